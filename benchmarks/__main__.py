@@ -1,0 +1,25 @@
+"""Run one benchmark: `python -m benchmarks check|correct|startup ...`."""
+
+import importlib
+import sys
+
+QUESTIONS = {
+    "check": "how fast does `pishield check` count violations, beside other tools?",
+    "correct": "how fast and how well are rows corrected, beside PiShield's layer?",
+    "startup": "how long until a command starts its work?",
+}
+
+
+def main() -> int:
+    """Run the module that answers the question named first."""
+    if len(sys.argv) < 2 or sys.argv[1] not in QUESTIONS:
+        print("usage: python -m benchmarks QUESTION [options]\n")
+        for name, question in QUESTIONS.items():
+            print(f"  {name:8} {question}")
+        return 2
+    module = importlib.import_module(f"benchmarks.{sys.argv[1]}")
+    return int(module.main(sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,8 @@
+"""`python -m pishield_cli` is the command `pishield`."""
+
+import sys
+
+from pishield_cli.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

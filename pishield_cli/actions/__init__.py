@@ -1,0 +1,1 @@
+"""One verb a module: takes values, returns a frozen report, prints nothing."""

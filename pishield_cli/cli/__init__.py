@@ -1,0 +1,24 @@
+"""The command line: everything that prints, and everything that knows typer or rich."""
+
+import sys
+from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: The words after `pishield`; the process's own by default.
+
+    Returns:
+        The exit code: 0 done and all holds, 1 done and something does not hold, 2 not done, 130
+        interrupted, 141 nobody reads the output any more. Nothing is raised.
+    """
+    try:
+        from pishield_cli.cli.boundary import run
+
+        return run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        return INTERRUPTED

@@ -1,0 +1,167 @@
+"""Where every error ends: one clear message on standard error, and an exit code."""
+
+import contextlib
+import errno
+import os
+import re
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import NoReturn, TextIO
+
+import typer
+
+from pishield_cli.cli import INTERRUPTED
+from pishield_cli.cli.text import printable
+from pishield_cli.errors import PishieldError, RequirementsFileError, RequirementSyntaxError
+
+HEADING = "error: "
+NOT_DONE = 2
+BROKEN_PIPE = 128 + 13
+TERMINATED = 128 + 15
+
+# The base of all usage errors, whichever click the installed typer uses.
+_CommandLineError = next(
+    base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
+)
+
+# How click words a suggestion: for commands, and for options by version.
+_SUGGESTION = re.compile(r"[.]?\s*(?:Did you mean|\(Possible options:)\s*(.*?)[?)]*$")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; whatever goes wrong becomes a message and an exit code."""
+    debug = "--debug" in arguments
+    with _ending_on_termination():
+        try:
+            return _invoke([word for word in arguments if word != "--debug"])
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except SystemExit as ending:
+            return _exit_code(ending)
+        except Exception as error:  # the boundary: nothing may pass it
+            if isinstance(error, BrokenPipeError) or isinstance(error.__cause__, BrokenPipeError):
+                _abandon_output()
+                return BROKEN_PIPE
+            if debug:
+                say(traceback.format_exc().rstrip())
+            say(describe(error), heading=HEADING)
+            return NOT_DONE
+
+
+def describe(error: Exception) -> str:
+    """What a user should read of an error; one line, but for requirements files drawn with carets.
+
+    Args:
+        error: Any exception.
+    """
+    if isinstance(error, RequirementsFileError):
+        return _drawn(error.problems)
+    if isinstance(error, RequirementSyntaxError):
+        return _drawn([error])
+    if isinstance(error, PishieldError):
+        return _with_hint(error.message, error.hint)
+    if isinstance(error, _CommandLineError):
+        return _usage(error)
+    if isinstance(error, MemoryError):
+        return _with_hint("The memory is not enough for this.", "try a smaller --batch-rows")
+    if isinstance(error, OSError) and error.strerror:
+        place = f" '{error.filename}'" if error.filename else ""
+        return _with_hint(f"The system refused{place}: {error.strerror}.", None)
+    fact = str(error).strip().splitlines()
+    return _with_hint(
+        f"Something unexpected went wrong: {type(error).__name__}{': ' + fact[0] if fact else ''}.",
+        "this is a fault of pishield; rerun with --debug to see where",
+    )
+
+
+def say(text: str, *, heading: str = "") -> None:
+    """Write lines to standard error; a closed standard error is no error."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    safe = "\n".join(printable(line) for line in text.split("\n"))
+    if heading and may_colour(stream):
+        heading = f"\x1b[1;31m{heading}\x1b[0m"
+    encoding = stream.encoding or "utf-8"
+    line = f"{heading}{safe}\n".encode(encoding, "backslashreplace").decode(encoding)
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(line)
+        stream.flush()
+
+
+def may_colour(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that wants colour."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _invoke(arguments: list[str]) -> int:
+    from pishield_cli.cli.app import app
+
+    try:
+        result = app(arguments, prog_name="pishield", standalone_mode=False)
+    except typer.Abort:
+        return INTERRUPTED
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return result if isinstance(result, int) else 0
+
+
+def _exit_code(ending: SystemExit) -> int:
+    # typer itself turns a broken pipe into an exit
+    cause = ending.__context__
+    if isinstance(cause, OSError) and cause.errno == errno.EPIPE:
+        _abandon_output()
+        return BROKEN_PIPE
+    return ending.code if isinstance(ending.code, int) else NOT_DONE
+
+
+def _abandon_output() -> None:
+    """Send what is still buffered nowhere, or Python complains of the closed pipe at its end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+@contextlib.contextmanager
+def _ending_on_termination() -> Iterator[None]:
+    """Unwind on a termination signal, so that files written aside are removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+        sys.exit(TERMINATED)
+
+    previous = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _with_hint(message: str, hint: str | None) -> str:
+    sentence = " ".join(message.split())
+    return f"{sentence} Hint: {' '.join(hint.split())}" if hint else sentence
+
+
+def _drawn(problems: Sequence[RequirementSyntaxError]) -> str:
+    from pishield_cli.language.caret import draw
+
+    return f"\n{HEADING}".join(draw(problem) for problem in problems)
+
+
+def _usage(error: Exception) -> str:
+    message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+    message = message.replace("Value error, ", "")  # left in by the library that reads values
+    suggestion = _SUGGESTION.search(message)
+    if suggestion:
+        meant = suggestion[1].replace(", ", " or ")
+        return _with_hint(f"{message[: suggestion.start()]}.", f"did you mean {meant}?")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "pishield"
+    return _with_hint(f"{message.rstrip('.')}.", f"see {path} --help")

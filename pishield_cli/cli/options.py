@@ -1,0 +1,145 @@
+"""Arguments and options that commands share, and the reading of their values."""
+
+import csv
+import math
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from pishield_cli.errors import UsageError
+from pishield_cli.logic.requirements import RequirementType
+
+DEFAULT_TOLERANCE = 1e-9
+
+
+class TypeChoice(StrEnum):
+    """What `--type` takes."""
+
+    AUTO = "auto"
+    LINEAR = "linear"
+    QFLRA = "qflra"
+    PROPOSITIONAL = "propositional"
+
+    @property
+    def type(self) -> RequirementType | None:
+        """The type asked for; None where the file decides."""
+        return None if self is TypeChoice.AUTO else RequirementType(self.value)
+
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        show_default=False,
+        help="The table: .csv, .csv.gz, .tsv, .parquet, a folder of Parquet files, or - for CSV "
+        "on standard input.",
+    ),
+]
+RequirementsFile = Annotated[
+    str, typer.Argument(metavar="REQS", show_default=False, help="The requirements file.")
+]
+Type = Annotated[
+    TypeChoice,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="How to read the requirements: auto, linear, qflra or propositional.",
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="A,B,C",
+        help="The columns that y_0, y_1, ... stand for, in place of the table's own order.",
+    ),
+]
+Tolerance = Annotated[
+    float | None,
+    typer.Option(
+        "--tolerance",
+        metavar="T",
+        show_default="1e-9",
+        help="Relative tolerance of inequalities that are not strict.",
+    ),
+]
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Compare exactly, cell values read as decimals.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress and no messages; errors still show.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", metavar="N", min=1, show_default="all cores", help="How many cores to use."
+    ),
+]
+BatchRows = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-rows",
+        metavar="N",
+        min=1,
+        show_default="the format's choice",
+        help="About how many rows to hold in memory at a time.",
+    ),
+]
+ReportFile = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        show_default="standard output",
+        help="Where to write the report; it appears whole or not at all.",
+    ),
+]
+
+
+def read_tolerance(tolerance: float | None, exact: bool) -> float:
+    """The tolerance that `--tolerance` and `--exact` ask for; 0 is exact.
+
+    Raises:
+        UsageError: If both are given, or the tolerance is negative or not finite.
+    """
+    if exact and tolerance is not None:
+        raise UsageError(
+            "--exact and --tolerance exclude each other.", hint="--exact is --tolerance 0"
+        )
+    if exact:
+        return 0.0
+    if tolerance is None:
+        return DEFAULT_TOLERANCE
+    if not math.isfinite(tolerance) or tolerance < 0:
+        raise UsageError(f"--tolerance is a number of at least 0, but {tolerance} was given.")
+    return tolerance
+
+
+def read_names(option: str, text: str | None) -> tuple[str, ...] | None:
+    """Column names separated by commas; a name that holds a comma stands in double quotes.
+
+    Args:
+        option: The option's name, for the message.
+        text: Its value; None where it was not given.
+
+    Raises:
+        UsageError: If a name is empty or repeated.
+    """
+    if text is None:
+        return None
+    try:
+        rows = list(csv.reader([text], skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise UsageError(
+            f"{option} takes names separated by commas: {error}.",
+            hint='put a name that holds a comma in double quotes: "a, b",c',
+        ) from error
+    names = tuple(name.strip() for name in rows[0]) if rows else ()
+    if not names or not all(names):
+        raise UsageError(f"{option} takes names separated by commas, and one of these is empty.")
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise UsageError(f"{option} takes distinct names, but '{repeated}' stands there twice.")
+    return names

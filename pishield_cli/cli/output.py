@@ -1,0 +1,116 @@
+"""Where a report goes: standard output, or a file that appears whole or not at all."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pishield_cli.cli.boundary import may_colour
+from pishield_cli.errors import UsageError
+from pishield_cli.tables.aside import STANDARD_STREAM, AsideStream, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a report is laid out for.
+
+    Attributes:
+        width: Columns of the terminal; None where lines may be as long as they need.
+        colour: Whether colour is wanted.
+        unicode: Whether characters beyond ASCII can be shown.
+    """
+
+    width: int | None = None
+    colour: bool = False
+    unicode: bool = True
+
+
+class ReportOutput:
+    """Takes one report.
+
+    Args:
+        stream: The file being written aside; None for standard output.
+    """
+
+    def __init__(self, stream: AsideStream | None = None) -> None:
+        self._stream = stream
+
+    @property
+    def page(self) -> Page:
+        """What to lay the report out for."""
+        if self._stream is not None:
+            return Page()
+        encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        return Page(width, may_colour(sys.stdout), encoding.startswith("utf"))
+
+    def write(self, report: str, *, utf8: bool = False) -> None:
+        """Write the report, ended by a line feed.
+
+        Args:
+            report: The text.
+            utf8: Whether its format is UTF-8 by definition; otherwise the terminal's encoding is
+                used. What an encoding lacks is written as an escape.
+
+        Raises:
+            TableError: If it cannot be written.
+        """
+        text = report if report.endswith("\n") else f"{report}\n"
+        if self._stream is not None:
+            self._stream.write(text.encode("utf-8", "backslashreplace"))
+            return
+        encoding = "utf-8" if utf8 else sys.stdout.encoding or "utf-8"
+        with writing(STANDARD_STREAM):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
+            sys.stdout.buffer.flush()
+
+
+@contextmanager
+def open_report(path: str | None) -> Iterator[ReportOutput]:
+    """Open the place for a report before the work that it reports starts.
+
+    Args:
+        path: The file; None or `-` for standard output. It is replaced once the block ends
+            without an exception, and left alone otherwise.
+
+    Raises:
+        TableError: If no file can be written there.
+    """
+    if path is None or path == STANDARD_STREAM:
+        yield ReportOutput()
+        return
+    with AsideStream(path) as stream:
+        yield ReportOutput(stream)
+        stream.commit()
+
+
+def refuse_overwriting(outputs: Mapping[str, str | None], inputs: Mapping[str, str]) -> None:
+    """Refuse outputs that would replace an input, or one another.
+
+    Args:
+        outputs: Files to write by option; None where the option was not given.
+        inputs: Files to read by what they are.
+
+    Raises:
+        UsageError: If two are the same file, or a table would be written into the folder of
+            tables that is read.
+    """
+    taken = {what: _real(path) for what, path in inputs.items() if path != STANDARD_STREAM}
+    for option, path in outputs.items():
+        if path is None or path == STANDARD_STREAM:
+            continue
+        real = _real(path)
+        for what, other in taken.items():
+            if real == other or (real.suffix == ".parquet" and other in real.parents):
+                raise UsageError(
+                    f"{option} '{path}' would overwrite {what}.", hint="name another file"
+                )
+        taken[f"the file of {option}"] = real
+
+
+def _real(path: str) -> Path:
+    return Path(os.path.realpath(path))

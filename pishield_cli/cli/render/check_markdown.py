@@ -1,0 +1,47 @@
+"""The report of `check` as Markdown, for a job summary or a comment."""
+
+import re
+
+from pishield_cli.actions.check import CheckReport, RequirementResult
+from pishield_cli.cli.render.check_table import violated_first
+from pishield_cli.cli.render.figures import percent, tolerance, verdict, worst_row
+from pishield_cli.cli.text import one_line
+
+
+def render_markdown(report: CheckReport) -> str:
+    """A heading with the verdict and a table with one line a requirement, violated ones first."""
+    word, _, sentence = verdict(report).partition(" ")
+    lines = [
+        f"**{word}** {sentence.strip()}",
+        "",
+        "| # | label | requirement | violations | rate | unknown | worst row |",
+        "| --: | :-- | :-- | --: | --: | --: | :-- |",
+        *(_line(result, report) for result in violated_first(report)),
+        "",
+        f"Data {_code(report.data)}, requirements {_code(report.requirements_file)}, "
+        f"type {report.type.value}, tolerance {tolerance(report)}.",
+    ]
+    return "\n".join(lines)
+
+
+def _line(result: RequirementResult, report: CheckReport) -> str:
+    requirement = result.requirement
+    entries = [
+        str(requirement.number),
+        _code(requirement.label) if requirement.label is not None else "",
+        _code(requirement.text),
+        f"{result.violations:,}",
+        percent(result.violations, report.rows),
+        f"{result.unknown:,}",
+        worst_row(result),
+    ]
+    return f"| {' | '.join(entries)} |"
+
+
+def _code(text: str) -> str:
+    """The text as a code span that may stand in a table."""
+    line = one_line(text).replace("|", "\\|")
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"

@@ -1,0 +1,132 @@
+"""The report of `check` as a table to read."""
+
+from io import StringIO
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pishield_cli.actions.check import CheckReport, RequirementResult
+from pishield_cli.cli.output import Page
+from pishield_cli.cli.render.figures import (
+    cells,
+    counted,
+    distance,
+    percent,
+    tolerance,
+    verdict,
+    worst_row,
+)
+from pishield_cli.cli.text import one_line, shortened
+
+# On a terminal a long requirement is cut after a few lines; elsewhere it is folded, and whole.
+_TERMINAL_TEXT = 160
+_FOLDED_TEXT = 100
+_FOLDED_LABEL = 40
+
+
+def render_table(report: CheckReport, page: Page) -> str:
+    """One line a requirement, violated ones first, then examples, totals and the verdict.
+
+    Args:
+        report: The report.
+        page: Its width and whether it takes colour.
+    """
+    table = _requirements(report, page)
+    console = _console(page)
+    if page.width is None:
+        console.width = console.measure(table).maximum
+    with console.capture() as captured:
+        console.print(table)
+        for line in _examples(report):
+            console.print(line, soft_wrap=page.width is None)
+        console.print(_totals(report), soft_wrap=True)
+        colour = "bold green" if report.holds else "bold red"
+        console.print(Text(verdict(report), style=colour), soft_wrap=True)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _console(page: Page) -> Console:
+    return Console(
+        file=StringIO(),
+        width=page.width or 10_000,
+        force_terminal=page.colour,
+        color_system="standard" if page.colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+def _requirements(report: CheckReport, page: Page) -> Table:
+    labelled = any(result.requirement.label is not None for result in report.results)
+    folded = page.width is None
+    table = Table(
+        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
+        collapse_padding=True,
+        pad_edge=False,
+        show_edge=False,
+    )
+    table.add_column("#", justify="right", no_wrap=True)
+    if labelled:
+        table.add_column("label", overflow="fold", max_width=_FOLDED_LABEL if folded else 14)
+    if folded:
+        table.add_column("requirement", overflow="fold", max_width=_FOLDED_TEXT)
+    else:
+        table.add_column("requirement", overflow="fold", ratio=1)
+    table.add_column("violations", justify="right", no_wrap=True)
+    table.add_column("rate", justify="right", no_wrap=True)
+    table.add_column("unknown", justify="right", no_wrap=True)
+    table.add_column("worst row", overflow="fold", max_width=None if folded else 12)
+    for result in violated_first(report):
+        table.add_row(*_line(result, report, labelled, page))
+    return table
+
+
+def violated_first(report: CheckReport) -> list[RequirementResult]:
+    """The results, violated ones first, otherwise in file order."""
+    return sorted(report.results, key=lambda result: not result.violations)
+
+
+def _line(
+    result: RequirementResult, report: CheckReport, labelled: bool, page: Page
+) -> list[RenderableType]:
+    requirement = result.requirement
+    text = one_line(requirement.text)
+    line: list[RenderableType] = [
+        Text(str(requirement.number)),
+        Text(shortened(text, _TERMINAL_TEXT) if page.width else text),
+        Text(f"{result.violations:,}", style="red" if result.violations else "green"),
+        Text(percent(result.violations, report.rows)),
+        Text(f"{result.unknown:,}", style="yellow" if result.unknown else ""),
+        Text(worst_row(result)),
+    ]
+    if labelled:
+        line.insert(1, Text(one_line(requirement.label or "")))
+    return line
+
+
+def _examples(report: CheckReport) -> list[Text]:
+    lines = []
+    for result in violated_first(report):
+        if not result.examples:
+            continue
+        requirement = result.requirement
+        label = f" [{one_line(requirement.label)}]" if requirement.label is not None else ""
+        heading = f"\nrequirement {requirement.number}{label}, {counted(result.violations, 'row')}"
+        lines.append(Text(heading, style="bold"))
+        lines += [
+            Text(f"  row {one.row:,}, {distance(one)}: {cells(one)}") for one in result.examples
+        ]
+    return lines
+
+
+def _totals(report: CheckReport) -> Text:
+    return Text(
+        f"\n{counted(report.rows, 'row')}, {report.violating_rows:,} violating "
+        f"({percent(report.violating_rows, report.rows)}), {report.unknown_rows:,} undecided"
+        f" | type {report.type.value}, tolerance {tolerance(report)}, {report.seconds:.2g} s",
+        style="dim",
+    )

@@ -1,0 +1,86 @@
+"""Figures and sentences that more than one format shows."""
+
+from pishield_cli.actions.check import CheckReport, Example, RequirementResult
+from pishield_cli.cli.text import one_line
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `21,613 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share to two digits; never 0 % for some and never 100 % for not quite all."""
+    if not part or not whole:
+        return "0%"
+    share = 100 * part / whole
+    if part == whole:
+        return "100%"
+    if share > 99.9:
+        return ">99.9%"
+    return f"{share:.2g}%" if share < 10 else f"{share:.3g}%"
+
+
+def distance(example: Example) -> str:
+    """How far a row is from holding."""
+    return f"by {example.by:.6g}" if example.by else "a tie"
+
+
+def worst_row(result: RequirementResult) -> str:
+    """The worst row and by how much; empty where no row violates."""
+    worst = result.worst
+    return "" if worst is None else f"{worst.row:,}, {distance(worst)}"
+
+
+def cells(example: Example) -> str:
+    """`price = 3, tax = 4`, of the columns that the requirement names."""
+    return ", ".join(f"{one_line(name)} = {one_line(cell)}" for name, cell in example.cells.items())
+
+
+def fails(result: RequirementResult, report: CheckReport) -> bool:
+    """Whether a requirement is a reason for the table not to pass."""
+    too_many = report.violating_rows > report.allowed_rows
+    undecided = report.fails_on_unknown and report.unknown_rows > 0
+    return bool((too_many and result.violations) or (undecided and result.unknown))
+
+
+def finding(result: RequirementResult, report: CheckReport) -> str:
+    """What was found of one requirement, as a sentence without its text."""
+    parts = []
+    if result.violations:
+        parts.append(
+            f"violated in {counted(result.violations, 'row')} of {report.rows:,} "
+            f"({percent(result.violations, report.rows)})"
+        )
+    if result.unknown:
+        parts.append(f"undecided in {counted(result.unknown, 'row')} with missing cells")
+    if result.worst is not None:
+        parts.append(f"worst in row {worst_row(result)}")
+    return "; ".join(parts) or "holds in every row"
+
+
+def tolerance(report: CheckReport) -> str:
+    """`exact`, or the tolerance as it is usually written."""
+    return f"{report.tolerance:g}".replace("e-0", "e-") if report.tolerance else "exact"
+
+
+def verdict(report: CheckReport) -> str:
+    """The whole result in one plain line."""
+    word = "OK  " if report.holds else "FAIL"
+    violated = sum(1 for result in report.results if result.violations)
+    total = len(report.results)
+    if violated:
+        verb = "violates" if report.violating_rows == 1 else "violate"
+        line = (
+            f"{word}  {report.violating_rows:,} of {counted(report.rows, 'row')} {verb} "
+            f"{violated} of {counted(total, 'requirement')}"
+        )
+    else:
+        verb = "satisfies" if report.rows == 1 else "satisfy"
+        of = f"{report.rows - report.unknown_rows:,} of " if report.unknown_rows else ""
+        line = f"{word}  {of}{counted(report.rows, 'row')} {verb} {counted(total, 'requirement')}"
+    if report.allowed_rows:
+        line += f"; {report.allowed_rows:,} allowed"
+    if report.unknown_rows:
+        line += f"; {report.unknown_rows:,} undecided (missing cells)"
+    return line

@@ -1,0 +1,24 @@
+"""User text made safe for a terminal, a log and one line."""
+
+import re
+
+_CONTINUATION = re.compile(r"\s*\\?\s*\r?\n\s*")
+
+
+def printable(text: str) -> str:
+    """The text with every character that a terminal might act on written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+
+
+def one_line(text: str) -> str:
+    """The text on one line, continued lines joined by a space, safe to print."""
+    return printable(_CONTINUATION.sub(" ", text.strip()).replace("\t", " "))
+
+
+def shortened(text: str, length: int) -> str:
+    """The text, cut with an ellipsis where it is longer than `length` characters."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"

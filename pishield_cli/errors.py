@@ -1,0 +1,139 @@
+"""Every error that pishield raises on purpose, and the place in a text that it points at.
+
+A message states the rule and then the fact; `hint` is the mend, where there is one. A violated
+requirement is never an error: it is a result.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line of a requirements file.
+
+    Attributes:
+        line: Line number, from 1.
+        column: First character, from 1.
+        end_column: One past the last character; at least `column + 1`.
+    """
+
+    line: int
+    column: int = 1
+    end_column: int = 2
+
+
+class PishieldError(Exception):
+    """The base of all errors that a user can act on.
+
+    Args:
+        message: The rule, then the fact, in one line.
+        hint: What to do about it, in one line.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} Hint: {self.hint}" if self.hint else self.message
+
+
+class UsageError(PishieldError):
+    """Options that do not fit together, or a value outside its range."""
+
+
+class MissingExtraError(PishieldError):
+    """A command needs packages that come with an extra."""
+
+
+# --------------------------------------------------------------------------- requirement files
+
+
+class RequirementError(PishieldError):
+    """A requirements file that cannot be used."""
+
+
+class RequirementSyntaxError(RequirementError):
+    """One place in a requirements file that cannot be read.
+
+    Args:
+        message: What is wrong, in one line.
+        span: Where.
+        text: The whole line as written, for the caret.
+        source: The file's name, as the user gave it.
+        expected: What could have stood there.
+        hint: The mend.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        span: Span,
+        text: str = "",
+        source: str | None = None,
+        expected: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.span = span
+        self.text = text
+        self.source = source
+        self.expected = expected
+
+
+class UnknownVariableError(RequirementSyntaxError):
+    """A name in a requirements file that is no column of the table."""
+
+
+class RequirementsFileError(RequirementError):
+    """All that is wrong with one requirements file.
+
+    Args:
+        problems: At least one, in file order.
+    """
+
+    def __init__(self, problems: Iterable[RequirementSyntaxError]) -> None:
+        self.problems: Sequence[RequirementSyntaxError] = tuple(problems)
+        first = self.problems[0]
+        more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+        super().__init__(f"{first.message}{more}", hint=first.hint)
+
+
+class ContradictionError(RequirementError):
+    """No values at all satisfy the requirements.
+
+    Args:
+        core: Numbers of the requirements of a smallest contradictory set: without any one of
+            them, the others can be satisfied together.
+        texts: Their texts, in the same order.
+    """
+
+    def __init__(self, core: Sequence[int], texts: Sequence[str]) -> None:
+        listed = "; ".join(f"{number}: {text}" for number, text in zip(core, texts, strict=True))
+        super().__init__(
+            f"The requirements contradict each other, so no table satisfies them: {listed}",
+            hint="remove or relax one of these; without any one of them the others can be satisfied",
+        )
+        self.core = tuple(core)
+
+
+# --------------------------------------------------------------------------------------- tables
+
+
+class TableError(PishieldError):
+    """A table that cannot be read or written."""
+
+
+class MissingColumnError(TableError):
+    """A column asked for by an option that the table does not have."""
+
+
+class ColumnTypeError(TableError):
+    """A column that holds something other than numbers, where numbers are needed."""
+
+
+class ShapeError(PishieldError):
+    """An array or tensor of the wrong shape."""

@@ -1,0 +1,1 @@
+"""Pure functions on arrays: satisfaction, bounds, projections. No state, no input or output."""

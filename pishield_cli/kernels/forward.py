@@ -1,0 +1,291 @@
+"""One pass of sequential correction: each variable in order to the nearest value it is allowed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.placement import inside, snapped
+from pishield_cli.logic.grids import Grid
+from pishield_cli.logic.plan import Bound, BoundClause, GroupPlan, Step
+from pishield_cli.logic.terms import Inequality
+
+Values = dict[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """A combination of columns plus a constant, in float64."""
+
+    names: tuple[str, ...]
+    weights: tuple[float, ...]
+    constant: float
+    strict: bool
+    exact: bool
+
+    @property
+    def weight(self) -> float:
+        """How many times the largest column it can be, the constant apart."""
+        return 1.0 + sum(abs(weight) for weight in self.weights)
+
+    def at(self, values: Mapping[str, Array], rows: int) -> Array:
+        """Shape `(rows,)`; may be a column of `values` itself, so never write into it."""
+        if not self.names:
+            return np.full(rows, self.constant)
+        total: Array | None = None
+        for name, weight in zip(self.names, self.weights, strict=True):
+            column = values[name]
+            part = column if weight == 1.0 else -column if weight == -1.0 else column * weight
+            total = part if total is None else total + part
+        assert total is not None
+        return total + self.constant if self.constant else total
+
+    def scale_at(self, values: Mapping[str, Array], rows: int) -> Array:
+        """The sum of the magnitudes of its parts, shape `(rows,)`."""
+        total = np.full(rows, abs(self.constant))
+        for name, weight in zip(self.names, self.weights, strict=True):
+            total += np.abs(values[name]) * abs(weight)
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class FloatClause:
+    """A `BoundClause` in float64."""
+
+    lowers: tuple[Affine, ...]
+    uppers: tuple[Affine, ...]
+    others: tuple[Affine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FloatStep:
+    """A `Step` in float64; `convex` if it leaves one interval whatever the row."""
+
+    variable: str
+    clauses: tuple[FloatClause, ...]
+    equality: Affine | None
+    convex: bool
+    fixed: bool
+
+
+def float_steps(plan: GroupPlan) -> tuple[FloatStep, ...]:
+    """A plan's steps in float64. The plan must have been made by elimination."""
+    assert plan.steps is not None
+    return tuple(_float_step(step, step.variable in plan.fixed) for step in plan.steps)
+
+
+def forward(
+    steps: Iterable[FloatStep], values: Mapping[str, Array], grids: Mapping[str, Grid], push: float = 0
+) -> Values:
+    """Correct rows, one column after the other.
+
+    Args:
+        steps: In the order of correction.
+        values: Every column that the steps name, float64, shape `(rows,)`, finite.
+        grids: What each column can hold.
+        push: Further grid steps to move inside each bound; halved from step to step, so that
+            what an earlier column gave up leaves room for the later ones.
+
+    Returns:
+        Columns that the steps moved, and all others as they were; no array of `values` is
+        written to. A value that its step allows stays bit for bit. Floating-point error may leave
+        a row violating, so the result has to be checked.
+    """
+    result = dict(values)
+    for step in steps:
+        if step.fixed:
+            continue
+        column = result[step.variable]
+        grid = grids[step.variable]
+        if step.equality is not None:
+            result[step.variable] = _defined(step.equality, column, result, grid)
+        elif step.convex:
+            result[step.variable] = _clipped(step, column, result, grid, push)
+        else:
+            result[step.variable] = _hopped(step, column, result, grid, push)
+        push /= 2
+    return result
+
+
+def _defined(equality: Affine, column: Array, values: Values, grid: Grid) -> Array:
+    rows = len(column)
+    target = equality.at(values, rows)
+    if not equality.exact or grid.places is not None:
+        target = snapped(target, equality.scale_at(values, rows), grid)
+    return np.where(column == target, column, target)
+
+
+def _clipped(step: FloatStep, column: Array, values: Values, grid: Grid, push: float) -> Array:
+    rows = len(column)
+    lowers = [bound for clause in step.clauses for bound in clause.lowers]
+    uppers = [bound for clause in step.clauses for bound in clause.uppers]
+    wrong = np.zeros(rows, dtype=bool)
+    for bound in lowers:
+        at = bound.at(values, rows)
+        wrong |= (column <= at) if bound.strict else (column < at)
+    for bound in uppers:
+        at = bound.at(values, rows)
+        wrong |= (column >= at) if bound.strict else (column > at)
+    moved = np.flatnonzero(wrong)
+    if not len(moved):
+        return column
+    here = _taken(values, (*lowers, *uppers), moved)
+    old = column[moved]
+    low, low_inside = _tightest(lowers, here, len(moved), grid, upper=False, push=push)
+    high, high_inside = _tightest(uppers, here, len(moved), grid, upper=True, push=push)
+    new = np.minimum(np.maximum(old, low_inside), high_inside)
+    narrow = low_inside > high_inside
+    if narrow.any():
+        new = np.where(narrow, _between(low, high, grid), new)
+    result = column.copy()
+    result[moved] = new
+    return result
+
+
+def _between(low: Array, high: Array, grid: Grid) -> Array:
+    """The middle of intervals too narrow for the grid; a point itself, as a short decimal."""
+    with np.errstate(invalid="ignore"):
+        middle = low + (high - low) / 2
+    scale = np.maximum(np.abs(low), np.abs(high))
+    point = np.abs(high - low) <= scale * 1e-14
+    return np.where(point | (grid.places is not None), snapped(middle, scale, grid), middle)
+
+
+def _tightest(
+    bounds: Sequence[Affine], values: Values, rows: int, grid: Grid, *, upper: bool, push: float
+) -> tuple[Array, Array]:
+    """The tightest of several bounds: as computed, and rounded to the allowed side."""
+    low, high = _limits(grid)
+    limit = high if upper else low
+    tightest = np.minimum if upper else np.maximum
+    raw, rounded = np.full(rows, limit), np.full(rows, limit)
+    for bound in bounds:
+        at = bound.at(values, rows)
+        raw = tightest(raw, at)
+        rounded = tightest(rounded, _rounded(bound, at, values, rows, grid, upper, push))
+    return raw, rounded
+
+
+def _limits(grid: Grid) -> tuple[float, float]:
+    low = -np.inf if grid.low is None else float(grid.low)
+    return low, np.inf if grid.high is None else float(grid.high)
+
+
+def _rounded(
+    bound: Affine, at: Array, values: Values, rows: int, grid: Grid, upper: bool, push: float
+) -> Array:
+    if bound.exact and not bound.strict and grid.places is None and grid.digits >= 15:
+        return at
+    scale = bound.scale_at(values, rows)
+    return inside(at, scale, grid, upper=upper, strict=bound.strict, push=np.floor(push))
+
+
+def _hopped(step: FloatStep, column: Array, values: Values, grid: Grid, push: float) -> Array:
+    rows = len(column)
+    wrong = np.zeros(rows, dtype=bool)
+    for clause in step.clauses:
+        wrong |= ~_allowed_by(clause, column, values)
+    moved = np.flatnonzero(wrong)
+    if not len(moved):
+        return column
+    named = [
+        bound
+        for clause in step.clauses
+        for bound in (*clause.lowers, *clause.uppers, *clause.others)
+    ]
+    here = _taken(values, named, moved)
+    result = column.copy()
+    result[moved] = _nearest_allowed(step, column[moved], here, grid, push)
+    return result
+
+
+def _allowed_by(clause: FloatClause, column: Array, values: Mapping[str, Array]) -> Array:
+    rows = len(column)
+    allowed = np.zeros(rows, dtype=bool)
+    for bound in clause.lowers:
+        at = bound.at(values, rows)
+        allowed |= (column > at) if bound.strict else (column >= at)
+    for bound in clause.uppers:
+        at = bound.at(values, rows)
+        allowed |= (column < at) if bound.strict else (column <= at)
+    for other in clause.others:
+        at = other.at(values, rows)
+        allowed |= (at > 0) if other.strict else (at >= 0)
+    return allowed
+
+
+def _nearest_allowed(
+    step: FloatStep, column: Array, values: Values, grid: Grid, push: float
+) -> Array:
+    """The nearest end point of the forbidden intervals that lies in none; ties go to the left."""
+    rows = len(column)
+    candidates = []
+    for clause in step.clauses:
+        if clause.uppers:
+            ends = [
+                _rounded(b, b.at(values, rows), values, rows, grid, True, push)
+                for b in clause.uppers
+            ]
+            candidates.append(np.maximum.reduce(ends))
+        if clause.lowers:
+            ends = [
+                _rounded(b, b.at(values, rows), values, rows, grid, False, push)
+                for b in clause.lowers
+            ]
+            candidates.append(np.minimum.reduce(ends))
+    best, distance = column, np.full(rows, np.inf)
+    low, high = _limits(grid)
+    for candidate in candidates:
+        fits = (candidate >= low) & (candidate <= high)
+        for clause in step.clauses:
+            fits &= _allowed_by(clause, candidate, values)
+        away = np.where(fits, np.abs(candidate - column), np.inf)
+        nearer = (away < distance) | ((away == distance) & (candidate < best) & fits)
+        best, distance = np.where(nearer, candidate, best), np.where(nearer, away, distance)
+    return best
+
+
+def _taken(values: Mapping[str, Array], bounds: Iterable[Affine], rows: Array) -> Values:
+    names = dict.fromkeys(name for bound in bounds for name in bound.names)
+    return {name: values[name][rows] for name in names}
+
+
+def _float_step(step: Step, fixed: bool) -> FloatStep:
+    clauses = tuple(
+        FloatClause(
+            tuple(_affine(bound) for bound in clause.lowers),
+            tuple(_affine(bound) for bound in clause.uppers),
+            tuple(_excess(literal) for literal in clause.others),
+        )
+        for clause in step.clauses
+    )
+    equality = None if step.equality is None else _affine(step.equality)
+    convex = all(_is_unit(clause) for clause in step.clauses)
+    return FloatStep(step.variable, clauses, equality, convex, fixed)
+
+
+def _is_unit(clause: BoundClause) -> bool:
+    return len(clause.lowers) + len(clause.uppers) == 1 and not clause.others
+
+
+def _affine(bound: Bound) -> Affine:
+    copies = not bound.constant and len(bound.terms) == 1 and abs(bound.terms[0].coefficient) == 1
+    return Affine(
+        bound.terms and tuple(term.variable for term in bound.terms),
+        tuple(float(term.coefficient) for term in bound.terms),
+        float(bound.constant),
+        bound.strict,
+        copies,
+    )
+
+
+def _excess(literal: Inequality) -> Affine:
+    """`a.x - c`, which has to be at least zero, or above zero if strict."""
+    return Affine(
+        literal.variables,
+        tuple(float(term.coefficient) for term in literal.terms),
+        -float(literal.constant),
+        literal.strict,
+        exact=False,
+    )

@@ -1,0 +1,143 @@
+"""Where exactly to put a value that has to move: on a short decimal, just inside its bound.
+
+A cell counts as the shortest decimal that reads back as it. Decimals of up to 15 significant digits
+survive a double unchanged (6 digits a single, 3 a half), so a value put on a grid of 12 digits at
+the scale of what bounds it is exactly that decimal, reads well, and lies far enough inside its bound
+for floating point to see it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.decimals import short_float_decimals
+from pishield_cli.logic.grids import GRID_DIGITS, Grid
+
+
+def inside(raw: Array, scale: Array, grid: Grid, *, upper: bool, strict: bool, push: float) -> Array:
+    """Round bounds to the grid, to the allowed side.
+
+    Args:
+        raw: Bounds as computed in float64, shape `(rows,)`.
+        scale: The sum of the magnitudes of what was added up, same shape.
+        grid: What the column can hold.
+        upper: Whether values below the bound are the allowed ones.
+        strict: Whether the bound itself is excluded.
+        push: How many further grid steps inside, to be clear of rounding in other columns.
+
+    Returns:
+        Same shape. A bound that is on the grid within the rounding error stays there unless strict.
+    """
+    if upper:
+        return -inside(-raw, scale, grid, upper=False, strict=strict, push=push)
+    if grid.places is not None:
+        unit = 10.0**grid.places
+        slack = np.minimum(scale * unit * 1e-13, 0.25)
+        steps = raw * unit
+        return (np.floor(steps + slack) + 1.0 if strict else np.ceil(steps - slack)) / unit
+    exponent = decade(np.maximum(scale, np.abs(raw))) - (GRID_DIGITS - 1)
+    if grid.digits < GRID_DIGITS:
+        exponent = np.maximum(exponent, decade(np.abs(raw)) - (grid.digits - 1))
+    steps = scaled(raw, -exponent)
+    steps = np.floor(steps + 0.01) + 1.0 if strict else np.ceil(steps - 0.01)
+    return scaled(steps + push, exponent)
+
+
+def snapped(values: Array, scale: Array, grid: Grid) -> Array:
+    """Round to the nearest decimal of 15 digits at a scale, or of the grid's decimal places."""
+    if grid.places is not None:
+        return np.rint(values * 10.0**grid.places) / 10.0**grid.places
+    exponent = decade(np.maximum(scale, np.abs(values))) - (min(grid.digits, 15) - 1)
+    return scaled(np.rint(scaled(values, -exponent)), exponent)
+
+
+def decade(magnitudes: Array) -> Array:
+    """The exponent of ten of each magnitude's leading digit, int64; 0 for zero and infinity."""
+    usable = np.where((magnitudes > 0) & np.isfinite(magnitudes), magnitudes, 1.0)
+    return np.floor(np.log10(usable)).astype(np.int64)
+
+
+def scaled(values: Array, exponent: Array) -> Array:
+    """Values times ten to the exponent, by one correctly rounded operation where ten's power is exact."""
+    # Powers of ten up to 22 are exact doubles; a division by one is correctly rounded, where a
+    # multiplication by its inverse would not be.
+    power = 10.0 ** np.abs(exponent).astype(np.float64)
+    return np.where(exponent < 0, values / power, values * power)
+
+
+def on_grid(
+    values: Mapping[str, Array], names: Sequence[str], grids: Mapping[str, Grid], weight: float
+) -> dict[str, Array]:
+    """Put columns on one decimal grid a row, so that sums of them are decimals of 15 digits.
+
+    An equality between them can then hold exactly.
+
+    Args:
+        values: Columns, shape `(rows,)` each.
+        names: Those to put on the grid; columns of fixed decimal places stay.
+        grids: What each column can hold.
+        weight: How many times a row's largest magnitude a sum can be.
+
+    Returns:
+        All columns; a cell that is on the grid stays bit for bit.
+    """
+    result = dict(values)
+    exponent = decade(_largest(values, names) * weight) - 13
+    for name in names:
+        if grids[name].places is None:
+            result[name] = scaled(np.rint(scaled(values[name], -exponent)), exponent)
+    return result
+
+
+def short_together(values: Mapping[str, Array], names: Sequence[str], weight: float) -> Array:
+    """Which rows have cells that are all decimals, and their sums too, of at most 15 digits.
+
+    Args:
+        values: Columns, shape `(rows,)` each.
+        names: The columns that count.
+        weight: How many times a row's largest magnitude a sum can be.
+
+    Returns:
+        bool, shape `(rows,)`.
+    """
+    exponent = decade(_largest(values, names) * weight) - 14
+    short = np.ones(len(exponent), dtype=bool)
+    for name in names:
+        short &= scaled(np.rint(scaled(values[name], -exponent)), exponent) == values[name]
+    return short
+
+
+def _largest(values: Mapping[str, Array], names: Sequence[str]) -> Array:
+    largest = np.abs(values[names[0]])
+    for name in names[1:]:
+        np.maximum(largest, np.abs(values[name]), out=largest)
+    return largest
+
+
+def narrowed(grid: Grid, dtype: np.dtype[Any]) -> Grid:
+    """A column's grid, limited to what its cells' type can hold.
+
+    Whole numbers are moved only where a double holds them exactly.
+    """
+    low, high, digits = -(2**53), 2**53, grid.digits
+    if dtype.kind in "iu":
+        low, high = max(low, int(np.iinfo(dtype).min)), min(high, int(np.iinfo(dtype).max))
+    elif dtype.kind == "f" and dtype.itemsize < np.dtype(np.float64).itemsize:
+        digits = min(digits, int(np.finfo(dtype).precision))
+    if not grid.integer:
+        return replace(grid, digits=digits)
+    return replace(
+        grid,
+        low=low if grid.low is None else max(low, grid.low),
+        high=high if grid.high is None else min(high, grid.high),
+    )
+
+
+def widened(values: Array) -> Array:
+    """Cells as float64, a narrower float as the shortest decimal that reads back as it."""
+    if values.dtype.kind == "f" and values.dtype.itemsize < np.dtype(np.float64).itemsize:
+        return short_float_decimals(values.astype(np.float32))[0]
+    return values.astype(np.float64)

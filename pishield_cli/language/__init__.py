@@ -1,0 +1,27 @@
+"""From a requirements file's text to requirements, and back."""
+
+from pishield_cli.language.binding import Binding, bind
+from pishield_cli.language.caret import draw
+from pishield_cli.language.document import parse_requirements
+from pishield_cli.language.files import load_requirements_file, read_requirements
+from pishield_cli.language.printer import (
+    format_clause,
+    format_inequality,
+    format_literal,
+    format_requirement,
+    format_requirements,
+)
+
+__all__ = [
+    "Binding",
+    "bind",
+    "draw",
+    "format_clause",
+    "format_inequality",
+    "format_literal",
+    "format_requirement",
+    "format_requirements",
+    "load_requirements_file",
+    "parse_requirements",
+    "read_requirements",
+]

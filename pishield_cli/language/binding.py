@@ -1,0 +1,194 @@
+"""Binding the names of requirements to the columns of a table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from pishield_cli.errors import (
+    RequirementsFileError,
+    RequirementSyntaxError,
+    Span,
+    UnknownVariableError,
+)
+from pishield_cli.language.lines import logical_lines
+from pishield_cli.language.statements import names_of
+from pishield_cli.language.words import KEYWORDS, position_of, written_name
+from pishield_cli.logic.requirements import Requirements
+
+_NEAREST = 3
+_MOST_COMPARISONS = 50_000
+_LONGEST_COMPARED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Requirements over the columns of a table.
+
+    Attributes:
+        requirements: The requirements, their variables renamed to columns.
+        names: The column that each name stands for, by name as written.
+        positional: Names that stand for a column by its number.
+    """
+
+    requirements: Requirements
+    names: Mapping[str, str]
+    positional: frozenset[str]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some names are columns' names and others are numbers of columns."""
+        return 0 < len(self.positional) < len(self.names)
+
+
+def bind(
+    requirements: Requirements, columns: Sequence[str], *, positions: Sequence[str] | None = None
+) -> Binding:
+    """Find the column that each name stands for.
+
+    A name that equals a column's name is that column; otherwise `y_<i>` or `y<i>` is column i,
+    counted from 0; otherwise it is an error.
+
+    Args:
+        requirements: As read from a file.
+        columns: The table's columns, distinct.
+        positions: What `y_0`, `y_1`, ... stand for; None for `columns`.
+
+    Returns:
+        The requirements over column names. Terms of one column are added up, so that a literal may
+        have none left; the ordering names a column once.
+
+    Raises:
+        RequirementsFileError: With an UnknownVariableError for each name that is no column, at the
+            place of its first mention.
+    """
+    binder = _Binder(columns, columns if positions is None else positions)
+    names = {name: binder.column(name) for name in _all_names(requirements)}
+    bound = {name: column for name, column in names.items() if column is not None}
+    if len(bound) < len(names):
+        unknown = [name for name in names if name not in bound]
+        raise RequirementsFileError(_problems(requirements, unknown, binder))
+    positional = frozenset(name for name in bound if not binder.is_column(name))
+    if not positional:
+        return Binding(requirements, bound, positional)
+    renamed = requirements.renamed(bound)
+    if renamed.ordering is not None:
+        renamed = replace(renamed, ordering=tuple(dict.fromkeys(renamed.ordering)))
+    return Binding(renamed, bound, positional)
+
+
+class _Binder:
+    """The columns that names can stand for."""
+
+    def __init__(self, columns: Sequence[str], positions: Sequence[str]) -> None:
+        self._columns = columns
+        self._known = frozenset(columns)
+        self._positions = positions
+        self._comparisons_left = _MOST_COMPARISONS
+        self._folded: dict[str, str] = {}
+
+    def is_column(self, name: str) -> bool:
+        return name in self._known
+
+    def column(self, name: str) -> str | None:
+        """The column that a name stands for; None if there is none."""
+        if name in self._known:
+            return name
+        position = position_of(name)
+        if position is None or position >= len(self._positions):
+            return None
+        column = self._positions[position]
+        return column if column in self._known else None
+
+    def message(self, name: str) -> str:
+        """Why a name stands for no column."""
+        position = position_of(name)
+        count = len(self._positions)
+        if position is None:
+            return f"`{name}` is no column of the table."
+        if position < count:
+            column = self._positions[position]
+            return f"`{name}` stands for `{column}`, which is no column of the table."
+        if not count:
+            return f"`{name}` stands for column {position}, and there are no columns."
+        last = f"the last of {count} columns is y_{count - 1}"
+        return f"`{name}` stands for column {position}, counted from 0, but {last}."
+
+    def hint(self, name: str) -> str | None:
+        """The nearest columns' names; None where none is near."""
+        if name.lower() in KEYWORDS:
+            return f"the keyword is written `{name.lower()}` or `{name.upper()}`"
+        near = self._nearest(name)
+        if not near:
+            return None
+        listed = [written_name(column) for column in near]
+        return f"did you mean {' or '.join(listed)}?"
+
+    def _nearest(self, name: str) -> list[str]:
+        """Columns that differ in case and signs only, else those of similar spelling."""
+        if not self._folded:
+            self._folded = {_folded(column): column for column in reversed(self._columns)}
+        same = self._folded.get(_folded(name))
+        if same is not None:
+            return [same]
+        if position_of(name) is not None or len(name) > _LONGEST_COMPARED:
+            return []
+        near = len(self._columns)
+        if near > self._comparisons_left:
+            return []
+        self._comparisons_left -= near
+        short = [column for column in self._columns if len(column) <= _LONGEST_COMPARED]
+        return get_close_matches(name, short, n=_NEAREST, cutoff=0.6)
+
+
+def _folded(name: str) -> str:
+    """A name without case, blanks and signs, for near misses."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+def _all_names(requirements: Requirements) -> Iterator[str]:
+    """Every name, in no order that matters but always the same."""
+    yield from requirements.ordering or ()
+    yield from sorted(requirements.integers)
+    yield from sorted(requirements.booleans)
+    yield from requirements.variables
+    yield from sorted(requirements.cancelled)
+
+
+def _problems(
+    requirements: Requirements, unknown: Sequence[str], binder: _Binder
+) -> list[RequirementSyntaxError]:
+    """An error for each unknown name, in file order."""
+    places = _first_mentions(requirements, frozenset(unknown))
+    elsewhere = Span(1), ""
+    found = [(name, *places.get(name, elsewhere)) for name in unknown]
+    found.sort(key=lambda one: (one[1].line, one[1].column))
+    return [
+        UnknownVariableError(
+            binder.message(name),
+            span=span,
+            text=text,
+            source=requirements.source,
+            expected="a column's name, or y_<i> for column i",
+            hint=binder.hint(name),
+        )
+        for name, span, text in found
+    ]
+
+
+def _first_mentions(
+    requirements: Requirements, wanted: frozenset[str]
+) -> dict[str, tuple[Span, str]]:
+    """Where names are first written: the place, and the whole line."""
+    places: dict[str, tuple[Span, str]] = {}
+    written = requirements.written
+    if not written:
+        for one in requirements.requirements:
+            for name in wanted.intersection(one.variables):
+                places.setdefault(name, (one.span, ""))
+        return places
+    for line in logical_lines(written, requirements.source):
+        for mention in names_of(line):
+            if mention.text in wanted and mention.text not in places:
+                span = line.span(mention.start, mention.end)
+                places[mention.text] = span, written[span.line - 1]
+    return places

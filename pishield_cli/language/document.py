@@ -1,0 +1,204 @@
+"""A whole requirements file: every line read, every error gathered."""
+
+from collections.abc import Sequence
+
+from pishield_cli.errors import RequirementsFileError, RequirementSyntaxError, Span
+from pishield_cli.language.detection import Reading, clauses_for, detect_type, misfits
+from pishield_cli.language.headers import Header, Name
+from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
+from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses
+from pishield_cli.language.statements import Statement, read_line
+from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+
+MAX_PROBLEMS = 10_000
+"""Errors of one file that are gathered before reading stops."""
+
+MAX_EXTRA_CLAUSES = 262_144
+"""Clauses of a whole file beyond one a requirement."""
+
+_UNFIT = {
+    RequirementType.LINEAR: "In a linear file every requirement is a conjunction of inequalities.",
+    RequirementType.PROPOSITIONAL: "In a propositional file a requirement has no inequality.",
+}
+
+_TYPE_HINT = "without a forced type the file is read as what it is"
+
+
+def parse_requirements(
+    text: str, source: str | None = None, *, type: RequirementType | None = None
+) -> Requirements:
+    """Read the text of a requirements file.
+
+    Args:
+        text: The file's text; its lines end in line feeds, carriage returns or both.
+        source: The file's name, for messages.
+        type: The type to read it as; None decides it on the clauses.
+
+    Raises:
+        RequirementsFileError: With all that is wrong, in file order: lines that cannot be read,
+            names listed or labels given twice, requirements that do not fit the type, a file
+            without requirements.
+    """
+    written = split_lines(text)
+    reader = _Reader(written, source)
+    reader.read()
+    return reader.requirements(type)
+
+
+class _Reader:
+    """What has been read of one file so far."""
+
+    def __init__(self, written: Sequence[str], source: str | None) -> None:
+        self._written = written
+        self._source = source
+        self._problems: list[RequirementSyntaxError] = []
+        self._headers: list[Header] = []
+        self._readings: list[Reading] = []
+        self._extra_clauses = 0
+
+    def read(self) -> None:
+        """Read every line; go on with the next one after an error."""
+        for line in logical_lines(self._written, self._source):
+            try:
+                item = read_line(line)
+                if isinstance(item, Header):
+                    self._headers.append(item)
+                else:
+                    self._readings.append(self._normalised(item))
+            except RequirementSyntaxError as problem:
+                self._problems.append(problem)
+            if self._extra_clauses > MAX_EXTRA_CLAUSES:
+                self._problems.append(_file_too_large(line))
+                break
+            if len(self._problems) >= MAX_PROBLEMS:
+                break
+
+    def requirements(self, type: RequirementType | None) -> Requirements:
+        """All of it together.
+
+        Raises:
+            RequirementsFileError: If anything is wrong.
+        """
+        labels = self._labels()
+        ordering = self._declared("ordering")
+        integers, booleans = self._declared("integer"), self._declared("boolean")
+        for name in booleans.values():
+            if name.text in integers:
+                message = f"`{name.text}` is declared both integer and boolean."
+                self._problems.append(name.problem(message, "a boolean is 0 or 1 already"))
+        if not self._problems and not self._readings:
+            self._problems.append(self._without_requirement())
+        found = type or detect_type(self._readings)
+        self._refuse_misfits(found)
+        if self._problems:
+            raise RequirementsFileError(sorted(self._problems, key=_place))
+        requirements = tuple(
+            _requirement(number, reading, label, found)
+            for number, (reading, label) in enumerate(
+                zip(self._readings, labels, strict=True), start=1
+            )
+        )
+        return Requirements(
+            requirements,
+            found,
+            ordering=tuple(ordering) or None,
+            integers=frozenset(integers),
+            booleans=frozenset(booleans),
+            source=self._source,
+            cancelled=self._cancelled(requirements),
+            written=self._written,
+        )
+
+    def _normalised(self, statement: Statement) -> Reading:
+        try:
+            clauses = to_clauses(statement.formula)
+        except TooManyClausesError:
+            raise _too_large(statement) from None
+        self._extra_clauses += max(len(clauses) - 1, 0)
+        return Reading(statement, clauses)
+
+    def _labels(self) -> list[str | None]:
+        """The label of each requirement; a rule's identifier is one unless it is taken."""
+        lines: dict[str, int] = {}
+        for reading in self._readings:
+            statement = reading.statement
+            label, line = statement.label, statement.line
+            if label is None:
+                continue
+            if label in lines:
+                message = f"The label `{label}` is taken by line {lines[label]}."
+                hint = "give every requirement a label of its own"
+                self._problems.append(line.problem(message, 0, statement.start, hint=hint))
+            lines.setdefault(label, line.pieces[0].line)
+        labels: list[str | None] = []
+        for reading in self._readings:
+            label, identifier = reading.statement.label, reading.statement.identifier
+            if label is None and identifier is not None and identifier not in lines:
+                label = identifier
+                lines[label] = reading.statement.line.pieces[0].line
+            labels.append(label)
+        return labels
+
+    def _declared(self, word: str) -> dict[str, Name]:
+        """The names that header lines of one kind list, in order; a repetition is an error."""
+        names: dict[str, Name] = {}
+        for header in self._headers:
+            for name in header.names if header.word == word else ():
+                if name.text in names:
+                    message = f"`{name.text}` is listed twice as {word}."
+                    self._problems.append(name.problem(message, "remove one"))
+                names.setdefault(name.text, name)
+        return names
+
+    def _refuse_misfits(self, type: RequirementType) -> None:
+        """Blame the requirements that a forced type has no place for."""
+        for reading in misfits(self._readings, type):
+            line, start = reading.statement.line, reading.statement.start
+            problem = line.problem(_UNFIT[type], start, len(line.text), hint=_TYPE_HINT)
+            self._problems.append(problem)
+
+    def _without_requirement(self) -> RequirementSyntaxError:
+        return RequirementSyntaxError(
+            "A requirements file has at least one requirement, this one has none.",
+            span=Span(1),
+            text=self._written[0],
+            source=self._source,
+            expected="a requirement such as y_0 - y_1 >= 0",
+        )
+
+    def _cancelled(self, requirements: Sequence[Requirement]) -> frozenset[str]:
+        """Names that were written, but cancel out of all clauses."""
+        written = {name for reading in self._readings for name in reading.statement.names}
+        return frozenset(written.difference(*(one.variables for one in requirements)))
+
+
+def _requirement(
+    number: int, reading: Reading, label: str | None, type: RequirementType
+) -> Requirement:
+    statement = reading.statement
+    line, start = statement.line, statement.start
+    return Requirement(
+        number,
+        line.text[start:],
+        clauses_for(reading, type),
+        label,
+        line.span(start, len(line.text)),
+    )
+
+
+def _too_large(statement: Statement) -> RequirementSyntaxError:
+    line = statement.line
+    message = f"A requirement becomes at most {MAX_CLAUSES:,} clauses, this one more."
+    hint = "split it into several requirements, or name parts of it by columns of their own"
+    return line.problem(message, statement.start, len(line.text), hint=hint)
+
+
+def _file_too_large(line: LogicalLine) -> RequirementSyntaxError:
+    fact = f"here it has more than {MAX_EXTRA_CLAUSES:,} beyond one a requirement"
+    message = f"A file becomes a bounded number of clauses, {fact}."
+    hint = "write requirements as clauses: one disjunction each"
+    return line.problem(message, 0, len(line.text), hint=hint)
+
+
+def _place(problem: RequirementSyntaxError) -> tuple[int, int]:
+    return problem.span.line, problem.span.column

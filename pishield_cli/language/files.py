@@ -1,0 +1,90 @@
+"""Reading requirements from files of any bytes."""
+
+from os import PathLike, fspath
+from pathlib import Path
+
+from pishield_cli.errors import (
+    RequirementError,
+    RequirementsFileError,
+    RequirementSyntaxError,
+    Span,
+)
+from pishield_cli.language.document import parse_requirements
+from pishield_cli.language.lines import split_lines
+from pishield_cli.logic.requirements import Requirements, RequirementType
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Size of the largest requirements file that is read."""
+
+_BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+def read_requirements(
+    path: str | PathLike[str], *, type: RequirementType | None = None
+) -> Requirements:
+    """Read a requirements file.
+
+    Args:
+        path: A UTF-8 file, with or without a byte order mark.
+        type: The type to read it as; None decides it on the clauses.
+
+    Raises:
+        RequirementsFileError: With all that is wrong with its text; where the text is not UTF-8
+            or holds a null character, with the first such place alone.
+        RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
+    """
+    source = fspath(path)
+    text = _decoded(_content(source), source)
+    return parse_requirements(text, source, type=type)
+
+
+load_requirements_file = read_requirements
+
+
+def _content(source: str) -> bytes:
+    """The file's bytes."""
+    try:
+        with Path(source).open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise RequirementError(f"The requirements file {source} does not exist.") from None
+    except IsADirectoryError:
+        message = f"Requirements are read from a file, but {source} is a folder."
+        raise RequirementError(message) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"The requirements file {source!s} cannot be read: {reason}."
+        raise RequirementError(message) from None
+    if len(content) > MAX_BYTES:
+        limit = MAX_BYTES // 1024**2
+        raise RequirementError(f"A requirements file has at most {limit} MiB, {source} has more.")
+    return content
+
+
+def _decoded(content: bytes, source: str) -> str:
+    """The text of the bytes."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        encoding = _BYTE_ORDER_MARKS.get(content[:2])
+        hint = f"it looks like {encoding}; save it as UTF-8" if encoding else "save it as UTF-8"
+        fact = f"here is the byte 0x{content[error.start]:02X}"
+        message = f"A requirements file is UTF-8 text, {fact}."
+        before = content[: error.start].decode("utf-8")
+        raise _problem(content.decode("utf-8", "replace"), before, source, message, hint) from None
+    if "\0" in text:
+        message = "A requirements file is text, here is a null character."
+        hint = "save it as UTF-8 text" if text.count("\0") > 1 else "remove it"
+        raise _problem(text, text[: text.index("\0")], source, message, hint)
+    return text
+
+
+def _problem(text: str, before: str, source: str, message: str, hint: str) -> RequirementsFileError:
+    """The error that points at the character after `before`."""
+    line = split_lines(before)
+    number, column = len(line), len(line[-1]) + 1
+    span = Span(number, column, column + 1)
+    written = split_lines(text)[number - 1]
+    return RequirementsFileError(
+        [RequirementSyntaxError(message, span=span, text=written, source=source, hint=hint)]
+    )

@@ -1,0 +1,140 @@
+"""Mends for common slips: other languages' operators, look-alike characters, misspelt words."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+_OPERATORS: Mapping[str, str] = {
+    "&": "and",
+    "&&": "and",
+    "|": "or",
+    "||": "or",
+    "!": "not",
+    "~": "not",
+    "~=": "!=",
+    "<>": "!=",
+    "=": "==",
+    "===": "==",
+    "=<": "<=",
+    "<<": "<",
+    ">>": ">",
+    "==>": "->",
+    "<=>": "<->",
+    "<==>": "<->",
+}
+
+_CHARACTERS: Mapping[str, str] = {
+    "\N{GREATER-THAN OR EQUAL TO}": ">=",
+    "\N{GREATER-THAN OR SLANTED EQUAL TO}": ">=",
+    "\N{GREATER-THAN OVER EQUAL TO}": ">=",
+    "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{LESS-THAN OR SLANTED EQUAL TO}": "<=",
+    "\N{LESS-THAN OVER EQUAL TO}": "<=",
+    "\N{NOT EQUAL TO}": "!=",
+    "\N{IDENTICAL TO}": "<->",
+    "\N{LEFT RIGHT ARROW}": "<->",
+    "\N{LEFT RIGHT DOUBLE ARROW}": "<->",
+    "\N{RIGHTWARDS ARROW}": "->",
+    "\N{RIGHTWARDS DOUBLE ARROW}": "->",
+    "\N{LOGICAL AND}": "and",
+    "\N{LOGICAL OR}": "or",
+    "\N{NOT SIGN}": "not",
+    "\N{MINUS SIGN}": "-",
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "\N{HYPHEN}": "-",
+    "\N{NON-BREAKING HYPHEN}": "-",
+    "\N{MULTIPLICATION SIGN}": "*",
+    "\N{MIDDLE DOT}": "*",
+    "\N{DOT OPERATOR}": "*",
+    "\N{ASTERISK OPERATOR}": "*",
+    "\N{DIVISION SIGN}": "/",
+    "\N{DIVISION SLASH}": "/",
+}
+
+_MENDS: Sequence[tuple[str, str]] = (
+    (",", "names are separated by spaces; thousands are written 1_000"),
+    ("[]", "only a label has brackets, and it comes first: [label] a >= 0"),
+    ("%", "write 0.05 for 5 %"),
+    (";{}", "a requirement ends with its line; groups have round parentheses"),
+    (
+        "\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
+        "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{ACUTE ACCENT}",
+        "a name with other characters than letters, digits and _ goes in `backticks`",
+    ),
+)
+
+_NO_SUCH = "there is no such word; chains such as 0 <= a <= 1, `or` and `not` can say it"
+
+_WORDS: Mapping[str, str] = {
+    "or": "did you mean `or`? Keywords are in lower or upper case",
+    "if": "did you mean `if`? Keywords are in lower or upper case",
+    "when": "did you mean `if`?",
+    "whenever": "did you mean `if`?",
+    "imply": "did you mean `implies`?",
+    "equals": "did you mean `==`?",
+    "equal": "did you mean `==`?",
+    "is": "did you mean `==`?",
+    "minus": "did you mean `-`?",
+    "plus": "did you mean `+`?",
+    "times": "did you mean `*`?",
+    "else": "there is no `else`: write a second requirement, if not ... then ...",
+    "xor": "did you mean `iff not`?",
+    "unless": _NO_SUCH,
+    "in": _NO_SUCH,
+    "between": _NO_SUCH,
+}
+
+_CORRECTABLE = ("and", "implies", "then", "not", "neg", "iff", "true", "false")
+_LONGEST_WORD = 12
+
+
+def operator_hint(text: str) -> str:
+    """What to write instead of an operator of some other language."""
+    if text == "=>":
+        return "did you mean `>=` (at least) or `->` (implies)?"
+    if text in {"**", "^"}:
+        return "requirements are linear, so there are no powers"
+    return f"did you mean `{_OPERATORS[text]}`?"
+
+
+def notation_hint(text: str) -> str:
+    """What to do about a number in some other notation."""
+    if text[1:2].isalpha():
+        return "hexadecimal, octal and binary numbers are not read"
+    return "write `*` between a number and a name that begins with an underscore"
+
+
+def character_hint(character: str, word: str) -> str:
+    """What to do about a character that is no part of the language.
+
+    Args:
+        character: The character.
+        word: The characters round it, itself included, up to white space and operators.
+    """
+    plain = _CHARACTERS.get(character) or _compatible(character)
+    if plain:
+        return f"did you mean `{plain}`?"
+    for characters, mend in _MENDS:
+        if character in characters:
+            return mend
+    if not character.isprintable():
+        return "remove it; it may not be visible in an editor"
+    return f"a name that holds it goes in backticks: `{word}`"
+
+
+def word_hint(text: str) -> str | None:
+    """The keyword that a misplaced name was probably meant to be; None if there is none."""
+    lowered = text.lower()
+    if lowered in _WORDS or len(text) > _LONGEST_WORD:
+        return _WORDS.get(lowered)
+    for keyword in get_close_matches(lowered, _CORRECTABLE, n=1, cutoff=0.65):
+        case = " Keywords are in lower or upper case" if keyword == lowered else ""
+        return f"did you mean `{keyword}`?{case}"
+    return None
+
+
+def _compatible(character: str) -> str | None:
+    """The ASCII character that a full-width or styled one stands for."""
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if plain != character and plain.isascii() and plain.isprintable() else None

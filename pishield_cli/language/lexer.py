@@ -1,0 +1,138 @@
+"""From a logical line to tokens, in one pass."""
+
+import re
+from dataclasses import dataclass
+
+from pishield_cli.errors import RequirementSyntaxError
+from pishield_cli.language.hints import character_hint, notation_hint, operator_hint
+from pishield_cli.language.lines import LogicalLine
+from pishield_cli.language.numbers import NUMBER
+from pishield_cli.language.words import KEYWORDS, PLAIN_NAME, QUOTED_NAME, unquoted
+
+NAME = "name"
+NUMERAL = "number"
+END = "end"
+
+_OTHER_NUMBER = r"0[xXbBoO][0-9]\w*|[0-9]+(?:_[0-9]+)*_(?![0-9])\w*"
+_WRONG = r"&&?|\|\|?|<==?>|<>|===|==?>|=<|=(?!=)|!(?!=)|\*\*|\^|~=?|<<|>>"
+_OPERATOR = r"<->|->|:-|>=|<=|==|!=|[-+*/()<>]"
+
+_TOKEN = re.compile(
+    rf"\s*(?:(?P<spaced>y_?\s+[0-9]+(?![\w.]))|(?P<name>{PLAIN_NAME})|(?P<notation>{_OTHER_NUMBER})|(?P<number>{NUMBER})"
+    rf"|(?P<wrong>{_WRONG})|(?P<operator>{_OPERATOR})"
+    rf"|(?P<quoted>{QUOTED_NAME})|(?P<unknown>\S))"
+)
+
+
+_LONGEST_WORD = 40
+_WORD_AFTER = re.compile(r"[^\s`+*/()<>=!\[\]]*")
+_WORD_BEFORE = re.compile(r"[^\s`+*/()<>=!\[\]]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a line, as columns; the last is `END`.
+
+    Attributes:
+        line: The line they are from.
+        kinds: `NAME`, `NUMERAL`, `END`, or the keyword or operator itself.
+        texts: As written; a name in backticks without them.
+        starts: First character in the line's text.
+        ends: One past the last character.
+    """
+
+    line: LogicalLine
+    kinds: list[str]
+    texts: list[str]
+    starts: list[int]
+    ends: list[int]
+
+
+def tokenize(line: LogicalLine, start: int = 0) -> Tokens:
+    """Split a line into tokens; `y_ 3`, which PiShield reads, is the name `y_3`.
+
+    Args:
+        line: The line.
+        start: Where in its text to begin.
+
+    Raises:
+        RequirementSyntaxError: At the first character that belongs to no token.
+    """
+    kinds: list[str] = []
+    texts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    keyword = KEYWORDS.get
+    for match in _TOKEN.finditer(line.text, start):
+        group = match.lastgroup or ""
+        text = match[group]
+        if group == "name":
+            kinds.append(keyword(text, NAME))
+        elif group == "number":
+            kinds.append(NUMERAL)
+        elif group == "operator":
+            kinds.append(text)
+        elif group == "quoted":
+            kinds.append(NAME)
+            text = _quoted_name(line, match)
+        elif group == "spaced":
+            kinds.append(NAME)
+            text = "".join(text.split())
+        else:
+            raise _stray(line, group, match)
+        texts.append(text)
+        starts.append(match.start(group))
+        ends.append(match.end())
+    kinds.append(END)
+    texts.append("")
+    starts.append(len(line.text))
+    ends.append(len(line.text) + 1)
+    return Tokens(line, kinds, texts, starts, ends)
+
+
+def _quoted_name(line: LogicalLine, match: re.Match[str]) -> str:
+    """The name in backticks, which must not be empty nor run on to another line of the file."""
+    start, end = match.span("quoted")
+    name = unquoted(match["quoted"])
+    if not name:
+        message = "A name in backticks has at least one character, these hold none."
+        raise line.problem(message, start, end, hint="such a column can be named y_<i>")
+    if any(start < piece.start < end for piece in line.pieces):
+        raise _unclosed(line, start)
+    return name
+
+
+def _unclosed(line: LogicalLine, start: int) -> RequirementSyntaxError:
+    return line.problem(
+        "A backtick opens a name, and no backtick on this line closes it.",
+        start,
+        len(line.text),
+        expected="a closing backtick",
+        hint="a backtick inside a name is written twice",
+    )
+
+
+def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSyntaxError:
+    """The error for text that is no token."""
+    text = match[group]
+    start, end = match.span(group)
+    if group == "notation":
+        message = "Numbers are decimal, with underscores between digits only."
+        return line.problem(message, start, end, hint=notation_hint(text))
+    if group == "wrong":
+        message = f"`{text}` is no operator of the language."
+        return line.problem(message, start, end, hint=operator_hint(text))
+    if text == "`":
+        return _unclosed(line, start)
+    shown = f"`{text}`" if text.isprintable() else f"U+{ord(text):04X}"
+    message = f"{shown} is no character of the language outside backticks."
+    word = _around(line.text, start)
+    return line.problem(message, start, end, hint=character_hint(text, word))
+
+
+def _around(text: str, at: int) -> str:
+    """The characters round a place up to white space, operators and backticks."""
+    first = max(0, at - _LONGEST_WORD)
+    before = _WORD_BEFORE.search(text, first, at)
+    after = _WORD_AFTER.match(text, at, at + _LONGEST_WORD)
+    return (before[0] if before else "") + (after[0] if after else "")

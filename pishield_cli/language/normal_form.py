@@ -1,0 +1,193 @@
+"""From a formula to clauses: conjunctive normal form, exact and bounded in size.
+
+Clauses are multiplied out (no new variables), with repeated literals, tautologies and repeated
+clauses dropped as they arise and constant inequalities folded.
+"""
+
+from collections.abc import Iterable
+
+from pishield_cli.language.syntax import And, Atom, Constant, Formula, Iff, Not, Or
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Literal
+
+MAX_CLAUSES = 4_096
+"""Clauses that one requirement may become."""
+
+MAX_MERGES = 200_000
+"""Pairs of clauses that may be merged on the way there."""
+
+_Codes = tuple[int, ...]
+_TRUE: tuple[_Codes, ...] = ()
+_FALSE: tuple[_Codes, ...] = ((),)
+
+
+class TooManyClausesError(ValueError):
+    """A formula whose conjunctive normal form is too large."""
+
+
+def to_clauses(formula: Formula) -> tuple[Clause, ...]:
+    """Bring a formula to conjunctive normal form.
+
+    Returns:
+        Clauses whose conjunction is the formula: none if it is found to be true whatever the
+        values, one empty clause if false. Literals stand in the order of first mention.
+
+    Raises:
+        TooManyClausesError: Above `MAX_CLAUSES` clauses, or too much work on the way.
+    """
+    if isinstance(formula, Atom):
+        literal = formula.literal
+        value = constant_value(literal)
+        if value is None:
+            return (Clause((literal,)),)
+        return () if value else (Clause(()),)
+    return _Normaliser().clauses(formula)
+
+
+def constant_value(literal: Literal) -> bool | None:
+    """The truth of a literal that no value can change; None for all others."""
+    if isinstance(literal, BooleanLiteral) or literal.terms:
+        return None
+    return literal.constant < 0 if literal.strict else literal.constant <= 0
+
+
+def simplified(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
+    """Clauses with constants folded, and tautologies and repetitions dropped."""
+    parts = tuple(Or(tuple(Atom(literal) for literal in clause)) for clause in clauses)
+    return _Normaliser().clauses(And(parts))
+
+
+class _Normaliser:
+    """The literals of one requirement as codes: `2 * i`, and `2 * i + 1` for its negation."""
+
+    def __init__(self) -> None:
+        self._literals: list[Literal] = []
+        self._negations: list[Literal | None] = []
+        self._firsts: dict[tuple[str, ...], int] = {}
+        self._codes: dict[Literal, int] = {}
+        self._known: dict[tuple[int, bool], tuple[_Codes, ...]] = {}
+        self._merges = 0
+
+    def clauses(self, formula: Formula) -> tuple[Clause, ...]:
+        found = self._normal(formula, positive=True)
+        return tuple(Clause(tuple(self._literal(code) for code in one)) for one in found)
+
+    def _normal(self, formula: Formula, *, positive: bool) -> tuple[_Codes, ...]:
+        """The clauses of a formula, or of its negation."""
+        if isinstance(formula, Atom):
+            return self._atom(formula.literal, positive=positive)
+        if isinstance(formula, Not):
+            return self._normal(formula.operand, positive=not positive)
+        if isinstance(formula, Constant):
+            return _TRUE if formula.value == positive else _FALSE
+        key = id(formula), positive
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._compound(formula, positive=positive)
+        return known
+
+    def _compound(self, formula: And | Or | Iff, *, positive: bool) -> tuple[_Codes, ...]:
+        if isinstance(formula, Iff):
+            return self._equivalence(formula, positive=positive)
+        parts = [self._normal(part, positive=positive) for part in formula.parts]
+        if isinstance(formula, And) == positive:
+            return self._conjunction(parts)
+        return self._disjunction(parts)
+
+    def _equivalence(self, formula: Iff, *, positive: bool) -> tuple[_Codes, ...]:
+        """`a iff b` is `(not a or b) and (a or not b)`; its negation `a iff not b`."""
+        holds = self._normal(formula.parts[0], positive=True)
+        fails = self._normal(formula.parts[0], positive=False)
+        for part in formula.parts[1:]:
+            so, not_so = self._normal(part, positive=True), self._normal(part, positive=False)
+            both = [self._disjunction([fails, so]), self._disjunction([holds, not_so])]
+            one = [self._disjunction([holds, so]), self._disjunction([fails, not_so])]
+            holds, fails = self._conjunction(both), self._conjunction(one)
+        return holds if positive else fails
+
+    def _atom(self, literal: Literal, *, positive: bool) -> tuple[_Codes, ...]:
+        value = constant_value(literal)
+        if value is not None:
+            return _TRUE if value == positive else _FALSE
+        code = self._code(literal)
+        return ((code if positive else code ^ 1,),)
+
+    def _code(self, literal: Literal) -> int:
+        """The code of a literal; the next one is its negation's.
+
+        Fractions are slow to hash, so literals are looked up only where two name the same columns.
+        """
+        variables = literal.variables
+        first = self._firsts.get(variables)
+        if first is None:
+            self._firsts[variables] = self._new(literal)
+            return self._firsts[variables]
+        self._register(first)
+        if literal not in self._codes:
+            self._register(self._new(literal))
+        return self._codes[literal]
+
+    def _new(self, literal: Literal) -> int:
+        self._literals.append(literal)
+        self._negations.append(None)
+        return 2 * len(self._literals) - 2
+
+    def _register(self, code: int) -> None:
+        """Make a literal and its negation known by their values."""
+        literal = self._literals[code // 2]
+        self._codes.setdefault(literal, code)
+        self._codes.setdefault(self._literal(code + 1), code + 1)
+
+    def _literal(self, code: int) -> Literal:
+        """The literal of a code; a negation is built when it is first needed."""
+        index = code // 2
+        if code % 2 == 0:
+            return self._literals[index]
+        negation = self._negations[index]
+        if negation is None:
+            negation = self._negations[index] = self._literals[index].negated()
+        return negation
+
+    def _conjunction(self, parts: list[tuple[_Codes, ...]]) -> tuple[_Codes, ...]:
+        """All clauses, each set of literals once."""
+        distinct: dict[frozenset[int], _Codes] = {}
+        for clauses in parts:
+            for clause in clauses:
+                distinct.setdefault(frozenset(clause), clause)
+            if len(distinct) > MAX_CLAUSES:
+                raise TooManyClausesError
+        return _FALSE if frozenset() in distinct else tuple(distinct.values())
+
+    def _disjunction(self, parts: list[tuple[_Codes, ...]]) -> tuple[_Codes, ...]:
+        """All ways to take one clause of each part, merged."""
+        first = self._single_literals(parts)
+        if first is None:
+            return _TRUE
+        rest = [part for part in parts if len(part) != 1]
+        if not all(rest):
+            return _TRUE
+        result: tuple[_Codes, ...] = (first,)
+        for clauses in rest:
+            result = self._product(result, clauses)
+        return result
+
+    @staticmethod
+    def _single_literals(parts: list[tuple[_Codes, ...]]) -> _Codes | None:
+        """The parts that are one clause merged, in time linear in them; None for a tautology."""
+        merged = dict.fromkeys(code for part in parts if len(part) == 1 for code in part[0])
+        return None if any(code ^ 1 in merged for code in merged) else tuple(merged)
+
+    def _product(self, left: tuple[_Codes, ...], right: tuple[_Codes, ...]) -> tuple[_Codes, ...]:
+        self._merges += len(left) * len(right)
+        if self._merges > MAX_MERGES:
+            raise TooManyClausesError
+        distinct: dict[frozenset[int], _Codes] = {}
+        for one in left:
+            held = frozenset(one)
+            for other in right:
+                if any(code ^ 1 in held for code in other):
+                    continue
+                merged = one + tuple(code for code in other if code not in held)
+                distinct.setdefault(frozenset(merged), merged)
+        if len(distinct) > MAX_CLAUSES:
+            raise TooManyClausesError
+        return _FALSE if frozenset() in distinct else tuple(distinct.values())

@@ -1,0 +1,95 @@
+"""Requirements as canonical text; reading it again gives requirements of the same meaning."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from pishield_cli.language.numbers import write_number
+from pishield_cli.language.words import written_name
+from pishield_cli.logic.requirements import Requirement, Requirements
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+
+_UNPRINTABLE_IN_LABEL = frozenset("]#`\n\r\\")
+
+
+def format_requirements(requirements: Requirements) -> str:
+    """Write a whole file: header lines, then one requirement a line.
+
+    Returns:
+        Text that ends in a line feed. Parsed, it has the same ordering, declarations and labels,
+        and requirement by requirement the same clauses. A label that no file could hold is left
+        out.
+    """
+    lines: list[str] = []
+    if requirements.ordering:
+        lines.append(_header("ordering", requirements.ordering))
+    if requirements.integers:
+        lines.append(_header("integer", sorted(requirements.integers)))
+    if requirements.booleans:
+        lines.append(_header("boolean", sorted(requirements.booleans)))
+    lines += [format_requirement(one) for one in requirements.requirements]
+    return "\n".join(lines) + "\n"
+
+
+def format_requirement(requirement: Requirement) -> str:
+    """Write one requirement, with its label: its clauses, joined by `and`."""
+    clauses = requirement.clauses
+    if len(clauses) == 1:
+        text = format_clause(clauses[0])
+    else:
+        parts = [format_clause(clause) for clause in clauses]
+        several = [len(clause.literals) > 1 for clause in clauses]
+        text = " and ".join(
+            f"({part})" if grouped else part for part, grouped in zip(parts, several, strict=True)
+        )
+    label = requirement.label
+    if label is None or not label.strip() or _UNPRINTABLE_IN_LABEL & set(label):
+        return text or "true"
+    return f"[{label}] {text or 'true'}"
+
+
+def format_clause(clause: Clause) -> str:
+    """Write a clause: its literals, joined by `or`; `false` if it has none."""
+    return " or ".join(format_literal(literal) for literal in clause) or "false"
+
+
+def format_literal(literal: Literal) -> str:
+    """Write a literal: an inequality, or a name, with `not` before it if negative."""
+    if isinstance(literal, BooleanLiteral):
+        name = written_name(literal.variable)
+        return name if literal.positive else f"not {name}"
+    return format_inequality(literal)
+
+
+def format_inequality(inequality: Inequality) -> str:
+    """Write an inequality: terms on the left, the constant on the right, scale kept.
+
+    Returns:
+        `2*a - b >= 3`; turned round where every coefficient is negative (`a <= 3` for
+        `-a >= -3`); `0 >= 1` where there are no terms.
+    """
+    terms, constant = inequality.terms, inequality.constant
+    relation = ">" if inequality.strict else ">="
+    if terms and all(term.coefficient < 0 for term in terms):
+        terms = tuple(Term(name, -coefficient) for name, coefficient in terms)
+        constant = -constant
+        relation = "<" if inequality.strict else "<="
+    return f"{_format_sum(terms)} {relation} {write_number(constant)}"
+
+
+def _format_sum(terms: tuple[Term, ...]) -> str:
+    """The terms with their signs between them; `0` without terms."""
+    parts: list[str] = []
+    for name, coefficient in terms:
+        sign = ("- " if coefficient < 0 else "+ ") if parts else "-" if coefficient < 0 else ""
+        parts.append(sign + _format_product(abs(coefficient), name))
+    return " ".join(parts) or "0"
+
+
+def _format_product(coefficient: Fraction, name: str) -> str:
+    """A positive coefficient times a name, the coefficient left out if it is 1."""
+    written = written_name(name)
+    return written if coefficient == 1 else f"{write_number(coefficient)}*{written}"
+
+
+def _header(word: str, names: Sequence[str]) -> str:
+    return " ".join([word, *(written_name(name) for name in names)])

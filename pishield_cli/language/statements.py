@@ -1,0 +1,118 @@
+"""What one line of a requirements file can be: a header, a labelled requirement, a rule."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pishield_cli.language.headers import Header, Name, read_header
+from pishield_cli.language.lexer import NAME, Tokens, tokenize
+from pishield_cli.language.lines import LogicalLine
+from pishield_cli.language.parser import RELATIONS, parse_formula
+from pishield_cli.language.rules import read_rule
+from pishield_cli.language.syntax import Formula, Or
+
+MAX_LENGTH = 500_000
+"""Characters of one requirement."""
+
+_LABEL = re.compile(r"\[([^\]]*)\]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A requirement as read.
+
+    Attributes:
+        formula: What it says.
+        names: The columns it names.
+        line: Where it stands.
+        start: Where in the line's text it begins, after its label.
+        label: From `[label]`.
+        identifier: The word before a rule's head; rules may share one.
+        compares: Whether it holds a comparison.
+        disjoins: Whether it has the words by which PiShield tells a disjunction: `neg` anywhere,
+            or `or` outermost.
+    """
+
+    formula: Formula
+    names: frozenset[str]
+    line: LogicalLine
+    start: int
+    label: str | None = None
+    identifier: str | None = None
+    compares: bool = False
+    disjoins: bool = False
+
+
+def read_line(line: LogicalLine) -> Header | Statement:
+    """Read one line.
+
+    line = header | [ "[" LABEL "]" ] ( requirement | rule ) ;
+
+    Raises:
+        RequirementSyntaxError: At the first place that does not fit.
+    """
+    header = read_header(line)
+    if header is not None:
+        return header
+    if len(line.text) > MAX_LENGTH:
+        message = f"A requirement has at most {MAX_LENGTH:,} characters, not {len(line.text):,}."
+        raise line.problem(message, 0, 1, hint="split it over several requirements")
+    label, start = _label(line)
+    rule = read_rule(line, start)
+    if rule is not None:
+        names = frozenset(name.text for name in rule.names)
+        return Statement(rule.formula, names, line, start, label, rule.identifier)
+    tokens = tokenize(line, start)
+    formula = parse_formula(tokens)
+    words = frozenset(tokens.kinds)
+    return Statement(
+        formula,
+        _distinct_names(tokens),
+        line,
+        start,
+        label,
+        compares=not RELATIONS.isdisjoint(words),
+        disjoins="neg" in words or ("or" in words and isinstance(formula, Or)),
+    )
+
+
+def names_of(line: LogicalLine) -> Iterator[Name]:
+    """The names on a line, as often as they are written; the line is one that can be read."""
+    header = read_header(line)
+    if header is not None:
+        yield from header.names
+        return
+    _, start = _label(line)
+    rule = read_rule(line, start)
+    if rule is not None:
+        yield from rule.names
+        return
+    tokens = tokenize(line, start)
+    for kind, text, begin, end in zip(
+        tokens.kinds, tokens.texts, tokens.starts, tokens.ends, strict=True
+    ):
+        if kind == NAME:
+            yield Name(text, line, begin, end)
+
+
+def _label(line: LogicalLine) -> tuple[str | None, int]:
+    """The label that a line opens with, and where the requirement itself begins."""
+    if not line.text.startswith("["):
+        return None, 0
+    match = _LABEL.match(line.text)
+    if match is None:
+        message = "A label is not closed."
+        hint = "a label holds neither `]` nor `#`"
+        raise line.problem(message, 0, len(line.text), expected="`]` on this line", hint=hint)
+    label = match[1].strip()
+    if not label:
+        raise line.problem("A label is empty.", 0, match.end(), expected="a name for it")
+    if match.end() == len(line.text):
+        message = "A label comes before its requirement, on the same line."
+        raise line.problem(message, 0, match.end(), expected="a requirement after the label")
+    return label, match.end()
+
+
+def _distinct_names(tokens: Tokens) -> frozenset[str]:
+    kinds = tokens.kinds
+    return frozenset(text for kind, text in zip(kinds, tokens.texts, strict=True) if kind == NAME)

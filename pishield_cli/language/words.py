@@ -1,0 +1,47 @@
+"""The words of the requirement language, and how a name is written."""
+
+import re
+from collections.abc import Mapping
+
+KEYWORDS: Mapping[str, str] = {
+    spelling: word
+    for word in ("or", "and", "not", "neg", "iff", "implies", "if", "then", "true", "false")
+    for spelling in (word, word.upper())
+}
+"""Each spelling of a keyword, lower case and upper case, to the keyword itself."""
+
+HEADERS: Mapping[str, str] = {
+    spelling: word
+    for word in ("ordering", "integer", "boolean")
+    for spelling in (word, word.upper())
+}
+"""Words that open a header line when names follow; anywhere else they are names."""
+
+PLAIN_NAME = r"[^\W\d]\w*"
+QUOTED_NAME = r"`(?:[^`]|``)*+`"
+
+_PLAIN = re.compile(PLAIN_NAME)
+_POSITIONAL = re.compile(r"y_?([0-9]{1,9})")
+
+
+def quoted(name: str) -> str:
+    """A name in backticks, those inside it doubled."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def unquoted(text: str) -> str:
+    """The name that a text in backticks stands for."""
+    return text[1:-1].replace("``", "`")
+
+
+def written_name(name: str) -> str:
+    """A name as a requirements file writes it: bare where it can be, else in backticks."""
+    if _PLAIN.fullmatch(name) and name not in KEYWORDS and name not in HEADERS:
+        return name
+    return quoted(name)
+
+
+def position_of(name: str) -> int | None:
+    """The column number that `y_<i>` or `y<i>` stands for, from 0; None for any other name."""
+    match = _POSITIONAL.fullmatch(name)
+    return int(match[1]) if match else None

@@ -1,0 +1,1 @@
+"""Exact reasoning about requirements, in fractions, with the standard library only."""

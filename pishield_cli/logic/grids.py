@@ -1,0 +1,156 @@
+"""The values that a column's cells can take, and the intervals that steps leave them, exactly."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+GRID_DIGITS = 12
+"""Significant digits, at the scale of its bound, of a value that had to move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The values that a column's cells can take.
+
+    Attributes:
+        places: Decimal places that fit, 0 for whole numbers; None where only `digits` limits them.
+        digits: Significant decimal digits that the column's width always keeps: 15 for a
+            double, 6 for a single, 3 for a half.
+        low: Smallest value; None for no limit.
+        high: Largest value; None for no limit.
+    """
+
+    places: int | None = None
+    digits: int = 15
+    low: int | None = None
+    high: int | None = None
+
+    @property
+    def integer(self) -> bool:
+        """Whether only whole numbers fit."""
+        return self.places == 0
+
+    def holds(self, value: Fraction) -> bool:
+        """Whether a value has no more decimal places than fit."""
+        return self.places is None or (value * 10**self.places).denominator == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A stretch of the line; an end of None is infinite."""
+
+    low: Fraction | None = None
+    high: Fraction | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+    def __contains__(self, value: Fraction) -> bool:
+        above = self.low is None or value > self.low or (value == self.low and not self.low_open)
+        below = (
+            self.high is None or value < self.high or (value == self.high and not self.high_open)
+        )
+        return above and below
+
+    def below(self, bound: Fraction, strict: bool) -> "Interval | None":
+        """The part with `value <= bound`, or `<` if strict; None if that is empty."""
+        if self.high is not None and (self.high, not self.high_open) <= (bound, not strict):
+            return self
+        return _interval(self.low, bound, self.low_open, strict)
+
+    def above(self, bound: Fraction, strict: bool) -> "Interval | None":
+        """The part with `value >= bound`, or `>` if strict; None if that is empty."""
+        if self.low is not None and (self.low, self.low_open) >= (bound, strict):
+            return self
+        return _interval(bound, self.high, strict, self.high_open)
+
+
+def _interval(
+    low: Fraction | None, high: Fraction | None, low_open: bool, high_open: bool
+) -> Interval | None:
+    if low is not None and high is not None and (low > high or (low == high and (low_open or high_open))):
+        return None
+    return Interval(low, high, low_open, high_open)
+
+
+def points_near(intervals: Sequence[Interval], target: Fraction, grid: Grid) -> list[Fraction]:
+    """Values of the grid inside intervals, nearest to a target first; equally near, the smaller.
+
+    Args:
+        intervals: Where the value may lie.
+        target: The value that the cell has; returned alone if it is allowed as it is.
+        grid: What the column can hold.
+
+    Returns:
+        For every interval its nearest value on the grid and a few more to fall back on; empty if
+        no interval holds a value of the grid.
+    """
+    if grid.holds(target) and any(target in interval for interval in intervals):
+        return [target]
+    found = {point for interval in intervals for point in _points(interval, target, grid)}
+    return sorted(found, key=lambda point: (abs(point - target), point))
+
+
+def _points(interval: Interval, target: Fraction, grid: Grid) -> Iterator[Fraction]:
+    limited: Interval | None = interval
+    if grid.low is not None and limited is not None:
+        limited = limited.above(Fraction(grid.low), strict=False)
+    if grid.high is not None and limited is not None:
+        limited = limited.below(Fraction(grid.high), strict=False)
+    if limited is None:
+        return
+    ends = [end for end in (limited.low, limited.high) if end is not None]
+    clamped = target if target in limited else min(ends, key=lambda end: abs(end - target), default=target)
+    if grid.places is not None:
+        yield from _placed_points(limited, clamped, Fraction(1, 10**grid.places))
+    else:
+        yield from _decimal_points(limited, clamped, grid.digits)
+
+
+def _placed_points(
+    interval: Interval, around: Fraction, quantum: Fraction, reach: int = 3
+) -> Iterator[Fraction]:
+    for steps in range(floor(around / quantum) - reach, ceil(around / quantum) + reach + 1):
+        if (point := steps * quantum) in interval:
+            yield point
+
+
+def _decimal_points(interval: Interval, around: Fraction, digits: int) -> Iterator[Fraction]:
+    if around in interval and _has_digits(around, digits):
+        yield around
+    scale = max((abs(end) for end in (interval.low, interval.high) if end is not None), default=around)
+    width = None
+    if interval.low is not None and interval.high is not None:
+        width = interval.high - interval.low
+        middle = (interval.low + interval.high) / 2
+        yield from _first_inside(interval, middle, scale, range(1, digits + 1))
+    start = min(GRID_DIGITS, digits)
+    yield from _first_inside(interval, around, scale or width or Fraction(1), range(start, digits + 8))
+
+
+def _first_inside(
+    interval: Interval, around: Fraction, scale: Fraction, digits: range
+) -> Iterator[Fraction]:
+    """The neighbours of a value on the coarsest decimal grid that has one inside."""
+    leading = decade(abs(scale)) if scale else 0
+    for count in digits:
+        quantum = Fraction(10) ** (leading - count + 1)
+        steps = floor(around / quantum)
+        inside = [p for k in (0, 1, -1, 2) if (p := (steps + k) * quantum) in interval]
+        if inside:
+            yield from inside
+            return
+
+
+def _has_digits(value: Fraction, digits: int) -> bool:
+    """Whether a value is a decimal of at most so many significant digits."""
+    if not value:
+        return True
+    scaled = value / Fraction(10) ** (decade(abs(value)) - digits + 1)
+    return scaled.denominator == 1
+
+
+def decade(magnitude: Fraction) -> int:
+    """The exponent of ten of a positive number's leading digit."""
+    guess = len(str(magnitude.numerator)) - len(str(magnitude.denominator))
+    return guess if Fraction(10) ** guess <= magnitude else guess - 1

@@ -1,0 +1,206 @@
+"""The correction plan: for every variable in order, what the variables before it allow it to be."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pishield_cli.logic.elimination import (
+    Disjunction,
+    Elimination,
+    EliminationLimitError,
+    Half,
+    disjunction,
+    eliminate,
+    half_space,
+    split,
+)
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+
+CLAUSE_LIMIT = 20_000
+"""Derived clauses past which a group is left to search: a second or two of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound on a variable: a combination of earlier variables plus a constant.
+
+    Attributes:
+        terms: Over earlier variables only.
+        constant: Added to the terms.
+        strict: Whether the bound itself is excluded.
+    """
+
+    terms: tuple[Term, ...]
+    constant: Fraction
+    strict: bool
+
+    def at(self, values: Mapping[str, Fraction]) -> Fraction:
+        """The bound's exact value for values of the earlier variables."""
+        return sum((c * values[name] for name, c in self.terms), self.constant)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundClause:
+    """One of these holds: a lower bound, an upper bound, or a literal over earlier variables."""
+
+    lowers: tuple[Bound, ...]
+    uppers: tuple[Bound, ...]
+    others: tuple[Inequality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """All that bounds one variable by earlier ones.
+
+    Attributes:
+        variable: The variable.
+        clauses: Each must hold. Together they leave the variable a real value whenever the
+            steps before this one were obeyed.
+        equality: What the variable must equal, where an equality defines it.
+    """
+
+    variable: str
+    clauses: tuple[BoundClause, ...]
+    equality: Bound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """The plan for one group of variables that requirements connect.
+
+    Attributes:
+        variables: In the order of correction; fixed ones first.
+        fixed: Variables that never move.
+        clauses: The group's clauses as given.
+        steps: One a bounded variable, in the order of correction; None where elimination grew
+            past its limit, and each row has to be searched.
+        satisfiable: False if the clauses contradict each other.
+    """
+
+    variables: tuple[str, ...]
+    fixed: frozenset[str]
+    clauses: tuple[Clause, ...]
+    steps: tuple[Step, ...] | None
+    satisfiable: bool = True
+
+    @property
+    def method(self) -> str:
+        """How rows of this group are corrected: `elimination` or `search`."""
+        return "search" if self.steps is None else "elimination"
+
+
+def plan_groups(
+    clauses: Iterable[Clause],
+    ordering: Sequence[str],
+    *,
+    fixed: Iterable[str] = (),
+    limit: int = CLAUSE_LIMIT,
+) -> tuple[GroupPlan, ...]:
+    """Plan the correction of clauses, one group of connected variables apart from the other.
+
+    Args:
+        clauses: A conjunction; boolean literals are read as inequalities.
+        ordering: Every variable that the clauses mention, most trusted first.
+        fixed: Variables that must not move; they are put before all others.
+        limit: How many derived clauses a group may take.
+
+    Returns:
+        One plan a group, in the order of the groups' first clauses. Clauses without a variable
+        are dropped if true; a false one makes a group without variables, not satisfiable.
+    """
+    held = frozenset(fixed)
+    return tuple(
+        _group_plan(group, ordering, held, limit) for group in connected_groups(clauses)
+    )
+
+
+def connected_groups(clauses: Iterable[Clause]) -> Iterator[tuple[Clause, ...]]:
+    """Split clauses into groups that share no variable, in the order of their first clauses."""
+    groups: dict[int, list[Clause]] = {}
+    parent: dict[int, int] = {}
+    owner: dict[str, int] = {}
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    listed = list(clauses)
+    for index, clause in enumerate(listed):
+        parent[index] = index
+        for variable in clause.variables:
+            first, second = root(owner.setdefault(variable, index)), root(index)
+            parent[max(first, second)] = min(first, second)
+    for index, clause in enumerate(listed):
+        groups.setdefault(root(index), []).append(clause)
+    yield from (tuple(groups[key]) for key in sorted(groups))
+
+
+def _group_plan(
+    clauses: tuple[Clause, ...], ordering: Sequence[str], fixed: frozenset[str], limit: int
+) -> GroupPlan:
+    mentioned = {name for clause in clauses for name in clause.variables}
+    variables = tuple(
+        sorted(
+            (name for name in dict.fromkeys(ordering) if name in mentioned),
+            key=lambda name: name not in fixed,
+        )
+    )
+    position = {name: index for index, name in enumerate(variables)}
+    disjunctions = [
+        found for clause in clauses if (found := _disjunction(clause, position)) is not None
+    ]
+    held = fixed & mentioned
+    try:
+        eliminations = eliminate(disjunctions, range(len(variables) - 1, -1, -1), limit=limit)
+    except EliminationLimitError:
+        return GroupPlan(variables, held, clauses, None)
+    if eliminations is None:
+        return GroupPlan(variables, held, clauses, (), satisfiable=False)
+    steps = tuple(_step(one, variables) for one in reversed(eliminations))
+    return GroupPlan(variables, held, clauses, steps)
+
+
+def inequality(literal: Literal) -> Inequality:
+    """A literal as an inequality; a boolean is compared with one half."""
+    return literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
+
+
+def _disjunction(clause: Clause, position: Mapping[str, int]) -> Disjunction | None:
+    halves = []
+    for literal in clause:
+        one = inequality(literal)
+        terms = ((position[name], coefficient) for name, coefficient in one.terms)
+        halves.append(half_space(terms, one.constant, one.strict))
+    return disjunction(halves)
+
+
+def _step(elimination: Elimination, variables: Sequence[str]) -> Step:
+    position = elimination.position
+    clauses = []
+    for clause in elimination.clauses:
+        lowers, uppers, others = split(clause, position)
+        clauses.append(
+            BoundClause(
+                tuple(_bound(half, variables) for half in lowers),
+                tuple(_bound(half, variables) for half in uppers),
+                tuple(_inequality(half, variables) for half in others),
+            )
+        )
+    equality = None if elimination.equality is None else _bound(elimination.equality, variables)
+    return Step(variables[position], tuple(clauses), equality)
+
+
+def _bound(half: Half, variables: Sequence[str]) -> Bound:
+    """Solve a half-space for its last variable."""
+    form, constant, strict = half
+    pivot = form[-1][1]
+    terms = tuple(Term(variables[p], Fraction(-value, pivot)) for p, value in form[:-1])
+    return Bound(terms, constant / pivot, strict)
+
+
+def _inequality(half: Half, variables: Sequence[str]) -> Inequality:
+    form, constant, strict = half
+    terms = tuple(Term(variables[p], Fraction(value)) for p, value in form)
+    return Inequality(terms, constant, strict)

@@ -1,0 +1,107 @@
+"""Inequalities, literals and clauses over named variables, with exact coefficients."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+HALF = Fraction(1, 2)
+
+
+class Term(NamedTuple):
+    """A coefficient, never zero, times a variable."""
+
+    variable: str
+    coefficient: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Inequality:
+    """`sum of terms >= constant`, or `> constant` if strict.
+
+    Attributes:
+        terms: Distinct variables, in the order of their first mention. Without terms the
+            inequality is constant: `0 >= constant`.
+        constant: The right-hand side.
+        strict: True for `>`.
+    """
+
+    terms: tuple[Term, ...]
+    constant: Fraction
+    strict: bool = False
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return tuple(term.variable for term in self.terms)
+
+    def negated(self) -> "Inequality":
+        """The complement: `not (a.x >= c)` is `-a.x > -c`."""
+        terms = tuple(Term(name, -coefficient) for name, coefficient in self.terms)
+        return Inequality(terms, -self.constant, not self.strict)
+
+    def renamed(self, names: Mapping[str, str]) -> "Inequality":
+        """The same inequality with variables renamed, terms of equal names added up."""
+        coefficients: dict[str, Fraction] = {}
+        for name, coefficient in self.terms:
+            renamed = names.get(name, name)
+            coefficients[renamed] = coefficients.get(renamed, Fraction(0)) + coefficient
+        terms = tuple(Term(name, value) for name, value in coefficients.items() if value)
+        return Inequality(terms, self.constant, self.strict)
+
+    def holds(self, values: Mapping[str, Fraction]) -> bool:
+        """Whether it holds, exactly, for a value of each of its variables."""
+        total = sum((c * values[name] for name, c in self.terms), Fraction(0))
+        return total > self.constant if self.strict else total >= self.constant
+
+
+@dataclass(frozen=True, slots=True)
+class BooleanLiteral:
+    """A boolean variable, or its negation. A score is true above one half."""
+
+    variable: str
+    positive: bool = True
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return (self.variable,)
+
+    def negated(self) -> "BooleanLiteral":
+        return BooleanLiteral(self.variable, not self.positive)
+
+    def renamed(self, names: Mapping[str, str]) -> "BooleanLiteral":
+        return BooleanLiteral(names.get(self.variable, self.variable), self.positive)
+
+    def as_inequality(self) -> Inequality:
+        """`b > 1/2`, or `-b >= -1/2` for a negation."""
+        if self.positive:
+            return Inequality((Term(self.variable, Fraction(1)),), HALF, strict=True)
+        return Inequality((Term(self.variable, Fraction(-1)),), -HALF, strict=False)
+
+    def holds(self, values: Mapping[str, Fraction]) -> bool:
+        """Whether it holds, exactly, for a value of its variable."""
+        return (values[self.variable] > HALF) == self.positive
+
+
+Literal = Inequality | BooleanLiteral
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A disjunction of literals; without literals it is false."""
+
+    literals: tuple[Literal, ...]
+
+    def __iter__(self) -> Iterator[Literal]:
+        return iter(self.literals)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Distinct variables, in the order of their first mention."""
+        return tuple(dict.fromkeys(name for literal in self.literals for name in literal.variables))
+
+    def renamed(self, names: Mapping[str, str]) -> "Clause":
+        return Clause(tuple(literal.renamed(names) for literal in self.literals))
+
+    def holds(self, values: Mapping[str, Fraction]) -> bool:
+        """Whether one of its literals holds, exactly."""
+        return any(literal.holds(values) for literal in self.literals)

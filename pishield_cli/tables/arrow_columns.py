@@ -1,0 +1,141 @@
+"""Arrow arrays as numeric columns, cell for cell, without a detour through floats."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.tables.table import ColumnKind
+
+_SHORT = 15
+
+
+def is_numeric(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds numbers, truth values, or nothing at all."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        return is_numeric(kind.value_type)
+    return bool(
+        types.is_integer(kind)
+        or types.is_floating(kind)
+        or types.is_boolean(kind)
+        or types.is_decimal(kind)
+        or types.is_null(kind)
+    )
+
+
+def kind_of(kind: pa.DataType) -> ColumnKind:
+    """What cells of a numeric type may hold."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        return kind_of(kind.value_type)
+    if types.is_boolean(kind):
+        return ColumnKind.BOOLEAN
+    if types.is_integer(kind) or (types.is_decimal(kind) and kind.scale <= 0):
+        return ColumnKind.INTEGER
+    return ColumnKind.REAL
+
+
+def numeric_column(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
+    """A column of a numeric type, missing cells marked.
+
+    Values keep their type and width. Decimals of up to 15 digits become the float64 whose
+    shortest decimal they are; longer ones come near, and keep their exact values beside. One
+    array of numbers without missing cells is not copied.
+    """
+    kind = cells.type
+    if pa.types.is_dictionary(kind):
+        return numeric_column(_decoded(cells))
+    if pa.types.is_null(kind):
+        return NumericColumn(np.zeros(len(cells)), np.ones(len(cells), dtype=bool))
+    missing = _missing(cells)
+    if not pa.types.is_decimal(kind):
+        return NumericColumn(_values(cells), missing)
+    if kind.precision <= _SHORT and 0 <= kind.scale <= _SHORT:
+        # Both are exact as floats, so the quotient is the float nearest to the decimal.
+        return NumericColumn(_values(cells) / 10.0**kind.scale, missing)
+    return NumericColumn(
+        _values(cells.cast(pa.float64())), missing, lambda row: Fraction(cells[row].as_py())
+    )
+
+
+def cell_text(cell: pa.Scalar) -> str:
+    """A cell as text: nothing if missing, a float as its shortest decimal in its own width."""
+    value = cell.as_py()
+    if value is None:
+        return ""
+    if pa.types.is_dictionary(cell.type):
+        return cell_text(cell.value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if pa.types.is_float32(cell.type):
+        return str(np.float32(value))
+    if pa.types.is_float16(cell.type):
+        return str(np.float16(value))
+    return str(value)
+
+
+def _decoded(cells: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    chunks = cells.chunks if isinstance(cells, pa.ChunkedArray) else [cells]
+    decoded = [chunk.dictionary_decode() for chunk in chunks]
+    return pa.chunked_array(decoded, type=cells.type.value_type)
+
+
+def _values(cells: pa.Array | pa.ChunkedArray) -> Array:
+    if not isinstance(cells, pa.ChunkedArray):
+        return _chunk_values(cells)
+    if cells.num_chunks == 1:
+        return _chunk_values(cells.chunk(0))
+    if cells.num_chunks == 0:
+        return np.empty(0, dtype=_dtype(cells.type))
+    return np.concatenate([_chunk_values(chunk) for chunk in cells.chunks])
+
+
+def _chunk_values(cells: pa.Array) -> Array:
+    buffer = cells.buffers()[1]
+    if pa.types.is_boolean(cells.type):
+        return _bits(buffer, cells.offset, len(cells))
+    if pa.types.is_decimal(cells.type) and buffer is not None:
+        return _low_words(buffer, cells.type.byte_width)[cells.offset :][: len(cells)]
+    dtype = _dtype(cells.type)
+    if buffer is None:
+        return np.zeros(len(cells), dtype=dtype)
+    return np.frombuffer(buffer, dtype, len(cells), cells.offset * dtype.itemsize)
+
+
+def _low_words(buffer: pa.Buffer, width: int) -> Array:
+    """The unscaled values of decimals that fit into 64 bits."""
+    if width == np.dtype(np.int32).itemsize:
+        return np.frombuffer(buffer, np.int32)
+    return np.frombuffer(buffer, "<i8")[:: width // 8]
+
+
+def _dtype(kind: pa.DataType) -> np.dtype[Any]:
+    if pa.types.is_decimal(kind):
+        return np.dtype(np.int64)
+    dtype: np.dtype[Any] = np.dtype(kind.to_pandas_dtype())
+    return dtype
+
+
+def _missing(cells: pa.Array | pa.ChunkedArray) -> Array | None:
+    if not cells.null_count:
+        return None
+    chunks = cells.chunks if isinstance(cells, pa.ChunkedArray) else [cells]
+    return np.concatenate([_chunk_missing(chunk) for chunk in chunks])
+
+
+def _chunk_missing(cells: pa.Array) -> Array:
+    present = cells.buffers()[0]
+    if present is None:
+        return np.zeros(len(cells), dtype=bool)
+    return ~_bits(present, cells.offset, len(cells))
+
+
+def _bits(buffer: pa.Buffer | None, offset: int, count: int) -> Array:
+    if buffer is None:
+        return np.zeros(count, dtype=bool)
+    stop = offset + count
+    packed = np.frombuffer(buffer, np.uint8, (stop + 7) // 8)
+    return np.unpackbits(packed, count=stop, bitorder="little")[offset:].view(bool)

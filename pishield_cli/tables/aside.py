@@ -1,0 +1,182 @@
+"""Files that are written aside and appear under their names only when they are whole."""
+
+import errno
+import os
+import secrets
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, Self, cast
+
+from pishield_cli.errors import TableError
+
+STANDARD_STREAM = "-"
+_LONGEST_STEM = 100
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def writing(output: str) -> Iterator[None]:
+    """Turn what the operating system reports into one clear line.
+
+    Args:
+        output: What is being written, as the user gave it.
+
+    Raises:
+        TableError: In place of any error of writing.
+    """
+    title = "standard output" if output == STANDARD_STREAM else output
+    try:
+        yield
+    except OSError as error:
+        hint = None
+        if error.errno in _FULL:
+            reason, hint = "no space is left for it", "free some space; nothing was written"
+        elif isinstance(error, FileNotFoundError | NotADirectoryError):
+            reason, hint = "its folder does not exist", "create the folder first"
+        elif isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            reason, hint = "its folder may not be written to", "choose another folder"
+        elif isinstance(error, BrokenPipeError):
+            reason = "nothing reads it any more"
+        else:
+            reason = error.strerror or str(error).splitlines()[0]
+        raise TableError(f"`{title}` cannot be written: {reason}.", hint=hint) from error
+
+
+class Aside:
+    """A file beside the one it will replace.
+
+    Args:
+        output: The final name. A link is followed; an existing file keeps its permissions.
+
+    Attributes:
+        path: Where to write; the file exists, empty.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+
+    def __init__(self, output: str) -> None:
+        self._output = output
+        self._target = local_target(output)
+        if os.path.exists(self._target) and not os.path.isfile(self._target):
+            kind = "a folder" if os.path.isdir(self._target) else "no ordinary file"
+            raise TableError(f"`{output}` cannot be written: it is {kind}.", hint="name a file")
+        folder, name = os.path.split(self._target)
+        self.path = os.path.join(folder, aside_name(name))
+        with writing(output):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            with suppress(FileNotFoundError):
+                os.chmod(self.path, stat.S_IMODE(os.stat(self._target).st_mode))
+
+    def publish(self) -> None:
+        """Force the file to disk and rename it into place."""
+        with writing(self._output):
+            force_to_disk(self.path)
+            os.replace(self.path, self._target)
+            force_to_disk(os.path.dirname(self._target))
+
+    def discard(self) -> None:
+        """Remove the file, unless published."""
+        with suppress(OSError):
+            os.unlink(self.path)
+
+
+class AsideStream:
+    """Bytes kept aside until they go to their file, or to standard output, all at once.
+
+    Args:
+        output: The final name; ending in `.gz` it is compressed. `-` is standard output.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+
+    def __init__(self, output: str) -> None:
+        self._output = output
+        self._committed = False
+        self._aside = None if output == STANDARD_STREAM else Aside(output)
+        with writing(output):
+            self._file = self._opened()
+
+    def write(self, data: bytes) -> None:
+        """Append bytes.
+
+        Raises:
+            TableError: If they cannot be written.
+        """
+        with writing(self._output):
+            self._file.write(data)
+
+    def commit(self) -> None:
+        """Put the bytes in place."""
+        with writing(self._output):
+            if self._aside is None:
+                self._file.seek(0)
+                shutil.copyfileobj(self._file, sys.stdout.buffer, 1 << 20)
+                sys.stdout.buffer.flush()
+            self._file.close()
+        if self._aside is not None:
+            self._aside.publish()
+        self._committed = True
+
+    def close(self) -> None:
+        """Remove what was written, unless committed."""
+        if self._committed:
+            return
+        with suppress(OSError):
+            self._file.close()
+        if self._aside is not None:
+            self._aside.discard()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _opened(self) -> BinaryIO:
+        if self._aside is None:
+            return cast(BinaryIO, tempfile.TemporaryFile())
+        if self._output.lower().endswith(".gz"):
+            import gzip
+
+            return cast(BinaryIO, gzip.open(self._aside.path, "wb", compresslevel=6))
+        return open(self._aside.path, "wb")
+
+
+def local_target(output: str) -> str:
+    """The absolute path that an output's name stands for.
+
+    Raises:
+        TableError: If it is an address.
+    """
+    if "://" in output:
+        raise TableError(
+            f"Tables are written to local files, but `{output}` is an address.",
+            hint="write to a local file and upload it",
+        )
+    return os.path.realpath(output)
+
+
+def aside_name(name: str) -> str:
+    """A name that is not taken, hidden, with the same ending."""
+    stem, dot, endings = name.partition(".")
+    ending = dot + endings if len(endings) < _LONGEST_STEM else ""
+    return f".{stem[:_LONGEST_STEM]}-{secrets.token_hex(6)}.part{ending}"
+
+
+def force_to_disk(path: str) -> None:
+    """Wait until a file or a folder's entries are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some filesystems cannot do this for folders.
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,34 @@
+"""A new value as the text of a CSV cell, in the style of the cell it replaces."""
+
+from pishield_cli.tables.csv_faults import FALSE_TEXTS, TRUE_TEXTS
+
+_TRUTH = {
+    old.encode(): (false.encode(), true.encode())
+    for false, true in zip(sorted(FALSE_TEXTS), sorted(TRUE_TEXTS), strict=True)
+    for old in (false, true)
+}
+_EXACT_AS_FLOAT = 10**15
+
+
+def cell_like(old: bytes, value: float | int) -> bytes:
+    """Write a number where another stood.
+
+    Args:
+        old: The cell that is replaced, as written.
+        value: The new value.
+
+    Returns:
+        The shortest decimal that reads back as the value. A whole number has `.0` only if the old
+        cell had a point or an exponent; a truth value is a word if the old one was; quoted cells
+        stay quoted.
+    """
+    if b'"' in old:
+        return b'"%s"' % cell_like(old.strip(b' \t"'), value)
+    if old in _TRUTH and value in (0, 1):
+        return _TRUTH[old][int(value)]
+    pointed = b"." in old or b"e" in old or b"E" in old
+    if isinstance(value, float):
+        text = repr(value)
+        return (text if pointed or not text.endswith(".0") else text[:-2]).encode()
+    text = str(int(value))
+    return (text + ".0" if pointed and abs(value) < _EXACT_AS_FLOAT else text).encode()

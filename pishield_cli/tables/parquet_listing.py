@@ -1,0 +1,119 @@
+"""Some rows of a table as Parquet, each with its number and what was found of it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+from pyarrow import csv
+from pyarrow import parquet as pq
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.aside import Aside, writing
+from pishield_cli.tables.csv_listing import listing_names
+from pishield_cli.tables.csv_reader import CsvReader
+from pishield_cli.tables.csv_records import Records
+from pishield_cli.tables.parquet_reader import ParquetReader
+from pishield_cli.tables.table import Batch, TableReader
+
+
+class ParquetListing:
+    """A listing being written aside as Parquet.
+
+    Rows of a Parquet table keep their types and are written as they come; the types of a CSV
+    table's columns are those that fit all rows listed, which are held until `commit`.
+
+    Args:
+        reader: The table.
+        output: Where to.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+
+    def __init__(self, reader: TableReader, output: str) -> None:
+        number, found = listing_names(reader.columns)
+        self._own = pa.schema([(number, pa.int64()), (found, pa.string())])
+        self._reader = reader
+        self._output = output
+        self._numbers: list[int] = []
+        self._titles: list[str] = []
+        self._lines: list[bytes] = []
+        self._committed = False
+        self._aside = Aside(output)
+        self._writer: pq.ParquetWriter | None = None
+        if isinstance(reader, ParquetReader):
+            self._start(pa.schema([*self._own, *reader.schema]))
+
+    def append(self, batch: Batch, rows: Array, titles: Sequence[str]) -> None:
+        """Append rows of a batch that was read whole.
+
+        Args:
+            batch: The batch.
+            rows: Row numbers within the batch, ascending, shape `(listed,)`.
+            titles: What was found of each of them, in the same order.
+        """
+        if not len(rows):
+            return
+        native = batch.native
+        numbers = (rows + batch.start).tolist()
+        if isinstance(native, Records):
+            self._numbers += numbers
+            self._titles += titles
+            self._lines += [native.row(row) for row in rows.tolist()]
+            return
+        self._write(numbers, titles, native.rows.take(pa.array(rows)))
+
+    def commit(self) -> None:
+        """Rename the finished listing into place."""
+        if isinstance(self._reader, CsvReader):
+            table = self._typed(self._reader)
+            self._start(pa.schema([*self._own, *table.schema]))
+            self._write(self._numbers, self._titles, table)
+        with writing(self._output):
+            if self._writer is not None:
+                self._writer.close()
+        self._aside.publish()
+        self._committed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove what was written aside, unless committed."""
+        if self._committed:
+            return
+        if self._writer is not None:
+            with suppress(OSError, pa.ArrowException):
+                self._writer.close()
+        self._aside.discard()
+
+    def _start(self, schema: pa.Schema) -> None:
+        with writing(self._output):
+            self._writer = pq.ParquetWriter(self._aside.path, schema)
+
+    def _write(
+        self, numbers: list[int], titles: Sequence[str], rows: pa.RecordBatch | pa.Table
+    ) -> None:
+        if self._writer is None:
+            return
+        own = [pa.array(numbers, pa.int64()), pa.array(titles, pa.string())]
+        table = pa.table([*own, *rows.columns], schema=pa.schema([*self._own, *rows.schema]))
+        with writing(self._output):
+            self._writer.write_table(table)
+
+    def _typed(self, reader: CsvReader) -> pa.Table:
+        text = b"".join(line + b"\n" for line in self._lines)
+        if not text:
+            return pa.table({name: pa.array([], pa.string()) for name in reader.columns})
+        return csv.read_csv(
+            pa.BufferReader(text),
+            csv.ReadOptions(column_names=list(reader.columns), block_size=len(text) + 1),
+            csv.ParseOptions(delimiter=reader.delimiter.decode(), newlines_in_values=True),
+        )

@@ -1,0 +1,137 @@
+"""Where a table's bytes come from: a file, a gzip file, standard input, or an address."""
+
+import errno
+import gzip
+import io
+import shutil
+import sys
+import tempfile
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from pishield_cli.errors import TableError
+
+STANDARD_STREAM = "-"
+_SPOOL_IN_MEMORY = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Bytes that can be read from their start any number of times.
+
+    Attributes:
+        name: As the user gave it.
+        title: As messages call it.
+        open: A new stream at the first byte, decompressed.
+    """
+
+    name: str
+    title: str
+    open: Callable[[], BinaryIO]
+
+
+def open_source(path: str) -> Source:
+    """The bytes of a file, of standard input (`-`, kept aside to be read again) or an address.
+
+    Raises:
+        TableError: If standard input cannot be kept; a file is opened only when it is read.
+    """
+    if path == STANDARD_STREAM:
+        return _standard_input()
+    if "://" in path:
+        return Source(path, path, lambda: _open_address(path))
+    return Source(path, path, lambda: _open_file(path))
+
+
+@contextmanager
+def reading(title: str) -> Iterator[None]:
+    """Turn what the operating system or a decompressor reports into one clear line.
+
+    Raises:
+        TableError: In place of any error of reading.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise TableError(
+            f"There is no file `{title}`.", hint="check the path for a typing error"
+        ) from error
+    except IsADirectoryError as error:
+        raise TableError(
+            f"`{title}` is a folder, where a file is needed.", hint="name the file in it"
+        ) from error
+    except PermissionError as error:
+        raise TableError(
+            f"`{title}` may not be read.", hint="check the file's permissions"
+        ) from error
+    except EOFError as error:
+        raise TableError(
+            f"`{title}` is cut off: its compressed data ends early.", hint="copy the file again"
+        ) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise TableError(
+            f"`{title}` is not a sound gzip file: {error}.",
+            hint="copy it again, or drop .gz from its name if it is not compressed",
+        ) from error
+    except OSError as error:
+        reason = error.strerror or str(error).splitlines()[0]
+        if error.errno == errno.ENOSPC:
+            reason = "no space left to keep standard input aside"
+        raise TableError(f"`{title}` cannot be read: {reason}.") from error
+
+
+def _open_file(path: str) -> BinaryIO:
+    if path.lower().endswith(".gz"):
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    return open(path, "rb")
+
+
+def _open_address(address: str) -> BinaryIO:
+    from pyarrow import ArrowInvalid, fs
+
+    try:
+        system, path = fs.FileSystem.from_uri(address)
+    except ArrowInvalid as error:
+        raise TableError(f"`{address}` is no address that can be read: {error}.") from error
+    stream = system.open_input_stream(path, compression=None)
+    if address.lower().endswith(".gz"):
+        return cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
+    return cast(BinaryIO, stream)
+
+
+def _standard_input() -> Source:
+    title = "standard input"
+    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY)  # noqa: SIM115 - kept open
+    with reading(title):
+        shutil.copyfileobj(sys.stdin.buffer, spool, 1 << 20)
+    lock = threading.Lock()
+    shared = cast(BinaryIO, spool)
+    return Source(
+        STANDARD_STREAM, title, lambda: cast(BinaryIO, io.BufferedReader(_Replay(shared, lock)))
+    )
+
+
+class _Replay(io.RawIOBase):
+    """A read position of its own in a file that several readers share."""
+
+    def __init__(self, shared: BinaryIO, lock: threading.Lock) -> None:
+        self._shared = shared
+        self._lock = lock
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer from this reader's own position."""
+        with self._lock:
+            self._shared.seek(self._position)
+            data = self._shared.read(len(buffer))
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)

@@ -1,0 +1,121 @@
+"""What every kind of table offers: batches of numeric columns in, changed batches out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Protocol
+
+from pishield_cli.kernels.changes import Changes as Changes
+from pishield_cli.kernels.changes import ColumnChange as ColumnChange
+from pishield_cli.kernels.columns import Array, NumericColumn
+
+
+class ColumnKind(StrEnum):
+    """What the cells of a numeric column may hold."""
+
+    REAL = "real"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive rows of a table.
+
+    Attributes:
+        start: The first row's number in the table, from 0.
+        rows: How many.
+        columns: The numeric columns asked for, by name.
+        native: The rows as the table's own format holds them; for its writer only.
+    """
+
+    start: int
+    rows: int
+    columns: Mapping[str, NumericColumn]
+    native: Any = None
+
+
+class TableReader(Protocol):
+    """A table that can be read in batches, any number of times."""
+
+    @property
+    def name(self) -> str:
+        """The table's name, as the user gave it."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All column names, in file order, distinct."""
+
+    def batches(
+        self, columns: Sequence[str], *, rows: int | None = None, whole: bool = False
+    ) -> Iterator[Batch]:
+        """Read the table from its start.
+
+        Args:
+            columns: The columns to parse; each must be numeric.
+            rows: About how many rows a batch holds; None lets the format choose.
+            whole: Whether a writer will need the rows themselves (`Batch.native`).
+
+        Raises:
+            ColumnTypeError: If a column asked for holds something other than numbers.
+            TableError: If the table is malformed; the message names file and line.
+        """
+
+    def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
+        """What the table itself says of its columns; a CSV file is read through for this."""
+
+    def places(self, columns: Sequence[str]) -> dict[str, int]:
+        """How many decimal places a column's type holds, for those columns it limits."""
+
+    def native_cells(self, batch: Batch, row: int) -> list[str]:
+        """A row's cells as text, in file order, for messages and listings.
+
+        A column that was not read (`whole` was false) may come out empty.
+        """
+
+
+class TableWriter(Protocol):
+    """A table being written aside; it appears under its name at `commit`, whole or not at all."""
+
+    def write(self, batch: Batch, changes: Changes) -> None:
+        """Append a batch of the reader's, some cells changed, all others as they were."""
+
+    def commit(self) -> None:
+        """Rename the finished table into place."""
+
+    def __enter__(self) -> "TableWriter": ...
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove what was written aside, unless committed."""
+
+
+class Listing(Protocol):
+    """Some rows of a table, being written aside: row number, what was found, then the row."""
+
+    def append(self, batch: Batch, rows: Array, titles: Sequence[str]) -> None:
+        """Append rows of a batch that was read whole.
+
+        Args:
+            batch: The batch.
+            rows: Row numbers within the batch, ascending, shape `(listed,)`.
+            titles: What was found of each of them, in the same order.
+        """
+
+    def commit(self) -> None:
+        """Rename the finished listing into place."""
+
+    def __enter__(self) -> "Listing": ...
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove what was written aside, unless committed."""

@@ -1,0 +1,107 @@
+"""What a command loads, and how long it takes to start."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"torch", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow.dataset"}
+COMMAND = """
+import contextlib, io, json, sys
+from pishield_cli.cli import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    status = main({arguments!r})
+print(json.dumps([status, sorted(sys.modules)]))
+"""
+
+
+def python(repository, code):
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def loaded_by(repository, code):
+    code = f"{code}\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
+    return set(json.loads(python(repository, code)))
+
+
+def loaded_by_command(repository, *arguments):
+    output = python(repository, COMMAND.format(arguments=list(arguments)))
+    status, modules = json.loads(output)
+    return status, set(modules)
+
+
+def test_importing_the_package_loads_nothing(repository):
+    assert not loaded_by(repository, "import pishield_cli") & {"numpy", "pyarrow", "typer", *HEAVY}
+
+
+@pytest.mark.parametrize("room", ["logic", "language"])
+def test_the_exact_rooms_need_the_standard_library_only(repository, room):
+    code = (
+        f"import importlib, pkgutil, pishield_cli.{room} as room\n"
+        "for each in pkgutil.walk_packages(room.__path__, room.__name__ + '.'):\n"
+        "    importlib.import_module(each.name)"
+    )
+    assert not loaded_by(repository, code) & {"numpy", "pyarrow", "typer", "rich", *HEAVY}
+
+
+def test_help_loads_no_array_library(repository):
+    status, modules = loaded_by_command(repository, "--help")
+    assert status == 0
+    assert not modules & {"numpy", "pyarrow", "rich", *HEAVY}
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_check_loads_nothing_heavy(repository, ending):
+    status, modules = loaded_by_command(
+        repository, "check", f"sample_data/loans.{ending}", "sample_data/loans.txt"
+    )
+    assert status == 1
+    assert not modules & HEAVY
+
+
+def test_inspect_loads_nothing_heavy(repository):
+    status, modules = loaded_by_command(repository, "inspect", "sample_data/loans.txt")
+    assert status == 0
+    assert not modules & HEAVY
+
+
+def test_correct_loads_nothing_heavy(repository, tmp_path):
+    status, modules = loaded_by_command(
+        repository,
+        "correct",
+        "sample_data/loans.csv",
+        "sample_data/loans.txt",
+        "-o",
+        str(tmp_path / "out.csv"),
+    )
+    assert status == 0
+    assert not modules & HEAVY
+
+
+def processor_seconds(repository, arguments):
+    command = [sys.executable, "-m", "pishield_cli", *arguments]
+    before = os.times()
+    subprocess.run(command, cwd=repository, capture_output=True, check=False)
+    after = os.times()
+    return (after.children_user - before.children_user) + (
+        after.children_system - before.children_system
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "budget"),
+    [
+        (["--help"], 0.35),
+        (["check", "sample_data/loans.csv", "sample_data/loans.txt"], 0.8),
+    ],
+)
+def test_commands_start_within_their_budget(repository, arguments, budget):
+    processor_seconds(repository, arguments)  # the first run compiles
+    assert min(processor_seconds(repository, arguments) for _ in range(5)) < budget
