@@ -1,8 +1,26 @@
 """Count, requirement by requirement, the rows of a table that violate it."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import floor
 
-from pishield_cli.logic.requirements import Requirement, RequirementType
+import numpy as np
+
+from pishield_cli.errors import UsageError
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.satisfaction import (
+    Verdict,
+    compile_requirements,
+    evaluate,
+    shortfall,
+)
+from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.tables.table import Batch, Listing, TableReader
+
+SEPARATOR = ";"
+"""Between the requirements that a listed row violates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +30,8 @@ class Example:
     Attributes:
         row: Row number, from 0 in file order.
         by: How far the nearest literal is from holding, in the requirement's own units; 0 at a
-            tie of a strict inequality.
+            tie of a strict inequality, infinite where a cell is or no row satisfies the
+            requirement.
         cells: The row's cells of the columns that the requirement names, as text, by column.
     """
 
@@ -76,3 +95,210 @@ class CheckReport:
         return self.violating_rows <= self.allowed_rows and not (
             self.fails_on_unknown and self.unknown_rows
         )
+
+
+def check(
+    reader: TableReader,
+    requirements: Requirements,
+    *,
+    requirements_file: str,
+    tolerance: float = 1e-9,
+    show: int = 3,
+    max_violations: int | Fraction = 0,
+    missing_fails: bool = False,
+    listing: Listing | None = None,
+    batch_rows: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> CheckReport:
+    """Count the rows of a table that violate each requirement.
+
+    Reads only the columns that requirements name. Memory does not grow with the table, nor with
+    the number of violations.
+
+    Args:
+        reader: The table.
+        requirements: Over the table's column names.
+        requirements_file: The requirements file's name, for the report.
+        tolerance: Relative tolerance, in [0, 1); 0 is exact.
+        show: How many of the first violating rows to give as examples of each requirement.
+        max_violations: How many violating rows are let pass; as a fraction, what share of all.
+        missing_fails: Whether an undecided row counts against the table.
+        listing: Where the violating rows go; the caller commits it.
+        batch_rows: About how many rows to hold at a time; None lets the table choose.
+        progress: Told the number of rows checked so far, batch by batch.
+
+    Raises:
+        UsageError: If the tolerance is outside its range.
+        TableError: If the table cannot be read.
+    """
+    if not 0 <= tolerance < 1:
+        raise UsageError(
+            f"A tolerance must be at least 0 and less than 1, but it is {tolerance!r}.",
+            hint="0 compares exactly, 1e-9 forgives the rounding of doubles",
+        )
+    started = time.perf_counter()
+    compiled = compile_requirements(requirements)
+    counts = [_Count(one, show) for one in requirements.requirements]
+    tally = _Tally(reader, counts, tolerance)
+    batches = reader.batches(compiled.columns, rows=batch_rows, whole=listing is not None)
+    for batch in batches:
+        verdicts = evaluate(
+            compiled,
+            batch.columns,
+            batch.rows,
+            tolerance=tolerance,
+            floors=[count.floor for count in counts],
+        )
+        violating = tally.add(batch, verdicts)
+        if listing is not None and violating is not None:
+            _list(listing, batch, violating, verdicts, requirements.requirements)
+        if progress is not None:
+            progress(tally.rows)
+    return CheckReport(
+        data=reader.name,
+        requirements_file=requirements_file,
+        type=requirements.type,
+        tolerance=tolerance,
+        rows=tally.rows,
+        violating_rows=tally.violating_rows,
+        unknown_rows=tally.unknown_rows,
+        results=tuple(count.result() for count in counts),
+        allowed_rows=_allowed(max_violations, tally.rows),
+        fails_on_unknown=missing_fails,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _allowed(most: int | Fraction, rows: int) -> int:
+    return floor(most * rows) if isinstance(most, Fraction) else most
+
+
+@dataclass(slots=True)
+class _Count:
+    """What was found of one requirement so far."""
+
+    requirement: Requirement
+    show: int
+    violations: int = 0
+    unknown: int = 0
+    worst: Example | None = None
+    examples: list[Example] = field(default_factory=list)
+
+    @property
+    def floor(self) -> float:
+        """A row is the worst so far if it is farther from holding than this."""
+        return -1.0 if self.worst is None else self.worst.by
+
+    def add(self, batch: Batch, verdict: Verdict, tolerance: float, cells: "_Cells") -> None:
+        if verdict.unknown is not None:
+            self.unknown += int(np.count_nonzero(verdict.unknown))
+        if verdict.violated is None:
+            return
+        self.violations += int(np.count_nonzero(verdict.violated))
+        if verdict.farthest is not None:
+            row, by = verdict.farthest.row, verdict.farthest.by
+            self.worst = Example(batch.start + row, by, cells.of(row, self.requirement))
+        rows = first_rows(verdict.violated, self.show - len(self.examples))
+        if len(rows):
+            short = shortfall(self.requirement, batch.columns, rows, tolerance=tolerance)
+            self.examples += [
+                Example(batch.start + row, by, cells.of(row, self.requirement))
+                for row, by in zip(rows.tolist(), short.tolist(), strict=True)
+            ]
+
+    def result(self) -> RequirementResult:
+        return RequirementResult(
+            self.requirement, self.violations, self.unknown, self.worst, tuple(self.examples)
+        )
+
+
+class _Cells:
+    """The cells of single rows of a batch as text, each row taken apart once."""
+
+    def __init__(self, reader: TableReader, batch: Batch, places: Mapping[str, int]) -> None:
+        self._reader = reader
+        self._batch = batch
+        self._places = places
+        self._rows: dict[int, list[str]] = {}
+
+    def of(self, row: int, requirement: Requirement) -> dict[str, str]:
+        if row not in self._rows:
+            self._rows[row] = self._reader.native_cells(self._batch, row)
+        texts = self._rows[row]
+        return {name: texts[self._places[name]] for name in requirement.variables}
+
+
+class _Tally:
+    """What was found of all requirements so far."""
+
+    def __init__(self, reader: TableReader, counts: Sequence[_Count], tolerance: float) -> None:
+        self.counts = counts
+        self.rows = 0
+        self.violating_rows = 0
+        self.unknown_rows = 0
+        self._reader = reader
+        self._tolerance = tolerance
+        self._places = {name: place for place, name in enumerate(reader.columns)}
+
+    def add(self, batch: Batch, verdicts: Sequence[Verdict]) -> Array | None:
+        """Add a batch.
+
+        Returns:
+            Its rows that violate a requirement, as a mask; None if none does.
+        """
+        cells = _Cells(self._reader, batch, self._places)
+        for count, verdict in zip(self.counts, verdicts, strict=True):
+            count.add(batch, verdict, self._tolerance, cells)
+        self.rows += batch.rows
+        violating = _any_of([verdict.violated for verdict in verdicts])
+        unknown = _any_of([verdict.unknown for verdict in verdicts])
+        if violating is not None:
+            self.violating_rows += int(np.count_nonzero(violating))
+        if unknown is not None:
+            undecided = unknown if violating is None else unknown & ~violating
+            self.unknown_rows += int(np.count_nonzero(undecided))
+        return violating
+
+
+def _any_of(masks: Sequence[Array | None]) -> Array | None:
+    kept = [mask for mask in masks if mask is not None]
+    return np.logical_or.reduce(kept) if kept else None
+
+
+def first_rows(mask: Array, count: int) -> Array:
+    """The first rows of a mask that are true, at most `count`, shape `(found,)`."""
+    if count <= 0:
+        return np.zeros(0, dtype=np.int64)
+    # A table that violates everywhere needs but a glance.
+    head = np.flatnonzero(mask[: 4 * count])
+    return (head if len(head) >= count else np.flatnonzero(mask))[:count]
+
+
+def _list(
+    listing: Listing,
+    batch: Batch,
+    violating: Array,
+    verdicts: Sequence[Verdict],
+    requirements: Sequence[Requirement],
+) -> None:
+    rows = np.flatnonzero(violating)
+    found = [
+        (requirement.title, verdict.violated[rows])
+        for requirement, verdict in zip(requirements, verdicts, strict=True)
+        if verdict.violated is not None
+    ]
+    listing.append(batch, rows, _titles([each[0] for each in found], [each[1] for each in found]))
+
+
+def _titles(titles: Sequence[str], masks: Sequence[Array]) -> list[str]:
+    """The titles of the masks that are true, row by row, joined; few combinations are many rows."""
+    packed = np.packbits(np.stack(masks, axis=1), axis=1)
+    joined: dict[bytes, str] = {}
+    texts = []
+    for key in map(bytes, packed):
+        if key not in joined:
+            bits = np.unpackbits(np.frombuffer(key, np.uint8))
+            chosen = (title for title, bit in zip(titles, bits, strict=False) if bit)
+            joined[key] = SEPARATOR.join(chosen)
+        texts.append(joined[key])
+    return texts

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,40 +11,32 @@ from typing import Any, Protocol
 import numpy as np
 
 from pishield_cli.errors import ContradictionError, MissingColumnError, UsageError
-from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array, decimal_text
 from pishield_cli.kernels.correction import Correction, Corrector
-from pishield_cli.kernels.satisfaction import CompiledRequirements, compile_requirements
+from pishield_cli.kernels.satisfaction import (
+    CompiledRequirements,
+    compile_requirements,
+    evaluate,
+)
 from pishield_cli.logic.analysis import contradictory_core
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.table import Batch, ColumnKind, TableReader, TableWriter
 
 
-@dataclass(frozen=True, slots=True)
-class CellChange:
-    """One changed cell, for the audit.
-
-    Attributes:
-        row: Row number, from 0 in file order.
-        column: The column's name.
-        old: The cell as it was, as text.
-        new: The cell as it is written, as text.
-        violated: Numbers of the requirements that the row violated.
-    """
-
-    row: int
-    column: str
-    old: str
-    new: str
-    violated: tuple[int, ...]
-
-
 class Audit(Protocol):
-    """Takes the changed cells of a table, in file order."""
+    """Takes the changed cells of a table, row by row in file order."""
 
-    def append(self, change: CellChange) -> None:
-        """Note one changed cell."""
+    def append(self, row: int, column: str, old: str, new: str, violated: Sequence[str]) -> None:
+        """Note one changed cell.
+
+        Args:
+            row: Row number, from 0 in file order.
+            column: The column's name.
+            old: The cell as it was, as text.
+            new: The cell as it is written, as text.
+            violated: Labels or numbers of the requirements that the row violated.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +162,7 @@ def correct(
                 writer.write(batch, correction.changes)
             tally.add(batch, correction)
             if audit is not None:
-                for change in _changed_cells(batch, correction, compiled):
-                    audit.append(change)
+                _note_changes(audit, batch, correction, requirements, compiled)
             if progress:
                 progress(tally.rows)
         if writer is not None:
@@ -307,21 +298,28 @@ class _Tally:
         )
 
 
-def _changed_cells(
-    batch: Batch, correction: Correction, requirements: CompiledRequirements
-) -> Iterator[CellChange]:
-    """The changed cells of a batch, row by row, each with what its row violated."""
+def _note_changes(
+    audit: Audit,
+    batch: Batch,
+    correction: Correction,
+    requirements: Requirements,
+    compiled: CompiledRequirements,
+) -> None:
     cells = sorted(
-        (int(row), name, value)
-        for name, change in correction.changes.items()
+        (int(row), place, name, value)
+        for place, (name, change) in enumerate(correction.changes.items())
         for row, value in zip(change.rows, change.values, strict=True)
     )
-    numbers = violated_numbers(requirements, batch.columns, batch.rows)
-    for row, name, value in cells:
-        old = batch.columns[name].values[row]
-        yield CellChange(
-            batch.start + row, name, _text(old), _text(value), numbers.get(row, ())
-        )
+    verdicts = evaluate(compiled, batch.columns, batch.rows)
+    masks = [
+        (one.title, verdict.violated)
+        for one, verdict in zip(requirements.requirements, verdicts, strict=True)
+        if verdict.violated is not None
+    ]
+    for row, _, name, value in cells:
+        titles = [title for title, mask in masks if mask[row]]
+        old = _text(batch.columns[name].values[row])
+        audit.append(batch.start + row, name, old, _text(value), titles)
 
 
 def _text(cell: Any) -> str:

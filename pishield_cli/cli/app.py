@@ -12,6 +12,8 @@ from pishield_cli import __version__
 from pishield_cli.cli.boundary import NOT_DONE
 from pishield_cli.cli.check import EXAMPLES as CHECK_EXAMPLES
 from pishield_cli.cli.check import check
+from pishield_cli.cli.correct import EXAMPLES as CORRECT_EXAMPLES
+from pishield_cli.cli.correct import correct
 
 EXAMPLES = """\b
 Examples:
@@ -55,3 +57,4 @@ def pishield(
 
 # One line a command, in the order of the help.
 app.command("check", epilog=CHECK_EXAMPLES)(check)
+app.command("correct", epilog=CORRECT_EXAMPLES)(correct)

@@ -1,13 +1,21 @@
 """`pishield check`: count the rows that violate each requirement."""
 
+from contextlib import nullcontext
 from enum import StrEnum
-from typing import Annotated
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, TypedDict, Unpack
 
 import typer
 
 from pishield_cli.cli import options
 from pishield_cli.cli.options import TypeChoice
-from pishield_cli.cli.render import CheckFormat
+from pishield_cli.cli.render import CheckFormat, render_check
+from pishield_cli.errors import TableError
+
+if TYPE_CHECKING:
+    from pishield_cli.actions.check import CheckReport
+    from pishield_cli.logic.requirements import Requirements
+    from pishield_cli.tables.table import TableReader
 
 EXAMPLES = """\b
 Examples:
@@ -86,4 +94,74 @@ def check(
 
     Exits with 0 if the table passes, with 1 if it does not, and with 2 if it could not be checked.
     """
-    raise NotImplementedError
+    from pishield_cli.cli.inputs import open_inputs
+    from pishield_cli.cli.output import open_report, refuse_overwriting
+
+    relative = options.read_tolerance(tolerance, exact)
+    allowed = options.read_allowance(max_violations)
+    positions = options.read_names("--columns", columns)
+    refuse_overwriting(
+        {"--violations": violations, "--output": output},
+        {"the table": data, "the requirements file": requirements},
+    )
+    with open_report(output) as place:
+        reader, binding = open_inputs(
+            data,
+            requirements,
+            requirements_type=requirements_type.type,
+            positions=positions,
+            workers=workers,
+        )
+        report = _checked(
+            reader,
+            binding.requirements,
+            requirements_file=requirements,
+            tolerance=relative,
+            show=form.examples if show is None else show,
+            max_violations=allowed,
+            missing_fails=missing is Missing.FAIL,
+            batch_rows=batch_rows,
+            violations=violations,
+            allow_empty=allow_empty,
+            quiet=quiet,
+        )
+        place.write(render_check(report, form, place.page), utf8=form.utf8)
+    return 0 if report.holds else 1
+
+
+class _Settings(TypedDict):
+    requirements_file: str
+    tolerance: float
+    show: int
+    max_violations: int | Fraction
+    missing_fails: bool
+    batch_rows: int | None
+
+
+def _checked(
+    reader: "TableReader",
+    requirements: "Requirements",
+    *,
+    violations: str | None,
+    allow_empty: bool,
+    quiet: bool,
+    **settings: Unpack[_Settings],
+) -> "CheckReport":
+    """Check the table; the violating rows appear in their file only if all went well."""
+    from pishield_cli.actions.check import check as check_table
+    from pishield_cli.cli.progress import RowProgress
+    from pishield_cli.tables import open_listing
+
+    with open_listing(reader, violations) if violations else nullcontext() as listing:
+        with RowProgress("checking", quiet=quiet) as progress:
+            report = check_table(
+                reader, requirements, listing=listing, progress=progress, **settings
+            )
+        if not report.rows and not allow_empty:
+            raise TableError(
+                f"A table must have rows to be checked, but `{report.data}` has none.",
+                hint="let it pass with --allow-empty",
+            )
+        if listing is not None:
+            listing.commit()
+    return report

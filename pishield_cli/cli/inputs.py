@@ -16,6 +16,7 @@ def open_inputs(
     *,
     requirements_type: RequirementType | None = None,
     positions: Sequence[str] | None = None,
+    workers: int | None = None,
 ) -> tuple[TableReader, Binding]:
     """Open the table, read the requirements, and find the column that each name stands for.
 
@@ -24,6 +25,7 @@ def open_inputs(
         requirements: The requirements file's name.
         requirements_type: The type to read it as; None decides it on the clauses.
         positions: What `y_0`, `y_1`, ... stand for; None for the table's columns.
+        workers: How many threads parse the table; None for one a core.
 
     Raises:
         RequirementsFileError: With all that is wrong with the requirements.
@@ -32,6 +34,10 @@ def open_inputs(
     """
     read = read_requirements(requirements, type=requirements_type)
     reader = open_table(data)
+    if workers is not None:
+        import pyarrow
+
+        pyarrow.set_cpu_count(workers)
     if positions is not None:
         require_columns("--columns", positions, reader)
     return reader, bind(read, reader.columns, positions=positions)

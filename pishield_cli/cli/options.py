@@ -2,7 +2,9 @@
 
 import csv
 import math
+import re
 from enum import StrEnum
+from fractions import Fraction
 from typing import Annotated
 
 import typer
@@ -11,6 +13,10 @@ from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import RequirementType
 
 DEFAULT_TOLERANCE = 1e-9
+
+_LONGEST_NUMBER = 100
+_PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%")
+_WHOLE = 100
 
 
 class TypeChoice(StrEnum):
@@ -143,3 +149,22 @@ def read_names(option: str, text: str | None) -> tuple[str, ...] | None:
     if repeated is not None:
         raise UsageError(f"{option} takes distinct names, but '{repeated}' stands there twice.")
     return names
+
+
+def read_allowance(text: str) -> int | Fraction:
+    """A number of rows, or a share of all rows as a fraction from 0 to 1.
+
+    Raises:
+        UsageError: If it is neither a whole number from 0 nor a percentage from 0 to 100.
+    """
+    written = text.strip()
+    if written.isascii() and written.isdigit() and len(written) <= _LONGEST_NUMBER:
+        return int(written)
+    percentage = _PERCENTAGE.fullmatch(written)
+    if percentage and len(written) <= _LONGEST_NUMBER and Fraction(percentage[1]) <= _WHOLE:
+        return Fraction(percentage[1]) / _WHOLE
+    raise UsageError(
+        "--max-violations takes a whole number of rows, or a percentage from 0% to 100%, but "
+        f"'{text}' was given.",
+        hint="such as 12 or 0.5%",
+    )

@@ -19,11 +19,13 @@ class RowProgress:
 
     Args:
         what: What is being done, such as `checking`.
+        total: Rows in all, where known.
         quiet: Whether to stay silent anyway.
     """
 
-    def __init__(self, what: str, *, quiet: bool = False) -> None:
+    def __init__(self, what: str, *, total: int | None = None, quiet: bool = False) -> None:
         self._what = what
+        self._total = total
         self._silent = quiet or sys.stderr is None or not sys.stderr.isatty()
         self._start = time.monotonic()
         self._shown: tuple[Progress, TaskID] | None = None
@@ -40,13 +42,8 @@ class RowProgress:
         if self._shown is not None:
             self._shown[0].stop()
 
-    def __call__(self, done: int, total: int | None = None) -> None:
-        """Say how far the work is.
-
-        Args:
-            done: Rows done so far.
-            total: Rows in all, where known.
-        """
+    def __call__(self, done: int) -> None:
+        """Say how many rows are done so far."""
         if self._silent:
             return
         elapsed = time.monotonic() - self._start
@@ -56,7 +53,7 @@ class RowProgress:
             self._shown = self._show()
         progress, task = self._shown
         speed = f"{done / elapsed:,.0f} rows/s" if elapsed else ""
-        progress.update(task, completed=done, total=total, rows=f"{done:,} rows", speed=speed)
+        progress.update(task, completed=done, rows=f"{done:,} rows", speed=speed)
 
     def _show(self) -> "tuple[Progress, TaskID]":
         from rich.console import Console
@@ -80,6 +77,6 @@ class RowProgress:
             console=Console(file=sys.stderr),
             transient=True,
         )
-        task = progress.add_task(self._what, total=None, rows="", speed="")
+        task = progress.add_task(self._what, total=self._total, rows="", speed="")
         progress.start()
         return progress, task

@@ -191,9 +191,10 @@ def disjunction(truths: Sequence[Truth]) -> Truth:
     if len(truths) == 1:
         return truths[0]
     open_rows = np.logical_and.reduce([_any_of(truth.false, truth.unknown) for truth in truths])
-    if any(truth.false is None for truth in truths):
+    masks = [truth.false for truth in truths if truth.false is not None]
+    if len(masks) < len(truths):
         return Truth(None, _occurring(open_rows))
-    false = _occurring(np.logical_and.reduce([truth.false for truth in truths]))
+    false = _occurring(np.logical_and.reduce(masks))
     return Truth(false, _without(open_rows, false))
 
 

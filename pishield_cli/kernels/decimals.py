@@ -40,12 +40,13 @@ def widest_powers(columns: Sequence[Array]) -> Array:
     """The greatest power of ten, row by row, that leaves every cell at most 15 digits.
 
     Args:
-        columns: float64, each of shape `(rows,)`.
+        columns: float64, finite, each of shape `(rows,)`.
     """
     largest = np.maximum.reduce([np.abs(column) for column in columns])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        digits = np.floor(np.log10(np.where(largest > 0, largest, 1.0)))
-    return POWERS[np.clip(14 - np.nan_to_num(digits, posinf=99), 0, 22).astype(np.int64)]
+    digits = np.floor(np.log10(np.where(largest > 0, largest, 1.0)))
+    places = np.clip(14 - digits, 0, 22).astype(np.int64)
+    powers: Array = POWERS[places]
+    return powers
 
 
 def common_power(columns: Sequence[Array]) -> float:

@@ -66,7 +66,7 @@ def _nearest_doubles(column: NumericColumn) -> tuple[Array, Array]:
         return short_float_decimals(values)
     if values.dtype.kind == "f":
         return doubles, everywhere & (values.dtype == np.float64)
-    return doubles, everywhere & (np.abs(doubles) <= EXACT_FLOAT)
+    return doubles, everywhere & (np.abs(doubles) < EXACT_FLOAT)
 
 
 def holding(
@@ -210,7 +210,7 @@ def _key(columns: Sequence[NumericColumn], row: int) -> tuple[Any, ...]:
 
 def _margin(
     form: Form, direction: int, columns: Sequence[NumericColumn], row: int, tolerance: Fraction
-) -> Decimal | Fraction:
+) -> Any:
     """`direction * form` on one row, plus the tolerance times its magnitude, exactly."""
     if all(column.exact is None for column in columns):
         try:

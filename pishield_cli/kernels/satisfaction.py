@@ -118,7 +118,7 @@ def evaluate(
     columns: Mapping[str, NumericColumn],
     rows: int,
     *,
-    tolerance: float = 0.0,
+    tolerance: float | Fraction = 0.0,
     floors: Sequence[float] | None = None,
 ) -> list[Verdict]:
     """Evaluate requirements on a batch of rows.
@@ -131,14 +131,14 @@ def evaluate(
         compiled: The requirements.
         columns: At least the columns that they name.
         rows: How many rows the batch has.
-        tolerance: Relative tolerance, in [0, 1); 0 is exact.
+        tolerance: Relative tolerance, in [0, 1), a float as its shortest decimal; 0 is exact.
         floors: One a requirement, to be told its farthest row, if farther than this; None to be
             told of none.
 
     Returns:
         One verdict a requirement.
     """
-    relative = Fraction(repr(float(tolerance)))
+    relative = _exactly(tolerance)
     requirements = compiled.requirements
     false: list[Array | None] = [None] * len(requirements)
     unknown: list[Array | None] = [None] * len(requirements)
@@ -163,6 +163,10 @@ def evaluate(
                 block.forget(literal.form)
         block.close()
     return [Verdict(*each) for each in zip(false, unknown, worst, strict=True)]
+
+
+def _exactly(tolerance: float | Fraction) -> Fraction:
+    return tolerance if isinstance(tolerance, Fraction) else Fraction(repr(float(tolerance)))
 
 
 def _block_rows(columns: int) -> int:
@@ -228,7 +232,7 @@ def violated(
     clauses: Clauses,
     columns: Mapping[str, NumericColumn],
     rows: int,
-    tolerance: float = 0.0,
+    tolerance: float | Fraction = 0.0,
 ) -> Array | None:
     """The rows of a batch on which a clause is false, shape `(rows,)`; None if there is none.
 
@@ -247,7 +251,7 @@ def shortfall(
     columns: Mapping[str, NumericColumn],
     rows: Array,
     *,
-    tolerance: float = 0.0,
+    tolerance: float | Fraction = 0.0,
 ) -> Array:
     """How far the nearest literal is from holding, on rows that violate a requirement.
 
@@ -263,4 +267,4 @@ def shortfall(
         nearest float to the exact value; infinite where a cell is, or no row satisfies it.
     """
     one = compile_requirement(requirement) if isinstance(requirement, Requirement) else requirement
-    return exact_shortfalls(one.clauses, columns, rows, Fraction(repr(float(tolerance))))
+    return exact_shortfalls(one.clauses, columns, rows, _exactly(tolerance))

@@ -45,7 +45,7 @@ def exact_shortfalls(
         if len(clauses) > 1:
             least[~_false(clause, taken, len(rows), tolerance)] = 0.0
         np.fmax(result, least, out=result)
-    return result
+    return result + 0.0  # no negative zero
 
 
 def _false(

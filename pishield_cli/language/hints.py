@@ -52,16 +52,17 @@ _CHARACTERS: Mapping[str, str] = {
     "\N{DIVISION SLASH}": "/",
 }
 
+_QUOTES = (
+    "\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
+    "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{ACUTE ACCENT}"
+)
+
 _MENDS: Sequence[tuple[str, str]] = (
     (",", "names are separated by spaces; thousands are written 1_000"),
     ("[]", "only a label has brackets, and it comes first: [label] a >= 0"),
     ("%", "write 0.05 for 5 %"),
     (";{}", "a requirement ends with its line; groups have round parentheses"),
-    (
-        "\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
-        "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{ACUTE ACCENT}",
-        "a name with other characters than letters, digits and _ goes in `backticks`",
-    ),
+    (_QUOTES, "a name with other characters than letters, digits and _ goes in `backticks`"),
 )
 
 _NO_SUCH = "there is no such word; chains such as 0 <= a <= 1, `or` and `not` can say it"

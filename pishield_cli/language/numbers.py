@@ -1,6 +1,5 @@
 """Numbers of requirements: exact fractions from decimal text, and back."""
 
-import re
 from fractions import Fraction
 from functools import lru_cache
 

@@ -1,8 +1,8 @@
 """Recursive descent from the tokens of one requirement to its formula.
 
 Each method's docstring holds the rule that it reads. Sums are collected while they are read, so a
-formula's leaves are inequalities already. A bare name is a number where a number is needed, and a boolean
-column where a formula is needed.
+formula's leaves are inequalities already. A bare name is a number where a number is needed, and a
+boolean column where a formula is needed.
 """
 
 from fractions import Fraction

@@ -1,7 +1,6 @@
 """Systems of linear bounds, decided exactly: the general simplex of decision procedures.
 
-Every number carries a multiple of an infinitesimal, so that `x > 2` is `x >= 2 + epsilon`. Rows are
-kept in integers over a common denominator, which is much faster than fractions.
+Every number carries a multiple of an infinitesimal, so that `x > 2` is `x >= 2 + epsilon`.
 
 References:
     Dutertre and de Moura, A Fast Linear-Arithmetic Solver for DPLL(T), CAV 2006.
@@ -9,18 +8,15 @@ References:
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from math import gcd
 
 from pishield_cli.logic.limits import Limits
-
-ZERO = Fraction(0)
-ONE = Fraction(1)
+from pishield_cli.logic.tableau import ONE, ZERO, Row, Tableau, Value
 
 LOWER = 0
 UPPER = 1
 
-Value = tuple[Fraction, Fraction]
-"""A number and its multiple of the infinitesimal, ordered as tuples are."""
+PATIENCE = 2
+"""How many times as many exchanges as there are rows the quick rule may take."""
 
 Conflict = list[int]
 """Reasons of bounds that cannot hold together."""
@@ -29,20 +25,15 @@ Conflict = list[int]
 class Simplex:
     """Variables, linear forms over them, and bounds that can be asserted and taken back.
 
-    Variables and forms are numbered alike. Each bound has a reason, any integer, and a conflict
-    names the reasons of an infeasible set of bounds. The smallest-index rule (Bland) makes every
-    run end.
+    Each bound has a reason, any integer, and a conflict names the reasons of an infeasible set
+    of bounds. The most violated bound is mended first; if that takes long, the smallest-index
+    rule (Bland) makes every run end.
     """
 
     def __init__(self) -> None:
-        self._real: list[Fraction] = []
-        self._eps: list[Fraction] = []
+        self._tableau = Tableau()
         self._bounds: tuple[list[Value | None], list[Value | None]] = ([], [])
         self._reasons: tuple[list[int], list[int]] = ([], [])
-        # basic variable -> row: `scale * basic = sum of coefficient * nonbasic`, all integers
-        self._rows: dict[int, dict[int, int]] = {}
-        self._scales: dict[int, int] = {}
-        self._columns: list[set[int]] = []
         self._suspects: set[int] = set()
         self._trail: list[tuple[int, int, Value | None, int]] = []
 
@@ -50,43 +41,34 @@ class Simplex:
 
     def variable(self) -> int:
         """A new variable without bounds, and its number."""
-        self._real.append(ZERO)
-        self._eps.append(ZERO)
+        return self._unbounded(self._tableau.variable())
+
+    def form(self, coefficients: Mapping[int, int]) -> int:
+        """A new variable that always equals a linear form over variables, and its number."""
+        return self._unbounded(self._tableau.form(coefficients))
+
+    def _unbounded(self, number: int) -> int:
         for side in (LOWER, UPPER):
             self._bounds[side].append(None)
             self._reasons[side].append(0)
-        self._columns.append(set())
-        return len(self._real) - 1
-
-    def form(self, coefficients: Mapping[int, int]) -> int:
-        """A new variable that always equals a linear form over others, and its number."""
-        row, scale = self._substituted(coefficients)
-        new = self.variable()
-        self._real[new] = sum((c * self._real[v] for v, c in coefficients.items()), ZERO)
-        self._eps[new] = sum((c * self._eps[v] for v, c in coefficients.items()), ZERO)
-        self._set_row(new, row, scale)
-        return new
+        return number
 
     def value(self, variable: int) -> Value:
         """The variable's value in the current assignment."""
-        return self._real[variable], self._eps[variable]
-
-    def bound(self, variable: int, side: int) -> Value | None:
-        """The tightest bound asserted, `side` being `LOWER` or `UPPER`."""
-        return self._bounds[side][variable]
-
-    def reasons(self, variable: int) -> Conflict:
-        """The reasons of a fixed variable's two bounds."""
-        return [self._reasons[side][variable] for side in (LOWER, UPPER)]
+        return self._tableau.value(variable)
 
     def is_fixed(self, variable: int) -> bool:
         lower = self._bounds[LOWER][variable]
         return lower is not None and lower == self._bounds[UPPER][variable]
 
-    def rows(self) -> Iterator[dict[int, int]]:
-        """The equations that hold by definition: linear forms that are zero."""
-        for basic, row in self._rows.items():
-            yield {**row, basic: -self._scales[basic]}
+    def reasons(self, variable: int) -> Conflict:
+        """The reasons of a fixed variable's two bounds."""
+        return [self._reasons[side][variable] for side in (LOWER, UPPER)]
+
+    def rows(self) -> Iterator[Row]:
+        """Equations that hold by definition: linear forms that are zero."""
+        for basic, row in self._tableau.rows.items():
+            yield {**row, basic: -self._tableau.scales[basic]}
 
     def mark(self) -> int:
         """A point to which `undo` takes the bounds back."""
@@ -94,11 +76,15 @@ class Simplex:
 
     def undo(self, mark: int) -> None:
         """Take back all bounds asserted since the mark; the assignment stays."""
-        trail = self._trail
+        trail, tableau = self._trail, self._tableau
         while len(trail) > mark:
             variable, side, bound, reason = trail.pop()
             self._bounds[side][variable] = bound
             self._reasons[side][variable] = reason
+            if bound is None and self._bounds[1 - side][variable] is None:
+                self._suspects.discard(variable)
+                if variable in tableau.rows:
+                    tableau.put_to_rest(variable)
 
     def tighten(self, variable: int, side: int, bound: Value, reason: int) -> Conflict | None:
         """Assert a bound.
@@ -116,7 +102,7 @@ class Simplex:
         self._trail.append((variable, side, current, self._reasons[side][variable]))
         self._bounds[side][variable] = bound
         self._reasons[side][variable] = reason
-        if variable in self._rows:
+        if variable in self._tableau.rows or variable in self._tableau.dormant:
             self._suspects.add(variable)
         else:
             real, eps = self.value(variable)
@@ -135,27 +121,89 @@ class Simplex:
         Raises:
             LimitReached: If the limits end it.
         """
-        suspects = self._suspects
-        while suspects:
+        exchanges = 0
+        while self._suspects:
             limits.tick()
-            basic = min(suspects)
-            side = self._violated(basic)
-            if side is None:
-                suspects.discard(basic)
-                continue
-            entering = self._entering(basic, upwards=side == LOWER)
+            patient = exchanges < PATIENCE * (len(self._tableau.rows) + 10)
+            found = self._violated(worst=patient)
+            if found is None:
+                return None
+            basic, side = found
+            if basic in self._tableau.dormant:
+                self._tableau.wake(basic)
+            entering = self._entering(basic, upwards=side == LOWER, sparsest=patient)
             if entering is None:
+                self._suspects.add(basic)
                 return self._explanation(basic, side)
-            target = self._bounds[side][basic]
-            assert target is not None
-            pace = Fraction(self._scales[basic], self._rows[basic][entering])
-            self._shift(
-                entering,
-                (target[0] - self._real[basic]) * pace,
-                (target[1] - self._eps[basic]) * pace,
-            )
-            self._pivot(basic, entering)
+            self._mend(basic, side, entering)
+            exchanges += 1
         return None
+
+    def _violated(self, *, worst: bool) -> tuple[int, int] | None:
+        """A variable outside its bounds, the farthest or the first, and the side."""
+        sound: list[int] = []
+        found: tuple[int, int] | None = None
+        farthest = (ZERO, ZERO)
+        for variable in self._suspects:
+            real, eps = value = self.value(variable)
+            lower, upper = self._bounds[LOWER][variable], self._bounds[UPPER][variable]
+            if lower is not None and value < lower:
+                side, distance = LOWER, (lower[0] - real, lower[1] - eps)
+            elif upper is not None and value > upper:
+                side, distance = UPPER, (real - upper[0], eps - upper[1])
+            else:
+                sound.append(variable)
+                continue
+            if found is None or (distance > farthest if worst else variable < found[0]):
+                found, farthest = (variable, side), distance
+        self._suspects.difference_update(sound)
+        return found
+
+    def _mend(self, basic: int, side: int, entering: int) -> None:
+        """Bring a basic variable to its bound by moving a nonbasic one, and exchange the two."""
+        tableau = self._tableau
+        target = self._bounds[side][basic]
+        assert target is not None, "only a bound can be violated"
+        real, eps = tableau.value(basic)
+        pace = Fraction(tableau.scales[basic], tableau.rows[basic][entering])
+        self._shift(entering, (target[0] - real) * pace, (target[1] - eps) * pace)
+        tableau.pivot(basic, entering)
+        self._suspects.add(entering)
+
+    def _shift(self, nonbasic: int, real: Fraction, eps: Fraction) -> None:
+        if not real and not eps:
+            return
+        tableau = self._tableau
+        tableau.shift(nonbasic, real, eps)
+        moved = tableau.columns[nonbasic]
+        self._suspects |= moved
+        for variable in (nonbasic, *moved):
+            self._suspects.update(tableau.users(variable))
+
+    def _can_move(self, variable: int, *, upwards: bool) -> bool:
+        bound = self._bounds[UPPER if upwards else LOWER][variable]
+        return bound is None or bound != self.value(variable)
+
+    def _entering(self, basic: int, *, upwards: bool, sparsest: bool) -> int | None:
+        """A nonbasic variable that can move a basic one, by the fewest rows or the least index."""
+        columns = self._tableau.columns
+        best: tuple[int, int] | None = None
+        for other, coefficient in self._tableau.rows[basic].items():
+            rank = (len(columns[other]) if sparsest else 0, other)
+            if (best is None or rank < best) and self._can_move(
+                other, upwards=(coefficient > 0) == upwards
+            ):
+                best = rank
+        return None if best is None else best[1]
+
+    def _explanation(self, basic: int, side: int) -> Conflict:
+        reasons = [self._reasons[side][basic]]
+        for other, coefficient in self._tableau.rows[basic].items():
+            blocking = UPPER if (coefficient > 0) == (side == LOWER) else LOWER
+            reasons.append(self._reasons[blocking][other])
+        return reasons
+
+    # ------------------------------------------------------------------ optima
 
     def optimise(self, variable: int, side: int, limits: Limits) -> Value | None:
         """Move the assignment to where a variable is least (`LOWER`) or greatest (`UPPER`).
@@ -169,13 +217,12 @@ class Simplex:
         Raises:
             LimitReached: If the limits end it.
         """
+        tableau = self._tableau
+        if variable in tableau.dormant:
+            tableau.wake(variable)
         while True:
             limits.tick()
-            if variable in self._rows:
-                found = self._improving(variable, upwards=side == UPPER)
-            else:
-                movable = self._can_move(variable, upwards=side == UPPER)
-                found = (variable, side == UPPER) if movable else None
+            found = self._improving(variable, upwards=side == UPPER)
             if found is None:
                 return self.value(variable)
             entering, upwards = found
@@ -185,122 +232,34 @@ class Simplex:
             length, blocking = step
             sign = 1 if upwards else -1
             self._shift(entering, sign * length[0], sign * length[1])
+            if blocking in tableau.dormant:
+                tableau.wake(blocking)
             if blocking != entering:
-                self._pivot(blocking, entering)
+                tableau.pivot(blocking, entering)
 
-    def _violated(self, basic: int) -> int | None:
-        if basic not in self._rows:
-            return None
-        value = self.value(basic)
-        lower, upper = self._bounds[LOWER][basic], self._bounds[UPPER][basic]
-        if lower is not None and value < lower:
-            return LOWER
-        return UPPER if upper is not None and value > upper else None
-
-    def _can_move(self, variable: int, *, upwards: bool) -> bool:
-        bound = self._bounds[UPPER if upwards else LOWER][variable]
-        return bound is None or bound != self.value(variable)
-
-    def _entering(self, basic: int, *, upwards: bool) -> int | None:
-        best: int | None = None
-        for other, coefficient in self._rows[basic].items():
-            if (best is None or other < best) and self._can_move(
-                other, upwards=(coefficient > 0) == upwards
-            ):
-                best = other
-        return best
-
-    def _improving(self, basic: int, *, upwards: bool) -> tuple[int, bool] | None:
-        entering = self._entering(basic, upwards=upwards)
+    def _improving(self, variable: int, *, upwards: bool) -> tuple[int, bool] | None:
+        """A nonbasic variable whose move improves a variable, and whether to move it up."""
+        if variable not in self._tableau.rows:
+            return (variable, upwards) if self._can_move(variable, upwards=upwards) else None
+        entering = self._entering(variable, upwards=upwards, sparsest=False)
         if entering is None:
             return None
-        return entering, (self._rows[basic][entering] > 0) == upwards
+        return entering, (self._tableau.rows[variable][entering] > 0) == upwards
 
     def _longest_step(self, entering: int, *, upwards: bool) -> tuple[Value, int] | None:
         """How far a nonbasic variable can move, and the smallest variable that blocks it."""
         best: tuple[Value, int] | None = None
-        for blocked, pace in self._moved_by(entering, upwards=upwards):
-            bound = self._bounds[UPPER if pace > 0 else LOWER][blocked]
-            if bound is None:
-                continue
-            length = (
-                (bound[0] - self._real[blocked]) / pace,
-                (bound[1] - self._eps[blocked]) / pace,
-            )
-            if best is None or (length, blocked) < best:
-                best = (length, blocked)
-        return best
-
-    def _moved_by(self, entering: int, *, upwards: bool) -> Iterator[tuple[int, Fraction]]:
         sign = 1 if upwards else -1
-        yield entering, Fraction(sign)
-        for basic in self._columns[entering]:
-            yield basic, Fraction(sign * self._rows[basic][entering], self._scales[basic])
-
-    def _explanation(self, basic: int, side: int) -> Conflict:
-        reasons = [self._reasons[side][basic]]
-        for other, coefficient in self._rows[basic].items():
-            blocking = UPPER if (coefficient > 0) == (side == LOWER) else LOWER
-            reasons.append(self._reasons[blocking][other])
-        return reasons
-
-    # ------------------------------------------------------------------ rows
-
-    def _substituted(self, coefficients: Mapping[int, int]) -> tuple[dict[int, int], int]:
-        """A form over any variables as a row over nonbasic ones, and its scale."""
-        row: dict[int, int] = {}
-        scale = 1
-        for variable, coefficient in coefficients.items():
-            if variable in self._rows:
-                other = self._rows[variable]
-                row, scale = _combined(row, scale, other, self._scales[variable], coefficient)
-            else:
-                row, scale = _combined(row, scale, {variable: 1}, 1, coefficient)
-        return row, scale
-
-    def _set_row(self, basic: int, row: dict[int, int], scale: int) -> None:
-        self._rows[basic] = row
-        self._scales[basic] = scale
-        for other in row:
-            self._columns[other].add(basic)
-
-    def _shift(self, nonbasic: int, real: Fraction, eps: Fraction) -> None:
-        """Move a nonbasic variable, and with it all basic ones that depend on it."""
-        if not real and not eps:
-            return
-        self._real[nonbasic] += real
-        self._eps[nonbasic] += eps
-        for basic in self._columns[nonbasic]:
-            pace = Fraction(self._rows[basic][nonbasic], self._scales[basic])
-            if real:
-                self._real[basic] += pace * real
-            if eps:
-                self._eps[basic] += pace * eps
-        self._suspects |= self._columns[nonbasic]
-
-    def _pivot(self, basic: int, entering: int) -> None:
-        """Exchange a basic and a nonbasic variable; no value changes."""
-        row = self._rows.pop(basic)
-        scale = self._scales.pop(basic)
-        for other in row:
-            self._columns[other].discard(basic)
-        pivot = row.pop(entering)
-        sign = 1 if pivot > 0 else -1
-        solved = {other: -sign * coefficient for other, coefficient in row.items()}
-        solved[basic] = sign * scale
-        touched = self._columns[entering]
-        self._columns[entering] = set()
-        for dependent in touched:
-            old = self._rows[dependent]
-            coefficient = old.pop(entering)
-            new, new_scale = _combined(
-                old, self._scales[dependent], solved, abs(pivot), coefficient, over=True
-            )
-            for other in old.keys() - new.keys():
-                self._columns[other].discard(dependent)
-            self._set_row(dependent, new, new_scale)
-        self._set_row(entering, solved, abs(pivot))
-        self._suspects.add(entering)
+        for blocked, signed in self._tableau.paces(entering):
+            pace = sign * signed
+            bound = self._bounds[UPPER if pace > 0 else LOWER][blocked]
+            if bound is None or not pace:
+                continue
+            real, eps = self.value(blocked)
+            step = ((bound[0] - real) / pace, (bound[1] - eps) / pace), blocked
+            if best is None or step < best:
+                best = step
+        return best
 
     # ------------------------------------------------------------------ concrete numbers
 
@@ -326,35 +285,3 @@ class Simplex:
             if upper is not None:
                 yield self.value(variable), upper
         yield from more
-
-
-def _combined(
-    row: dict[int, int],
-    scale: int,
-    other: Mapping[int, int],
-    other_scale: int,
-    coefficient: int,
-    *,
-    over: bool = False,
-) -> tuple[dict[int, int], int]:
-    """`row / scale + coefficient * other / other_scale`, in lowest terms.
-
-    With `over`, the coefficient itself is over `scale`, as the entries of `row` are.
-    """
-    weight = coefficient if over else coefficient * scale
-    common = gcd(weight, other_scale)
-    weight //= common
-    factor = other_scale // common
-    result = {v: c * factor for v, c in row.items()} if factor != 1 else dict(row)
-    for variable, value in other.items():
-        total = result.get(variable, 0) + weight * value
-        if total:
-            result[variable] = total
-        else:
-            del result[variable]
-    scale *= factor
-    divisor = gcd(scale, *result.values())
-    if divisor > 1:
-        result = {v: c // divisor for v, c in result.items()}
-        scale //= divisor
-    return result, scale

@@ -24,9 +24,10 @@ def cell_like(old: bytes, value: float | int) -> bytes:
     """
     if b'"' in old:
         return b'"%s"' % cell_like(old.strip(b' \t"'), value)
-    if old in _TRUTH and value in (0, 1):
-        return _TRUTH[old][int(value)]
-    pointed = b"." in old or b"e" in old or b"E" in old
+    truth = _TRUTH.get(old)
+    if truth is not None and value in (0, 1):
+        return truth[int(value)]
+    pointed = truth is None and (b"." in old or b"e" in old or b"E" in old)
     if isinstance(value, float):
         text = repr(value)
         return (text if pointed or not text.endswith(".0") else text[:-2]).encode()

@@ -19,7 +19,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.errors import MissingColumnError
-from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.tables.arrow_columns import is_numeric, numeric_column
 from pishield_cli.tables.csv_faults import check_text, column_texts, malformed, not_numeric
 from pishield_cli.tables.csv_header import Header, read_header
@@ -126,7 +126,10 @@ class CsvReader:
     def _parse(
         self, records: Records, wanted: list[str]
     ) -> tuple[dict[str, NumericColumn], int]:
-        quoted_lines = _has_quoted_lines(records)
+        quotes = significant_quotes(records.data, records.delimiter)
+        if len(quotes) % 2:
+            raise malformed(records, self.header.names, self.source, "a quote is left open")
+        quoted_lines = _has_quoted_lines(records.data, quotes)
         counting = wanted or [self.header.names[0]]
         convert = csv.ConvertOptions(include_columns=counting, check_utf8=False)
         if not wanted:
@@ -181,14 +184,12 @@ class CsvReader:
         return {name: _kind(held) for name, held in seen.items()}
 
 
-def _has_quoted_lines(records: Records) -> bool:
+def _has_quoted_lines(data: bytes, quotes: Array) -> bool:
     """Whether a line ending stands inside quotes."""
-    data = records.data
-    if b'"' not in data:
+    if not len(quotes):
         return False
-    quotes = significant_quotes(data, records.delimiter)
     text = np.frombuffer(data, np.uint8)
-    stops = np.flatnonzero((text == 10) | (text == 13))  # noqa: PLR2004 - the line endings
+    stops = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
     return bool((np.searchsorted(quotes, stops) % 2).any())
 
 

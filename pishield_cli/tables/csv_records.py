@@ -95,10 +95,10 @@ def significant_quotes(data: bytes, delimiter: bytes) -> Array:
     A doubled quote inside quotes closes and opens at once, so that the count of significant
     quotes before a byte is odd exactly if the byte is inside quotes.
     """
+    if b'"' not in data:
+        return np.empty(0, dtype=np.intp)
     text = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(text == _QUOTE)
-    if not len(quotes):
-        return quotes
     opening = quotes[::2]
     before = text[opening - 1]
     starts_cell = (before == delimiter[0]) | (before == _NEWLINE) | (before == _RETURN)

@@ -21,7 +21,8 @@ def open_table(path: str) -> TableReader:
         TableError: If there is no such table, or its header or footer cannot be read.
     """
     delimiter = csv_delimiter(path)
-    if os.path.isdir(path) or path.lower().rstrip("/").endswith(_PARQUET):
+    folder = os.path.isdir(path) or ("://" in path and delimiter is None)
+    if folder or path.lower().endswith(_PARQUET):
         from pishield_cli.tables.parquet_reader import ParquetReader
 
         return ParquetReader(path)
@@ -29,7 +30,7 @@ def open_table(path: str) -> TableReader:
         from pishield_cli.tables.csv_reader import CsvReader
 
         return CsvReader(path, delimiter)
-    if not os.path.exists(path) and "://" not in path:
+    if not os.path.exists(path):
         raise TableError(f"There is no file `{path}`.", hint="check the path for a typing error")
     raise _unknown_ending(path)
 

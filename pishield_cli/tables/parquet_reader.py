@@ -38,9 +38,8 @@ class Part:
 
     def open(self) -> pq.ParquetFile:
         """The file, its footer read."""
-        if self.system is not None:
-            return pq.ParquetFile(self.system.open_input_file(self.file))
-        return pq.ParquetFile(self.file)
+        file = self.file if self.system is None else self.system.open_input_file(self.file)
+        return pq.ParquetFile(file, page_checksum_verification=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,22 +106,34 @@ def _open_address(address: str) -> BinaryIO:
 
 def _standard_input() -> Source:
     title = "standard input"
-    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY)  # noqa: SIM115 - kept open
     with reading(title):
-        shutil.copyfileobj(sys.stdin.buffer, spool, 1 << 20)
-    lock = threading.Lock()
-    shared = cast(BinaryIO, spool)
+        spool = _Spool(sys.stdin.buffer)
     return Source(
-        STANDARD_STREAM, title, lambda: cast(BinaryIO, io.BufferedReader(_Replay(shared, lock)))
+        STANDARD_STREAM, title, lambda: cast(BinaryIO, io.BufferedReader(_Replay(spool)))
     )
 
 
-class _Replay(io.RawIOBase):
-    """A read position of its own in a file that several readers share."""
+class _Spool:
+    """All bytes of a stream, kept in memory or, if many, in a file that goes with this object."""
 
-    def __init__(self, shared: BinaryIO, lock: threading.Lock) -> None:
-        self._shared = shared
-        self._lock = lock
+    def __init__(self, stream: BinaryIO) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY)  # noqa: SIM115 - below
+        self._lock = threading.Lock()
+        weakref.finalize(self, self._file.close)
+        shutil.copyfileobj(stream, self._file, 1 << 20)
+
+    def read(self, position: int, count: int) -> bytes:
+        """Up to so many bytes from a position on."""
+        with self._lock:
+            self._file.seek(position)
+            return self._file.read(count)
+
+
+class _Replay(io.RawIOBase):
+    """A read position of its own in a spool."""
+
+    def __init__(self, spool: _Spool) -> None:
+        self._spool = spool
         self._position = 0
 
     def readable(self) -> bool:
@@ -129,9 +142,7 @@ class _Replay(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fill the buffer from this reader's own position."""
-        with self._lock:
-            self._shared.seek(self._position)
-            data = self._shared.read(len(buffer))
+        data = self._spool.read(self._position, len(buffer))
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)

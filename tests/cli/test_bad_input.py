@@ -33,7 +33,7 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str, lines: int | Non
     assert after == before
     assert err.startswith("error: "), err
     assert "Traceback" not in err
-    assert "unexpected" not in err
+    assert "went wrong" not in err
     assert len(err) < 2000
     if lines is not None:
         assert len(err.splitlines()) == lines, err

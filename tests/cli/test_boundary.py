@@ -182,10 +182,10 @@ def test_progress_shows_only_on_a_terminal_and_after_a_second(
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("TERM", "xterm")
     clock = time.monotonic
-    with RowProgress("checking", quiet=quiet) as progress:
+    with RowProgress("checking", total=2_000, quiet=quiet) as progress:
         monkeypatch.setattr(time, "monotonic", lambda: clock() + seconds)
-        progress(1_000, 2_000)
-        progress(2_000, 2_000)
+        progress(1_000)
+        progress(2_000)
     assert ("rows/s" in stream.text) == shown
     assert bool(stream.text) == shown
 

@@ -283,12 +283,23 @@ def test_names_that_open_nothing(tmp_path: Path) -> None:
         open_table("nowhere://x/t.csv")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
-    path = stored(tmp_path, b"a\n1\n")
-    os.chmod(path, 0)
-    with pytest.raises(TableError, match="may not be read"):
-        open_table(path)
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(13, "Permission denied"), "may not be read"),
+        (OSError(5, "Input/output error"), "cannot be read: Input/output error"),
+        (IsADirectoryError(21, "Is a directory"), "is a folder"),
+    ],
+)
+def test_what_the_system_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, message: str
+) -> None:
+    def refuse(path: str) -> None:
+        raise error
+
+    monkeypatch.setattr("pishield_cli.tables.sources._open_file", refuse)
+    with pytest.raises(TableError, match=message):
+        open_table(stored(tmp_path, b"a\n1\n"))
 
 
 def test_an_unclosed_quote_does_not_swallow_memory(

@@ -1,0 +1,207 @@
+"""`pishield correct`: write the table again with every requirement satisfied."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pishield_cli.cli import options
+from pishield_cli.cli.options import TypeChoice
+from pishield_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from pishield_cli.actions.correct import CorrectReport, Freedom
+    from pishield_cli.tables.audit import AuditFile
+
+EXAMPLES = """\b
+Examples:
+  pishield correct houses.csv requirements.txt -o corrected.csv
+  pishield correct houses.csv requirements.txt -o corrected.csv --fixed id,price --audit cells.csv
+  pishield correct houses.parquet requirements.txt --dry-run --format json"""
+
+
+class Method(StrEnum):
+    """What `--method` takes."""
+
+    SHIELD = "shield"
+
+
+class CorrectFormat(StrEnum):
+    """The formats of the report."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def correct(
+    data: options.Data,
+    requirements: options.RequirementsFile,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            show_default=False,
+            help="The corrected table, of the same kind as DATA; - for CSV on standard output. It "
+            "appears whole or not at all.",
+        ),
+    ] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Replace DATA by the corrected table.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write no table, only report what would change.")
+    ] = False,
+    method: Annotated[
+        Method,
+        typer.Option(
+            "--method",
+            metavar="METHOD",
+            help="shield: one column after another, each moved as little as those before it allow.",
+        ),
+    ] = Method.SHIELD,
+    fixed: Annotated[
+        str | None,
+        typer.Option(
+            "--fixed", metavar="A,B", show_default=False, help="Columns that must not change."
+        ),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only", metavar="A,B", show_default=False, help="The only columns that may change."
+        ),
+    ] = None,
+    ordering: Annotated[
+        str,
+        typer.Option(
+            "--ordering",
+            metavar="ORDER",
+            help="The order of correction, most trusted first: given (the file's), random, or "
+            "columns A,B,C to put first.",
+        ),
+    ] = "given",
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="For --ordering random.")] = 0,
+    audit: Annotated[
+        str | None,
+        typer.Option(
+            "--audit",
+            metavar="FILE",
+            show_default=False,
+            help="List every changed cell in a .csv file: row, column, old, new, and the "
+            "requirements that the row violated.",
+        ),
+    ] = None,
+    requirements_type: options.Type = TypeChoice.AUTO,
+    columns: options.Columns = None,
+    form: Annotated[
+        CorrectFormat,
+        typer.Option("--format", metavar="FORMAT", help="The report: table or json."),
+    ] = CorrectFormat.TABLE,
+    quiet: options.Quiet = False,
+    batch_rows: options.BatchRows = None,
+) -> int:
+    """Write a table again with every requirement satisfied, exactly, changing as little as it can.
+
+    Exits with 0 if every row holds in the end, with 1 if some row cannot be corrected (it is
+    written unchanged), and with 2 if nothing was written.
+    """
+    from functools import partial
+
+    from pishield_cli.actions.correct import correct as run
+    from pishield_cli.cli.inputs import open_inputs
+    from pishield_cli.cli.output import refuse_overwriting
+    from pishield_cli.cli.progress import RowProgress
+    from pishield_cli.tables import open_writer
+
+    target = _target(data, output, in_place, dry_run)
+    refuse_overwriting(
+        {"--output": None if in_place else target, "--audit": audit},
+        {"DATA": data, "the requirements file": requirements},
+    )
+    freedom = _freedom(fixed, only, ordering, seed)
+    positions = options.read_names("--columns", columns)
+    reader, binding = open_inputs(
+        data, requirements, requirements_type=requirements_type.type, positions=positions
+    )
+    with _open_audit(audit) as audit_file, RowProgress("correcting", quiet=quiet) as progress:
+        report = run(
+            reader,
+            binding.requirements,
+            requirements_file=requirements,
+            open_writer=None if target is None else partial(open_writer, reader, target),
+            output=target,
+            freedom=freedom,
+            audit=audit_file,
+            batch_rows=batch_rows,
+            progress=progress,
+        )
+        if audit_file is not None:
+            audit_file.commit()
+    _show(report, form, quiet=quiet, aside=target == "-")
+    return 0 if report.holds else 1
+
+
+def _target(data: str, output: str | None, in_place: bool, dry_run: bool) -> str | None:
+    """Where the table goes; None for nowhere."""
+    if dry_run:
+        if in_place:
+            raise UsageError("--dry-run writes no table, and --in-place asks for one.")
+        return None
+    if in_place:
+        if output is not None:
+            raise UsageError("--in-place replaces DATA, so --output cannot be given with it.")
+        if data == "-":
+            raise UsageError(
+                "--in-place needs a file to replace, and DATA is standard input.",
+                hint="give --output",
+            )
+        return data
+    if output is None:
+        raise UsageError(
+            "The corrected table needs a place, and --output was not given.",
+            hint="add -o OUT, or --in-place to replace DATA, or --dry-run to write nothing",
+        )
+    return output
+
+
+def _freedom(fixed: str | None, only: str | None, ordering: str, seed: int) -> "Freedom":
+    from pishield_cli.actions.correct import Freedom
+
+    listed = None
+    if ordering not in ("given", "random"):
+        listed = options.read_names("--ordering", ordering)
+    return Freedom(
+        fixed=options.read_names("--fixed", fixed) or (),
+        only=options.read_names("--only", only),
+        ordering=listed,
+        shuffled=ordering == "random",
+        seed=seed,
+    )
+
+
+def _open_audit(path: str | None) -> "AbstractContextManager[AuditFile | None]":
+    import contextlib
+
+    from pishield_cli.tables.audit import AuditFile
+
+    return contextlib.nullcontext() if path is None else AuditFile(path)
+
+
+def _show(report: "CorrectReport", form: CorrectFormat, *, quiet: bool, aside: bool) -> None:
+    from pishield_cli.cli.boundary import say
+    from pishield_cli.cli.output import Page, open_report
+    from pishield_cli.cli.render.correct import render_json, render_table
+
+    if aside:  # standard output holds the table itself
+        if not quiet:
+            say(render_table(report, Page()))
+        return
+    with open_report(None) as place:
+        if form is CorrectFormat.JSON:
+            place.write(render_json(report), utf8=True)
+        else:
+            place.write(render_table(report, place.page))

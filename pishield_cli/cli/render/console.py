@@ -1,0 +1,34 @@
+"""Laying out tables and lines for a page."""
+
+from collections.abc import Iterable
+from io import StringIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pishield_cli.cli.output import Page
+
+
+def page_console(page: Page) -> Console:
+    """A console of the page's width and colour that interprets no markup."""
+    return Console(
+        file=StringIO(),
+        width=page.width or 10_000,
+        force_terminal=page.colour,
+        color_system="standard" if page.colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+def page_lines(console: Console, parts: Iterable[Table | Text], page: Page) -> str:
+    """The parts one below the other, tables as wide as they need where the page has no width."""
+    with console.capture() as captured:
+        for part in parts:
+            if isinstance(part, Table) and page.width is None:
+                console.width = console.measure(part).maximum
+            console.print(part, soft_wrap=isinstance(part, Text))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())

@@ -1,0 +1,99 @@
+"""The report of `correct`, as a table to read and as JSON."""
+
+import json
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from pishield_cli.actions.correct import CorrectReport
+from pishield_cli.cli.output import Page
+from pishield_cli.cli.render.figures import counted, percent
+from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.text import one_line
+
+_LISTED_ROWS = 20
+
+
+def render_json(report: CorrectReport) -> str:
+    """The report as one JSON object."""
+    content = {
+        "rows": report.rows,
+        "violating_rows_before": report.violating_rows_before,
+        "violating_rows_after": report.violating_rows_after,
+        "corrected_rows": report.corrected_rows,
+        "uncorrected_rows": list(report.uncorrected_rows),
+        "cells_changed": report.cells_changed,
+        "columns": {
+            name: {
+                "changed": summary.changed,
+                "mean_abs_change": summary.mean_abs_change,
+                "max_abs_change": summary.max_abs_change,
+            }
+            for name, summary in report.columns.items()
+        },
+        "method": report.method,
+        "data": report.data,
+        "requirements_file": report.requirements_file,
+        "output": report.output,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def render_table(report: CorrectReport, page: Page) -> str:
+    """One line a column that changed, then totals and the verdict."""
+    console = page_console(page)
+    parts: list[Table | Text] = []
+    if report.columns:
+        parts.append(_columns(report, page))
+    if report.uncorrected_rows:
+        parts.append(Text(_uncorrected(report)))
+    parts.append(Text(_totals(report), style="dim"))
+    parts.append(Text(_verdict(report), style="bold green" if report.holds else "bold red"))
+    return page_lines(console, parts, page)
+
+
+def _columns(report: CorrectReport, page: Page) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
+        collapse_padding=True,
+        pad_edge=False,
+        show_edge=False,
+    )
+    table.add_column("column", overflow="fold")
+    table.add_column("changed", justify="right", no_wrap=True)
+    table.add_column("mean change", justify="right", no_wrap=True)
+    table.add_column("largest change", justify="right", no_wrap=True)
+    for name, summary in report.columns.items():
+        table.add_row(
+            Text(one_line(name)),
+            f"{summary.changed:,}",
+            f"{summary.mean_abs_change:.4g}",
+            f"{summary.max_abs_change:.4g}",
+        )
+    return table
+
+
+def _uncorrected(report: CorrectReport) -> str:
+    rows = report.uncorrected_rows
+    listed = ", ".join(f"{row:,}" for row in rows[:_LISTED_ROWS])
+    more = f" and {len(rows) - _LISTED_ROWS:,} more" if len(rows) > _LISTED_ROWS else ""
+    return f"\nwritten unchanged, for no correction was found: row {listed}{more}"
+
+
+def _totals(report: CorrectReport) -> str:
+    return (
+        f"\n{counted(report.rows, 'row')}, {report.violating_rows_before:,} violating "
+        f"({percent(report.violating_rows_before, report.rows)}), {report.corrected_rows:,} "
+        f"corrected, {counted(report.cells_changed, 'cell')} changed"
+        f" | method {report.method}, {report.seconds:.2g} s"
+    )
+
+
+def _verdict(report: CorrectReport) -> str:
+    place = "" if report.output in (None, "-") else f"; written to {one_line(report.output or '')}"
+    if report.output is None:
+        place = "; nothing written (dry run)"
+    if report.holds:
+        return f"OK    every requirement holds in every row{place}"
+    return f"FAIL  {counted(report.violating_rows_after, 'row')} could not be corrected{place}"

@@ -1,0 +1,159 @@
+"""Linear forms as rows over independent variables, exact, and the values of all.
+
+A row is kept in integers over a common denominator, which is much faster than fractions. A form
+that no bound has ever been in the way of is dormant: it has no row, only its definition, so that
+an exchange of variables costs what the forms that matter cost.
+"""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from math import gcd
+
+ZERO = Fraction(0)
+ONE = Fraction(1)
+
+Value = tuple[Fraction, Fraction]
+"""A number and its multiple of an infinitesimal, ordered as tuples are."""
+
+Row = dict[int, int]
+
+
+class Tableau:
+    """Variables and forms, numbered alike; those with a row are basic, the others free to move."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Row] = {}
+        """Basic variable to row: `scale * basic = sum of coefficient * nonbasic`."""
+        self.scales: dict[int, int] = {}
+        self.columns: list[set[int]] = []
+        """For each nonbasic variable the basic ones whose rows it is in."""
+        self.dormant: set[int] = set()
+        self._forms: dict[int, Mapping[int, int]] = {}
+        self._users: list[list[int]] = []
+        self._real: list[Fraction] = []
+        self._eps: list[Fraction] = []
+
+    def __len__(self) -> int:
+        return len(self._real)
+
+    def variable(self) -> int:
+        """A new variable, and its number."""
+        self._real.append(ZERO)
+        self._eps.append(ZERO)
+        self.columns.append(set())
+        self._users.append([])
+        return len(self._real) - 1
+
+    def form(self, coefficients: Mapping[int, int]) -> int:
+        """A new variable that always equals a linear form over variables that are no forms."""
+        new = self.variable()
+        self._forms[new] = dict(coefficients)
+        self.dormant.add(new)
+        for variable in coefficients:
+            self._users[variable].append(new)
+        return new
+
+    def value(self, variable: int) -> Value:
+        """The variable's current value."""
+        if variable in self.dormant:
+            terms = self._forms[variable].items()
+            eps = sum((c * self._eps[v] for v, c in terms if self._eps[v]), ZERO)
+            return sum((c * self._real[v] for v, c in terms), ZERO), eps
+        return self._real[variable], self._eps[variable]
+
+    def users(self, variable: int) -> list[int]:
+        """The forms that are defined over a variable."""
+        return self._users[variable]
+
+    def wake(self, form: int) -> None:
+        """Give a dormant form its row."""
+        self._real[form], self._eps[form] = self.value(form)
+        self.dormant.discard(form)
+        row: Row = {}
+        scale = 1
+        for variable, coefficient in self._forms[form].items():
+            other = self.rows.get(variable, {variable: 1})
+            row, scale = _sum(row, scale, other, coefficient * scale, self.scales.get(variable, 1))
+        self._set_row(form, row, scale)
+
+    def put_to_rest(self, basic: int) -> bool:
+        """Take a basic form's row away; False if it is a variable that is no form."""
+        if basic not in self._forms:
+            return False
+        for other in self.rows.pop(basic):
+            self.columns[other].discard(basic)
+        del self.scales[basic]
+        self.dormant.add(basic)
+        return True
+
+    def shift(self, nonbasic: int, real: Fraction, eps: Fraction) -> None:
+        """Move a nonbasic variable, and with it all that depend on it."""
+        self._real[nonbasic] += real
+        self._eps[nonbasic] += eps
+        for basic in self.columns[nonbasic]:
+            pace = Fraction(self.rows[basic][nonbasic], self.scales[basic])
+            if real:
+                self._real[basic] += pace * real
+            if eps:
+                self._eps[basic] += pace * eps
+
+    def paces(self, nonbasic: int) -> Iterator[tuple[int, Fraction]]:
+        """How fast each dependent variable moves with a nonbasic one, dormant forms included."""
+        moved = {nonbasic: ONE}
+        for basic in self.columns[nonbasic]:
+            moved[basic] = Fraction(self.rows[basic][nonbasic], self.scales[basic])
+        yield from moved.items()
+        dormant: dict[int, Fraction] = {}
+        for variable, pace in moved.items():
+            for form in self._users[variable]:
+                if form in self.dormant:
+                    pace_of_form = self._forms[form][variable] * pace
+                    dormant[form] = dormant.get(form, ZERO) + pace_of_form
+        yield from dormant.items()
+
+    def pivot(self, basic: int, entering: int) -> None:
+        """Exchange a basic and a nonbasic variable; no value changes."""
+        row = self.rows.pop(basic)
+        scale = self.scales.pop(basic)
+        for other in row:
+            self.columns[other].discard(basic)
+        divisor = row.pop(entering)
+        sign = 1 if divisor > 0 else -1
+        solved = {other: -sign * coefficient for other, coefficient in row.items()}
+        solved[basic] = sign * scale
+        touched = self.columns[entering]
+        self.columns[entering] = set()
+        for dependent in touched:
+            old = self.rows[dependent]
+            weight = old.pop(entering)
+            new, new_scale = _sum(old, self.scales[dependent], solved, weight, abs(divisor))
+            for other in old.keys() - new.keys():
+                self.columns[other].discard(dependent)
+            self._set_row(dependent, new, new_scale)
+        self._set_row(entering, solved, abs(divisor))
+
+    def _set_row(self, basic: int, row: Row, scale: int) -> None:
+        self.rows[basic] = row
+        self.scales[basic] = scale
+        for other in row:
+            self.columns[other].add(basic)
+
+
+def _sum(row: Row, scale: int, other: Row, weight: int, other_scale: int) -> tuple[Row, int]:
+    """`(row + weight * other / other_scale) / scale`, in lowest terms, as a row and its scale."""
+    common = gcd(weight, other_scale)
+    weight //= common
+    factor = other_scale // common
+    result = {v: c * factor for v, c in row.items()} if factor != 1 else dict(row)
+    for variable, value in other.items():
+        total = result.get(variable, 0) + weight * value
+        if total:
+            result[variable] = total
+        else:
+            del result[variable]
+    scale *= factor
+    divisor = gcd(scale, *result.values())
+    if divisor > 1:
+        result = {v: c // divisor for v, c in result.items()}
+        scale //= divisor
+    return result, scale

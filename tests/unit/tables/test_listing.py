@@ -1,0 +1,113 @@
+"""Listings of rows: numbers and findings first, then the row as it is."""
+
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet as pq
+
+from pishield_cli.errors import TableError
+from pishield_cli.tables import open_listing, open_table
+
+
+def listed(path: str, output: Path, rows: dict[int, str], batch_rows: int | None = None) -> None:
+    reader = open_table(path)
+    with open_listing(reader, os.fspath(output)) as listing:
+        for batch in reader.batches([], rows=batch_rows, whole=True):
+            inside = [row - batch.start for row in rows if 0 <= row - batch.start < batch.rows]
+            titles = [rows[row + batch.start] for row in inside]
+            listing.append(batch, np.array(inside, dtype=np.int64), titles)
+        assert not output.exists()
+        listing.commit()
+
+
+def csv_table(folder: Path, data: bytes) -> str:
+    path = folder / "table.csv"
+    path.write_bytes(data)
+    return os.fspath(path)
+
+
+def parquet_table(folder: Path) -> str:
+    path = folder / "table.parquet"
+    table = pa.table(
+        {
+            "a": pa.array([1, None, 3], pa.int16()),
+            "s": ["x", 'say "y", z', None],
+            "m": pa.array([Decimal("1.50"), None, Decimal("2.00")], pa.decimal128(5, 2)),
+        }
+    )
+    pq.write_table(table, path)
+    return os.fspath(path)
+
+
+@pytest.mark.parametrize("batch_rows", [None, 1])
+def test_csv_rows_follow_byte_for_byte(tmp_path: Path, batch_rows: int | None) -> None:
+    data = b'\xef\xbb\xbf"a",w\r\n 1 ,"x,\n""y"""\r\n\r\n2,z\r\n03,'
+    rows = {0: "1; 2", 2: 'says "no"'}
+    listed(csv_table(tmp_path, data), tmp_path / "out.csv", rows, batch_rows)
+    assert (tmp_path / "out.csv").read_bytes() == (
+        b'\xef\xbb\xbfrow,violated,a,w\r\n0,1; 2, 1 ,"x,\n""y"""\r\n2,"says ""no""",03,\r\n'
+    )
+
+
+def test_nothing_listed_is_a_header(tmp_path: Path) -> None:
+    path = csv_table(tmp_path, b"row,violated\n1,2\n")
+    listed(path, tmp_path / "out.csv", {})
+    assert (tmp_path / "out.csv").read_text() == "_row,_violated,row,violated\n"
+    listed(path, tmp_path / "out.parquet", {})
+    names = ["_row", "_violated", "row", "violated"]
+    assert pq.read_schema(tmp_path / "out.parquet").names == names
+
+
+def test_csv_as_other_formats(tmp_path: Path) -> None:
+    path = csv_table(tmp_path, b'a,w,b\n1,"x\ty",\n2,"q\nr",0.5\n')
+    listed(path, tmp_path / "out.tsv", {0: "1"})
+    assert (tmp_path / "out.tsv").read_text() == 'row\tviolated\ta\tw\tb\n0\t1\t1\t"x\ty"\t\n'
+    listed(path, tmp_path / "out.parquet", {0: "1", 1: "1; 2"})
+    with pq.ParquetFile(tmp_path / "out.parquet") as file:
+        assert file.read().to_pylist() == [
+            {"row": 0, "violated": "1", "a": 1, "w": "x\ty", "b": None},
+            {"row": 1, "violated": "1; 2", "a": 2, "w": "q\nr", "b": 0.5},
+        ]
+
+
+def test_parquet_as_parquet_keeps_types(tmp_path: Path) -> None:
+    path = parquet_table(tmp_path)
+    listed(path, tmp_path / "out.parquet", {0: "1", 1: "2"}, 1)
+    with pq.ParquetFile(path) as source, pq.ParquetFile(tmp_path / "out.parquet") as file:
+        table = file.read()
+        assert table.column("row").to_pylist() == [0, 1]
+        assert table.column("violated").to_pylist() == ["1", "2"]
+        assert table.select(["a", "s", "m"]).equals(source.read().slice(0, 2))
+
+
+def test_parquet_as_csv(tmp_path: Path) -> None:
+    listed(parquet_table(tmp_path), tmp_path / "out.csv", {0: "1", 1: "2"})
+    assert (tmp_path / "out.csv").read_text() == (
+        'row,violated,a,s,m\n0,1,1,x,1.50\n1,2,,"say ""y"", z",\n'
+    )
+
+
+@pytest.mark.parametrize("output", ["out.csv", "out.parquet"])
+def test_nothing_is_left_without_commit(tmp_path: Path, output: str) -> None:
+    reader = open_table(parquet_table(tmp_path))
+    with (
+        pytest.raises(KeyboardInterrupt),
+        open_listing(reader, os.fspath(tmp_path / output)) as listing,
+    ):
+        for batch in reader.batches([], whole=True):
+            listing.append(batch, np.array([0]), ["1"])
+            raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == ["table.parquet"]
+
+
+def test_listings_that_are_refused(tmp_path: Path) -> None:
+    reader = open_table(parquet_table(tmp_path))
+    with pytest.raises(TableError, match="not known"):
+        open_listing(reader, os.fspath(tmp_path / "out.txt"))
+    for name in ("none/out.csv", "none/out.parquet"):
+        with pytest.raises(TableError, match="does not exist"):
+            open_listing(reader, os.fspath(tmp_path / name))
