@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 done and all holds, 1 done and something does not hold, 2 not done, 130
-        interrupted, 141 nobody reads the output any more. Nothing is raised.
+        interrupted, 141 nobody reads the output any more, 143 terminated. Nothing is raised.
     """
     try:
         from pishield_cli.cli.boundary import run

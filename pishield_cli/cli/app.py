@@ -30,6 +30,7 @@ app = typer.Typer(
 
 
 def show_version(wanted: bool) -> None:
+    """Print the version, if wanted, and end."""
     if wanted:
         typer.echo(f"pishield {__version__}")
         raise typer.Exit

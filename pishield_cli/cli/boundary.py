@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from types import FrameType
 from typing import NoReturn, TextIO
 
@@ -28,7 +29,8 @@ _CommandLineError = next(
     base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
 )
 
-# How click words a suggestion: for commands, and for options by version.
+# How click words these, by version.
+_NO_COMMAND = re.compile(r"No such command '(.*?)'")
 _SUGGESTION = re.compile(r"[.]?\s*(?:Did you mean|\(Possible options:)\s*(.*?)[?)]*$")
 
 
@@ -158,10 +160,15 @@ def _drawn(problems: Sequence[RequirementSyntaxError]) -> str:
 def _usage(error: Exception) -> str:
     message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
     message = message.replace("Value error, ", "")  # left in by the library that reads values
-    suggestion = _SUGGESTION.search(message)
-    if suggestion:
-        meant = suggestion[1].replace(", ", " or ")
-        return _with_hint(f"{message[: suggestion.start()]}.", f"did you mean {meant}?")
     context = getattr(error, "ctx", None)
+    suggestion = _SUGGESTION.search(message)
+    unknown = _NO_COMMAND.match(message)
+    meant: Sequence[str] = suggestion[1].split(", ") if suggestion else ()
+    if unknown and context is not None:  # not every version of typer suggests commands
+        commands = context.command.list_commands(context)
+        meant = get_close_matches(unknown[1], commands, n=2)
+    if meant:
+        rule = message[: suggestion.start()] if suggestion else message.rstrip(".")
+        return _with_hint(f"{rule}.", f"did you mean {' or '.join(meant)}?")
     path = context.command_path if context is not None else "pishield"
     return _with_hint(f"{message.rstrip('.')}.", f"see {path} --help")

@@ -1,7 +1,6 @@
 """Arguments and options that commands share, and the reading of their values."""
 
 import csv
-import math
 import re
 from enum import StrEnum
 from fractions import Fraction
@@ -108,7 +107,7 @@ def read_tolerance(tolerance: float | None, exact: bool) -> float:
     """The tolerance that `--tolerance` and `--exact` ask for; 0 is exact.
 
     Raises:
-        UsageError: If both are given, or the tolerance is negative or not finite.
+        UsageError: If both are given.
     """
     if exact and tolerance is not None:
         raise UsageError(
@@ -116,11 +115,7 @@ def read_tolerance(tolerance: float | None, exact: bool) -> float:
         )
     if exact:
         return 0.0
-    if tolerance is None:
-        return DEFAULT_TOLERANCE
-    if not math.isfinite(tolerance) or tolerance < 0:
-        raise UsageError(f"--tolerance is a number of at least 0, but {tolerance} was given.")
-    return tolerance
+    return DEFAULT_TOLERANCE if tolerance is None else tolerance
 
 
 def read_names(option: str, text: str | None) -> tuple[str, ...] | None:

@@ -78,9 +78,15 @@ def open_report(path: str | None) -> Iterator[ReportOutput]:
             without an exception, and left alone otherwise.
 
     Raises:
+        UsageError: If it is standard output, and that is closed.
         TableError: If no file can be written there.
     """
     if path is None or path == STANDARD_STREAM:
+        if sys.stdout is None:
+            raise UsageError(
+                "A report goes to standard output, but that is closed.",
+                hint="name a file with --output",
+            )
         yield ReportOutput()
         return
     with AsideStream(path) as stream:

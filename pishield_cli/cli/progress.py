@@ -3,7 +3,7 @@
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -30,7 +30,7 @@ class RowProgress:
         self._start = time.monotonic()
         self._shown: tuple[Progress, TaskID] | None = None
 
-    def __enter__(self) -> "RowProgress":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

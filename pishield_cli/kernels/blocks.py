@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.exact import signs
 from pishield_cli.kernels.sums import (
     EXACT_FLOAT,
     EXACT_INTEGER,
@@ -93,6 +94,7 @@ class Block:
         self._highs: dict[str, Any] = {}
         self._spreads: dict[str, Spread] = {}
         self._sums: dict[Form, Sum] = {}
+        self._signs: dict[Form, tuple[Array, Array]] = {}
 
     def column(self, name: str) -> NumericColumn:
         """The whole batch's column."""
@@ -167,8 +169,22 @@ class Block:
             self._sums[form] = found = self._integer_sum(form) or self._float_sum(form)
         return found
 
+    def taken(self, names: Sequence[str], rows: Array) -> list[NumericColumn]:
+        """Some rows of some columns; `rows` are ascending numbers within the block."""
+        if len(rows) == self.rows and all(self.columns[name].exact is None for name in names):
+            return [NumericColumn(self.values(name)) for name in names]
+        return [self.columns[name].take(rows + self.start) for name in names]
+
+    def signs(self, form: Form, rows: Array) -> Array:
+        """A form's exact signs on some rows, all of whose cells are known and finite."""
+        known = self._signs.get(form)
+        if known is None or not np.array_equal(known[0], rows):
+            self._signs[form] = known = rows, signs(form, self.taken(form.names, rows))
+        return known[1]
+
     def forget(self, form: Form) -> None:
         """Free a form's arrays, if it has been summed."""
+        self._signs.pop(form, None)
         found = self._sums.pop(form, None)
         if found is not None:
             self._buffers.give(found.values)

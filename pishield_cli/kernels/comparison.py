@@ -8,7 +8,7 @@ import numpy as np
 
 from pishield_cli.kernels.blocks import Block
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.exact import holding
+from pishield_cli.kernels.exact import within
 from pishield_cli.kernels.sums import LARGEST, SLACK, Form, form_of
 from pishield_cli.kernels.thresholds import threshold
 from pishield_cli.logic.terms import BooleanLiteral, Literal
@@ -160,15 +160,13 @@ def _decide(
     comparison: Comparison, block: Block, tolerance: Fraction, undecided: Array, false: Array
 ) -> None:
     """Fill in `false` where `undecided`."""
-    rows = np.flatnonzero(undecided)
-    columns = [block.column(name).take(rows + block.start) for name in comparison.form.names]
-    false[rows] = ~holding(
-        comparison.form,
-        comparison.direction,
-        columns,
-        strict=comparison.strict,
-        tolerance=tolerance,
-    )
+    form, rows = comparison.form, np.flatnonzero(undecided)
+    if tolerance:
+        columns = block.taken(form.names, rows)
+        false[rows] = ~within(form, comparison.direction, columns, tolerance)
+        return
+    margins = comparison.direction * block.signs(form, rows)
+    false[rows] = margins <= 0 if comparison.strict else margins < 0
 
 
 def _either(first: Array | None, second: Array | None) -> Array | None:

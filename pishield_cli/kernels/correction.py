@@ -9,6 +9,7 @@ import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.cells import FloatCell, float_cell, forward_cells
 from pishield_cli.kernels.forward import FloatStep, Values, float_steps, forward
 from pishield_cli.kernels.placement import narrowed, on_grid, short_together, widened
 from pishield_cli.kernels.satisfaction import (
@@ -66,14 +67,15 @@ class _Group:
     """One group of connected columns, ready to be applied to rows without missing cells."""
 
     plan: GroupPlan
-    steps: tuple[FloatStep, ...] | None
+    steps: tuple[FloatStep, ...]
+    cells: tuple[FloatCell, ...]
     compiled: CompiledRequirements
 
     @property
     def equated(self) -> tuple[str, ...]:
         """The columns that an equality ties together."""
         tied: dict[str, None] = {}
-        for step in self.steps or ():
+        for step in self.steps:
             if step.equality is not None:
                 tied |= dict.fromkeys((*step.equality.names, step.variable))
         return tuple(tied)
@@ -158,7 +160,8 @@ class Corrector:
         return tuple(
             _Group(
                 plan,
-                None if plan.steps is None else float_steps(plan),
+                float_steps(plan.steps or (), plan.fixed),
+                tuple(float_cell(cell, plan.fixed) for cell in plan.cells),
                 _compiled_clauses([plan.clauses]),
             )
             for plan in plans
@@ -227,7 +230,7 @@ class Corrector:
     def _attempts(self, group: _Group) -> Iterator[_Attempt]:
         """Ways to correct rows, the best first."""
         steps, grids = group.steps, self._narrowed
-        if steps is None or not group.plan.satisfiable:
+        if not group.plan.satisfiable:
             return
         defined = [name for name in group.equated if name not in self._fixed]
         if defined:
@@ -243,8 +246,14 @@ class Corrector:
                     ),
                     tolerance,
                 )
-        else:
-            for push in PUSHES:
+        for push in () if defined else PUSHES:
+            if group.cells:
+                yield _Attempt(
+                    lambda _, values, __, push=push: forward_cells(
+                        group.cells, group.plan.variables, values, grids, push
+                    )
+                )
+            else:
                 yield _Attempt(lambda _, values, __, push=push: forward(steps, values, grids, push))
         yield _Attempt(lambda left, _, old: self._row_by_row(group.plan, left, old))
 

@@ -39,120 +39,133 @@ class Cells:
     Attributes:
         columns: The columns, all cells finite and none missing, at least one row.
         floats: The cells' decimals as nearest float64 numbers, each of shape `(rows,)`.
-        near: Where `floats` are that, in all columns; shape `(rows,)`.
+        near: Where `floats` are that, in all columns, shape `(rows,)`; None if everywhere.
     """
 
     columns: tuple[NumericColumn, ...]
     floats: tuple[Array, ...]
-    near: Array
+    near: Array | None
 
 
 def cells_of(columns: Sequence[NumericColumn]) -> Cells:
     """The cells of columns that are all known and finite."""
-    near = np.ones(len(columns[0]), dtype=bool)
+    near: Array | None = None
     floats = []
     for column in columns:
         decimals, found = _nearest_doubles(column)
         floats.append(decimals)
-        near &= found
+        if found is not None:
+            near = found if near is None else near & found
     return Cells(tuple(columns), tuple(floats), near)
 
 
-def _nearest_doubles(column: NumericColumn) -> tuple[Array, Array]:
+def _nearest_doubles(column: NumericColumn) -> tuple[Array, Array | None]:
     values = column.values
-    doubles = values.astype(np.float64)
-    everywhere = np.full(len(values), column.exact is None)
-    if values.dtype == np.float32 and column.exact is None:
+    if column.exact is not None:
+        return values.astype(np.float64), np.zeros(len(values), dtype=bool)
+    if values.dtype == np.float64:
+        return values, None
+    if values.dtype == np.float32:
         return short_float_decimals(values)
+    doubles = values.astype(np.float64)
     if values.dtype.kind == "f":
-        return doubles, everywhere & (values.dtype == np.float64)
-    return doubles, everywhere & (np.abs(doubles) < EXACT_FLOAT)
+        return doubles, np.zeros(len(values), dtype=bool)
+    near = np.abs(doubles) < EXACT_FLOAT
+    return doubles, None if near.all() else near
 
 
-def holding(
-    form: Form,
-    direction: int,
-    columns: Sequence[NumericColumn],
-    *,
-    strict: bool,
-    tolerance: Fraction,
+def signs(form: Form, columns: Sequence[NumericColumn]) -> Array:
+    """Whether a form is negative, zero or positive on each row, exactly.
+
+    Args:
+        form: The form.
+        columns: Its columns; every cell known and finite, at least one row.
+
+    Returns:
+        int8, shape `(rows,)`: -1, 0 or 1.
+    """
+    cells = cells_of(columns)
+    found = np.zeros(len(columns[0]), dtype=np.int8)
+    rows = _settle_decimals(found, form, cells)
+    if len(rows):
+        rows = _settle_floats(found, rows, form, cells, 1, 0.0)
+    if len(rows):
+        found[rows] = _each(form, 1, cells, rows, Fraction(0))
+    return found
+
+
+def within(
+    form: Form, direction: int, columns: Sequence[NumericColumn], tolerance: Fraction
 ) -> Array:
-    """Where `direction * form >= 0` holds, or `> 0`, exactly.
+    """Where `direction * form >= 0` within a tolerance, exactly.
 
     Args:
         form: The form.
         direction: 1 or -1.
-        columns: Its columns; every cell known and finite.
-        strict: Whether a tie violates; it is then exact at every tolerance.
-        tolerance: Relative tolerance.
+        columns: Its columns; every cell known and finite, at least one row.
+        tolerance: Relative tolerance, above 0.
 
     Returns:
         Shape `(rows,)`, bool.
     """
-    relative = Fraction(0) if strict else tolerance
     cells = cells_of(columns)
-    holds = np.zeros(len(cells.near), dtype=bool)
-    rows = np.arange(len(holds))
-    if relative:
-        rows = _settle_within(holds, rows, form, direction, cells, float(relative))
-    rows = _settle_decimals(holds, rows, form, direction, cells, strict, float(relative))
-    if len(rows) and not relative:
-        rows = _settle_within(holds, rows, form, direction, cells, 0.0)
+    found = np.zeros(len(columns[0]), dtype=np.int8)
+    rows = _settle_floats(found, np.arange(len(found)), form, cells, direction, float(tolerance))
     if len(rows):
-        holds[rows] = _each(form, direction, cells, rows, strict, relative)
-    return holds
+        # A tolerance too small to tell in floats seldom tells more than the sign does.
+        exact = direction * signs(form, [column.take(rows) for column in columns])
+        found[rows] = 1
+        rows = rows[exact < 0]
+    if len(rows):
+        found[rows] = _each(form, direction, cells, rows, tolerance)
+    return found >= 0
 
 
-def _settle_within(
-    holds: Array, rows: Array, form: Form, direction: int, cells: Cells, tolerance: float
+def _settle_floats(
+    found: Array, rows: Array, form: Form, cells: Cells, direction: int, tolerance: float
 ) -> Array:
-    """Decide the rows that floats place clearly in or out of the tolerance; return the others."""
-    floats = cells.floats if len(rows) == len(holds) else [one[rows] for one in cells.floats]
+    """Fill in the signs, within a tolerance, that floats tell; return the other rows."""
+    everywhere = len(rows) == len(found)
+    floats = cells.floats if everywhere else [one[rows] for one in cells.floats]
     with np.errstate(over="ignore", invalid="ignore"):
         total, product = np.empty((2, len(rows)))
         add_up(form, floats, total, product)
         size = magnitudes(form, floats)
         error = (2 * len(floats) + 8) * UNIT * SLACK * size + TINY * 8
-        for weight, column in zip(form.weights, floats, strict=True):
-            error += TINY * (abs(weight) + np.abs(column))
+        if not (form.exact and len(size) and size.max() < 1e280):
+            for weight, column in zip(form.weights, floats, strict=True):
+                error += TINY * (abs(weight) + np.abs(column))
         margin = direction * total + tolerance * size
-        clear = cells.near[rows] & (np.abs(margin) > error) & (size < LARGEST)
-    holds[rows[clear]] = margin[clear] > 0
+        clear = (np.abs(margin) > error) & (size < LARGEST)
+    if cells.near is not None:
+        clear &= cells.near if everywhere else cells.near[rows]
+    found[rows[clear]] = np.sign(margin[clear])
     return rows[~clear]
 
 
-def _settle_decimals(
-    holds: Array,
-    rows: Array,
-    form: Form,
-    direction: int,
-    cells: Cells,
-    strict: bool,
-    tolerance: float,
-) -> Array:
-    """Decide the rows whose cells are short decimals; return the others."""
+def _settle_decimals(found: Array, form: Form, cells: Cells) -> Array:
+    """Fill in the signs of rows whose cells are short decimals; return the other rows."""
+    rows = np.arange(len(found)) if cells.near is None else np.flatnonzero(cells.near)
+    others = np.zeros(0, np.int64) if cells.near is None else np.flatnonzero(~cells.near)
+    if not form.exact:
+        return np.arange(len(found))
     for power in (common_power, widest_powers):
-        candidates = rows[cells.near[rows]]
-        if not len(candidates) or not form.exact:
-            return rows
-        floats = [column[candidates] for column in cells.floats]
-        total, size, found = scaled_total(form, floats, power(floats))
-        if strict:
-            holds[candidates] = direction * total > 0
-        else:
-            holds[candidates] = reached = direction * total >= 0
-            if tolerance:
-                # A violation by at least one unit is within tolerance only if that is as much.
-                found &= reached | (tolerance * SLACK * size < 1)
-        left = np.ones(len(holds), dtype=bool)
-        left[candidates] = ~found
-        rows = rows[left[rows]]
-    return rows
+        if not len(rows):
+            break
+        everywhere = len(rows) == len(found)
+        floats = cells.floats if everywhere else [column[rows] for column in cells.floats]
+        total, exact = scaled_total(form, floats, power(floats))
+        if everywhere and exact.all():
+            np.sign(total, out=found, casting="unsafe")
+            return others
+        found[rows[exact]] = np.sign(total[exact])
+        rows = rows[~exact]
+    return np.concatenate((rows, others))
 
 
 def scaled_total(
     form: Form, floats: Sequence[Array], power: Array | float
-) -> tuple[Array, Array, Array]:
+) -> tuple[Array, Array]:
     """A form times a power of ten, exactly, where the cells are short decimals.
 
     Args:
@@ -161,44 +174,48 @@ def scaled_total(
         power: One of the exact powers of ten, or one a row.
 
     Returns:
-        The totals, float64 or int64; their magnitudes in float64; and where the totals are exact.
+        The totals, float64 or int64, and where they are exact, each of shape `(rows,)`.
     """
     limit = float(EXACT_FLOAT) if isinstance(power, float) and power == 1 else UNIQUE
-    size = np.abs(form.offset * power) + np.zeros(len(floats[0]))
     found = np.ones(len(floats[0]), dtype=bool)
-    integers = []
-    for weight, column in zip(form.weights, floats, strict=True):
+    addends = []
+    for column in floats:
         whole, fits = scaled_to_integers(column, power, limit)
         found &= fits
-        whole[~fits] = 0.0
-        size += np.abs(whole) * abs(weight)
-        integers.append(whole)
-    bound = float(size.max()) * SLACK
-    kind, most = ("d", EXACT_FLOAT) if bound <= EXACT_FLOAT else ("q", EXACT_INTEGER)
-    found &= size * SLACK <= most
-    # What is too large for the arithmetic is not added up at all, so that nothing overflows.
-    addends = [np.where(found, whole, 0.0).astype(kind) for whole in integers]
-    total = np.zeros(len(found), kind)
+        addends.append(whole)
     if form.constant:
-        total -= np.where(found, power, 0.0).astype(kind) * form.constant
-    for weight, whole in zip(form.coefficients, addends, strict=True):
-        total += whole * weight
-    return total, size, found
+        addends.append(np.zeros(len(found)) + power)
+    if not found.all():
+        addends = [np.where(found, whole, 0.0) for whole in addends]
+    weights = (*form.coefficients, -form.constant)[: len(addends)]
+    pairs = list(zip(weights, addends, strict=True))
+    largest = sum(abs(weight) * max(-whole.min(), whole.max()) for weight, whole in pairs)
+    if largest * SLACK > EXACT_FLOAT:
+        size = sum(np.abs(whole) * abs(weight) for weight, whole in pairs)
+        found &= size * SLACK <= EXACT_INTEGER
+        # What is too large for the arithmetic is not added up at all, so that nothing overflows.
+        addends = [np.where(found, whole, 0.0).astype(np.int64) for whole in addends]
+    total = np.zeros(len(found), addends[0].dtype)
+    for weight, whole in zip(weights, addends, strict=True):
+        if abs(weight) != 1:
+            whole *= weight
+        (np.subtract if weight == -1 else np.add)(total, whole, out=total)
+    return total, found
 
 
 def _each(
-    form: Form, direction: int, cells: Cells, rows: Array, strict: bool, tolerance: Fraction
-) -> list[bool]:
-    """Decide row by row, once for every combination of cells."""
-    known: dict[tuple[Any, ...], bool] = {}
-    verdicts = []
+    form: Form, direction: int, cells: Cells, rows: Array, tolerance: Fraction
+) -> list[int]:
+    """The signs row by row, within a tolerance, once for every combination of cells."""
+    known: dict[tuple[Any, ...], int] = {}
+    found = []
     for row in rows.tolist():
         key = _key(cells.columns, row)
         if key not in known:
             margin = _margin(form, direction, cells.columns, row, tolerance)
-            known[key] = margin > 0 if strict else margin >= 0
-        verdicts.append(known[key])
-    return verdicts
+            known[key] = (margin > 0) - (margin < 0)
+        found.append(known[key])
+    return found
 
 
 def _key(columns: Sequence[NumericColumn], row: int) -> tuple[Any, ...]:
@@ -248,7 +265,7 @@ def exact_values(form: Form, columns: Sequence[NumericColumn], unit: Fraction) -
         Shape `(rows,)`. Equal values are equal floats, and greater ones are never less.
     """
     cells = cells_of(columns)
-    result = np.empty(len(cells.near))
+    result = np.empty(len(columns[0]))
     left = _short_values(form, cells, unit, result)
     known: dict[tuple[Any, ...], float] = {}
     for row in left.tolist():
@@ -269,13 +286,13 @@ def rounded(number: Fraction) -> float:
 
 def _short_values(form: Form, cells: Cells, unit: Fraction, result: Array) -> Array:
     """Fill in the rows whose cells are short decimals; return the others."""
-    rows = np.flatnonzero(cells.near)
-    others = np.flatnonzero(~cells.near)
+    near = np.ones(len(result), dtype=bool) if cells.near is None else cells.near
+    rows, others = np.flatnonzero(near), np.flatnonzero(~near)
     if not len(rows) or not form.exact:
         return np.arange(len(result))
     floats = [column[rows] for column in cells.floats]
     power = common_power(floats)
-    total, _, found = scaled_total(form, floats, power)
+    total, found = scaled_total(form, floats, power)
     divisor = unit.denominator * int(power)
     if divisor.bit_length() > 1000 or float(divisor) != divisor:
         return np.arange(len(result))

@@ -8,7 +8,7 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.placement import inside, snapped
 from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.plan import Bound, BoundClause, GroupPlan, Step
+from pishield_cli.logic.plan import Bound, BoundClause, Step
 from pishield_cli.logic.terms import Inequality
 
 Values = dict[str, Array]
@@ -69,10 +69,14 @@ class FloatStep:
     fixed: bool
 
 
-def float_steps(plan: GroupPlan) -> tuple[FloatStep, ...]:
-    """A plan's steps in float64. The plan must have been made by elimination."""
-    assert plan.steps is not None
-    return tuple(_float_step(step, step.variable in plan.fixed) for step in plan.steps)
+def float_steps(steps: Iterable[Step], fixed: frozenset[str]) -> tuple[FloatStep, ...]:
+    """A plan's steps in float64.
+
+    Args:
+        steps: In the order of correction.
+        fixed: Variables that never move.
+    """
+    return tuple(_float_step(step, step.variable in fixed) for step in steps)
 
 
 def forward(
@@ -132,18 +136,38 @@ def _clipped(step: FloatStep, column: Array, values: Values, grid: Grid, push: f
         return column
     here = _taken(values, (*lowers, *uppers), moved)
     old = column[moved]
-    low, low_inside = _tightest(lowers, here, len(moved), grid, upper=False, push=push)
-    high, high_inside = _tightest(uppers, here, len(moved), grid, upper=True, push=push)
-    new = np.minimum(np.maximum(old, low_inside), high_inside)
-    narrow = low_inside > high_inside
-    if narrow.any():
-        new = np.where(narrow, _between(low, high, grid), new)
     result = column.copy()
-    result[moved] = new
+    result[moved] = nearest_between(old, lowers, uppers, here, grid, push)
     return result
 
 
-def _between(low: Array, high: Array, grid: Grid) -> Array:
+def nearest_between(
+    column: Array,
+    lowers: Sequence[Affine],
+    uppers: Sequence[Affine],
+    values: Mapping[str, Array],
+    grid: Grid,
+    push: float,
+) -> Array:
+    """The nearest values between bounds: at a bound, a short decimal inside it.
+
+    Args:
+        column: The values, shape `(rows,)`.
+        lowers: Lower bounds.
+        uppers: Upper bounds.
+        values: The columns that the bounds name.
+        grid: What the column can hold.
+        push: Further grid steps to move inside.
+    """
+    rows = len(column)
+    low, low_inside = tightest_bound(lowers, values, rows, grid, upper=False, push=push)
+    high, high_inside = tightest_bound(uppers, values, rows, grid, upper=True, push=push)
+    new = np.minimum(np.maximum(column, low_inside), high_inside)
+    narrow = low_inside > high_inside
+    return np.where(narrow, between(low, high, grid), new) if narrow.any() else new
+
+
+def between(low: Array, high: Array, grid: Grid) -> Array:
     """The middle of intervals too narrow for the grid; a point itself, as a short decimal."""
     with np.errstate(invalid="ignore"):
         middle = low + (high - low) / 2
@@ -152,11 +176,16 @@ def _between(low: Array, high: Array, grid: Grid) -> Array:
     return np.where(point | (grid.places is not None), snapped(middle, scale, grid), middle)
 
 
-def _tightest(
-    bounds: Sequence[Affine], values: Values, rows: int, grid: Grid, *, upper: bool, push: float
+def tightest_bound(
+    bounds: Sequence[Affine],
+    values: Mapping[str, Array],
+    rows: int,
+    grid: Grid,
+    *,
+    upper: bool, push: float
 ) -> tuple[Array, Array]:
     """The tightest of several bounds: as computed, and rounded to the allowed side."""
-    low, high = _limits(grid)
+    low, high = limits(grid)
     limit = high if upper else low
     tightest = np.minimum if upper else np.maximum
     raw, rounded = np.full(rows, limit), np.full(rows, limit)
@@ -167,13 +196,13 @@ def _tightest(
     return raw, rounded
 
 
-def _limits(grid: Grid) -> tuple[float, float]:
+def limits(grid: Grid) -> tuple[float, float]:
     low = -np.inf if grid.low is None else float(grid.low)
     return low, np.inf if grid.high is None else float(grid.high)
 
 
 def _rounded(
-    bound: Affine, at: Array, values: Values, rows: int, grid: Grid, upper: bool, push: float
+    bound: Affine, at: Array, values: Mapping[str, Array], rows: int, grid: Grid, upper: bool, push: float
 ) -> Array:
     if bound.exact and not bound.strict and grid.places is None and grid.digits >= 15:
         return at
@@ -185,7 +214,7 @@ def _hopped(step: FloatStep, column: Array, values: Values, grid: Grid, push: fl
     rows = len(column)
     wrong = np.zeros(rows, dtype=bool)
     for clause in step.clauses:
-        wrong |= ~_allowed_by(clause, column, values)
+        wrong |= ~allowed_by(clause, column, values)
     moved = np.flatnonzero(wrong)
     if not len(moved):
         return column
@@ -200,7 +229,7 @@ def _hopped(step: FloatStep, column: Array, values: Values, grid: Grid, push: fl
     return result
 
 
-def _allowed_by(clause: FloatClause, column: Array, values: Mapping[str, Array]) -> Array:
+def allowed_by(clause: FloatClause, column: Array, values: Mapping[str, Array]) -> Array:
     rows = len(column)
     allowed = np.zeros(rows, dtype=bool)
     for bound in clause.lowers:
@@ -235,11 +264,11 @@ def _nearest_allowed(
             ]
             candidates.append(np.minimum.reduce(ends))
     best, distance = column, np.full(rows, np.inf)
-    low, high = _limits(grid)
+    low, high = limits(grid)
     for candidate in candidates:
         fits = (candidate >= low) & (candidate <= high)
         for clause in step.clauses:
-            fits &= _allowed_by(clause, candidate, values)
+            fits &= allowed_by(clause, candidate, values)
         away = np.where(fits, np.abs(candidate - column), np.inf)
         nearer = (away < distance) | ((away == distance) & (candidate < best) & fits)
         best, distance = np.where(nearer, candidate, best), np.where(nearer, away, distance)

@@ -1,7 +1,7 @@
 """Which rows violate which requirements: exact on every row, in floats on almost all."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -20,7 +20,7 @@ from pishield_cli.kernels.comparison import (
     disjunction,
 )
 from pishield_cli.kernels.shortfalls import Farthest, exact_shortfalls, farthest
-from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import Clause
 
 BLOCK_CELLS = 2**19
@@ -215,35 +215,6 @@ def _evaluate_clause(
             return TRUE
         truths.append(truth)
     return disjunction(truths)
-
-
-Clauses = CompiledRequirements
-"""Clauses, compiled as one requirement."""
-
-
-def compile_clauses(clauses: Iterable[Clause]) -> Clauses:
-    """Prepare a conjunction of clauses over column names for evaluation."""
-    return compile_requirements(
-        Requirements((Requirement(1, "", tuple(clauses)),), RequirementType.QFLRA)
-    )
-
-
-def violated(
-    clauses: Clauses,
-    columns: Mapping[str, NumericColumn],
-    rows: int,
-    tolerance: float | Fraction = 0.0,
-) -> Array | None:
-    """The rows of a batch on which a clause is false, shape `(rows,)`; None if there is none.
-
-    Args:
-        clauses: The clauses.
-        columns: At least the columns that they name.
-        rows: How many rows the batch has.
-        tolerance: Relative tolerance, in [0, 1); 0 is exact.
-    """
-    (verdict,) = evaluate(clauses, columns, rows, tolerance=tolerance)
-    return verdict.violated
 
 
 def shortfall(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from pishield_cli.errors import (
     RequirementsFileError,
@@ -16,7 +15,7 @@ from pishield_cli.language.words import KEYWORDS, position_of, written_name
 from pishield_cli.logic.requirements import Requirements
 
 _NEAREST = 3
-_MOST_COMPARISONS = 50_000
+_MOST_COMPARISONS = 20_000
 _LONGEST_COMPARED = 100
 
 
@@ -137,6 +136,8 @@ class _Binder:
             return []
         self._comparisons_left -= near
         short = [column for column in self._columns if len(column) <= _LONGEST_COMPARED]
+        from difflib import get_close_matches
+
         return get_close_matches(name, short, n=_NEAREST, cutoff=0.6)
 
 

@@ -13,7 +13,7 @@ from pishield_cli.logic.requirements import Requirement, Requirements, Requireme
 MAX_PROBLEMS = 10_000
 """Errors of one file that are gathered before reading stops."""
 
-MAX_EXTRA_CLAUSES = 262_144
+MAX_EXTRA_CLAUSES = 131_072
 """Clauses of a whole file beyond one a requirement."""
 
 _UNFIT = {

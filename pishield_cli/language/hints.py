@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 _OPERATORS: Mapping[str, str] = {
     "&": "and",
@@ -129,6 +128,8 @@ def word_hint(text: str) -> str | None:
     lowered = text.lower()
     if lowered in _WORDS or len(text) > _LONGEST_WORD:
         return _WORDS.get(lowered)
+    from difflib import get_close_matches
+
     for keyword in get_close_matches(lowered, _CORRECTABLE, n=1, cutoff=0.65):
         case = " Keywords are in lower or upper case" if keyword == lowered else ""
         return f"did you mean `{keyword}`?{case}"

@@ -57,7 +57,10 @@ def simplified(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
 
 
 class _Normaliser:
-    """The literals of one requirement as codes: `2 * i`, and `2 * i + 1` for its negation."""
+    """The literals of one requirement as codes: `2 * i`, and `2 * i + 1` for its negation.
+
+    Codes ascend in the order of first mention.
+    """
 
     def __init__(self) -> None:
         self._literals: list[Literal] = []
@@ -69,7 +72,7 @@ class _Normaliser:
 
     def clauses(self, formula: Formula) -> tuple[Clause, ...]:
         found = self._normal(formula, positive=True)
-        return tuple(Clause(tuple(self._literal(code) for code in one)) for one in found)
+        return tuple(Clause(tuple(self._literal(code) for code in sorted(one))) for one in found)
 
     def _normal(self, formula: Formula, *, positive: bool) -> tuple[_Codes, ...]:
         """The clauses of a formula, or of its negation."""

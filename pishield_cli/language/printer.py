@@ -16,8 +16,8 @@ def format_requirements(requirements: Requirements) -> str:
 
     Returns:
         Text that ends in a line feed. Parsed, it has the same ordering, declarations and labels,
-        and requirement by requirement the same clauses. A label that no file could hold is left
-        out.
+        and requirement by requirement the same clauses, up to the order of their literals. A label
+        that no file could hold is left out.
     """
     lines: list[str] = []
     if requirements.ordering:

@@ -9,7 +9,8 @@ from fractions import Fraction
 from math import floor, gcd
 
 from pishield_cli.logic.limits import LimitReached, Limits
-from pishield_cli.logic.simplex import LOWER, UPPER, ZERO, Conflict, Simplex, Value
+from pishield_cli.logic.simplex import LOWER, UPPER, Conflict, Simplex
+from pishield_cli.logic.tableau import ZERO, Value
 
 BOX = -1
 """The reason of bounds that only keep a search finite, told from all others by its sign."""

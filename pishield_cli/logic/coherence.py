@@ -30,7 +30,7 @@ from pishield_cli.logic.terms import BooleanLiteral, Clause
 ROW_SECONDS = 5.0
 """How long a value is sought for one row where elimination was given up."""
 
-CORE_SECONDS = 5.0
+CORE_SECONDS = 2.0
 """How long a contradiction is made smaller."""
 
 
@@ -67,7 +67,8 @@ class CoherencePlan:
         ordering: Every variable of the clauses, and maybe others; fixed ones first.
         fixed: Variables that never move.
         branched: Whether the rules for a variable are split on the last variable of their bodies.
-        steps: For each variable that something bounds, in order.
+        steps: For each variable that something bounds, in order; for every variable that may move
+            if not `complete`.
         waves: Indices of steps. No step depends on another one of its wave or of a later wave.
         conditions: Clauses over fixed variables alone; rows where one is false have no solution.
         complete: Whether the steps and conditions say everything. If not, elimination was given
@@ -90,13 +91,15 @@ class CoherencePlan:
         mentioned = {name for clause in self.clauses for name in clause.variables}
         return tuple(name for name in self.ordering if name in mentioned)
 
-    def without(self, missing: Collection[str], *, limit: int = CLAUSE_LIMIT) -> "CoherencePlan":
+    def without(self, missing: Collection[str]) -> "CoherencePlan":
         """The plan for rows that lack the cells of some variables.
 
         Clauses that mention one are left out: where no other literal holds they are unknown, not
         violated.
         """
         known = [one for one in self.clauses if not set(missing).intersection(one.variables)]
+        # Where elimination was given up once, little is risked on finding it shorter here.
+        limit = CLAUSE_LIMIT if self.complete else CLAUSE_LIMIT // 10
         plan = coherence_plan(
             known, self.ordering, fixed=self.fixed, branched=self.branched, limit=limit
         )
@@ -141,7 +144,9 @@ def coherence_plan(
         resolution = Resolution(_as_written(clauses, order, fixed), ())
     position = {name: index for index, name in enumerate(order)}
     steps = tuple(
-        _step(one, position, branched) for one in reversed(resolution.eliminations) if one.clauses
+        _step(one, position, branched)
+        for one in reversed(resolution.eliminations)
+        if one.clauses or not complete
     )
     return CoherencePlan(
         clauses=clauses,
@@ -160,7 +165,7 @@ def _resolution(
 ) -> Resolution | Contradiction | Oversized:
     kept = frozenset(fixed)
     found = resolve(clauses, ordering, kept=kept, limit=limit)
-    if isinstance(found, Oversized):
+    if isinstance(found, Oversized) and any(len(set(clause)) == 1 for clause in clauses):
         found = resolve(clauses, ordering, kept=kept, limit=limit, propagated=True)
     if isinstance(found, Oversized):
         answer = _search(clauses).solve()
@@ -184,18 +189,19 @@ def _smallest_core(clauses: Sequence[Clause], origins: Sequence[int]) -> tuple[i
 
 
 def _as_written(
-    clauses: Iterable[Clause], ordering: Sequence[str], fixed: Collection[str]
+    clauses: Sequence[Clause], ordering: Sequence[str], fixed: Collection[str]
 ) -> tuple[Elimination, ...]:
     """Each clause for its last variable only, without what follows from several."""
     position = {name: index for index, name in enumerate(ordering)}
-    bounding: dict[str, list[Literals]] = {name: [] for name in ordering}
+    mentioned = {name for clause in clauses for name in clause.variables}
+    bounding: dict[str, list[Literals]] = {name: [] for name in ordering if name in mentioned}
     for clause in clauses:
         distinct = {one for one in clause if isinstance(one, BooleanLiteral)}
         if not any(one.negated() in distinct for one in distinct):
             literals = tuple(sorted(distinct, key=lambda one: position[one.variable]))
             bounding[literals[-1].variable].append(literals)
     return tuple(
-        Elimination(name, tuple(bounding[name])) for name in reversed(ordering) if name not in fixed
+        Elimination(name, tuple(bounding[name])) for name in reversed(bounding) if name not in fixed
     )
 
 

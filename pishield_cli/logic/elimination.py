@@ -17,11 +17,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
+from pishield_cli.logic.search import Infeasible, Search
+from pishield_cli.logic.terms import Clause, Inequality, Term
+
 Form = tuple[tuple[int, int], ...]
 """(position, coefficient) pairs, by ascending position; coefficients without a common factor."""
 
 Half = tuple[Form, Fraction, bool]
 """A half-space: `form >= constant`, or `>` where the flag (strict) is true."""
+
+PRUNE_ABOVE = 16
+"""Clauses that one elimination may add before those that the others imply are looked for."""
+
+PRUNE_COST = 20
+"""What one linear program counts in comparisons of clauses."""
 
 Disjunction = tuple[Half, ...]
 """A clause: distinct forms, sorted; empty for the contradiction."""
@@ -82,10 +91,32 @@ def disjunction(halves: Iterable[Half]) -> Disjunction | None:
     return tuple(sorted((form, constant, strict) for form, (constant, strict) in weakest.items()))
 
 
+class Budget:
+    """How much work is left, in comparisons of clauses; counted, so that it never depends on time.
+
+    Args:
+        limit: How much there is.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+
+    def spend(self, work: int = 1) -> None:
+        """Account for work.
+
+        Raises:
+            EliminationLimitError: If more is spent than there is.
+        """
+        self._left -= work
+        if self._left < 0:
+            raise EliminationLimitError
+
+
 class ClauseSet:
     """Clauses without the subsumed ones, with literals that single inequalities refute removed."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: "Budget") -> None:
+        self._budget = budget
         self._clauses: dict[Disjunction, None] = {}
         self._units: dict[Form, Half] = {}
         self._by_form: dict[Form, dict[Disjunction, None]] = {}
@@ -124,6 +155,7 @@ class ClauseSet:
         if () in self._clauses:
             return True
         for form in bounds:
+            self._budget.spend(len(self._by_form.get(form, ())))
             for candidate in self._by_form.get(form, ()):
                 if len(candidate) <= len(clause) and _implies(candidate, bounds):
                     return True
@@ -133,6 +165,7 @@ class ClauseSet:
         if not clause:
             return list(self._clauses)
         rarest = min((self._by_form.get(form, {}) for form, _, _ in clause), key=len)
+        self._budget.spend(len(rarest))
         return [
             other
             for other in rarest
@@ -211,19 +244,19 @@ def eliminate(
     Args:
         clauses: Clauses over the positions.
         positions: Every position that occurs, descending: the first is eliminated first.
-        limit: How many clauses may be derived in all.
+        limit: How much work may be done, in comparisons of clauses.
 
     Returns:
         One entry a position that some clause bounds, in the order of elimination; None if the
         clauses contradict each other.
 
     Raises:
-        EliminationLimitError: If more clauses than `limit` would be derived.
+        EliminationLimitError: If that does not do.
     """
-    current = ClauseSet()
+    budget = Budget(limit)
+    current = ClauseSet(budget)
     for clause in clauses:
         current.add(clause)
-    budget = _Budget(limit)
     eliminations = []
     for position in positions:
         if () in set(current):
@@ -240,20 +273,34 @@ def eliminate(
         else:
             eliminations.append(Elimination(position, tuple(bounding)))
             derived = _chained(bounding, position, budget)
+        before = len(current)
         for clause in derived:
             budget.spend()
             current.add(clause)
+        if len(current) > before + PRUNE_ABOVE:
+            current.take(_redundant(current, budget))
     return None if () in set(current) else eliminations
 
 
-class _Budget:
-    def __init__(self, limit: int) -> None:
-        self._left = limit
+def _redundant(clauses: Iterable[Disjunction], budget: Budget) -> list[Disjunction]:
+    """Inequalities standing alone that the others imply, all of them together."""
+    units = [clause[0] for clause in clauses if len(clause) == 1]
+    search = Search()
+    literals = [_literal(half) for half in units]
+    for owner, literal in enumerate(literals):
+        search.add(Clause((literal,)), owner)
+    kept = dict.fromkeys(range(len(units)))
+    for owner, literal in enumerate(literals):
+        budget.spend(PRUNE_COST)
+        others = [other for other in kept if other != owner]
+        if isinstance(search.solve(others, [literal.negated()]), Infeasible):
+            del kept[owner]
+    return [(half,) for owner, half in enumerate(units) if owner not in kept]
 
-    def spend(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            raise EliminationLimitError
+
+def _literal(half: Half) -> Inequality:
+    form, constant, strict = half
+    return Inequality(tuple(Term(str(p), Fraction(value)) for p, value in form), constant, strict)
 
 
 def _mentions(clause: Disjunction, position: int) -> bool:
@@ -313,7 +360,7 @@ def split(
 
 
 def _chained(
-    clauses: list[Disjunction], position: int, budget: _Budget
+    clauses: list[Disjunction], position: int, budget: Budget
 ) -> Iterator[Disjunction]:
     parts = [split(clause, position) for clause in clauses]
     first = [part for part in parts if not part[1]]
@@ -326,13 +373,14 @@ def _chained(
     while agenda:
         lowers, sofar, used = agenda.pop()
         for _, uppers, others in last:
+            budget.spend(len(sofar) + len(lowers) * len(uppers) + len(others))
             derived = disjunction([*sofar, *_gaps(lowers, uppers), *others])
             if derived is not None:
                 yield derived
         for index, (next_lowers, uppers, others) in enumerate(middle):
             if index in used:
                 continue
-            budget.spend()
+            budget.spend(len(sofar) + len(lowers) * len(uppers) + len(others))
             partial = disjunction([*sofar, *_gaps(lowers, uppers), *others])
             key = (partial or (), tuple(next_lowers))
             if partial is None or key in seen:

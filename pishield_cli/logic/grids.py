@@ -35,6 +35,10 @@ class Grid:
         """Whether a value has no more decimal places than fit."""
         return self.places is None or (value * 10**self.places).denominator == 1
 
+    def fits(self, value: Fraction) -> bool:
+        """Whether a value can be written to a cell without being rounded."""
+        return self.holds(value) and (self.places is not None or _has_digits(value, self.digits))
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:

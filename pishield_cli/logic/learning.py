@@ -8,14 +8,12 @@ References:
     CAV 2004; Een and Sorensson, An Extensible SAT-solver, SAT 2003 (assumptions).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pishield_cli.logic.atoms import FALSE, TRUE, Atoms
 from pishield_cli.logic.branching import make_whole
+from pishield_cli.logic.conflicts import Numbers, first_unique_point, trace
 from pishield_cli.logic.limits import Limits
-
-Numbers = list[int]
-"""A clause of numbered literals."""
 
 LEARNED = 3_000
 DECAY = 1.05
@@ -257,7 +255,9 @@ class Learner:
             self._fail(conflict)
             return
         self.backtrack(top)
-        learned = self._first_unique_point(conflict, top)
+        learned, seen = first_unique_point(conflict, top, self._trail, self._level, self._reason)
+        for atom in seen:
+            self._activity[atom] += self._bump
         self._bump *= DECAY
         learned[1:] = sorted(learned[1:], key=lambda one: -self._level[one >> 1])
         target = self._level[learned[1] >> 1] if len(learned) > 1 else 0
@@ -269,51 +269,13 @@ class Learner:
             self._units.append(learned)
         self._assign(learned[0], learned)
 
-    def _first_unique_point(self, conflict: Numbers, top: int) -> Numbers:
-        """The clause learned, its literal of the top level first (first unique implication)."""
-        seen: set[int] = set()
-        rest: Numbers = []
-        open_count = 0
-        position = len(self._trail)
-        clause: Sequence[int] = conflict
-        while True:
-            for literal in clause:
-                atom = literal >> 1
-                if atom in seen or self._level[atom] == 0:
-                    continue
-                seen.add(atom)
-                self._activity[atom] += self._bump
-                if self._level[atom] == top:
-                    open_count += 1
-                else:
-                    rest.append(literal)
-            while True:
-                position -= 1
-                pivot = self._trail[position]
-                if pivot >> 1 in seen and self._level[pivot >> 1] == top:
-                    break
-            open_count -= 1
-            if open_count == 0:
-                return [pivot ^ 1, *rest]
-            clause = self._reason[pivot >> 1] or ()
-
-    def _fail(self, conflict: Numbers, assumed: Iterable[int] = ()) -> frozenset[int]:
+    def _fail(self, conflict: Numbers, assumed: Collection[int] = ()) -> frozenset[int]:
         """Trace a clause that the assumptions make false back to them, and remember it."""
-        core: set[int] = set(assumed)
-        seen: set[int] = set()
-        stack = [literal >> 1 for literal in conflict]
-        level = self._base if core else 0
-        while stack:
-            atom = stack.pop()
-            if atom in seen or self._level[atom] == 0:
-                continue
-            seen.add(atom)
-            level = max(level, self._level[atom])
-            reason = self._reason[atom]
-            if reason is None:
-                core.add(2 * atom + (self._truth[2 * atom] < 0))
-            else:
-                stack.extend(literal >> 1 for literal in reason)
+        roots = trace(conflict, self._level, self._reason)
+        core = {2 * atom + (self._truth[2 * atom] < 0) for atom in roots}
+        level = max((self._level[atom] for atom in roots), default=0)
+        core.update(assumed)
+        level = self._base if assumed else level
         self._failure = (level, frozenset(core))
         return self._failure[1]
 

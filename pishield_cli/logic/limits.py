@@ -29,6 +29,13 @@ class Limits:
         """Limits that end so many seconds from now."""
         return cls(time.monotonic() + seconds, nodes)
 
+    def share(self, parts: int) -> "Limits":
+        """Limits of their own that end when one of so many parts of the time left is over."""
+        if self.deadline is None:
+            return Limits(None, self.nodes)
+        now = time.monotonic()
+        return Limits(now + max(0.0, self.deadline - now) / parts, self.nodes)
+
     @property
     def expired(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
@@ -42,8 +49,16 @@ class Limits:
         self._countdown -= 1
         if self._countdown < 0:
             self._countdown = 8
-            if self.expired:
-                raise LimitReached("time")
+            self.require_time()
+
+    def require_time(self) -> None:
+        """Look at the clock.
+
+        Raises:
+            LimitReached: If the deadline has passed.
+        """
+        if self.expired:
+            raise LimitReached("time")
 
     def branch(self) -> None:
         """Account for one more decision or branch.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from pishield_cli.logic.cells import enumerate_cells
 from pishield_cli.logic.elimination import (
     Disjunction,
     Elimination,
@@ -16,8 +17,11 @@ from pishield_cli.logic.elimination import (
 )
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 
-CLAUSE_LIMIT = 20_000
-"""Derived clauses past which a group is left to search: a second or two of work."""
+WORK_LIMIT = 100_000
+"""Comparisons of clauses past which a group is split into cells: well under a second of work."""
+
+STEP_LIMIT = 48
+"""Disjunctive clauses of one step past which cells are quicker to apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,10 @@ class GroupPlan:
         fixed: Variables that never move.
         clauses: The group's clauses as given.
         steps: One a bounded variable, in the order of correction; None where elimination grew
-            past its limit, and each row has to be searched.
+            past its limit.
+        cells: In that case, convex parts of what the clauses allow, each by its own steps over
+            the same variables.
+        complete: Whether `steps`, or all `cells` together, are all that the clauses allow.
         satisfiable: False if the clauses contradict each other.
     """
 
@@ -81,12 +88,14 @@ class GroupPlan:
     fixed: frozenset[str]
     clauses: tuple[Clause, ...]
     steps: tuple[Step, ...] | None
+    cells: tuple[tuple[Step, ...], ...] = ()
+    complete: bool = True
     satisfiable: bool = True
 
     @property
     def method(self) -> str:
-        """How rows of this group are corrected: `elimination` or `search`."""
-        return "search" if self.steps is None else "elimination"
+        """How rows of this group are corrected: `elimination`, or `cells` where that grew too large."""
+        return "cells" if self.steps is None else "elimination"
 
 
 def plan_groups(
@@ -94,7 +103,7 @@ def plan_groups(
     ordering: Sequence[str],
     *,
     fixed: Iterable[str] = (),
-    limit: int = CLAUSE_LIMIT,
+    limit: int = WORK_LIMIT,
 ) -> tuple[GroupPlan, ...]:
     """Plan the correction of clauses, one group of connected variables apart from the other.
 
@@ -102,7 +111,7 @@ def plan_groups(
         clauses: A conjunction; boolean literals are read as inequalities.
         ordering: Every variable that the clauses mention, most trusted first.
         fixed: Variables that must not move; they are put before all others.
-        limit: How many derived clauses a group may take.
+        limit: How much work a group may take, in comparisons of clauses.
 
     Returns:
         One plan a group, in the order of the groups' first clauses. Clauses without a variable
@@ -153,13 +162,45 @@ def _group_plan(
     ]
     held = fixed & mentioned
     try:
-        eliminations = eliminate(disjunctions, range(len(variables) - 1, -1, -1), limit=limit)
+        steps = _steps(disjunctions, variables, limit)
     except EliminationLimitError:
-        return GroupPlan(variables, held, clauses, None)
-    if eliminations is None:
+        return _cell_plan(variables, held, clauses, limit)
+    if steps is None:
         return GroupPlan(variables, held, clauses, (), satisfiable=False)
-    steps = tuple(_step(one, variables) for one in reversed(eliminations))
     return GroupPlan(variables, held, clauses, steps)
+
+
+def _steps(
+    disjunctions: Iterable[Disjunction], variables: Sequence[str], limit: int
+) -> tuple[Step, ...] | None:
+    """The steps of a conjunction of clauses; None for a contradiction."""
+    eliminations = eliminate(disjunctions, range(len(variables) - 1, -1, -1), limit=limit)
+    if eliminations is None:
+        return None
+    for one in eliminations:
+        if sum(len(clause) > 1 for clause in one.clauses) > STEP_LIMIT:
+            raise EliminationLimitError
+    return tuple(_step(one, variables) for one in reversed(eliminations))
+
+
+def _cell_plan(
+    variables: tuple[str, ...], held: frozenset[str], clauses: tuple[Clause, ...], limit: int
+) -> GroupPlan:
+    found = enumerate_cells(clauses)
+    position = {name: index for index, name in enumerate(variables)}
+    cells = []
+    complete = found.complete
+    for cell in found.cells:
+        units = [d for one in cell if (d := _disjunction(Clause((one,)), position)) is not None]
+        try:
+            steps = _steps(units, variables, limit)
+        except EliminationLimitError:
+            complete = False
+            continue
+        if steps is not None:
+            cells.append(steps)
+    satisfiable = bool(cells) or not complete
+    return GroupPlan(variables, held, clauses, None, tuple(cells), complete, satisfiable)
 
 
 def inequality(literal: Literal) -> Inequality:

@@ -19,8 +19,8 @@ from pishield_cli.logic.terms import BooleanLiteral, Clause
 CLAUSE_LIMIT = 4_000
 """Clauses at one time past which elimination is given up: about a second of work."""
 
-PAIRS_PER_CLAUSE = 100
-"""How many pairs of clauses may be resolved in all, for each clause that the limit allows."""
+WORK_PER_CLAUSE = 500
+"""Steps that may be taken in all, for each clause that the limit allows."""
 
 Literals = tuple[BooleanLiteral, ...]
 """Distinct literals, by the position of their variables in the ordering."""
@@ -70,7 +70,7 @@ class Oversized:
 
     Attributes:
         variable: The variable at which it did.
-        clauses: How many clauses there were then, or how many pairs were to be resolved.
+        clauses: How many clauses there were then.
     """
 
     variable: str
@@ -134,7 +134,7 @@ class _Eliminator:
         self._kept = kept
         self._propagated = propagated
         self._limit = limit
-        self._pairs = limit * PAIRS_PER_CLAUSE
+        self._work = limit * WORK_PER_CLAUSE
         self._size = len(ordering)
         self._set = _ClauseSet(2 * self._size)
         self._clauses = clauses
@@ -187,6 +187,7 @@ class _Eliminator:
             # only from then on; a bound by an implied clause can be tighter on scores.
             resolvents = {**resolvents, **self._set.drain()}
         for mask in sorted(resolvents, key=lambda one: (one.bit_count(), one)):
+            self._account(1 + len(self._set) // 8)
             self._set.add(mask, resolvents[mask])
         if len(self._set) > self._limit:
             raise _Grown(len(self._set))
@@ -195,9 +196,7 @@ class _Eliminator:
     def _resolvents(
         self, positive: dict[int, int], negative: dict[int, int], bit: int
     ) -> dict[int, int]:
-        self._pairs -= len(positive) * len(negative)
-        if self._pairs < 0:
-            raise _Grown(len(positive) * len(negative))
+        self._account(len(positive) * len(negative))
         size = self._size
         resolvents: dict[int, int] = {}
         rests = [(mask ^ (bit << size), origins) for mask, origins in negative.items()]
@@ -212,6 +211,11 @@ class _Eliminator:
                 if both not in resolvents:
                     resolvents[both] = origins | others
         return resolvents
+
+    def _account(self, work: int) -> None:
+        self._work -= work
+        if self._work < 0:
+            raise _Grown(len(self._set))
 
     def _propagate(self) -> None:
         """Leave out of every clause the literals that clauses of one literal refute."""

@@ -1,13 +1,19 @@
 """Correcting one row exactly: the slow, sure way for rows that floating point cannot settle."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from pishield_cli.logic.grids import Grid, Interval, points_near
+from pishield_cli.logic.limits import Limits
 from pishield_cli.logic.plan import BoundClause, GroupPlan, Step
+from pishield_cli.logic.search import Model, Nearest, nearest_value, solve
+from pishield_cli.logic.terms import Clause, Inequality, Term
 
-NODE_LIMIT = 2_000
-"""Values tried in a row before it is given up: well under a second of work."""
+NODE_LIMIT = 400
+"""Values tried along a row's steps before it is searched: some hundredths of a second of work."""
+
+SEARCH_NODES = 4_000
+"""Decisions of a row's search before it is given up: a second or so of work."""
 
 
 def corrected_row(
@@ -16,22 +22,90 @@ def corrected_row(
     grids: Mapping[str, Grid],
     *,
     node_limit: int = NODE_LIMIT,
+    search_nodes: int = SEARCH_NODES,
 ) -> dict[str, Fraction] | None:
-    """Correct a row by the plan in exact arithmetic, going back where a grid leaves no value.
+    """Correct a row in exact arithmetic: along the plan's steps, else by search.
 
     Args:
-        plan: Made by elimination, satisfiable.
+        plan: Satisfiable.
         values: The row's cell for each of the plan's variables.
         grids: What each column can hold.
-        node_limit: How many values to try.
+        node_limit: How many values to try along the steps.
+        search_nodes: How many decisions the search may take.
 
     Returns:
-        A value for each variable: fixed ones as they are, every step obeyed, every moved value on
-        its column's grid; None if there is none, or none was found within the limit.
+        A value for each variable: fixed ones as they are, every clause satisfied, every moved
+        value on its column's grid; None if there is none, or none was found within the limits.
     """
-    assert plan.steps is not None
-    search = _Search(plan, plan.steps, grids, node_limit)
-    return search.solve(dict(values), 0)
+    if plan.steps is not None:
+        found = _Search(plan, plan.steps, grids, node_limit).solve(dict(values), 0)
+        if found is not None:
+            return found
+    return _searched(plan, values, grids, Limits(nodes=search_nodes))
+
+
+def _searched(
+    plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], limits: Limits
+) -> dict[str, Fraction] | None:
+    """Each variable in order as near to its cell as some values of the later ones allow."""
+    clauses = (*plan.clauses, *_limit_clauses(plan.variables, grids))
+    integers = [name for name in plan.variables if grids[name].integer]
+    chosen = {name: values[name] for name in plan.fixed}
+    for name in plan.variables:
+        if name in plan.fixed:
+            continue
+        if all(clause.holds({**values, **chosen}) for clause in clauses):
+            break
+        found = nearest_value(
+            name, values[name], clauses, integers=integers, fixed=chosen, limits=limits
+        )
+        if not isinstance(found, Nearest):
+            return None
+        point = _placed(name, found, grids[name], clauses, integers, chosen, limits)
+        if point is None:
+            return None
+        chosen[name] = point
+    result = {**values, **chosen}
+    return result if all(clause.holds(result) for clause in clauses) else None
+
+
+def _limit_clauses(names: Sequence[str], grids: Mapping[str, Grid]) -> Iterator[Clause]:
+    for name in names:
+        grid = grids[name]
+        if grid.low is not None:
+            yield Clause((Inequality((Term(name, Fraction(1)),), Fraction(grid.low)),))
+        if grid.high is not None:
+            yield Clause((Inequality((Term(name, Fraction(-1)),), Fraction(-grid.high)),))
+
+
+def _placed(
+    name: str,
+    found: Nearest,
+    grid: Grid,
+    clauses: Sequence[Clause],
+    integers: Sequence[str],
+    chosen: Mapping[str, Fraction],
+    limits: Limits,
+) -> Fraction | None:
+    """A value on the grid at, or right beyond, the nearest one, that the others can go with."""
+    if found.side == 0:
+        return found.value
+    beyond = found.model.values[name]
+    ends = (found.value, beyond) if found.side > 0 else (beyond, found.value)
+    stretches = [Interval(ends[0], None, found.open), Interval(ends[0], ends[1], found.open)]
+    if found.side < 0:
+        stretches = [
+            Interval(None, ends[1], high_open=found.open),
+            Interval(ends[0], ends[1], high_open=found.open),
+        ]
+    tried = [] if found.open or not grid.fits(found.value) else [found.value]
+    for stretch in stretches:
+        tried += points_near([stretch], found.value - found.side, grid)
+    for point in dict.fromkeys(tried):
+        answer = solve(clauses, integers=integers, fixed={**chosen, name: point}, limits=limits)
+        if isinstance(answer, Model):
+            return point
+    return None
 
 
 class _Search:

@@ -5,87 +5,33 @@ clauses of some owners. What is learned from one question serves the next.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from pishield_cli.logic.answers import Infeasible, Model, Nearest, Optimum, Undecided
 from pishield_cli.logic.atoms import TRUE, Atoms
 from pishield_cli.logic.branching import BRANCH, Unbounded, make_whole, optimise_whole
-from pishield_cli.logic.learning import Learner, Numbers
+from pishield_cli.logic.conflicts import Numbers
+from pishield_cli.logic.learning import Learner
 from pishield_cli.logic.limits import LimitReached, Limits
-from pishield_cli.logic.simplex import LOWER, ONE, UPPER, ZERO, Value
+from pishield_cli.logic.simplex import LOWER, UPPER
+from pishield_cli.logic.tableau import ONE, ZERO, Value
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+
+__all__ = [
+    "Infeasible",
+    "Model",
+    "Nearest",
+    "Optimum",
+    "Search",
+    "Undecided",
+    "minimise",
+    "nearest_value",
+    "solve",
+    "substituted",
+]
 
 TAUTOLOGY = Inequality((), ZERO)
 """A literal that always holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Values that satisfy all that was asked for.
-
-    Attributes:
-        values: One for each variable named in any clause; a boolean is 0 or 1.
-    """
-
-    values: Mapping[str, Fraction]
-
-
-@dataclass(frozen=True, slots=True)
-class Infeasible:
-    """There are no such values.
-
-    Attributes:
-        core: Owners whose clauses contradict each other, ascending; not always a smallest set.
-        assumed: Whether literals assumed beside the clauses take part.
-    """
-
-    core: tuple[int, ...]
-    assumed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """The limits ended the search.
-
-    Attributes:
-        limit: What was used up: `time`, `steps` or `depth`.
-    """
-
-    limit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Optimum:
-    """Where a linear form is least or greatest.
-
-    Attributes:
-        value: The optimum; None if the form is unbounded.
-        attained: Whether some values reach it; otherwise they only approach it.
-        model: Values that reach it, or come near; None if the form is unbounded.
-    """
-
-    value: Fraction | None
-    attained: bool
-    model: Model | None
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """The allowed value of a variable that is nearest to a target.
-
-    Attributes:
-        value: The value, or the end of an open stretch of allowed values.
-        open: Whether `value` itself is not allowed, only values right beyond it.
-        side: 0 if `value` is the target, 1 if it is greater, -1 if it is less, or if open the
-            side on which allowed values lie.
-        model: Values that satisfy the clauses, this variable's at `value`, or if open beyond it
-            by less than the stretch is long.
-    """
-
-    value: Fraction
-    open: bool
-    side: int
-    model: Model
 
 
 class Search:
@@ -171,7 +117,7 @@ class Search:
         active = tuple(self._guards if owners is None else owners)
         learner = self._learner
         learner.limits = self.limits
-        self.limits.tick()
+        self.limits.require_time()
         failed = None
         if active == self._active:
             learner.retract(1)

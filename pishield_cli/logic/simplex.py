@@ -3,11 +3,13 @@
 Every number carries a multiple of an infinitesimal, so that `x > 2` is `x >= 2 + epsilon`.
 
 References:
-    Dutertre and de Moura, A Fast Linear-Arithmetic Solver for DPLL(T), CAV 2006.
+    Dutertre and de Moura, A Fast Linear-Arithmetic Solver for DPLL(T), CAV 2006; King, Barrett
+    and Dutertre, Simplex with Sum of Infeasibilities for SMT, FMCAD 2013.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from operator import itemgetter
 
 from pishield_cli.logic.limits import Limits
 from pishield_cli.logic.tableau import ONE, ZERO, Row, Tableau, Value
@@ -15,8 +17,11 @@ from pishield_cli.logic.tableau import ONE, ZERO, Row, Tableau, Value
 LOWER = 0
 UPPER = 1
 
-PATIENCE = 2
-"""How many times as many exchanges as there are rows the quick rule may take."""
+PATIENCE = 6
+"""Steps without progress, after which the smallest-index rule (Bland) makes sure of an end."""
+
+WOKEN = 4
+"""Dormant forms given a row at a time."""
 
 Conflict = list[int]
 """Reasons of bounds that cannot hold together."""
@@ -26,8 +31,7 @@ class Simplex:
     """Variables, linear forms over them, and bounds that can be asserted and taken back.
 
     Each bound has a reason, any integer, and a conflict names the reasons of an infeasible set
-    of bounds. The most violated bound is mended first; if that takes long, the smallest-index
-    rule (Bland) makes every run end.
+    of bounds.
     """
 
     def __init__(self) -> None:
@@ -113,7 +117,7 @@ class Simplex:
     # ------------------------------------------------------------------ feasibility
 
     def check(self, limits: Limits) -> Conflict | None:
-        """Find an assignment within all bounds.
+        """Find an assignment within all bounds, by lessening the sum of what is beyond them.
 
         Returns:
             None if there is one, then it is the current assignment; else a conflict.
@@ -121,54 +125,125 @@ class Simplex:
         Raises:
             LimitReached: If the limits end it.
         """
-        exchanges = 0
+        stalled = 0
         while self._suspects:
             limits.tick()
-            patient = exchanges < PATIENCE * (len(self._tableau.rows) + 10)
-            found = self._violated(worst=patient)
-            if found is None:
+            violated = self._violated()
+            if not violated:
                 return None
-            basic, side = found
-            if basic in self._tableau.dormant:
-                self._tableau.wake(basic)
-            entering = self._entering(basic, upwards=side == LOWER, sparsest=patient)
+            for basic, side in violated.items():
+                if self._entering(basic, upwards=side == LOWER) is None:
+                    return self._explanation(basic, side)
+            slopes = self._slopes(violated)
+            careful = stalled > PATIENCE
+            entering = self._steepest(slopes, careful=careful)
             if entering is None:
-                self._suspects.add(basic)
-                return self._explanation(basic, side)
-            self._mend(basic, side, entering)
-            exchanges += 1
+                return self._joint_explanation(violated, slopes)
+            length, blocking = self._descent(entering, slopes[entering], violated, careful=careful)
+            stalled = 0 if any(length) else stalled + 1
+            self._move(entering, blocking, length, upwards=slopes[entering] < 0)
         return None
 
-    def _violated(self, *, worst: bool) -> tuple[int, int] | None:
-        """A variable outside its bounds, the farthest or the first, and the side."""
+    def _violated(self) -> dict[int, int]:
+        """Variables with rows that are outside their bounds, and the side of each.
+
+        Dormant forms are woken, the farthest outside first, only when all others are within.
+        """
+        violated = {variable: side for variable, side, _ in self._unsound(dormant=False)}
+        if not violated:
+            asleep = sorted(self._unsound(dormant=True), key=itemgetter(2), reverse=True)
+            for variable, side, _ in asleep[:WOKEN]:
+                self._tableau.wake(variable)
+                violated[variable] = side
+        return violated
+
+    def _unsound(self, *, dormant: bool) -> list[tuple[int, int, Value]]:
+        """Suspects outside their bounds, the side and how far; clears the others."""
+        found: list[tuple[int, int, Value]] = []
         sound: list[int] = []
-        found: tuple[int, int] | None = None
-        farthest = (ZERO, ZERO)
         for variable in self._suspects:
-            real, eps = value = self.value(variable)
-            lower, upper = self._bounds[LOWER][variable], self._bounds[UPPER][variable]
-            if lower is not None and value < lower:
-                side, distance = LOWER, (lower[0] - real, lower[1] - eps)
-            elif upper is not None and value > upper:
-                side, distance = UPPER, (real - upper[0], eps - upper[1])
-            else:
-                sound.append(variable)
-                continue
-            if found is None or (distance > farthest if worst else variable < found[0]):
-                found, farthest = (variable, side), distance
+            if (variable in self._tableau.dormant) == dormant:
+                outside = self._outside(variable)
+                if outside is None:
+                    sound.append(variable)
+                else:
+                    found.append((variable, *outside))
         self._suspects.difference_update(sound)
         return found
 
-    def _mend(self, basic: int, side: int, entering: int) -> None:
-        """Bring a basic variable to its bound by moving a nonbasic one, and exchange the two."""
-        tableau = self._tableau
-        target = self._bounds[side][basic]
-        assert target is not None, "only a bound can be violated"
-        real, eps = tableau.value(basic)
-        pace = Fraction(tableau.scales[basic], tableau.rows[basic][entering])
-        self._shift(entering, (target[0] - real) * pace, (target[1] - eps) * pace)
-        tableau.pivot(basic, entering)
-        self._suspects.add(entering)
+    def _outside(self, variable: int) -> tuple[int, Value] | None:
+        lower, upper = self._bounds[LOWER][variable], self._bounds[UPPER][variable]
+        if lower is None and upper is None:
+            return None
+        real, eps = value = self._tableau.value(variable)
+        if lower is not None and value < lower:
+            return LOWER, (lower[0] - real, lower[1] - eps)
+        if upper is not None and value > upper:
+            return UPPER, (real - upper[0], eps - upper[1])
+        return None
+
+    def _slopes(self, violated: Mapping[int, int]) -> dict[int, Fraction]:
+        """How fast the sum of violations grows with each nonbasic variable."""
+        slopes: dict[int, Fraction] = {}
+        for basic, side in violated.items():
+            scale = self._tableau.scales[basic]
+            signed = -scale if side == LOWER else scale
+            for other, coefficient in self._tableau.rows[basic].items():
+                slopes[other] = slopes.get(other, ZERO) + Fraction(coefficient, signed)
+        return {other: slope for other, slope in slopes.items() if slope}
+
+    def _steepest(self, slopes: Mapping[int, Fraction | int], *, careful: bool) -> int | None:
+        best: tuple[Fraction | int, int] | None = None
+        for other, slope in slopes.items():
+            rank = (0 if careful else -abs(slope), other)
+            if (best is None or rank < best) and self._can_move(other, upwards=slope < 0):
+                best = rank
+        return None if best is None else best[1]
+
+    def _descent(
+        self, entering: int, slope: Fraction, violated: Mapping[int, int], *, careful: bool
+    ) -> tuple[Value, int]:
+        """How far to move a variable until the sum of violations lessens no more, and what ends it.
+
+        Bounds are passed as long as the sum still falls, unless care is taken.
+        """
+        sign = -1 if slope > 0 else 1
+        breaks = sorted(self._breaks(entering, sign, violated))
+        rest = -abs(slope)
+        for length, variable, pace in breaks:
+            rest += pace
+            if careful or variable == entering or rest >= 0:
+                return length, variable
+        raise AssertionError("the sum of violations is never negative")
+
+    def _breaks(
+        self, entering: int, sign: int, violated: Mapping[int, int]
+    ) -> Iterator[tuple[Value, int, Fraction]]:
+        """Where moving a variable takes others to their bounds: how far, which, how fast."""
+        for variable, signed in self._tableau.paces(entering, dormant=False):
+            pace = sign * signed
+            ahead = UPPER if pace > 0 else LOWER
+            sides = [ahead]
+            if variable in violated:
+                sides = [] if violated[variable] == ahead else [ahead, 1 - ahead]
+            for side in sides:
+                bound = self._bounds[side][variable]
+                if bound is not None:
+                    yield self._distance(variable, bound, pace), variable, abs(pace)
+
+    def _distance(self, variable: int, bound: Value, pace: Fraction) -> Value:
+        real, eps = self.value(variable)
+        return (bound[0] - real) / pace, (bound[1] - eps) / pace
+
+    def _move(self, entering: int, blocking: int, length: Value, *, upwards: bool) -> None:
+        """Move a nonbasic variable until another one is at its bound, and exchange the two."""
+        sign = 1 if upwards else -1
+        self._shift(entering, sign * length[0], sign * length[1])
+        if blocking in self._tableau.dormant:
+            self._tableau.wake(blocking)
+        if blocking != entering:
+            self._tableau.pivot(blocking, entering)
+            self._suspects.add(entering)
 
     def _shift(self, nonbasic: int, real: Fraction, eps: Fraction) -> None:
         if not real and not eps:
@@ -184,23 +259,28 @@ class Simplex:
         bound = self._bounds[UPPER if upwards else LOWER][variable]
         return bound is None or bound != self.value(variable)
 
-    def _entering(self, basic: int, *, upwards: bool, sparsest: bool) -> int | None:
-        """A nonbasic variable that can move a basic one, by the fewest rows or the least index."""
-        columns = self._tableau.columns
-        best: tuple[int, int] | None = None
-        for other, coefficient in self._tableau.rows[basic].items():
-            rank = (len(columns[other]) if sparsest else 0, other)
-            if (best is None or rank < best) and self._can_move(
-                other, upwards=(coefficient > 0) == upwards
-            ):
-                best = rank
-        return None if best is None else best[1]
+    def _entering(self, basic: int, *, upwards: bool) -> int | None:
+        """The first nonbasic variable whose move moves a basic one in a direction."""
+        movable = (
+            other
+            for other, coefficient in self._tableau.rows[basic].items()
+            if self._can_move(other, upwards=(coefficient > 0) == upwards)
+        )
+        return min(movable, default=None)
 
     def _explanation(self, basic: int, side: int) -> Conflict:
         reasons = [self._reasons[side][basic]]
         for other, coefficient in self._tableau.rows[basic].items():
             blocking = UPPER if (coefficient > 0) == (side == LOWER) else LOWER
             reasons.append(self._reasons[blocking][other])
+        return reasons
+
+    def _joint_explanation(
+        self, violated: Mapping[int, int], slopes: Mapping[int, Fraction]
+    ) -> Conflict:
+        reasons = [self._reasons[side][basic] for basic, side in violated.items()]
+        for other, slope in slopes.items():
+            reasons.append(self._reasons[UPPER if slope < 0 else LOWER][other])
         return reasons
 
     # ------------------------------------------------------------------ optima
@@ -220,9 +300,10 @@ class Simplex:
         tableau = self._tableau
         if variable in tableau.dormant:
             tableau.wake(variable)
+        stalled = 0
         while True:
             limits.tick()
-            found = self._improving(variable, upwards=side == UPPER)
+            found = self._improving(variable, upwards=side == UPPER, careful=stalled > PATIENCE)
             if found is None:
                 return self.value(variable)
             entering, upwards = found
@@ -230,21 +311,20 @@ class Simplex:
             if step is None:
                 return None
             length, blocking = step
-            sign = 1 if upwards else -1
-            self._shift(entering, sign * length[0], sign * length[1])
-            if blocking in tableau.dormant:
-                tableau.wake(blocking)
-            if blocking != entering:
-                tableau.pivot(blocking, entering)
+            stalled = 0 if any(length) else stalled + 1
+            self._move(entering, blocking, length, upwards=upwards)
 
-    def _improving(self, variable: int, *, upwards: bool) -> tuple[int, bool] | None:
+    def _improving(self, variable: int, *, upwards: bool, careful: bool) -> tuple[int, bool] | None:
         """A nonbasic variable whose move improves a variable, and whether to move it up."""
         if variable not in self._tableau.rows:
             return (variable, upwards) if self._can_move(variable, upwards=upwards) else None
-        entering = self._entering(variable, upwards=upwards, sparsest=False)
-        if entering is None:
-            return None
-        return entering, (self._tableau.rows[variable][entering] > 0) == upwards
+        # As slopes of what is to be lessened, up to the row's scale.
+        slopes = {
+            other: -coefficient if upwards else coefficient
+            for other, coefficient in self._tableau.rows[variable].items()
+        }
+        entering = self._steepest(slopes, careful=careful)
+        return None if entering is None else (entering, slopes[entering] < 0)
 
     def _longest_step(self, entering: int, *, upwards: bool) -> tuple[Value, int] | None:
         """How far a nonbasic variable can move, and the smallest variable that blocks it."""
@@ -255,8 +335,7 @@ class Simplex:
             bound = self._bounds[UPPER if pace > 0 else LOWER][blocked]
             if bound is None or not pace:
                 continue
-            real, eps = self.value(blocked)
-            step = ((bound[0] - real) / pace, (bound[1] - eps) / pace), blocked
+            step = self._distance(blocked, bound, pace), blocked
             if best is None or step < best:
                 best = step
         return best

@@ -97,19 +97,21 @@ class Tableau:
             if eps:
                 self._eps[basic] += pace * eps
 
-    def paces(self, nonbasic: int) -> Iterator[tuple[int, Fraction]]:
-        """How fast each dependent variable moves with a nonbasic one, dormant forms included."""
+    def paces(self, nonbasic: int, *, dormant: bool = True) -> Iterator[tuple[int, Fraction]]:
+        """How fast variables move with a nonbasic one: itself, dependent ones, dormant forms."""
         moved = {nonbasic: ONE}
         for basic in self.columns[nonbasic]:
             moved[basic] = Fraction(self.rows[basic][nonbasic], self.scales[basic])
         yield from moved.items()
-        dormant: dict[int, Fraction] = {}
+        if not dormant:
+            return
+        forms: dict[int, Fraction] = {}
         for variable, pace in moved.items():
             for form in self._users[variable]:
                 if form in self.dormant:
-                    pace_of_form = self._forms[form][variable] * pace
-                    dormant[form] = dormant.get(form, ZERO) + pace_of_form
-        yield from dormant.items()
+                    weight = self._forms[form][variable]
+                    forms[form] = forms.get(form, ZERO) + weight * pace
+        yield from forms.items()
 
     def pivot(self, basic: int, entering: int) -> None:
         """Exchange a basic and a nonbasic variable; no value changes."""

@@ -1,14 +1,12 @@
 """New values for some cells of an Arrow array, in the array's own type."""
 
-from decimal import Decimal
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.arrow_arrays import decimal_array, plain_array
 
 _DECIMAL128 = 16
 
@@ -41,20 +39,19 @@ def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
 
     replaced = np.zeros(len(cells), dtype=bool)
     replaced[change.rows] = True
-    return compute.replace_with_mask(
-        cells, pa.array(replaced), _in_type(change.values, kind, name)
-    )
+    values = _in_type(change.values, kind, name)
+    return compute.replace_with_mask(cells, plain_array(replaced), values)
 
 
 def _in_type(values: Array, kind: pa.DataType, name: str) -> pa.Array:
     try:
         if pa.types.is_decimal(kind):
-            return pa.array([_decimal(value) for value in values.tolist()], type=kind)
+            return decimal_array(values.tolist(), kind)
         if pa.types.is_floating(kind):
-            return pa.array(values.astype(kind.to_pandas_dtype()), type=kind)
+            return plain_array(values.astype(kind.to_pandas_dtype()))
         if pa.types.is_boolean(kind):
             return _truths(values)
-        return pa.array(values).cast(kind)
+        return plain_array(values).cast(kind)
     except pa.ArrowInvalid as error:
         raise TableError(
             f"A changed value must fit the type of its column, {kind} of `{name}`, but: {error}.",
@@ -65,8 +62,4 @@ def _in_type(values: Array, kind: pa.DataType, name: str) -> pa.Array:
 def _truths(values: Array) -> pa.Array:
     if not np.isin(values, (0, 1)).all():
         raise pa.ArrowInvalid("a truth value is 0 or 1")
-    return pa.array(values.astype(bool))
-
-
-def _decimal(value: Any) -> Decimal:
-    return Decimal(repr(value))
+    return plain_array(values.astype(bool))

@@ -63,9 +63,11 @@ def numeric_column(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
 
 def cell_text(cell: pa.Scalar) -> str:
     """A cell as text: nothing if missing, a float as its shortest decimal in its own width."""
-    value = cell.as_py()
-    if value is None:
+    if not cell.is_valid:
         return ""
+    if pa.types.is_temporal(cell.type):
+        return _time_text(cell)
+    value = cell.as_py()
     if pa.types.is_dictionary(cell.type):
         return cell_text(cell.value)
     if isinstance(value, bool):
@@ -75,6 +77,14 @@ def cell_text(cell: pa.Scalar) -> str:
     if pa.types.is_float16(cell.type):
         return str(np.float16(value))
     return str(value)
+
+
+def _time_text(cell: pa.Scalar) -> str:
+    try:
+        # `as_py` would load pandas for nanoseconds.
+        return str(cell.cast(pa.string()))
+    except pa.ArrowException:
+        return str(cell.value)
 
 
 def _decoded(cells: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:

@@ -10,7 +10,7 @@ _TRUTH = {
 _EXACT_AS_FLOAT = 10**15
 
 
-def cell_like(old: bytes, value: float | int) -> bytes:
+def cell_like(old: bytes, value: float) -> bytes:
     """Write a number where another stood.
 
     Args:
@@ -24,12 +24,14 @@ def cell_like(old: bytes, value: float | int) -> bytes:
     """
     if b'"' in old:
         return b'"%s"' % cell_like(old.strip(b' \t"'), value)
+    text = repr(value + 0)  # a truth value becomes a number, minus zero zero
+    if value % 1:
+        return text.encode()
     truth = _TRUTH.get(old)
     if truth is not None and value in (0, 1):
         return truth[int(value)]
     pointed = truth is None and (b"." in old or b"e" in old or b"E" in old)
-    if isinstance(value, float):
-        text = repr(value)
-        return (text if pointed or not text.endswith(".0") else text[:-2]).encode()
-    text = str(int(value))
-    return (text + ".0" if pointed and abs(value) < _EXACT_AS_FLOAT else text).encode()
+    if text.endswith(".0"):
+        return (text if pointed else text[:-2]).encode()
+    whole = pointed and text.lstrip("-").isdecimal() and abs(value) < _EXACT_AS_FLOAT
+    return (text + ".0" if whole else text).encode()

@@ -21,12 +21,12 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """How a CSV file begins.
+    r"""How a CSV file begins.
 
     Attributes:
         data: All bytes before the first row: a byte order mark, blank lines, the names.
         names: The column names, distinct.
-        line_ending: What ends the header's line; `\\n` if nothing does.
+        line_ending: What ends the header's line; `\n` if nothing does.
         row_length: The mean length of the first rows in bytes.
     """
 

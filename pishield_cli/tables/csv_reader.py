@@ -114,18 +114,14 @@ class CsvReader:
         start = 0
         with reading(title), self.source.open() as stream:
             skip = len(self.header.data)
-            for records in record_chunks(
-                stream, self.delimiter, size=size, skip=skip, title=title
-            ):
+            for records in record_chunks(stream, self.delimiter, size=size, skip=skip, title=title):
                 check_text(records, self.source)
                 columns, rows = self._parse(records, wanted)
                 if rows or whole:
                     yield Batch(start, rows, columns, records)
                 start += rows
 
-    def _parse(
-        self, records: Records, wanted: list[str]
-    ) -> tuple[dict[str, NumericColumn], int]:
+    def _parse(self, records: Records, wanted: list[str]) -> tuple[dict[str, NumericColumn], int]:
         quotes = significant_quotes(records.data, records.delimiter)
         if len(quotes) % 2:
             raise malformed(records, self.header.names, self.source, "a quote is left open")
@@ -141,9 +137,7 @@ class CsvReader:
         columns = {name: numeric_column(table.column(name)) for name in wanted}
         return columns, table.num_rows
 
-    def _table(
-        self, records: Records, convert: csv.ConvertOptions, quoted_lines: bool
-    ) -> pa.Table:
+    def _table(self, records: Records, convert: csv.ConvertOptions, quoted_lines: bool) -> pa.Table:
         data = records.data
         parser = self._parser(quoted_lines)
         try:

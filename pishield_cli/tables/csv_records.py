@@ -110,9 +110,9 @@ def significant_quotes(data: bytes, delimiter: bytes) -> Array:
 
 
 def last_boundary(data: bytes, delimiter: bytes) -> int:
-    """One past the last line ending that surely ends a record; 0 if there is none.
+    r"""One past the last line ending that surely ends a record; 0 if there is none.
 
-    A `\\r` that is the last byte is not sure: a `\\n` may follow it.
+    A `\r` that is the last byte is not sure: a `\n` may follow it.
     """
     end = _last_line_ending(data, len(data))
     if b'"' not in data:

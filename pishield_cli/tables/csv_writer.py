@@ -13,6 +13,9 @@ from pishield_cli.tables.csv_reader import CsvReader
 from pishield_cli.tables.csv_records import Records, split_cells
 from pishield_cli.tables.table import Batch
 
+# Rows split at a time: few enough that their cells stay small beside the text itself.
+_SLICE = 1 << 12
+
 
 class CsvWriter:
     """A CSV table being written aside.
@@ -39,7 +42,8 @@ class CsvWriter:
             self._stream.write(records.data)
             return
         rows = np.unique(np.concatenate(changed))
-        self._stream.write(self._with_changes(records, rows, batch.rows, changes))
+        assert len(records.spans().starts) == batch.rows
+        self._write_changed(records, rows, changes)
 
     def commit(self) -> None:
         """Rename the finished table into place."""
@@ -63,28 +67,36 @@ class CsvWriter:
             self._stream.write(self._head)
             self._head = None
 
-    def _with_changes(
-        self, records: Records, rows: Array, count: int, changes: Changes
-    ) -> bytes:
-        data, delimiter, spans = records.data, records.delimiter, records.spans()
-        if len(spans.starts) != count:
-            raise AssertionError(f"{count} rows were read, but {len(spans.starts)} lie in the text")
-        starts, ends = spans.starts[rows].tolist(), spans.ends[rows].tolist()
-        cells = [
-            split_cells(data[start:end], delimiter)
-            for start, end in zip(starts, ends, strict=True)
-        ]
+    def _write_changed(self, records: Records, rows: Array, changes: Changes) -> None:
+        """Append a text with its changed cells.
+
+        Args:
+            records: The text.
+            rows: The rows with a change, ascending, distinct, shape `(changed,)`.
+            changes: By column.
+        """
+        spans, text, copied = records.spans(), memoryview(records.data), 0
+        for first in range(0, len(rows), _SLICE):
+            some = rows[first : first + _SLICE]
+            starts, ends = spans.starts[some].tolist(), spans.ends[some].tolist()
+            cells = [
+                split_cells(records.data[start:end], records.delimiter)
+                for start, end in zip(starts, ends, strict=True)
+            ]
+            self._replace(cells, some, changes)
+            pieces: list[bytes | memoryview] = []
+            for start, end, row_cells in zip(starts, ends, cells, strict=True):
+                pieces.append(text[copied:start])
+                pieces.append(records.delimiter.join(row_cells))
+                copied = end
+            self._stream.write(b"".join(pieces))
+        self._stream.write(records.data[copied:])
+
+    def _replace(self, cells: list[list[bytes]], rows: Array, changes: Changes) -> None:
         for name, change in changes.items():
             place = self._places[name]
-            found = np.searchsorted(rows, change.rows).tolist()
-            for row, value in zip(found, change.values.tolist(), strict=True):
+            first, last = np.searchsorted(change.rows, [rows[0], rows[-1] + 1])
+            changed = np.searchsorted(rows, change.rows[first:last]).tolist()
+            for row, value in zip(changed, change.values[first:last].tolist(), strict=True):
                 row_cells = cells[row]
                 row_cells[place] = cell_like(row_cells[place], value)
-        pieces: list[bytes | memoryview] = []
-        text, copied = memoryview(data), 0
-        for start, end, row_cells in zip(starts, ends, cells, strict=True):
-            pieces.append(text[copied:start])
-            pieces.append(delimiter.join(row_cells))
-            copied = end
-        pieces.append(text[copied:])
-        return b"".join(pieces)

@@ -50,7 +50,7 @@ def open_writer(reader: TableReader, output: str) -> TableWriter:
     if isinstance(reader, CsvReader):
         from pishield_cli.tables.csv_writer import CsvWriter
 
-        if csv_delimiter(output) != reader.delimiter.decode():
+        if output != "-" and csv_delimiter(output) != reader.delimiter.decode():
             raise _other_kind(reader.name, output)
         return CsvWriter(reader, output)
     from pishield_cli.tables.parquet_reader import ParquetReader

@@ -5,11 +5,13 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 from pyarrow import parquet as pq
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.arrow_arrays import plain_array, text_array
 from pishield_cli.tables.aside import Aside, writing
 from pishield_cli.tables.csv_listing import listing_names
 from pishield_cli.tables.csv_reader import CsvReader
@@ -34,7 +36,7 @@ class ParquetListing:
 
     def __init__(self, reader: TableReader, output: str) -> None:
         number, found = listing_names(reader.columns)
-        self._own = pa.schema([(number, pa.int64()), (found, pa.string())])
+        self._own = pa.schema([(number, pa.int64()), (found, pa.large_string())])
         self._reader = reader
         self._output = output
         self._numbers: list[int] = []
@@ -63,7 +65,7 @@ class ParquetListing:
             self._titles += titles
             self._lines += [native.row(row) for row in rows.tolist()]
             return
-        self._write(numbers, titles, native.rows.take(pa.array(rows)))
+        self._write(numbers, titles, native.rows.take(plain_array(rows)))
 
     def commit(self) -> None:
         """Rename the finished listing into place."""
@@ -103,15 +105,16 @@ class ParquetListing:
     ) -> None:
         if self._writer is None:
             return
-        own = [pa.array(numbers, pa.int64()), pa.array(titles, pa.string())]
-        table = pa.table([*own, *rows.columns], schema=pa.schema([*self._own, *rows.schema]))
+        own = [plain_array(np.array(numbers, dtype=np.int64)), text_array(titles)]
+        schema = pa.schema([*self._own, *rows.schema])
+        table = pa.Table.from_arrays([*own, *rows.columns], schema=schema)
         with writing(self._output):
             self._writer.write_table(table)
 
     def _typed(self, reader: CsvReader) -> pa.Table:
         text = b"".join(line + b"\n" for line in self._lines)
         if not text:
-            return pa.table({name: pa.array([], pa.string()) for name in reader.columns})
+            return pa.schema([(name, pa.string()) for name in reader.columns]).empty_table()
         return csv.read_csv(
             pa.BufferReader(text),
             csv.ReadOptions(column_names=list(reader.columns), block_size=len(text) + 1),

@@ -145,9 +145,7 @@ class ParquetReader:
         for number, part in enumerate(self.parts):
             with opened(part) as file, damage(part.title):
                 for native in _part_rows(file, number, rows, None if whole else wanted):
-                    columns = {
-                        name: numeric_column(native.rows.column(name)) for name in wanted
-                    }
+                    columns = {name: numeric_column(native.rows.column(name)) for name in wanted}
                     yield Batch(start, native.rows.num_rows, columns, native)
                     start += native.rows.num_rows
 
@@ -163,7 +161,7 @@ class ParquetReader:
                     f"{_difference(schema, first)} unlike `{self.parts[0].title}`.",
                     hint="check them folder by folder",
                 )
-        assert first is not None  # noqa: S101 - a table has a part, see `_parts`
+        assert first is not None
         return first
 
 

@@ -179,9 +179,11 @@ def writer_like(part: Part, path: str) -> pq.ParquetWriter:
 def _layout(file: pq.ParquetFile) -> dict[str, Any]:
     metadata = file.metadata
     version = metadata.format_version
+    paths = [file.schema.column(place).path for place in range(len(file.schema))]
     layout: dict[str, Any] = {
         "version": version if version in _VERSIONS else _VERSIONS[-1],
         "use_deprecated_int96_timestamps": _has_int96(file),
+        "use_compliant_nested_type": not any(".list.item" in path for path in paths),
         "store_schema": b"ARROW:schema" in (metadata.metadata or {}),
     }
     if metadata.num_row_groups and metadata.num_columns:

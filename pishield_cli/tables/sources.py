@@ -108,9 +108,7 @@ def _standard_input() -> Source:
     title = "standard input"
     with reading(title):
         spool = _Spool(sys.stdin.buffer)
-    return Source(
-        STANDARD_STREAM, title, lambda: cast(BinaryIO, io.BufferedReader(_Replay(spool)))
-    )
+    return Source(STANDARD_STREAM, title, lambda: cast(BinaryIO, io.BufferedReader(_Replay(spool))))
 
 
 class _Spool:

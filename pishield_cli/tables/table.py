@@ -4,11 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
-from pishield_cli.kernels.changes import Changes as Changes
-from pishield_cli.kernels.changes import ColumnChange as ColumnChange
+from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn
+
+__all__ = [
+    "Batch",
+    "Changes",
+    "ColumnChange",
+    "ColumnKind",
+    "Listing",
+    "TableReader",
+    "TableWriter",
+]
 
 
 class ColumnKind(StrEnum):
@@ -84,7 +93,7 @@ class TableWriter(Protocol):
     def commit(self) -> None:
         """Rename the finished table into place."""
 
-    def __enter__(self) -> "TableWriter": ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(
         self,
@@ -110,7 +119,7 @@ class Listing(Protocol):
     def commit(self) -> None:
         """Rename the finished listing into place."""
 
-    def __enter__(self) -> "Listing": ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(
         self,

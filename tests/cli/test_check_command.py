@@ -46,9 +46,7 @@ def test_violations_exit_with_one(table: str, capsys: pytest.CaptureFixture[str]
     assert err == ""
 
 
-def test_a_table_that_holds_exits_with_zero(
-    table: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table_that_holds_exits_with_zero(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("rules.txt").write_text("end > 0\n")
     assert run(table, "rules.txt") == 0
     assert capsys.readouterr().out.splitlines()[-1] == "OK    5 rows satisfy 1 requirement"
@@ -111,9 +109,7 @@ def test_tolerance_and_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     }
 
 
-def test_show_lists_rows_with_their_cells(
-    table: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_show_lists_rows_with_their_cells(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(table, "rules.txt", "--show", "1") == 1
     out = capsys.readouterr().out
     assert "row 1, by 2: " in out
@@ -204,3 +200,50 @@ def test_standard_input_is_a_table(table: str) -> None:
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1].startswith("FAIL  1 of 5 rows")
     assert done.stderr == ""
+
+
+def test_a_requirement_that_never_holds_is_violated_everywhere(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("rules.txt").write_text("start - start >= 1\n")
+    code = run(table, "rules.txt", "--show", "1")
+    out = capsys.readouterr().out
+    assert code == 1
+    assert "row 0, infinitely far" in out
+    assert out.splitlines()[-1].startswith("FAIL  ")
+
+
+def test_undecided_rows_are_counted_apart(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules.txt").write_text("[low] start < 9\n[high] start >= 0 or end >= 0\n")
+    code, content = report(capsys, table, "rules.txt")
+    assert code == 0
+    assert content["holds"] is True
+    assert content["unknown_rows"] == 1
+    assert [one["unknown"] for one in content["requirements"]] == [1, 0]
+
+
+def test_a_folder_of_parquet_files_is_one_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, rules = tmp_path / "parts", tmp_path / "r.txt"
+    folder.mkdir()
+    parquet.write_table(pa.table({"a": [1, -1]}), folder / "1.parquet")
+    parquet.write_table(pa.table({"a": [-7]}), folder / "2.parquet")
+    rules.write_text("a >= 0\n")
+    code, content = report(capsys, str(folder), str(rules))
+    assert code == 1
+    assert content["rows"] == 3
+    assert content["requirements"][0]["worst"] == {"row": 2, "by": 7.0}
+    assert content["requirements"][0]["rows"] == [1, 2]
+
+
+def test_propositional_rules_read_scores(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, rules = tmp_path / "t.csv", tmp_path / "r.txt"
+    data.write_text("walker,car\n0.9,0.8\n0.9,0.1\n0.5,0.9\n")
+    rules.write_text("walker -> not car\n")
+    code, content = report(capsys, str(data), str(rules))
+    assert code == 1
+    assert content["type"] == "propositional"
+    assert content["requirements"][0]["rows"] == [0]

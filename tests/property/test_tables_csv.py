@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pishield_cli.tables import open_table, open_writer
@@ -27,12 +27,14 @@ from pishield_cli.tables.table import ColumnChange
 NUMBERS = st.one_of(
     st.integers(-(2**40), 2**40).map(str),
     st.floats(allow_nan=False, width=64).map(repr),
-    st.sampled_from(["", "NA", "NaN", "007", "1e3", ".5", "3.", " 3 ", '"3"', '""', '"2.5"', "inf"]),
+    st.sampled_from(
+        ["", "NA", "NaN", "007", "1e3", ".5", "3.", " 3 ", '"3"', '""', '"2.5"', "inf"]
+    ),
 )
 WORDS = st.one_of(
     st.text(alphabet="abü ;\t", max_size=4),
     st.text(alphabet='a",\n\r', max_size=6).map(lambda text: '"' + text.replace('"', '""') + '"'),
-    st.sampled_from(["5\" pipe", "a\"b", '"a"b']),
+    st.sampled_from(['5" pipe', 'a"b', '"a"b']),
 )
 LINE_ENDINGS = st.sampled_from(["\n", "\r\n", "\n\n", "\r\n\r\n", "\r"])
 
@@ -69,6 +71,7 @@ def write(folder: Path, text: str) -> str:
     return os.fspath(path)
 
 
+@settings(max_examples=60)
 @given(text=csv_texts(), rows=st.sampled_from([None, 1, 3]))
 def test_law_unchanged_copy_is_identical(folder: Path, text: str, rows: int | None) -> None:
     reader = open_table(write(folder, text))
@@ -80,6 +83,7 @@ def test_law_unchanged_copy_is_identical(folder: Path, text: str, rows: int | No
     assert output.read_bytes() == text.encode()
 
 
+@settings(max_examples=60)
 @given(text=csv_texts(), rows=st.sampled_from([None, 1, 3]))
 def test_law_rows_and_cells_are_those_of_the_csv_module(
     folder: Path, text: str, rows: int | None
@@ -95,10 +99,9 @@ def test_law_rows_and_cells_are_those_of_the_csv_module(
     assert found == expected
 
 
+@settings(max_examples=60)
 @given(text=csv_texts(), rows=st.sampled_from([None, 1, 3]))
-def test_law_numbers_are_those_of_the_csv_module(
-    folder: Path, text: str, rows: int | None
-) -> None:
+def test_law_numbers_are_those_of_the_csv_module(folder: Path, text: str, rows: int | None) -> None:
     reader = open_table(write(folder, text))
     expected = [row[2] for row in oracle_rows(text)[1:]]
     found: list[float] = []
@@ -111,6 +114,7 @@ def test_law_numbers_are_those_of_the_csv_module(
     np.testing.assert_array_equal(found, numbers)
 
 
+@settings(max_examples=60)
 @given(
     text=csv_texts(),
     rows=st.sampled_from([None, 1, 3]),

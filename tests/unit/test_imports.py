@@ -11,7 +11,8 @@ HEAVY = {"torch", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow.dataset"}
 COMMAND = """
 import contextlib, io, json, sys
 from pishield_cli.cli import main
-with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+page = io.TextIOWrapper(io.BytesIO(), "utf-8")
+with contextlib.redirect_stdout(page), contextlib.redirect_stderr(page):
     status = main({arguments!r})
 print(json.dumps([status, sorted(sys.modules)]))
 """

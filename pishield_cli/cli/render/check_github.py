@@ -1,14 +1,15 @@
 """The report of `check` as workflow annotations of GitHub Actions."""
 
 from pishield_cli.actions.check import CheckReport, RequirementResult
-from pishield_cli.cli.render.figures import cells, distance, fails, finding, verdict
+from pishield_cli.cli.render.figures import example_line, fails, finding, verdict
 from pishield_cli.cli.render.places import repository_path
 from pishield_cli.cli.text import one_line
 
 
 def render_github(report: CheckReport) -> str:
-    """An error for each requirement that keeps the table from passing, a warning for each other
-    one that is violated, each at its line; then the verdict as a plain line.
+    """Annotations at the lines of the requirements file, then the verdict as a plain line.
+
+    A requirement that keeps the table from passing is an error, another violated one a warning.
     """
     lines = [
         _annotation(result, report)
@@ -29,7 +30,7 @@ def _annotation(result: RequirementResult, report: CheckReport) -> str:
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     message = [
         f"{one_line(requirement.text)}: {finding(result, report)}",
-        *(f"row {one.row}, {distance(one)}: {cells(one)}" for one in result.examples),
+        *(example_line(one) for one in result.examples),
     ]
     return f"::{level} {listed}::{_message(chr(10).join(message))}"
 

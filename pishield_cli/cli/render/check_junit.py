@@ -3,7 +3,7 @@
 from xml.etree import ElementTree
 
 from pishield_cli.actions.check import CheckReport, RequirementResult
-from pishield_cli.cli.render.figures import cells, distance, fails, finding, verdict
+from pishield_cli.cli.render.figures import example_line, fails, finding, verdict
 from pishield_cli.cli.text import one_line, printable
 
 
@@ -30,9 +30,7 @@ def render_junit(report: CheckReport) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
 
 
-def _case(
-    suite: ElementTree.Element, result: RequirementResult, report: CheckReport
-) -> None:
+def _case(suite: ElementTree.Element, result: RequirementResult, report: CheckReport) -> None:
     requirement = result.requirement
     label = f" [{requirement.label}]" if requirement.label is not None else ""
     case = ElementTree.SubElement(
@@ -60,5 +58,5 @@ def _details(result: RequirementResult, report: CheckReport) -> list[str]:
     place = f"{printable(report.requirements_file)}:{requirement.span.line}"
     return [
         f"{place}: {one_line(requirement.text)}",
-        *(f"row {one.row}, {distance(one)}: {cells(one)}" for one in result.examples),
+        *(example_line(one) for one in result.examples),
     ]

@@ -18,10 +18,16 @@ def render_markdown(report: CheckReport) -> str:
         "| --: | :-- | :-- | --: | --: | --: | :-- |",
         *(_line(result, report) for result in violated_first(report)),
         "",
-        f"Data {_code(report.data)}, requirements {_code(report.requirements_file)}, "
-        f"type {report.type.value}, tolerance {tolerance(report)}.",
+        _source(report),
     ]
     return "\n".join(lines)
+
+
+def _source(report: CheckReport) -> str:
+    return (
+        f"Data {_code(report.data)}, requirements {_code(report.requirements_file)}, "
+        f"type {report.type.value}, tolerance {tolerance(report)}."
+    )
 
 
 def _line(result: RequirementResult, report: CheckReport) -> str:

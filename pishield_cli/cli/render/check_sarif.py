@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pishield_cli import __version__
 from pishield_cli.actions.check import CheckReport, RequirementResult
-from pishield_cli.cli.render.figures import cells, distance, fails, finding
+from pishield_cli.cli.render.figures import example_line, fails, finding
 from pishield_cli.cli.render.places import repository_path
 from pishield_cli.cli.text import one_line
 from pishield_cli.logic.requirements import Requirement
@@ -16,8 +16,9 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render_sarif(report: CheckReport) -> str:
-    """One rule a requirement, and one result for each that is violated or keeps the table from
-    passing, at its place in the requirements file.
+    """One rule a requirement, and one result for each that is not satisfied, at its place.
+
+    A result that keeps the table from passing is an error, another one a warning.
     """
     run = {
         "tool": {
@@ -59,7 +60,7 @@ def _result(index: int, result: RequirementResult, report: CheckReport) -> dict[
     span = requirement.span
     message = [
         f"{one_line(requirement.text)}: {finding(result, report)}.",
-        *(f"Row {one.row}, {distance(one)}: {cells(one)}." for one in result.examples),
+        *(example_line(one) for one in result.examples),
     ]
     return {
         "ruleId": _rule_id(requirement),

@@ -1,18 +1,16 @@
 """The report of `check` as a table to read."""
 
-from io import StringIO
-
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.check import CheckReport, RequirementResult
 from pishield_cli.cli.output import Page
+from pishield_cli.cli.render.console import page_console, page_lines
 from pishield_cli.cli.render.figures import (
-    cells,
     counted,
-    distance,
+    example_line,
     percent,
     tolerance,
     verdict,
@@ -33,31 +31,14 @@ def render_table(report: CheckReport, page: Page) -> str:
         report: The report.
         page: Its width and whether it takes colour.
     """
-    table = _requirements(report, page)
-    console = _console(page)
-    if page.width is None:
-        console.width = console.measure(table).maximum
-    with console.capture() as captured:
-        console.print(table)
-        for line in _examples(report):
-            console.print(line, soft_wrap=page.width is None)
-        console.print(_totals(report), soft_wrap=True)
-        colour = "bold green" if report.holds else "bold red"
-        console.print(Text(verdict(report), style=colour), soft_wrap=True)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
-
-
-def _console(page: Page) -> Console:
-    return Console(
-        file=StringIO(),
-        width=page.width or 10_000,
-        force_terminal=page.colour,
-        color_system="standard" if page.colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    colour = "bold green" if report.holds else "bold red"
+    parts: list[Table | Text] = [
+        _requirements(report, page),
+        *_examples(report),
+        _totals(report),
+        Text(verdict(report), style=colour),
+    ]
+    return page_lines(page_console(page), parts, page)
 
 
 def _requirements(report: CheckReport, page: Page) -> Table:
@@ -117,9 +98,7 @@ def _examples(report: CheckReport) -> list[Text]:
         label = f" [{one_line(requirement.label)}]" if requirement.label is not None else ""
         heading = f"\nrequirement {requirement.number}{label}, {counted(result.violations, 'row')}"
         lines.append(Text(heading, style="bold"))
-        lines += [
-            Text(f"  row {one.row:,}, {distance(one)}: {cells(one)}") for one in result.examples
-        ]
+        lines += [Text(f"  {example_line(one)}") for one in result.examples]
     return lines
 
 

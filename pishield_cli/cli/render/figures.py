@@ -1,5 +1,7 @@
 """Figures and sentences that more than one format shows."""
 
+from math import isinf
+
 from pishield_cli.actions.check import CheckReport, Example, RequirementResult
 from pishield_cli.cli.text import one_line
 
@@ -23,6 +25,8 @@ def percent(part: int, whole: int) -> str:
 
 def distance(example: Example) -> str:
     """How far a row is from holding."""
+    if isinf(example.by):
+        return "infinitely far"
     return f"by {example.by:.6g}" if example.by else "a tie"
 
 
@@ -32,9 +36,11 @@ def worst_row(result: RequirementResult) -> str:
     return "" if worst is None else f"{worst.row:,}, {distance(worst)}"
 
 
-def cells(example: Example) -> str:
-    """`price = 3, tax = 4`, of the columns that the requirement names."""
-    return ", ".join(f"{one_line(name)} = {one_line(cell)}" for name, cell in example.cells.items())
+def example_line(example: Example) -> str:
+    """`row 17, by 3.5: price = 3, tax = 4`, of the columns that the requirement names."""
+    row = f"row {example.row:,}, {distance(example)}"
+    cells = [f"{one_line(name)} = {one_line(cell)}" for name, cell in example.cells.items()]
+    return f"{row}: {', '.join(cells)}" if cells else row
 
 
 def fails(result: RequirementResult, report: CheckReport) -> bool:

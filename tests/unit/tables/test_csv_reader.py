@@ -60,7 +60,8 @@ def test_texts_that_are_numbers(tmp_path: Path, text: str, value: float) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", '""', "NA", "N/A", "n/a", "#N/A", "#NA", "NaN", "nan", "-NaN", "NULL", "null", '"NA"']
+    "text",
+    ["", '""', "NA", "N/A", "n/a", "#N/A", "#NA", "NaN", "nan", "-NaN", "NULL", "null", '"NA"'],
 )
 def test_texts_that_are_missing(tmp_path: Path, text: str) -> None:
     values, missing = column_of(tmp_path, ["9007199254740993", text, "-1"])

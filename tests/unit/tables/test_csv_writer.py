@@ -205,9 +205,7 @@ def test_a_device_is_not_replaced(tmp_path: Path) -> None:
         open_writer(open_table(stored(tmp_path, b"a\n1\n")), os.fspath(tmp_path / "link.csv"))
 
 
-def test_a_folder_that_may_not_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = open_table(stored(tmp_path, b"a\n1\n"))
 
     def refuse(*_: object) -> int:

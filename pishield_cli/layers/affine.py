@@ -1,0 +1,196 @@
+"""Combinations of columns, many at a time, over a column-major state.
+
+Throughout the layers, a *state* is a tensor of shape `(lines, rows)`: a line a column of the data,
+a row a row of it. So whatever is read together lies together, and no product of all columns with
+all rows is ever made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.logic.plan import Bound
+from pishield_cli.logic.terms import Inequality, Term
+
+GAPS = {torch.float64: 2.0**-40, torch.float32: 2.0**-18}
+"""How far inside a strict bound a value is put, relative to what the bound was added up from."""
+
+ROUNDING = 8.0
+"""Units in the last place that a sum may be off, relative to what it was added up from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A combination of columns plus a constant."""
+
+    terms: tuple[Term, ...]
+    constant: Fraction
+
+    @classmethod
+    def of_bound(cls, bound: Bound) -> "Form":
+        return cls(bound.terms, bound.constant)
+
+    @classmethod
+    def of_excess(cls, literal: Inequality) -> "Form":
+        """`a.x - c`, which has to be at least zero, or above zero if strict."""
+        return cls(literal.terms, -literal.constant)
+
+
+class FixedBuffers(nn.Module):
+    """A module whose constants stay in double precision.
+
+    They follow the module from device to device; a change of the module's dtype leaves them, since
+    rounding them would change what is required. They are cast to the dtype of what they meet.
+    """
+
+    def _apply(self, fn: object, recurse: bool = True) -> "FixedBuffers":
+        before = dict(self._buffers)
+        # A device without doubles takes singles.
+        for name, buffer in before.items():
+            if buffer is not None:
+                self._buffers[name] = _moved(buffer, fn)
+        kept, self._buffers = self._buffers, {}
+        try:
+            super()._apply(fn, recurse)  # type: ignore[arg-type]
+        finally:
+            self._buffers = kept
+        return self
+
+    def constants(self, name: str) -> Tensor:
+        """A buffer by its name."""
+        return cast("Tensor", getattr(self, name))
+
+
+def _moved(buffer: Tensor, fn: object) -> Tensor:
+    assert callable(fn)
+    try:
+        new = cast("Tensor", fn(buffer))
+    except TypeError:
+        new = cast("Tensor", fn(buffer.float()))
+    if new.dtype != buffer.dtype and new.device.type != "mps":
+        return buffer.to(new.device)
+    return new
+
+
+class AffineLines(FixedBuffers):
+    """Several forms at once, those of equally many terms together.
+
+    Args:
+        forms: At least one.
+        lines: The line of the state that each column is.
+
+    Attributes:
+        order: For each form the line of the result that it is.
+    """
+
+    order: tuple[int, ...]
+
+    def __init__(self, forms: Sequence[Form], lines: Mapping[str, int]) -> None:
+        super().__init__()
+        by_size: dict[int, list[int]] = {}
+        for index, form in enumerate(forms):
+            by_size.setdefault(len(form.terms), []).append(index)
+        self._shapes: list[tuple[int, int, bool]] = []
+        listed: list[int] = []
+        for size, members in by_size.items():
+            terms = [term for index in members for term in forms[index].terms]
+            weighted = any(coefficient != 1 for _, coefficient in terms)
+            place = len(self._shapes)
+            self.register_buffer(f"index_{place}", _indices(lines[name] for name, _ in terms))
+            if weighted:
+                weights = _doubles(float(coefficient) for _, coefficient in terms)
+                shape = (len(members), size, 1) if size > 1 else (len(members), 1)
+                self.register_buffer(f"weights_{place}", weights.view(shape))
+            self._shapes.append((len(members), size, weighted))
+            listed += members
+        self.shifted = any(form.constant for form in forms)
+        shifts = _doubles(float(forms[index].constant) for index in listed)
+        self.register_buffer("shifts", shifts.unsqueeze(1))
+        places = {form: line for line, form in enumerate(listed)}
+        self.order = tuple(places[index] for index in range(len(forms)))
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Values of the forms, shape `(forms, rows)`, in the order of `order`."""
+        return self._summed(state, magnitudes=False)
+
+    def magnitudes(self, state: Tensor) -> Tensor:
+        """The sums of the magnitudes of what is added up, same shape; 1 where that is zero."""
+        with torch.no_grad():
+            sums = self._summed(state, magnitudes=True)
+            return torch.where(sums > 1e-30, sums, 1.0)
+
+    def _summed(self, state: Tensor, *, magnitudes: bool) -> Tensor:
+        pieces = []
+        for place, (count, size, weighted) in enumerate(self._shapes):
+            if not size:
+                pieces.append(state.new_zeros((count, state.shape[1])))
+                continue
+            part = state.index_select(0, self.constants(f"index_{place}"))
+            if size > 1:
+                part = part.view(count, size, state.shape[1])
+            if weighted:
+                part = part * self.constants(f"weights_{place}").to(state.dtype)
+            if magnitudes:
+                part = part.abs()
+            pieces.append(part.sum(1) if size > 1 else part)
+        total = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+        if not self.shifted:
+            return total
+        shifts = self.constants("shifts").to(state.dtype)
+        return total + (shifts.abs() if magnitudes else shifts)
+
+
+class Slots(FixedBuffers):
+    """Groups of lines, each padded by its own first line to the size of the largest.
+
+    Args:
+        groups: The lines of each group, at least one group, none empty.
+        total: How many lines there are.
+    """
+
+    def __init__(self, groups: Sequence[Sequence[int]], total: int) -> None:
+        super().__init__()
+        self.width = max(len(group) for group in groups)
+        self.groups = len(groups)
+        padded = [[*group, *[group[0]] * (self.width - len(group))] for group in groups]
+        flat = [group[place] for place in range(self.width) for group in padded]
+        self.whole = flat == list(range(total))
+        self.register_buffer("lines", _indices(flat))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """The groups' lines, shape `(width, groups, rows)`."""
+        taken = values if self.whole else values.index_select(0, self.constants("lines"))
+        return taken.view(self.width, self.groups, values.shape[1])
+
+    def greatest(self, values: Tensor) -> Tensor:
+        """The greatest of each group, shape `(groups, rows)`; a tie's gradient goes to one of them."""
+        taken = self(values)
+        return taken[0] if self.width == 1 else taken.max(0).values
+
+    def least(self, values: Tensor) -> Tensor:
+        """The least of each group, likewise."""
+        taken = self(values)
+        return taken[0] if self.width == 1 else taken.min(0).values
+
+    def any(self, values: Tensor) -> Tensor:
+        return self(values).any(0)
+
+    def all(self, values: Tensor) -> Tensor:
+        return self(values).all(0)
+
+
+def gap_of(dtype: torch.dtype) -> float:
+    """The relative gap kept to a strict bound by values that end up in a dtype."""
+    return GAPS[dtype] if dtype in GAPS else float(torch.finfo(dtype).eps)
+
+
+def _indices(values: object) -> Tensor:
+    return torch.tensor(list(cast("Sequence[int]", values)), dtype=torch.long)
+
+
+def _doubles(values: object) -> Tensor:
+    return torch.tensor(list(cast("Sequence[float]", values)), dtype=torch.float64)

@@ -1,0 +1,56 @@
+"""Arrow arrays from numbers and texts, made from buffers: `pyarrow.array` would load pandas."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+
+from pishield_cli.kernels.columns import Array
+
+
+def plain_array(values: Array) -> pa.Array:
+    """Numbers or truth values without missing ones, in Arrow's type of the same width."""
+    if values.dtype == np.bool_:
+        packed = np.packbits(values, bitorder="little")
+        return _from_buffer(pa.bool_(), len(values), packed.tobytes())
+    return _from_buffer(pa.from_numpy_dtype(values.dtype), len(values), values.tobytes())
+
+
+def text_array(texts: Sequence[str]) -> pa.Array:
+    """Texts without missing ones."""
+    encoded = [text.encode() for text in texts]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64).tobytes()
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
+
+
+def decimal_array(values: Sequence[float], kind: pa.DataType) -> pa.Array:
+    """Numbers as decimals, each the shortest decimal that reads back as the number.
+
+    Args:
+        values: The numbers.
+        kind: A decimal type of 128 or 256 bits.
+
+    Raises:
+        ArrowInvalid: If one has more digits than the type holds.
+    """
+    unscaled = [_unscaled(value, kind) for value in values]
+    width = kind.byte_width
+    data = b"".join(number.to_bytes(width, "little", signed=True) for number in unscaled)
+    return _from_buffer(kind, len(values), data)
+
+
+def _unscaled(value: float, kind: pa.DataType) -> int:
+    sign, digits, exponent = Decimal(repr(value)).as_tuple()
+    if isinstance(exponent, int) and exponent + kind.scale <= kind.precision:
+        number, shift = int("".join(map(str, digits))), int(exponent + kind.scale)
+        power: int = 10 ** abs(shift)
+        whole, rest = (number * power, 0) if shift >= 0 else divmod(number, power)
+        if rest == 0 and whole < 10**kind.precision:
+            return -whole if sign else whole
+    raise pa.ArrowInvalid(f"{value!r} has too many digits")
+
+
+def _from_buffer(kind: pa.DataType, count: int, data: bytes) -> pa.Array:
+    return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(data)])

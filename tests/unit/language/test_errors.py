@@ -1,0 +1,168 @@
+"""What a user sees of a file that cannot be read."""
+
+import time
+
+import pytest
+
+from pishield_cli.errors import RequirementsFileError, RequirementSyntaxError, Span
+from pishield_cli.language import draw, parse_requirements
+
+
+def problems(text):
+    with pytest.raises(RequirementsFileError) as caught:
+        parse_requirements(text, "r.txt")
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "said"),
+    [
+        ("a * b >= 0", "a * b", "not linear"),
+        ("1 / a > 2", "1 / a", "not linear"),
+        ("a / (2 - 2) > 1", "/ (2 - 2)", "divides by zero"),
+        ("a = 3", "=", "did you mean `==`?"),
+        ("a =< 3", "=<", "did you mean `<=`?"),
+        ("a => b", "=>", "`>=` (at least) or `->` (implies)"),
+        ("a && b", "&&", "did you mean `and`?"),
+        ("a || b", "||", "did you mean `or`?"),
+        ("!a", "!", "did you mean `not`?"),
+        ("a ** 2 > 1", "**", "linear"),
+        ("a ≥ 3", "≥", "did you mean `>=`?"),
+        ("a − b > 3", "−", "did you mean `-`?"),
+        ("a \0 b", "\0", "U+0000"),
+        ("x.y >= 3", ".", "`x.y`"),
+        ('"a" >= 3', '"', "backticks"),
+        ("1,000 >= a", ",", "1_000"),
+        ("`abc >= 3", "`abc >= 3", "backtick"),
+        ("`` >= 3", "``", "at least one character"),
+        ("((a > 0)", "(", "not closed"),
+        ("a > 0)", ")", "closes no parenthesis"),
+        ("y_0 y_1 >= 0", "y_1", "put an operator between the names"),
+        ("Smokes (years) > 0", "(", "`Smokes (years)`"),
+        ("f(a) >= 1", "(", "backticks"),
+        ("3 (a + b) > 1", "(", "write `*`"),
+        ("a 3 >= 0", "3", "3 * a"),
+        ("1 000 >= a", "000", "1_000"),
+        ("a > 0 Or b > 0", "Or", "lower or upper case"),
+        ("a > 0 adn b > 0", "adn", "did you mean `and`?"),
+        ("if a then b else c", "else", "no `else`"),
+        ("if a > 0", "", "no `then`"),
+        ("then a", "then", "cannot stand here"),
+        ("a > 0 and if b then c", "if", "parentheses"),
+        ("a == not b", "not", "parentheses"),
+        ("a + b", "a + b", "is a number"),
+        ("2*a or b", "2*a", "is a number"),
+        ("(a > 0) > 1", "(a > 0)", "is true or false"),
+        ("a > true", "true", "its name alone"),
+        ("a != b != c", "!=", "a != b and b != c"),
+        ("a >= ", " ", "ends too early"),
+        ("0x1f >= a", "0x1f", "hexadecimal"),
+        ("1__0 >= a", "1__0", "underscores"),
+        ("a >= 1e999999999", "1e999999999", "exponent"),
+        ("a >= 1e301", ">=", "1e300"),
+        ("[] a > 0", "[] ", "empty"),
+        ("[x a > 0", "[x a > 0", "not closed"),
+        ("[x]", "[x]", "on the same line"),
+        ("0 :- 1 :- 2", ":-", "one `:-`"),
+        (":- 1", ":-", "head"),
+        ("0 :- 1, 2", "1,", "no literal"),
+        ("a b c :- 1", "a b c", "at most an identifier"),
+        ("ordering", "ordering", "none follows"),
+        ("ordering a >= 3", ">=", "names only"),
+        ("ordering a b a\nc > 0", "a", "listed twice"),
+        ("boolean a\ninteger a\na > 0", "a", "both"),
+        ("[a] b > 0\n[a] c > 0", "[a] ", "taken by line 1"),
+        ("# nothing\n", "#", "at least one requirement"),
+        ("", "", "at least one requirement"),
+    ],
+)
+def test_an_error_points_at_its_place_and_offers_a_mend(text, marked, said):
+    [problem] = problems(text)
+    span = problem.span
+    assert problem.source == "r.txt"
+    assert problem.text == text.split("\n")[span.line - 1]
+    found = problem.text[span.column - 1 : span.end_column - 1]
+    assert found == marked
+    assert said in draw(problem)
+
+
+def test_all_errors_of_a_file_come_at_once_in_file_order():
+    text = "a b\nordering x x\nc > 0\n[l] d = 0\n[m] e > 0\n[m] f > 0\n`g\n"
+    assert [problem.span.line for problem in problems(text)] == [1, 2, 4, 6, 7]
+
+
+def test_an_error_on_a_continued_line_names_the_line_it_is_on():
+    [problem] = problems("a > 0\nb + \\\n  c * \\\n  d > 0")
+    assert (problem.span, problem.text) == (Span(3, 3, 6), "  c * \\")
+    [problem] = problems("a > 0\nb + \\\n\t$ > 0")
+    assert (problem.span, problem.text) == (Span(3, 2, 3), "\t$ > 0")
+
+
+def test_a_drawing_has_place_line_caret_expectation_and_hint():
+    [problem] = problems("x > 0\ny_0 y_1 >= 0")
+    assert draw(problem) == (
+        "r.txt:2:5: `y_1` cannot stand here.\n"
+        "  2 | y_0 y_1 >= 0\n"
+        "    |     ^^^\n"
+        "  Expected: an operator such as `+`, `>=` or `or`, or the end of the line\n"
+        "  Hint: put an operator between the names, or backticks round one name: `y_0 y_1`"
+    )
+
+
+def test_a_drawing_keeps_its_caret_under_wide_and_unseen_characters():
+    problem = RequirementSyntaxError("m", span=Span(7, 5, 6), text="\t日\x07\u0301x")
+    _, line, caret = draw(problem).split("\n")
+    assert line == "  7 |  日?\u0301x"
+    assert caret == "    |     ^"
+
+
+def test_a_drawing_cuts_a_long_line_round_the_caret():
+    text = "a + " * 1000 + "$ + " + "b + " * 1000
+    [problem] = problems(text)
+    _, line, caret, _ = draw(problem).split("\n")
+    assert len(line) < 130
+    assert line[caret.index("^")] == "$"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 10_000 + "a > 0" + ")" * 10_000,
+        "(" * 10_000,
+        "not " * 10_000 + "a > 0",
+        "if " * 10_000 + "a",
+        "a + " * 250_000 + "a >= 0",
+        "a >= " + "9" * 10_000,
+        "a >= " + "*".join(["9e900"] * 50_000),
+        "a >= " + " + ".join(f"1/{i}" for i in range(2, 20_000)),
+        " or ".join(f"(a{i} and b{i})" for i in range(13)),
+        " iff ".join(f"a{i}" for i in range(20)),
+        "\n".join([" or ".join(f"(a{i} and b{i})" for i in range(12))] * 80),
+        "`a" * 100_001,
+        "[" * 300_000,
+        "$" * 300_000,
+        "a b\n" * 12_000,
+    ],
+    ids=range(15),
+)
+def test_hostile_text_is_refused_in_bounded_time(text):
+    start = time.process_time()
+    found = problems(text)
+    assert all(len(line) < 200 for line in draw(found[0]).split("\n"))
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-" * 100_000 + "a > 0",
+        "a + " * 100_000 + "a >= 0",
+        " -> ".join(["a"] * 30_000),
+        " iff ".join(["a"] * 10_000),
+        "ordering " + " ".join(f"a{i}" for i in range(100_000)) + "\na > 0",
+        " or ".join(f"(a{i} and b{i})" for i in range(12)),
+    ],
+    ids=range(6),
+)
+def test_large_text_is_read(text):
+    assert len(parse_requirements(text).requirements) == 1

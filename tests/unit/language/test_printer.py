@@ -1,0 +1,61 @@
+"""Canonical text."""
+
+from fractions import Fraction
+
+import pytest
+
+from pishield_cli.language import format_inequality, format_requirements, parse_requirements
+from pishield_cli.language.numbers import read_number, write_number
+from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.terms import Inequality
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (Fraction(0), "0"),
+        (Fraction(-1, 2), "-0.5"),
+        (Fraction(1, 3), "1/3"),
+        (Fraction(1234, 100), "12.34"),
+        (Fraction(-7, 1000), "-0.007"),
+        (Fraction(1, 10**20), "1e-20"),
+        (Fraction(10**30), "1e30"),
+        (Fraction(10**6), "1000000"),
+        (Fraction(-(10**30), 7), "-1e30/7"),
+    ],
+)
+def test_a_number_is_written_in_its_shortest_plain_form(number, text):
+    assert write_number(number) == text
+
+
+def test_a_number_is_read_exactly():
+    assert read_number("0.1") == Fraction(1, 10)
+    assert read_number("1_000.000_1e-2") == Fraction(10_000_001, 1_000_000)
+
+
+def test_a_file_is_written_header_first():
+    text = (
+        "ordering b `a b`\ninteger b\nboolean c\n[one] 2*b<=3\n-b-`a b`/3 > 0.25\n"
+        "a > 0 iff b > 0\ntrue\nfalse\nc or b >= b + 1\n0 <= b <= 1\n"
+    )
+    assert format_requirements(parse_requirements(text)) == (
+        "ordering b `a b`\n"
+        "integer b\n"
+        "boolean c\n"
+        "[one] 2*b <= 3\n"
+        "b + 1/3*`a b` < -0.25\n"
+        "(a <= 0 or b > 0) and (a > 0 or b <= 0)\n"
+        "true\n"
+        "false\n"
+        "c > 0.5\n"
+        "b >= 0 and b <= 1\n"
+    )
+
+
+def test_an_inequality_without_terms_is_still_an_inequality():
+    assert format_inequality(Inequality((), Fraction(1))) == "0 >= 1"
+
+
+def test_a_label_that_no_file_could_hold_is_left_out():
+    one = Requirement(1, "x", (), label="a]b")
+    assert format_requirements(Requirements((one,), RequirementType.LINEAR)) == "true\n"
