@@ -5,8 +5,8 @@
 For every requirements file in PiShield's own syntax below FOLDER that has a `data.csv` beside it
 (column i is y_i), rows are drawn from the table, disturbed by noise, and corrected in memory:
 by `Corrector`, what `pishield correct` applies to each batch, and by the layer that PiShield's
-`build_shield_layer` makes. Both get the same float32 rows, each in a process of its own. Without
-`--data` the sample tables are used, which PiShield cannot read. What is left violating is counted
+`build_shield_layer` makes. Both get the same rows, float32 as networks give them (`--dtype`), each
+in a process of its own. Without `--data` the sample tables are used, which PiShield cannot read. What is left violating is counted
 in exact arithmetic on the cells as decimals, and with the default tolerance.
 """
 
@@ -59,7 +59,9 @@ def numeric_columns(rows: Any, reader: Any, names: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------------- each in its own process
 
 
-def disturb(table: str, requirements: str, rows: str, target: str, noise: str) -> Figures:
+def disturb(
+    table: str, requirements: str, rows: str, target: str, noise: str, dtype: str
+) -> Figures:
     """Draw rows and disturb the columns that the requirements name; the others are 0."""
     import numpy as np
 
@@ -70,7 +72,7 @@ def disturb(table: str, requirements: str, rows: str, target: str, noise: str) -
     for batch in reader.batches(names):
         for name, column in batch.columns.items():
             cells[name].append(column.values.astype(np.float64))
-    matrix = np.zeros((int(rows), len(reader.columns)), np.float32, order="F")
+    matrix = np.zeros((int(rows), len(reader.columns)), dtype, order="F")
     picked: Any = None
     for index, name in enumerate(reader.columns):
         if name in cells:
@@ -197,7 +199,8 @@ def measure(case: tuple[str, Path, Path], options: argparse.Namespace, folder: P
     name, table, requirements = case
     given = [str(table), str(requirements)]
     noisy = str(folder / "noisy.npy")
-    drawn = step("disturb", [*given, str(options.rows), noisy, str(options.noise)], options)
+    size = [str(options.rows), noisy, str(options.noise), options.dtype]
+    drawn = step("disturb", [*given, *size], options)
     if isinstance(drawn, str):
         print(f"\n{name}: {drawn}")
         return
@@ -239,6 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pishield", type=Path, help="a clone of PiShield to compare with")
     parser.add_argument("--only", nargs="+", default=[], help="names of cases")
     parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
     parser.add_argument("--noise", type=float, default=0.5, help="in standard deviations")
     parser.add_argument("--limit", type=float, default=120, help="seconds for each step")
     parser.add_argument("--step", nargs="+", help=argparse.SUPPRESS)
@@ -247,7 +251,7 @@ def main(arguments: list[str] | None = None) -> int:
         name, *given = options.step
         print(json.dumps(STEPS[name](*given)))
         return 0
-    print(f"{options.rows:,} rows, noise {options.noise:g}. {setting('numpy', 'torch')}.")
+    print(f"{options.rows:,} rows of {options.dtype}, noise {options.noise:g}. {setting('numpy', 'torch')}.")
     if options.pishield is None:
         print("PiShield is left out: --pishield CLONE compares with it.")
     with tempfile.TemporaryDirectory() as folder:

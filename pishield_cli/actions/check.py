@@ -22,6 +22,9 @@ from pishield_cli.tables.table import Batch, Listing, TableReader
 SEPARATOR = ";"
 """Between the requirements that a listed row violates."""
 
+MASK_CELLS = 2**25
+"""Rows times requirements of a batch, at most, where there are many requirements."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -140,8 +143,8 @@ def check(
     compiled = compile_requirements(requirements)
     counts = [_Count(one, show) for one in requirements.requirements]
     tally = _Tally(reader, counts, tolerance)
-    batches = reader.batches(compiled.columns, rows=batch_rows, whole=listing is not None)
-    for batch in batches:
+    size = batch_rows or _batch_rows(len(counts))
+    for batch in reader.batches(compiled.columns, rows=size, whole=listing is not None):
         verdicts = evaluate(
             compiled,
             batch.columns,
@@ -167,6 +170,12 @@ def check(
         fails_on_unknown=missing_fails,
         seconds=time.perf_counter() - started,
     )
+
+
+def _batch_rows(requirements: int) -> int | None:
+    # Verdicts take a byte a row and requirement: for a few, any batch that the table likes is
+    # small beside its columns.
+    return None if requirements <= 64 else MASK_CELLS // requirements
 
 
 def _allowed(most: int | Fraction, rows: int) -> int:

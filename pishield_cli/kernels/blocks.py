@@ -250,7 +250,7 @@ def infinite_part(form: Form, columns: Sequence[Array]) -> Array:
     total = np.zeros(len(columns[0]))
     with np.errstate(invalid="ignore"):
         for weight, column in zip(form.coefficients, columns, strict=True):
-            if column.dtype.kind == "f":
+            if column.dtype.kind == "f" and not np.isfinite(column).all():
                 part = np.where(np.isfinite(column), 0.0, column)
                 total += part if weight > 0 else -part
     return total

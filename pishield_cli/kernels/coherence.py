@@ -234,10 +234,13 @@ def _place(
         if place.hard:
             new[index] = np.where(true[index], 1.0, np.where(false[index], 0.0, old[index]))
             continue
+        moved = new[index] != old[index]
         if place.settle is not None:
-            moved = new[index] != old[index]
             new[index, moved] = place.settle(new[index, moved])
-        new[index, true[index] & (new[index] <= 0.5)] = place.above
+        # All that moves goes up to `above`, not only what is at one half: bounds that cross right
+        # above one half would take a score back that was put there, time and again.
+        low_truth = true[index] & (new[index] < place.above) & (moved | (new[index] <= 0.5))
+        new[index, low_truth] = place.above
         new[index, false[index] & (new[index] > 0.5)] = 0.5
     table.put(wave.variables, new)
 

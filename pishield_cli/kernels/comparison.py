@@ -108,7 +108,7 @@ def _compare_threshold(comparison: Comparison, block: Block, tolerance: Fraction
     if extreme <= turn.value if turn.upper else extreme >= turn.value:
         return TRUE if marked is None else Truth(None, marked)
     false = values > turn.value if turn.upper else values < turn.value
-    lost = np.isnan(values) if extreme != extreme else None
+    lost = np.isnan(values) if np.isnan(extreme) else None
     return _truth(false, _either(marked, lost))
 
 

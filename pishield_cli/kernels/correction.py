@@ -1,7 +1,7 @@
 """Correcting rows in memory: check first, correct what is wrong, check again, exactly."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -20,11 +20,15 @@ from pishield_cli.kernels.satisfaction import (
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import GroupPlan, plan_groups
 from pishield_cli.logic.requirements import Requirement
-from pishield_cli.logic.rows import corrected_row
+from pishield_cli.logic.rows import corrected_row, limit_clauses
+from pishield_cli.logic.search import Infeasible, solve
 from pishield_cli.logic.terms import Clause
 
 PUSHES = (0.0, 2.0**12)
 """Grid steps to move inside a bound, one attempt after the other; the exact row by row way is next."""
+
+REMEMBERED_ROWS = 100_000
+"""Rows corrected one by one that are kept in mind, for those that follow with equal cells."""
 
 EXACT = Fraction(0)
 
@@ -62,14 +66,23 @@ class _Attempt:
     only: Callable[[Values], Array] | None = None
 
 
+_Cells = tuple[Fraction, ...]
+"""A row's cells of a group's columns, in the group's order."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """One group of connected columns, ready to be applied to rows without missing cells."""
+    """One group of connected columns, ready to be applied to rows without missing cells.
+
+    `possible` and `rows` remember what was found of single rows.
+    """
 
     plan: GroupPlan
     steps: tuple[FloatStep, ...]
     cells: tuple[FloatCell, ...]
     compiled: CompiledRequirements
+    possible: list[bool] = field(default_factory=list, compare=False)
+    rows: dict[_Cells, _Cells | None] = field(default_factory=dict, compare=False)
 
     @property
     def equated(self) -> tuple[str, ...]:
@@ -154,6 +167,12 @@ class Corrector:
             if self._dtypes.get(name) != dtype:
                 self._dtypes[name] = dtype
                 self._narrowed[name] = narrowed(grid, dtype)
+                self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        for group in (*self._groups, *(one for parts in self._without.values() for one in parts)):
+            group.possible.clear()
+            group.rows.clear()
 
     def _compiled(self, clauses: Iterable[Clause]) -> tuple[_Group, ...]:
         plans = plan_groups(clauses, self._ordering, fixed=self._fixed)
@@ -255,20 +274,45 @@ class Corrector:
                 )
             else:
                 yield _Attempt(lambda _, values, __, push=push: forward(steps, values, grids, push))
-        yield _Attempt(lambda left, _, old: self._row_by_row(group.plan, left, old))
+        yield _Attempt(lambda left, _, old: self._row_by_row(group, left, old))
 
     def _row_by_row(
-        self, plan: GroupPlan, left: Array, old: Mapping[str, NumericColumn]
+        self, group: _Group, left: Array, old: Mapping[str, NumericColumn]
     ) -> Values:
+        plan = group.plan
         result = {name: widened(column.values[left]) for name, column in old.items()}
+        if not self._is_possible(group):
+            return result
         for index, row in enumerate(left):
-            cells = {name: column.cell(int(row)) for name, column in old.items()}
-            exact = {name: cell for name, cell in cells.items() if cell is not None}
-            found = corrected_row(plan, exact, self._narrowed) if len(exact) == len(cells) else None
-            for name, value in (found or {}).items():
-                if value != exact[name]:
+            cells = tuple(old[name].cell(int(row)) for name in plan.variables)
+            exact = tuple(cell for cell in cells if cell is not None)
+            if len(exact) < len(cells):
+                continue
+            found = self._alone(group, exact)
+            for name, before, value in zip(plan.variables, exact, found or (), strict=False):
+                if value != before:
                     result[name][index] = float(value)
         return result
+
+    def _is_possible(self, group: _Group) -> bool:
+        """Whether any row of the group can hold, with what its columns can hold."""
+        if not group.possible:
+            plan = group.plan
+            integers = [name for name in plan.variables if self._narrowed[name].integer]
+            limits = [*limit_clauses(plan.variables, self._narrowed)]
+            found = solve((*plan.clauses, *limits), integers=integers)
+            group.possible.append(not isinstance(found, Infeasible))
+        return group.possible[0]
+
+    def _alone(self, group: _Group, cells: _Cells) -> _Cells | None:
+        """One row's cells corrected exactly; rows with equal cells are corrected once."""
+        if cells not in group.rows:
+            if len(group.rows) >= REMEMBERED_ROWS:
+                group.rows.clear()
+            values = dict(zip(group.plan.variables, cells, strict=True))
+            found = corrected_row(group.plan, values, self._narrowed)
+            group.rows[cells] = found and tuple(found[name] for name in group.plan.variables)
+        return group.rows[cells]
 
     def _holds(
         self,

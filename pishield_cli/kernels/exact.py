@@ -144,7 +144,7 @@ def _settle_floats(
 
 
 def _settle_decimals(found: Array, form: Form, cells: Cells) -> Array:
-    """Fill in the signs of rows whose cells are short decimals; return the other rows."""
+    """Fill in the signs of rows whose cells are short decimals; return the others, ascending."""
     rows = np.arange(len(found)) if cells.near is None else np.flatnonzero(cells.near)
     others = np.zeros(0, np.int64) if cells.near is None else np.flatnonzero(~cells.near)
     if not form.exact:
@@ -163,9 +163,7 @@ def _settle_decimals(found: Array, form: Form, cells: Cells) -> Array:
     return np.concatenate((rows, others))
 
 
-def scaled_total(
-    form: Form, floats: Sequence[Array], power: Array | float
-) -> tuple[Array, Array]:
+def scaled_total(form: Form, floats: Sequence[Array], power: Array | float) -> tuple[Array, Array]:
     """A form times a power of ten, exactly, where the cells are short decimals.
 
     Args:
@@ -197,15 +195,12 @@ def scaled_total(
         addends = [np.where(found, whole, 0.0).astype(np.int64) for whole in addends]
     total = np.zeros(len(found), addends[0].dtype)
     for weight, whole in zip(weights, addends, strict=True):
-        if abs(weight) != 1:
-            whole *= weight
-        (np.subtract if weight == -1 else np.add)(total, whole, out=total)
+        product = whole if abs(weight) == 1 else np.multiply(whole, weight, out=whole)
+        (np.subtract if weight == -1 else np.add)(total, product, out=total)
     return total, found
 
 
-def _each(
-    form: Form, direction: int, cells: Cells, rows: Array, tolerance: Fraction
-) -> list[int]:
+def _each(form: Form, direction: int, cells: Cells, rows: Array, tolerance: Fraction) -> list[int]:
     """The signs row by row, within a tolerance, once for every combination of cells."""
     known: dict[tuple[Any, ...], int] = {}
     found = []
@@ -286,18 +281,23 @@ def rounded(number: Fraction) -> float:
 
 def _short_values(form: Form, cells: Cells, unit: Fraction, result: Array) -> Array:
     """Fill in the rows whose cells are short decimals; return the others."""
-    near = np.ones(len(result), dtype=bool) if cells.near is None else cells.near
-    rows, others = np.flatnonzero(near), np.flatnonzero(~near)
-    if not len(rows) or not form.exact:
+    floats: Sequence[Array] = cells.floats
+    rows = np.arange(len(result))
+    if not form.exact:
+        return rows
+    if cells.near is not None:
+        rows = np.flatnonzero(cells.near)
+        floats = [column[rows] for column in floats]
+    if not len(rows):
         return np.arange(len(result))
-    floats = [column[rows] for column in cells.floats]
     power = common_power(floats)
     total, found = scaled_total(form, floats, power)
     divisor = unit.denominator * int(power)
-    if divisor.bit_length() > 1000 or float(divisor) != divisor:
+    if max(divisor, unit.numerator).bit_length() > 1000 or float(divisor) != divisor:
         return np.arange(len(result))
     # With both sides exact in float64 the quotient is rounded once.
-    product = np.abs(total) * float(unit.numerator)
-    found &= (np.abs(total) <= EXACT_FLOAT) & (product <= EXACT_FLOAT / SLACK)
-    result[rows[found]] = total[found] * float(unit.numerator) / float(divisor)
-    return np.concatenate((rows[~found], others))
+    found &= np.abs(total) <= EXACT_FLOAT / (SLACK * unit.numerator)
+    result[rows] = total * float(unit.numerator) / float(divisor)
+    settled = np.zeros(len(result), dtype=bool)
+    settled[rows] = found
+    return np.flatnonzero(~settled)

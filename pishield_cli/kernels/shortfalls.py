@@ -68,6 +68,8 @@ def _lacking(literal: Comparison, columns: Mapping[str, NumericColumn]) -> Array
         if one.missing is not None:
             result[one.missing] = np.nan
     rows = np.flatnonzero(result == 0)
+    if len(rows) == len(result):
+        return -literal.direction * exact_values(form, operands, literal.unit)
     if len(rows):
         exact = exact_values(form, [one.take(rows) for one in operands], literal.unit)
         result[rows] = -literal.direction * exact

@@ -70,7 +70,7 @@ def _first_float(point: Fraction, strict: bool, upper: bool, dtype: "np.dtype[An
     if inside:
         return value
     beyond = dtype.type(-inf if upper else inf)
-    return None if value == beyond else np.nextafter(value, beyond)
+    return None if value == beyond else _next(value, beyond)
 
 
 def nearest_float(number: Fraction, dtype: "np.dtype[Any]") -> Any:
@@ -91,13 +91,18 @@ def _mended(number: Fraction, double: Any, value: Any, dtype: "np.dtype[Any]") -
     if Fraction(float(double)) == number:
         return value
     other = dtype.type(inf if float(value) <= double else -inf)
-    neighbour = np.nextafter(value, other)
+    neighbour = _next(value, other)
     if not (np.isfinite(value) and np.isfinite(neighbour)):
         return value
     middle = (Fraction(float(value)) + Fraction(float(neighbour))) / 2
     if middle != Fraction(float(double)):
         return value
     return max(value, neighbour) if number > middle else min(value, neighbour)
+
+
+def _next(value: Any, towards: Any) -> Any:
+    with np.errstate(over="ignore", under="ignore"):
+        return np.nextafter(value, towards)
 
 
 def _first_integer(point: Fraction, strict: bool, upper: bool, dtype: "np.dtype[Any]") -> Any:

@@ -1,7 +1,7 @@
 """Exact answers about one group of connected requirements, each learned from for the next."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
@@ -272,9 +272,37 @@ def _domains(booleans: Collection[str]) -> Iterable[Clause]:
 
 def _equation(inequality: Inequality) -> Equation:
     """The inequality's boundary in its smallest whole coefficients, the first one positive."""
-    values = [value for _, value in inequality.terms]
-    denominator = lcm(*(value.denominator for value in values))
-    divisor = gcd(*(int(value * denominator) for value in values))
-    scale = Fraction(denominator, divisor if values[0] > 0 else -divisor)
+    scale = _scale(inequality)
+    if inequality.terms[0].coefficient < 0:
+        scale = -scale
     terms = tuple(Term(name, scale * value) for name, value in inequality.terms)
     return Equation(terms, scale * inequality.constant)
+
+
+def _scale(inequality: Inequality) -> Fraction:
+    """What makes the coefficients the smallest whole numbers in their ratio."""
+    values = [value for _, value in inequality.terms]
+    denominator = lcm(*(value.denominator for value in values))
+    return Fraction(denominator, gcd(*(int(value * denominator) for value in values)) or 1)
+
+
+def repeated(requirements: Iterable[Requirement]) -> Iterator[tuple[int, int]]:
+    """Requirements whose clauses are those of an earlier one, up to scale and order.
+
+    Returns:
+        Pairs of numbers, the repeating one and the first one that it repeats.
+    """
+    first: dict[frozenset[frozenset[Hashable]], int] = {}
+    for one in requirements:
+        key = frozenset(frozenset(map(_canonical, clause)) for clause in one.clauses)
+        number = first.setdefault(key, one.number)
+        if number != one.number:
+            yield one.number, number
+
+
+def _canonical(literal: Literal) -> Hashable:
+    if isinstance(literal, BooleanLiteral):
+        return literal
+    scale = _scale(literal)
+    terms = frozenset((name, scale * value) for name, value in literal.terms)
+    return terms, scale * literal.constant, literal.strict

@@ -41,14 +41,43 @@ def corrected_row(
         found = _Search(plan, plan.steps, grids, node_limit).solve(dict(values), 0)
         if found is not None:
             return found
-    return _searched(plan, values, grids, Limits(nodes=search_nodes))
+    found = _searched(plan, values, grids, Limits(nodes=search_nodes))
+    return _kept(plan, values, grids, search_nodes) if found is None else found
+
+
+def _kept(
+    plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], nodes: int
+) -> dict[str, Fraction] | None:
+    """Some solution that keeps one cell after the other where that is quickly seen to be possible."""
+    clauses = (*plan.clauses, *limit_clauses(plan.variables, grids))
+    integers = [name for name in plan.variables if grids[name].integer]
+    chosen = {name: values[name] for name in plan.fixed}
+    answer = solve(clauses, integers=integers, fixed=chosen, limits=Limits(nodes=nodes))
+    for name in plan.variables:
+        if not isinstance(answer, Model):
+            return None
+        if name in plan.fixed:
+            continue
+        attempt = solve(
+            clauses,
+            integers=integers,
+            fixed={**chosen, name: values[name]},
+            limits=Limits(nodes=nodes // 10),
+        )
+        if isinstance(attempt, Model):
+            chosen[name], answer = values[name], attempt
+        elif grids[name].fits(answer.values.get(name, values[name])):
+            chosen[name] = answer.values.get(name, values[name])
+        else:
+            return None
+    return chosen if all(clause.holds(chosen) for clause in clauses) else None
 
 
 def _searched(
     plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], limits: Limits
 ) -> dict[str, Fraction] | None:
     """Each variable in order as near to its cell as some values of the later ones allow."""
-    clauses = (*plan.clauses, *_limit_clauses(plan.variables, grids))
+    clauses = (*plan.clauses, *limit_clauses(plan.variables, grids))
     integers = [name for name in plan.variables if grids[name].integer]
     chosen = {name: values[name] for name in plan.fixed}
     for name in plan.variables:
@@ -69,7 +98,8 @@ def _searched(
     return result if all(clause.holds(result) for clause in clauses) else None
 
 
-def _limit_clauses(names: Sequence[str], grids: Mapping[str, Grid]) -> Iterator[Clause]:
+def limit_clauses(names: Sequence[str], grids: Mapping[str, Grid]) -> Iterator[Clause]:
+    """What columns can hold at all, as clauses."""
     for name in names:
         grid = grids[name]
         if grid.low is not None:

@@ -20,9 +20,6 @@ UPPER = 1
 PATIENCE = 6
 """Steps without progress, after which the smallest-index rule (Bland) makes sure of an end."""
 
-WOKEN = 4
-"""Dormant forms given a row at a time."""
-
 Conflict = list[int]
 """Reasons of bounds that cannot hold together."""
 
@@ -147,14 +144,19 @@ class Simplex:
     def _violated(self) -> dict[int, int]:
         """Variables with rows that are outside their bounds, and the side of each.
 
-        Dormant forms are woken, the farthest outside first, only when all others are within.
+        Dormant forms are woken only when all others are within: of those that share variables
+        the one that is farthest outside.
         """
         violated = {variable: side for variable, side, _ in self._unsound(dormant=False)}
         if not violated:
-            asleep = sorted(self._unsound(dormant=True), key=itemgetter(2), reverse=True)
-            for variable, side, _ in asleep[:WOKEN]:
-                self._tableau.wake(variable)
-                violated[variable] = side
+            taken: set[int] = set()
+            for variable, side, _ in sorted(
+                self._unsound(dormant=True), key=itemgetter(2), reverse=True
+            ):
+                if taken.isdisjoint(self._tableau.definition(variable)):
+                    taken.update(self._tableau.definition(variable))
+                    self._tableau.wake(variable)
+                    violated[variable] = side
         return violated
 
     def _unsound(self, *, dormant: bool) -> list[tuple[int, int, Value]]:
@@ -195,7 +197,7 @@ class Simplex:
     def _steepest(self, slopes: Mapping[int, Fraction | int], *, careful: bool) -> int | None:
         best: tuple[Fraction | int, int] | None = None
         for other, slope in slopes.items():
-            rank = (0 if careful else -abs(slope), other)
+            rank = (0 if careful else -abs(Fraction(slope)), other)
             if (best is None or rank < best) and self._can_move(other, upwards=slope < 0):
                 best = rank
         return None if best is None else best[1]
@@ -233,7 +235,7 @@ class Simplex:
 
     def _distance(self, variable: int, bound: Value, pace: Fraction) -> Value:
         real, eps = self.value(variable)
-        return (bound[0] - real) / pace, (bound[1] - eps) / pace
+        return (bound[0] - real) / pace, (bound[1] - eps) / pace if bound[1] != eps else ZERO
 
     def _move(self, entering: int, blocking: int, length: Value, *, upwards: bool) -> None:
         """Move a nonbasic variable until another one is at its bound, and exchange the two."""

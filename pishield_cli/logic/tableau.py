@@ -65,6 +65,10 @@ class Tableau:
         """The forms that are defined over a variable."""
         return self._users[variable]
 
+    def definition(self, form: int) -> Mapping[int, int]:
+        """The variables that a form is over, and their coefficients."""
+        return self._forms[form]
+
     def wake(self, form: int) -> None:
         """Give a dormant form its row."""
         self._real[form], self._eps[form] = self.value(form)

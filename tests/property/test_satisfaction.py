@@ -1,4 +1,4 @@
-"""Laws of evaluation: it equals exact arithmetic on every row, whatever the cells and the batches."""
+"""Laws of evaluation: it equals exact arithmetic on every row, whatever the cells and batches."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -54,7 +54,9 @@ POOLS: list[tuple[str, list[float]]] = [
 LONG_DECIMALS = [12345678901234567890, 12345678901234567891, 10, -7]
 
 
-def _column(pool: tuple[str, list[float]] | None, rows: int, seed: int, gaps: bool) -> NumericColumn:
+def _column(
+    pool: tuple[str, list[float]] | None, rows: int, seed: int, gaps: bool
+) -> NumericColumn:
     random = np.random.default_rng(seed)
     missing = random.random(rows) < 0.2 if gaps else None
     if pool is None:
@@ -74,10 +76,10 @@ def _table(rows: int) -> st.SearchStrategy[dict[str, NumericColumn]]:
         st.integers(0, 999),
         st.sampled_from([False, False, True]),
     )
-    return st.fixed_dictionaries({name: column for name in NAMES})
+    return st.fixed_dictionaries(dict.fromkeys(NAMES, column))
 
 
-TABLES = st.sampled_from([1, 3, 15]).flatmap(_table)
+TABLES = st.sampled_from([1, 3, 40]).flatmap(_table)
 COEFFICIENTS = [1, 1, -1, -1, 3, -2, "1/2", "1/3", "-1/3", "0.1", 10**20, "1e-400"]
 CONSTANTS = [0, 0, 0, 1, -1, "0.3", "0.1", "1/3", 2**63, "1e400", "1e-9", "-0.25"]
 
@@ -102,9 +104,9 @@ EQUALITIES = _inequalities().map(
         Clause((Inequality(one.terms, one.constant).negated(),)),
     )
 )
-REQUIREMENTS = st.one_of(
-    st.lists(CLAUSES, min_size=1, max_size=3).map(tuple), EQUALITIES
-).map(lambda clauses: Requirement(1, "", clauses))
+REQUIREMENTS = st.one_of(st.lists(CLAUSES, min_size=1, max_size=3).map(tuple), EQUALITIES).map(
+    lambda clauses: Requirement(1, "", clauses)
+)
 TOLERANCES = st.sampled_from(["0", "0", "1e-9", "1e-17", "0.5"])
 
 # -------------------------------------------------------------------------------------- the oracle
@@ -243,9 +245,7 @@ def test_verdicts_do_not_depend_on_batches(
     for start in range(0, count, size):
         rows = np.arange(start, min(start + size, count))
         taken = {name: column.take(rows) for name, column in table.items()}
-        (part,) = evaluate(
-            compiled, taken, len(rows), tolerance=float(tolerance), floors=[floor]
-        )
+        (part,) = evaluate(compiled, taken, len(rows), tolerance=float(tolerance), floors=[floor])
         parts += _verdicts(part, len(rows))
         if part.farthest is not None:
             floor = part.farthest.by
@@ -308,8 +308,11 @@ def _list(truth: Truth, rows: int) -> list[bool | None]:
     return _verdicts(Verdict(truth.false, truth.unknown), rows)
 
 
-@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(TRUTHS, min_size=n, max_size=n),
-                                                    min_size=1, max_size=3)))
+@given(
+    st.integers(1, 4).flatmap(
+        lambda n: st.lists(st.lists(TRUTHS, min_size=n, max_size=n), min_size=1, max_size=3)
+    )
+)
 def test_connectives_are_kleenes(truths: list[list[bool | None]]) -> None:
     rows = list(zip(*truths, strict=True))
     masks = [_masks(one) for one in truths]
@@ -335,10 +338,12 @@ def test_blocks_join_without_a_seam(rows: int) -> None:
     unknown = table["b"].missing
     assert unknown is not None
     false = (4 * a - 4 * b + 100 * table["c"].values < 68) & ~unknown
-    assert np.array_equal(np.zeros(rows, bool) if verdict.violated is None else verdict.violated,
-                          false)
-    assert np.array_equal(np.zeros(rows, bool) if verdict.unknown is None else verdict.unknown,
-                          unknown)
+    assert np.array_equal(
+        np.zeros(rows, bool) if verdict.violated is None else verdict.violated, false
+    )
+    assert np.array_equal(
+        np.zeros(rows, bool) if verdict.unknown is None else verdict.unknown, unknown
+    )
 
 
 def test_a_requirement_without_clauses_holds_and_an_empty_clause_never() -> None:

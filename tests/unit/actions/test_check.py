@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 import pytest
 
-from pishield_cli.actions.check import CheckReport, Example, check, first_rows
+from pishield_cli.actions.check import MASK_CELLS, CheckReport, Example, check, first_rows
 from pishield_cli.errors import UsageError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
@@ -66,7 +67,7 @@ class MemoryListing:
     def commit(self) -> None:
         raise AssertionError("the caller commits")
 
-    def __enter__(self) -> "MemoryListing":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -209,6 +210,15 @@ def test_tolerance_reaches_the_comparison_and_its_limits_are_told(table: MemoryT
 def test_an_empty_table_has_no_rows_and_holds() -> None:
     report = check(MemoryTable({"a": np.zeros(0)}), TWO, requirements_file="r")
     assert (report.rows, report.violating_rows, report.holds) == (0, 0, True)
+
+
+def test_many_requirements_are_read_in_smaller_batches(table: MemoryTable) -> None:
+    many = _requirements(*(_at_least(number, "a", 0) for number in range(1, 401)))
+    report = check(table, many, requirements_file="r")
+    (_, rows, _), *_ = table.asked
+    assert rows is not None
+    assert rows * 400 <= MASK_CELLS
+    assert {result.violations for result in report.results} == {2}
 
 
 def test_first_rows_are_ascending_and_few() -> None:

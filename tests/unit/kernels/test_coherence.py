@@ -93,6 +93,15 @@ def test_crossing_bounds_keep_the_score_between_them():
     assert found == [[0.0, 0.25, 0.75, 0.25], [0.0, 0.25, 0.75, 0.125]]
 
 
+def test_bounds_that_cross_right_above_one_half_leave_the_score_where_it_was_put():
+    just_above = np.nextafter(0.5, 1.0)
+    # x is true with a, at least its score, and at most 1 - min(b, c) = 0.5.
+    clauses, rows = ["x -a", "-x -b -c"], [[just_above, 0.5, 0.5, 0.25]]
+    once = enforced(clauses, "abcx", rows, branched=False)
+    assert once == [[just_above, 0.5, 0.5, 0.5 + MARGIN]]
+    assert enforced(clauses, "abcx", once, branched=False) == once
+
+
 def test_fixed_variables_do_not_move():
     assert enforced(["b -a"], "ab", [[0.75, 0.25]], fixed={"b"}) == [[0.25, 0.25]]
 

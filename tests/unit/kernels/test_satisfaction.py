@@ -166,12 +166,22 @@ def test_sums_that_overflow_are_still_exact() -> None:
     assert judge(huge, a=[1.0, 1.0], b=[1.0, 1.0000000000000002]) == [True, False]
 
 
+def test_rows_of_every_kind_keep_their_places() -> None:
+    """Short decimals, long ones, integers beyond doubles and clear rows, in turn."""
+    a = np.array([0.3, 1 / 3, 0.25, 1e22, 1 / 3, 0.1 + 0.2, 5.0] * 3)
+    b = np.array([0, 1, 2**60 + 1, -(2**60), 2**53 + 1, 3, -(2**62)] * 3)
+    c = np.where(np.arange(21) % 2, b.astype("f8"), a)
+    pair = (inequality("3 a -1/3 b -3 c", "0.1"),)
+    for row, found in enumerate(judge(whole(pair), a=a, b=b, c=c)):
+        values = {"a": Fraction(repr(a[row].item())), "b": Fraction(int(b[row]))}
+        values["c"] = Fraction(repr(c[row].item()))
+        assert found == pair[0].holds(values), row
+
+
 def test_values_that_only_approximate_are_not_trusted() -> None:
     cents = [123456789012345678, 123456789012345679]
     exact = [Fraction(number, 100) for number in cents]
-    column = NumericColumn(
-        np.array([float(number) for number in exact]), None, exact.__getitem__
-    )
+    column = NumericColumn(np.array([float(number) for number in exact]), None, exact.__getitem__)
     assert column.values[0] == column.values[1]
     bound = whole((inequality("1 a", "1234567890123456.79"),))
     assert judge(bound, a=column) == [False, True]
@@ -180,7 +190,12 @@ def test_values_that_only_approximate_are_not_trusted() -> None:
 
 def test_equal_forms_are_one_whatever_their_scale() -> None:
     first, direction, unit = form_of(inequality("-2/3 a 4 b", "1/2"))
-    assert (first.coefficients, first.constant, direction, unit) == ((4, -24), -3, -1, Fraction(1, 6))
+    assert (first.coefficients, first.constant, direction, unit) == (
+        (4, -24),
+        -3,
+        -1,
+        Fraction(1, 6),
+    )
     second, direction, unit = form_of(inequality("1 a -6 b", "-3/4"))
     assert (second, direction, unit) == (first, 1, Fraction(1, 4))
 
@@ -226,7 +241,8 @@ def test_nearest_float_has_no_nearer_neighbour(number: Fraction, kind: str) -> N
         return
     distance = abs(Fraction(float(value)) - number)
     for beyond in (np.inf, -np.inf):
-        neighbour = np.nextafter(value, np.dtype(kind).type(beyond))
+        with np.errstate(over="ignore"):
+            neighbour = np.nextafter(value, np.dtype(kind).type(beyond))
         assert not np.isfinite(neighbour) or abs(Fraction(float(neighbour)) - number) >= distance
 
 

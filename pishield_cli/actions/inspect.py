@@ -1,0 +1,181 @@
+"""Say what a requirements file says: what it connects, bounds, implies and contradicts."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pishield_cli.language import Binding, format_inequality, format_literal
+from pishield_cli.logic.analysis import Analysis, analyse
+from pishield_cli.logic.groups import Group, requirement_groups
+from pishield_cli.logic.limits import Limits
+from pishield_cli.logic.reasoner import DeadLiteral, Equation, repeated
+from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.terms import Inequality
+
+SECONDS = 20.0
+"""How long to reason where the caller does not say."""
+
+_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class InspectReport:
+    """What a requirements file says.
+
+    Attributes:
+        requirements_file: The requirements file's name.
+        data: The table's name; None without one.
+        requirements: The requirements, over column names where there is a table.
+        names: The column that each name stands for; None if nothing was bound.
+        positional: Names that stand for a column by its number.
+        groups: Requirements that share columns, groups in the order of their first requirements.
+        analysis: What follows from the requirements.
+        warnings: What is likely a slip, a sentence each.
+        seconds: Wall time.
+    """
+
+    requirements_file: str
+    data: str | None
+    requirements: Requirements
+    names: Mapping[str, str] | None
+    positional: frozenset[str]
+    groups: tuple[Group, ...]
+    analysis: Analysis
+    warnings: tuple[str, ...]
+    seconds: float
+
+    @property
+    def type(self) -> RequirementType:
+        return self.requirements.type
+
+    @property
+    def clauses(self) -> int:
+        """How many clauses the requirements mean."""
+        return len(self.requirements.clauses)
+
+    @property
+    def literals(self) -> int:
+        """How many literals the clauses hold."""
+        return sum(len(clause.literals) for clause in self.requirements.clauses)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that requirements name, in the order of their first mention."""
+        return self.requirements.variables
+
+    @property
+    def core(self) -> tuple[Requirement, ...]:
+        """Requirements that contradict each other; none if nothing was found to."""
+        return tuple(one for one in self.requirements.requirements if one.number in self._core)
+
+    @property
+    def _core(self) -> frozenset[int]:
+        return frozenset(self.analysis.core)
+
+
+def inspect(
+    requirements: Requirements,
+    *,
+    requirements_file: str,
+    binding: Binding | None = None,
+    data: str | None = None,
+    seconds: float = SECONDS,
+) -> InspectReport:
+    """Find out what requirements say.
+
+    Args:
+        requirements: As read from the file.
+        requirements_file: Its name, for the report.
+        binding: The same requirements bound to columns, where columns are known.
+        data: The table's name, for the report.
+        seconds: How long to reason; what is open then is reported as undecided.
+    """
+    started = time.perf_counter()
+    bound = requirements if binding is None else binding.requirements
+    analysis = analyse(bound, limits=Limits.within(seconds))
+    return InspectReport(
+        requirements_file=requirements_file,
+        data=data,
+        requirements=bound,
+        names=None if binding is None else dict(binding.names),
+        positional=frozenset() if binding is None else binding.positional,
+        groups=tuple(one for one in requirement_groups(bound.requirements) if one.columns),
+        analysis=analysis,
+        warnings=tuple(_warnings(bound, binding)),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def equation_text(equation: Equation) -> str:
+    """The equation in the language of requirements: `a - 2*b == 3`."""
+    written = format_inequality(Inequality(equation.terms, equation.constant))
+    left, _, right = written.rpartition(" >= ")
+    return f"{left} == {right}"
+
+
+def dead_literal_text(dead: DeadLiteral) -> str:
+    """What is the matter with a literal, in one sentence."""
+    how = "always" if dead.always else "never"
+    return f"`{format_literal(dead.literal)}` in requirement {dead.number} {how} holds"
+
+
+# ------------------------------------------------------------------------------------- warnings
+
+
+def _warnings(requirements: Requirements, binding: Binding | None) -> Iterator[str]:
+    if binding is not None and binding.mixed:
+        yield _mixed(binding)
+    yield from _ordering_warnings(requirements)
+    yield from _unused_declarations(requirements)
+    for later, first in repeated(requirements.requirements):
+        yield f"Requirement {later} says the same as requirement {first}."
+    yield from _repeated_labels(requirements)
+
+
+def _mixed(binding: Binding) -> str:
+    positional = [name for name in binding.names if name in binding.positional]
+    named = [name for name in binding.names if name not in binding.positional]
+    first = positional[0]
+    return (
+        f"Some columns are named and others numbered: {_listed(named)} by name, "
+        f"{_listed(positional)} by position (`{first}` is `{binding.names[first]}`)."
+    )
+
+
+def _ordering_warnings(requirements: Requirements) -> Iterator[str]:
+    if requirements.ordering is None:
+        return
+    ordered = frozenset(requirements.ordering)
+    left_out = [name for name in requirements.variables if name not in ordered]
+    if left_out:
+        known = len(requirements.variables)
+        yield (
+            f"The ordering leaves out {len(left_out)} of the {known} columns that requirements "
+            f"name: {_listed(left_out)}."
+        )
+
+
+def _unused_declarations(requirements: Requirements) -> Iterator[str]:
+    used = frozenset(requirements.variables)
+    for kind, declared in (
+        ("integer", requirements.integers),
+        ("boolean", requirements.booleans),
+    ):
+        unused = sorted(declared - used)
+        if unused:
+            yield f"Declared {kind}, but in no requirement: {_listed(unused)}."
+
+
+def _repeated_labels(requirements: Requirements) -> Iterator[str]:
+    first: dict[str, int] = {}
+    for one in requirements.requirements:
+        if one.label is None:
+            continue
+        number = first.setdefault(one.label, one.number)
+        if number != one.number:
+            yield f"Requirements {number} and {one.number} have the same label `{one.label}`."
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(f"`{name}`" for name in names[:_LISTED]) + more

@@ -1,0 +1,285 @@
+"""Variables that do not depend on each other, moved together: clipped, defined, or hopped.
+
+A block reads its own values and the state before it, and hands each value, the value it would have
+to move to, and whether it has to, to a *placing*: that is where backward rules come in.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from pishield_cli.layers.affine import (
+    ROUNDING,
+    AffineLines,
+    FixedBuffers,
+    Form,
+    Slots,
+    gap_of,
+)
+from pishield_cli.logic.plan import Bound, BoundClause, Step
+
+Placing = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""From values, targets and which of them move, shape `(variables, rows)` each, to new values."""
+
+
+def clamp(values: Tensor, targets: Tensor, moved: Tensor) -> Tensor:
+    """The plain placing: a moved value has the gradient of its target, any other its own."""
+    return torch.where(moved, targets, values)
+
+
+class Block(Protocol):
+    """New values of some variables."""
+
+    def __call__(self, values: Tensor, state: Tensor, placing: Placing, gap: float) -> Tensor:
+        """Move values to the nearest allowed ones.
+
+        Args:
+            values: Shape `(variables, rows)`.
+            state: Shape `(lines, rows)`.
+            placing: What is done with a value and its target.
+            gap: Kept to strict bounds, relative to what they are added up from.
+        """
+        ...
+
+
+def is_convex(step: Step) -> bool:
+    """Whether a step leaves one interval whatever the row."""
+    return all(len(one.lowers) + len(one.uppers) == 1 and not one.others for one in step.clauses)
+
+
+def bounds_of(step: Step) -> tuple[tuple[Bound, ...], tuple[Bound, ...]]:
+    """All lower and all upper bounds of a step."""
+    lowers = tuple(bound for clause in step.clauses for bound in clause.lowers)
+    return lowers, tuple(bound for clause in step.clauses for bound in clause.uppers)
+
+
+class Define(FixedBuffers):
+    """Variables that equalities define: each becomes its definition, with its gradient.
+
+    Such a variable is never kept, not even where it agrees: it is a function of the others.
+    """
+
+    def __init__(self, steps: Sequence[Step], lines: Mapping[str, int]) -> None:
+        super().__init__()
+        bounds = [step.equality for step in steps if step.equality is not None]
+        self.definitions = AffineLines([Form.of_bound(bound) for bound in bounds], lines)
+        self.pick = Slots([[line] for line in self.definitions.order], len(bounds))
+
+    def forward(self, values: Tensor, state: Tensor, placing: Placing, gap: float) -> Tensor:
+        del values, placing, gap
+        return self.pick.greatest(self.definitions(state))
+
+
+class Clip(FixedBuffers):
+    """Variables between the greatest of their lower and the least of their upper bounds.
+
+    All steps have lower bounds or none has, and likewise upper bounds.
+    """
+
+    def __init__(self, steps: Sequence[Step], lines: Mapping[str, int]) -> None:
+        super().__init__()
+        bounds = [bound for step in steps for side in bounds_of(step) for bound in side]
+        self.bounds = AffineLines([Form.of_bound(bound) for bound in bounds], lines)
+        self.strict = any(bound.strict for bound in bounds)
+        groups: tuple[list[list[int]], list[list[int]]] = ([], [])
+        inwards = [0.0] * len(bounds)
+        position = 0
+        for step in steps:
+            for side, found in enumerate(bounds_of(step)):
+                order = self.bounds.order[position : position + len(found)]
+                position += len(found)
+                if found:
+                    groups[side].append(list(order))
+                for line, bound in zip(order, found, strict=True):
+                    inwards[line] = (-1.0 if side else 1.0) * bound.strict
+        self.lower = Slots(groups[0], len(bounds)) if groups[0] else None
+        self.upper = Slots(groups[1], len(bounds)) if groups[1] else None
+        if self.strict:
+            self.register_buffer("inwards", torch.tensor(inwards).double().unsqueeze(1))
+
+    def forward(self, values: Tensor, state: Tensor, placing: Placing, gap: float) -> Tensor:
+        bounds = self.bounds(state)
+        if self.strict:
+            return self._strictly(values, bounds, self.bounds.magnitudes(state) * gap, placing)
+        low = None if self.lower is None else self.lower.greatest(bounds)
+        high = None if self.upper is None else self.upper.least(bounds)
+        return _between(values, (low, high), (low, high), placing)
+
+    def _strictly(self, values: Tensor, bounds: Tensor, gaps: Tensor, placing: Placing) -> Tensor:
+        """As `forward`, but a strict bound itself is excluded and its gap kept."""
+        inwards = self.constants("inwards").to(bounds.dtype)
+        inner = bounds + inwards * gaps
+        with torch.no_grad():
+            edges = torch.where(inwards == 0, bounds, torch.nextafter(bounds, inner))
+        if self.lower is None or self.upper is None:
+            slots = self.lower or self.upper
+            assert slots is not None
+            one = (slots.greatest if self.upper is None else slots.least) if slots else None
+            assert one is not None
+            ends, targets = (one(edges), one(inner))
+            if self.upper is None:
+                return placing(values, targets, values < ends)
+            return placing(values, targets, values > ends)
+        low, high = self.lower.greatest(inner), self.upper.least(inner)
+        # Where the gaps do not fit between the bounds, the middle does.
+        middle = (self.lower.greatest(bounds) + self.upper.least(bounds)) / 2
+        narrow = low > high
+        low, high = torch.where(narrow, middle, low), torch.where(narrow, middle, high)
+        ends = (self.lower.greatest(edges), self.upper.least(edges))
+        return _between(values, ends, (low, high), placing)
+
+
+def _between(
+    values: Tensor,
+    ends: tuple[Tensor | None, Tensor | None],
+    targets: tuple[Tensor | None, Tensor | None],
+    placing: Placing,
+) -> Tensor:
+    """Move values outside their ends to the target on their side."""
+    (low, high), (low_target, high_target) = ends, targets
+    if low is None or low_target is None:
+        assert high is not None
+        assert high_target is not None
+        return placing(values, high_target, values > high)
+    below = values < low
+    if high is None or high_target is None:
+        return placing(values, low_target, below)
+    return placing(values, torch.where(below, low_target, high_target), below | (values > high))
+
+
+class Hop(FixedBuffers):
+    """Variables outside unions of forbidden intervals, at the nearest end point that lies in none.
+
+    An end point that other literals make needless is still a candidate: where it is allowed, no
+    candidate that it beats is nearer. Ties go to the left.
+    """
+
+    def __init__(self, steps: Sequence[Step], lines: Mapping[str, int]) -> None:
+        super().__init__()
+        members = _Members(steps)
+        self.bounds = AffineLines([Form.of_bound(bound) for bound in members.bounds], lines)
+        self.others = (
+            AffineLines([Form.of_excess(literal) for literal in members.others], lines)
+            if members.others
+            else None
+        )
+        order = self.bounds.order
+        total = len(order)
+        signs, heads, strict = [0.0] * total, [0] * total, [False] * total
+        for index, line in enumerate(order):
+            signs[line], heads[line] = members.signs[index], members.heads[index]
+            strict[line] = members.bounds[index].strict
+        self.register_buffer("signs", torch.tensor(signs).double().unsqueeze(1))
+        self.register_buffer("heads", torch.tensor(heads))
+        self.register_buffer("strict", torch.tensor(strict).unsqueeze(1))
+        self.candidates = Slots([[order[one] for one in group] for group in members.ends], total)
+        literals = total
+        if self.others is not None:
+            where = {total + one: total + line for one, line in enumerate(self.others.order)}
+            excluded = [False] * len(members.others)
+            for one, literal in enumerate(members.others):
+                excluded[self.others.order[one]] = literal.strict
+            self.register_buffer("strict_others", torch.tensor(excluded).unsqueeze(1))
+            literals += len(members.others)
+        else:
+            where = {}
+        where |= dict(enumerate(order))
+        clauses = [[where[one] for one in clause] for clause in members.clauses]
+        self.clauses = Slots(clauses, literals)
+        self.steps = Slots(members.steps, len(clauses))
+
+    def forward(self, values: Tensor, state: Tensor, placing: Placing, gap: float) -> Tensor:
+        bounds = self.bounds(state)
+        sizes = self.bounds.magnitudes(state)
+        inner = bounds + (self.constants("strict") * self.constants("signs")).to(
+            bounds.dtype
+        ) * (sizes * gap)
+        with torch.no_grad():
+            others = self._others(state)
+            moved = ~self._allowed(values, bounds, others)
+            slack = ROUNDING * torch.finfo(bounds.dtype).eps * sizes
+            chosen, found = self._nearest(values, inner, self._within(bounds, slack), others)
+        return placing(values, inner.gather(0, chosen), moved & found)
+
+    def _within(self, bounds: Tensor, slack: Tensor) -> Tensor:
+        """Bounds as candidates have to meet them: what rounding took from a candidate is forgiven.
+
+        A candidate of a strict bound is a gap away from it, so that the bound is not forgiven.
+        """
+        out = torch.where(self.constants("strict"), slack, -slack)
+        return bounds + self.constants("signs").to(bounds.dtype) * out
+
+    def _others(self, state: Tensor) -> Tensor | None:
+        """Which literals over earlier variables hold."""
+        if self.others is None:
+            return None
+        excess = self.others(state)
+        slack = ROUNDING * torch.finfo(state.dtype).eps * self.others.magnitudes(state)
+        return torch.where(self.constants("strict_others"), excess > 0, excess >= -slack)
+
+    def _allowed(self, values: Tensor, bounds: Tensor, others: Tensor | None) -> Tensor:
+        """Whether every clause holds, shape `(variables, rows)`."""
+        signs = self.constants("signs").to(bounds.dtype)
+        inside = (values.index_select(0, self.constants("heads")) - bounds) * signs
+        holds = torch.where(self.constants("strict"), inside > 0, inside >= 0)
+        if others is not None:
+            holds = torch.cat((holds, others))
+        return self.steps.all(self.clauses.any(holds))
+
+    def _nearest(
+        self, values: Tensor, inner: Tensor, bounds: Tensor, others: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """The line of the nearest candidate that is allowed, and whether there is one."""
+        lines = self.candidates(torch.arange(len(inner), device=inner.device).unsqueeze(1))
+        best, chosen = values, lines[0].expand(values.shape)
+        distance = torch.full_like(values, torch.inf)
+        for line, candidate in zip(lines, self.candidates(inner), strict=True):
+            fits = self._allowed(candidate, bounds, others)
+            away = torch.where(fits, (candidate - values).abs(), torch.inf)
+            nearer = (away < distance) | ((away == distance) & fits & (candidate < best))
+            best, chosen = torch.where(nearer, candidate, best), torch.where(nearer, line, chosen)
+            distance = torch.where(nearer, away, distance)
+        return chosen, distance < torch.inf
+
+
+class _Members:
+    """What a block of disjunctive steps consists of, numbered throughout.
+
+    Attributes:
+        bounds: All bounds.
+        signs: For each bound, 1 if it is a lower one, else -1.
+        heads: For each bound, its step.
+        others: All literals over earlier variables.
+        clauses: For each clause its bounds, and then its other literals, counted from the last
+            bound on.
+        steps: For each step its clauses.
+        ends: For each step its bounds.
+    """
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        flat: Sequence[tuple[int, BoundClause]] = [
+            (head, clause) for head, step in enumerate(steps) for clause in step.clauses
+        ]
+        self.bounds = [b for _, clause in flat for b in (*clause.lowers, *clause.uppers)]
+        self.signs = [
+            sign
+            for _, clause in flat
+            for sign in (*[1.0] * len(clause.lowers), *[-1.0] * len(clause.uppers))
+        ]
+        self.heads = [
+            head for head, clause in flat for _ in range(len(clause.lowers) + len(clause.uppers))
+        ]
+        self.others = [literal for _, clause in flat for literal in clause.others]
+        self.clauses: list[list[int]] = []
+        self.steps: list[list[int]] = [[] for _ in steps]
+        self.ends: list[list[int]] = [[] for _ in steps]
+        first_bound, first_other = 0, len(self.bounds)
+        for head, clause in flat:
+            ends = range(first_bound, first_bound + len(clause.lowers) + len(clause.uppers))
+            others = range(first_other, first_other + len(clause.others))
+            first_bound, first_other = ends.stop, others.stop
+            self.steps[head].append(len(self.clauses))
+            self.clauses.append([*ends, *others])
+            self.ends[head] += ends

@@ -1,0 +1,124 @@
+"""Correction into the nearest of several convex cells, where elimination grew too large."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots, gap_of
+from pishield_cli.layers.blocks import Placing, bounds_of
+from pishield_cli.layers.sweep import WORKING
+from pishield_cli.logic.plan import Bound, GroupPlan, Step
+
+
+class CellSweep(FixedBuffers):
+    """One variable after the other to the nearest value that a cell still in reach allows.
+
+    Args:
+        plan: Of a group split into cells, satisfiable.
+        columns: The position of each column.
+    """
+
+    def __init__(self, plan: GroupPlan, columns: Mapping[str, int]) -> None:
+        super().__init__()
+        self.cells = len(plan.cells)
+        by_name = [{step.variable: step for step in cell} for cell in plan.cells]
+        lines = {name: line for line, name in enumerate(plan.variables)}
+        self._own, self._free, moved = [], [], []
+        self.blocks = nn.ModuleList()
+        for name in plan.variables:
+            steps = [cell.get(name) for cell in by_name]
+            if not any(steps):
+                continue
+            self.blocks.append(_CellStep(steps, lines))
+            self._own.append(lines[name])
+            self._free.append(name not in plan.fixed)
+            if self._free[-1]:
+                lines[name] = len(plan.variables) + len(moved)
+                moved.append(name)
+        self.moved = tuple(moved)
+        inputs = [columns[name] for name in plan.variables]
+        self.register_buffer("inputs", torch.tensor(inputs).long())
+        self.register_buffer("outputs", torch.tensor([columns[name] for name in moved]).long())
+
+    def forward(self, z: Tensor, placing: Placing) -> Tensor:
+        """Correct rows, shape `(rows, columns)`; as `Sweep.forward`."""
+        state = z.index_select(1, self.constants("inputs")).t().contiguous()
+        state = state.to(WORKING.get(z.dtype, z.dtype))
+        inputs, gap = len(state), gap_of(z.dtype)
+        reached = state.new_ones((self.cells, state.shape[1]), dtype=torch.bool)
+        for block, own, free in zip(self.blocks, self._own, self._free, strict=True):
+            new, reached = block(state.narrow(0, own, 1), state, reached, placing, gap, free)
+            if free:
+                state = torch.cat((state, new))
+        new = state.narrow(0, inputs, len(state) - inputs).t().to(z.dtype)
+        return z.index_copy(1, self.constants("outputs"), new)
+
+
+class _CellStep(FixedBuffers):
+    """What each cell asks of one variable."""
+
+    def __init__(self, steps: Sequence[Step | None], lines: Mapping[str, int]) -> None:
+        super().__init__()
+        sides = [((), ()) if step is None else bounds_of(step) for step in steps]
+        flat: list[Bound] = [bound for one in sides for side in one for bound in side]
+        self.bounds = AffineLines([Form.of_bound(bound) for bound in flat], lines)
+        inwards, order, position = [0.0] * len(flat), self.bounds.order, 0
+        groups: tuple[list[list[int]], list[list[int]]] = ([], [])
+        for one in sides:
+            for side, found in enumerate(one):
+                here = list(order[position : position + len(found)])
+                position += len(found)
+                # The two lines after the last are infinite.
+                groups[side].append(here or [len(flat) + side])
+                for line, bound in zip(here, found, strict=True):
+                    inwards[line] = (-1.0 if side else 1.0) * bound.strict
+        self.lower, self.upper = (Slots(side, len(flat) + 2) for side in groups)
+        self.register_buffer("inwards", torch.tensor(inwards).double().unsqueeze(1))
+
+    def forward(
+        self,
+        values: Tensor,
+        state: Tensor,
+        reached: Tensor,
+        placing: Placing,
+        gap: float,
+        free: bool,
+    ) -> tuple[Tensor, Tensor]:
+        """New values, shape `(1, rows)`, and the cells that they leave in reach."""
+        bounds = self.bounds(state)
+        inwards = self.constants("inwards").to(bounds.dtype)
+        inner = bounds + inwards * (self.bounds.magnitudes(state) * gap)
+        with torch.no_grad():
+            edges = torch.where(inwards == 0, bounds, torch.nextafter(bounds, inner))
+            ends = self._sides(edges)
+            holding = reached & (values >= ends[0]) & (values <= ends[1])
+        if not free:
+            return values, holding
+        candidates = self._candidates(values, bounds, inner)
+        with torch.no_grad():
+            stuck = ~holding.any(0, keepdim=True)
+            away = torch.where(reached, (candidates - values).abs(), torch.inf)
+            near = away == away.amin(0, keepdim=True)
+            chosen = torch.where(near, candidates, torch.inf).argmin(0, keepdim=True)
+        new = placing(values, candidates.gather(0, chosen), stuck)
+        with torch.no_grad():
+            inside = (new >= ends[0]) & (new <= ends[1])
+            inside = inside.scatter(0, chosen, value=True)
+            return new, torch.where(stuck, reached & inside, holding)
+
+    def _candidates(self, values: Tensor, bounds: Tensor, inner: Tensor) -> Tensor:
+        """For each cell the nearest value that it allows, shape `(cells, rows)`."""
+        low, high = self._sides(inner)
+        raw_low, raw_high = self._sides(bounds)
+        narrow = low > high
+        middle = torch.where(narrow, raw_low, 0.0) / 2 + torch.where(narrow, raw_high, 0.0) / 2
+        low, high = torch.where(narrow, middle, low), torch.where(narrow, middle, high)
+        beside = torch.where(values < low, low, high)
+        return torch.where((values < low) | (values > high), beside, values)
+
+    def _sides(self, bounds: Tensor) -> tuple[Tensor, Tensor]:
+        """Each cell's least and greatest value."""
+        infinite = bounds.new_full((1, bounds.shape[1]), torch.inf)
+        ended = torch.cat((bounds, -infinite, infinite))
+        return self.lower.greatest(ended), self.upper.least(ended)

@@ -1,0 +1,307 @@
+"""The shield: a torch module whose output satisfies requirements, whatever its input."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from os import PathLike
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.errors import (
+    ContradictionError,
+    MissingColumnError,
+    PishieldError,
+    ShapeError,
+    UsageError,
+)
+from pishield_cli.kernels.coherence_arrays import compile_plan
+from pishield_cli.language import bind, read_requirements
+from pishield_cli.layers.blocks import Placing, clamp
+from pishield_cli.layers.cells import CellSweep
+from pishield_cli.layers.scores import CoherentSweep
+from pishield_cli.layers.sweep import Sweep
+from pishield_cli.logic.analysis import contradictory_core
+from pishield_cli.logic.coherence import CoherencePlan, coherence_plan
+from pishield_cli.logic.plan import GroupPlan, plan_groups
+from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.logic.terms import Inequality
+
+Backward = Callable[["Shield", Tensor], Tensor]
+"""A backward rule: from a shield and raw outputs, shape `(rows, columns)`, to shielded outputs whose
+values are `shield.clip(z)`, and whose gradient is the rule's own."""
+
+
+class Shield(nn.Module):
+    """Correct values so that requirements hold, inside a network or after it.
+
+    Columns are corrected one after the other in an ordering: each value that the ones before it
+    allow is kept, with gradient 1; any other moves to the nearest value they allow, the left of two
+    equally near ones, with the gradient of the bound that it moves to. Where several bounds are
+    active at once, the gradient goes to one of them, undivided. A column that an equality defines
+    has the gradient of its definition. Columns that do not depend on each other move together.
+
+    In floating point, requirements hold up to rounding of the sums they are compared with; strict
+    ones with a gap of `2**-40` (double precision) or `2**-18` (single precision) of what is added
+    up. Half precision adds up in single precision and is rounded last. That columns hold whole
+    numbers is not enforced.
+
+    Propositional requirements take scores in [0, 1]: each clause bounds its last variable by the
+    least score of the rest (Goedel), and every clause holds at a threshold of one half, where
+    a score of exactly one half is not true.
+
+    Constants stay in double precision and move with the module from device to device; `state_dict`
+    holds them. Nothing in `forward` waits for the device, but for the check for NaN.
+
+    Args:
+        requirements: Requirements, or the path of a file of them.
+        columns: The name of each column, distinct; or how many there are: then their names are
+            `y_0`, `y_1`, ... In any case `y_<i>` in requirements is column i.
+        backward: `clamp` for the derivative of the correction itself, by autograd; or a rule.
+        ordering: Columns to correct first, most trusted first; then come those of the file's own
+            ordering, then all others.
+        fixed: Columns that never move; they come before all others. Where they leave the others no
+            solution, the result violates requirements.
+        check_nan: Whether a NaN in a column that requirements name raises an error. Not checked
+            under `torch.compile`. Unchecked, NaN stays, and makes bounds that depend on it void.
+
+    Attributes:
+        requirements: Over the columns' names.
+        columns: The columns' names.
+        plan: What the correction does, one plan a group of connected columns; empty for
+            propositional requirements.
+        coherence: Likewise for propositional ones, else None.
+
+    Raises:
+        RequirementError: If the requirements cannot be read, or name what is no column.
+        ContradictionError: If no values satisfy them.
+        MissingColumnError: If `ordering` or `fixed` names what is no column.
+
+    References:
+        Stoian et al., How Realistic Is Your Synthetic Data?, ICLR 2024 (linear); Stoian and
+        Giunchiglia, Beyond the Convexity Assumption, ICLR 2025 (disjunctive); Giunchiglia et al.,
+        CCN+, IJAR 2024 (propositional).
+
+    Examples:
+        >>> import torch
+        >>> from pishield_cli.language import parse_requirements
+        >>> shield = Shield(parse_requirements("low <= high"), ["low", "high"])
+        >>> shield(torch.tensor([[3.0, 1.0], [1.0, 3.0]]))
+        tensor([[3., 3.],
+                [1., 3.]])
+    """
+
+    def __init__(
+        self,
+        requirements: Requirements | str | PathLike[str],
+        columns: Sequence[str] | int,
+        *,
+        backward: str | Backward = "clamp",
+        ordering: Sequence[str] = (),
+        fixed: Collection[str] = (),
+        check_nan: bool = True,
+    ) -> None:
+        super().__init__()
+        if not isinstance(requirements, Requirements):
+            requirements = read_requirements(requirements)
+        self.columns = named_columns(columns)
+        self.requirements = bind(requirements, self.columns).requirements
+        self.check_nan = check_nan
+        self.backward_rule = _rule(backward)
+        self.fixed = frozenset(fixed)
+        _refuse_missing("ordering", ordering, self.columns)
+        _refuse_missing("fixed", fixed, self.columns)
+        given = (*ordering, *(self.requirements.ordering or ()), *self.columns)
+        self.ordering = tuple(dict.fromkeys(given))
+        self.plan: tuple[GroupPlan, ...] = ()
+        self.coherence: CoherencePlan | None = None
+        self.sweeps = nn.ModuleList()
+        if self.requirements.type is RequirementType.PROPOSITIONAL:
+            self._prepare_scores()
+        else:
+            self._prepare_values()
+        named = frozenset(self.requirements.variables)
+        places = [place for place, name in enumerate(self.columns) if name in named]
+        self.register_buffer("named", torch.tensor(places).long(), persistent=False)
+
+    def _prepare_values(self) -> None:
+        plans = plan_groups(self.requirements.clauses, self.ordering, fixed=self.fixed)
+        if not all(plan.satisfiable for plan in plans):
+            raise self._contradiction()
+        if not all(plan.steps is not None or plan.cells for plan in plans):
+            raise PishieldError(
+                "These requirements are too entangled to be planned, so that no layer can be made.",
+                hint="split them, or list the columns of the longest ones first in `ordering`",
+            )
+        self.plan = plans
+        positions = {name: place for place, name in enumerate(self.columns)}
+        steps = [
+            step
+            for plan in plans
+            for step in plan.steps or ()
+            if step.variable not in plan.fixed
+        ]
+        if steps:
+            self.sweeps.append(Sweep(steps, positions))
+        for plan in plans:
+            if plan.steps is None:
+                self.sweeps.append(CellSweep(plan, positions))
+
+    def _prepare_scores(self) -> None:
+        plan = coherence_plan(self.requirements.clauses, self.ordering, fixed=self.fixed)
+        if not isinstance(plan, CoherencePlan):
+            raise self._contradiction()
+        if not plan.complete:
+            raise PishieldError(
+                "These requirements are too entangled to be planned, so that no layer can be made.",
+                hint="split them, or choose another ordering",
+            )
+        self.coherence = plan
+        self.sweeps.append(CoherentSweep(compile_plan(plan, self.columns)))
+
+    def _contradiction(self) -> PishieldError:
+        core = contradictory_core(self.requirements)
+        texts = {one.number: one.text for one in self.requirements.requirements}
+        return ContradictionError(core, [texts[number] for number in core])
+
+    def forward(self, z: Tensor, goal: Tensor | None = None) -> Tensor:
+        """Correct values.
+
+        Args:
+            z: Floating, shape `(..., columns)`; scores in [0, 1] for propositional requirements.
+            goal: For propositional requirements only: the known truths, 0 or 1, same shape. Scores
+                are then corrected only as far as the goal agrees, for training.
+
+        Returns:
+            Same shape, dtype and device; `z` itself is not written to.
+
+        Raises:
+            ShapeError: If the last dimension is not the number of columns, or the dtype not
+                floating.
+            PishieldError: If NaN is checked for and found.
+        """
+        self._check(z)
+        flat = z.reshape(-1, len(self.columns))
+        if goal is not None:
+            y = self._towards(flat, goal)
+        elif self.coherence is not None:
+            y = self.clip(flat)
+        else:
+            y = self.backward_rule(self, flat)
+        return y.view(z.shape)
+
+    def clip(self, z: Tensor, placing: Placing = clamp) -> Tensor:
+        """The correction itself, without checks.
+
+        Args:
+            z: Shape `(rows, columns)`.
+            placing: For linear and disjunctive requirements: from values, targets and which of them
+                move, shape `(variables, rows)` each, to new values.
+        """
+        if not self.sweeps:
+            return z.clone()
+        for sweep in self.sweeps:
+            z = sweep(z) if self.coherence is not None else sweep(z, placing)
+        return z
+
+    def _towards(self, z: Tensor, goal: Tensor) -> Tensor:
+        if self.coherence is None:
+            raise UsageError("A goal is for propositional requirements, but these are not.")
+        if goal.shape[-1:] != z.shape[-1:] or goal.numel() != z.numel():
+            raise ShapeError(f"A goal has the values' shape, but this has {tuple(goal.shape)}.")
+        corrected: Tensor = self.sweeps[0](z, goal.reshape(z.shape))
+        return corrected
+
+    def _check(self, z: Tensor) -> None:
+        if z.ndim == 0 or z.shape[-1] != len(self.columns):
+            raise ShapeError(
+                f"Values have shape (..., {len(self.columns)}), one a column, but these have "
+                f"{tuple(z.shape)}."
+            )
+        if not z.is_floating_point():
+            raise ShapeError(
+                f"Values are floating, but these are {str(z.dtype).removeprefix('torch.')}.",
+                hint="call .float() on them",
+            )
+        if self.check_nan and not torch.compiler.is_compiling():
+            named = self.get_buffer("named")
+            if bool(z.detach().index_select(-1, named).isnan().any()):
+                raise PishieldError(
+                    f"Values are numbers, but {self._first_nan(z)} is NaN.",
+                    hint="find where it arises with torch.autograd.set_detect_anomaly(True)",
+                )
+
+    def _first_nan(self, z: Tensor) -> str:
+        flat = z.detach().reshape(-1, len(self.columns))
+        named = self.get_buffer("named").tolist()
+        row, column = next((r, c) for r, c in flat.isnan().nonzero().tolist() if c in named)
+        return f"column `{self.columns[column]}` of row {row}"
+
+    def matrix(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The requirements `A y >= b` of a linear file, double precision, on the shield's device.
+
+        Returns:
+            A of shape `(inequalities, columns)`, b of shape `(inequalities,)`, and which of them
+            are strict, bool, same shape. An equality is two inequalities.
+
+        Raises:
+            UsageError: If the requirements are not linear.
+        """
+        if self.requirements.type is not RequirementType.LINEAR:
+            raise UsageError(
+                f"Linear requirements have a matrix, but these are {self.requirements.type.value}."
+            )
+        literals = [one for clause in self.requirements.clauses for one in clause]
+        device = self.get_buffer("named").device
+        rows = [one for one in literals if isinstance(one, Inequality) and one.terms]
+        matrix = torch.zeros(len(rows), len(self.columns), dtype=torch.float64)
+        positions = {name: place for place, name in enumerate(self.columns)}
+        for row, one in enumerate(rows):
+            for name, coefficient in one.terms:
+                matrix[row, positions[name]] = float(coefficient)
+        bounds = torch.tensor([float(one.constant) for one in rows], dtype=torch.float64)
+        strict = torch.tensor([one.strict for one in rows], dtype=torch.bool)
+        return matrix.to(device), bounds.to(device), strict.to(device)
+
+    def extra_repr(self) -> str:
+        """What `print` shows of it."""
+        count = len(self.requirements.requirements)
+        return f"{self.requirements.type.value}, {count} requirements, {len(self.columns)} columns"
+
+
+def named_columns(columns: Sequence[str] | int) -> tuple[str, ...]:
+    """The columns' names; those of a number of columns are `y_0`, `y_1`, ...
+
+    Raises:
+        ShapeError: If there are none, or two of one name.
+    """
+    if isinstance(columns, str):
+        raise UsageError("Columns are a list of names or a number, but this is one name.")
+    if not isinstance(columns, Sequence):
+        columns = [f"y_{place}" for place in range(int(columns))]
+    names = tuple(columns)
+    if not names or len(set(names)) < len(names):
+        fact = "there are none" if not names else "two are the same"
+        raise ShapeError(f"Columns have distinct names, but {fact}.")
+    return names
+
+
+def _refuse_missing(option: str, names: Iterable[str], columns: Sequence[str]) -> None:
+    unknown = sorted(set(names).difference(columns))
+    if unknown:
+        raise MissingColumnError(f"`{option}` names columns, but `{unknown[0]}` is none.")
+
+
+def _clamp(shield: Shield, z: Tensor) -> Tensor:
+    return shield.clip(z)
+
+
+BACKWARDS: Mapping[str, Backward] = {"clamp": _clamp}
+"""The backward rules by name."""
+
+
+def _rule(backward: str | Backward) -> Backward:
+    if not isinstance(backward, str):
+        return backward
+    if backward not in BACKWARDS:
+        known = ", ".join(BACKWARDS)
+        raise UsageError(f"A backward rule is one of {known}, but this is `{backward}`.")
+    return BACKWARDS[backward]
