@@ -6,8 +6,9 @@ For every requirements file in PiShield's own syntax below FOLDER that has a `da
 (column i is y_i), rows are drawn from the table, disturbed by noise, and corrected in memory:
 by `Corrector`, what `pishield correct` applies to each batch, and by the layer that PiShield's
 `build_shield_layer` makes. Both get the same rows, float32 as networks give them (`--dtype`), each
-in a process of its own. Without `--data` the sample tables are used, which PiShield cannot read. What is left violating is counted
-in exact arithmetic on the cells as decimals, and with the default tolerance.
+in a process of its own. Without `--data` the sample tables are used, which PiShield cannot read.
+What is left violating is counted in exact arithmetic on the cells as decimals, and with the default
+tolerance.
 """
 
 import argparse
@@ -251,7 +252,8 @@ def main(arguments: list[str] | None = None) -> int:
         name, *given = options.step
         print(json.dumps(STEPS[name](*given)))
         return 0
-    print(f"{options.rows:,} rows of {options.dtype}, noise {options.noise:g}. {setting('numpy', 'torch')}.")
+    print(f"{options.rows:,} rows of {options.dtype}, noise {options.noise:g}.")
+    print(setting("numpy", "torch"))
     if options.pishield is None:
         print("PiShield is left out: --pishield CLONE compares with it.")
     with tempfile.TemporaryDirectory() as folder:

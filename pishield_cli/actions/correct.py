@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,16 +11,20 @@ from typing import Any, Protocol
 import numpy as np
 
 from pishield_cli.errors import ContradictionError, MissingColumnError, UsageError
-from pishield_cli.kernels.columns import Array, decimal_text
-from pishield_cli.kernels.correction import Correction, Corrector
+from pishield_cli.kernels.changes import Correction
+from pishield_cli.kernels.coherent_rows import GroupedScoreCorrector
+from pishield_cli.kernels.columns import Array, NumericColumn, decimal_text
+from pishield_cli.kernels.correction import Corrector
 from pishield_cli.kernels.satisfaction import (
     CompiledRequirements,
     compile_requirements,
     evaluate,
 )
 from pishield_cli.logic.analysis import contradictory_core
+from pishield_cli.logic.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.plan import connected_groups
+from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.table import Batch, ColumnKind, TableReader, TableWriter
 
 
@@ -177,19 +181,48 @@ def correct(
     )
 
 
-def _corrector(reader: TableReader, requirements: Requirements, freedom: Freedom) -> Corrector:
-    names = requirements.variables
-    corrector = Corrector(
-        requirements.clauses,
-        resolved_ordering(requirements, reader.columns, freedom),
-        column_grids(reader, requirements, names),
-        _fixed_columns(reader.columns, freedom),
-    )
+class _Corrects(Protocol):
+    """Corrects batches of numeric columns."""
+
+    def correct(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
+        """New cells by which every clause holds, but in the rows given up."""
+
+
+def _corrector(reader: TableReader, requirements: Requirements, freedom: Freedom) -> _Corrects:
+    ordering = resolved_ordering(requirements, reader.columns, freedom)
+    grids = column_grids(reader, requirements, requirements.variables)
+    fixed = _fixed_columns(reader.columns, freedom)
+    if requirements.type is RequirementType.PROPOSITIONAL:
+        return _score_corrector(requirements, ordering, grids, fixed)
+    corrector = Corrector(requirements.clauses, ordering, grids, fixed)
     if not corrector.satisfiable:
-        core = contradictory_core(requirements)
-        texts = {one.number: one.text for one in requirements.requirements}
-        raise ContradictionError(core, [texts[number] for number in core])
+        raise contradiction(requirements)
     return corrector
+
+
+def _score_corrector(
+    requirements: Requirements,
+    ordering: Sequence[str],
+    grids: Mapping[str, Grid],
+    fixed: Collection[str],
+) -> _Corrects:
+    plans = []
+    for clauses in connected_groups(requirements.clauses):
+        named = frozenset(name for clause in clauses for name in clause.variables)
+        order = [name for name in ordering if name in named]
+        plan = coherence_plan(clauses, order, fixed=named & frozenset(fixed))
+        if not isinstance(plan, CoherencePlan):
+            raise contradiction(requirements)
+        plans.append(plan)
+    places = {name: grid.places for name, grid in grids.items()}
+    return GroupedScoreCorrector(plans, places)
+
+
+def contradiction(requirements: Requirements) -> ContradictionError:
+    """The error that says which requirements contradict each other."""
+    core = contradictory_core(requirements)
+    texts = {one.number: one.text for one in requirements.requirements}
+    return ContradictionError(core, [texts[number] for number in core])
 
 
 def resolved_ordering(

@@ -1,7 +1,9 @@
 """New values for some cells of a batch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from pishield_cli.kernels.columns import Array
 
@@ -20,3 +22,43 @@ class ColumnChange:
 
 
 Changes = Mapping[str, ColumnChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What correcting a batch changes.
+
+    Attributes:
+        changes: The cells that change, by column.
+        violating: Rows that violated a clause before, ascending.
+        uncorrected: Those of them that could not be corrected; none of their cells change.
+    """
+
+    changes: Changes
+    violating: Array
+    uncorrected: Array
+
+
+def joined(parts: Iterable[Correction], rows: int) -> Correction:
+    """Corrections of the same batch put together; a row that failed in one changes in none.
+
+    Args:
+        parts: No cell changes in two of them.
+        rows: How many rows the batch has.
+    """
+    violating, failed = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=bool)
+    listed: dict[str, list[ColumnChange]] = {}
+    for part in parts:
+        violating[part.violating] = True
+        failed[part.uncorrected] = True
+        for name, change in part.changes.items():
+            listed.setdefault(name, []).append(change)
+    changes = {}
+    for name, pieces in listed.items():
+        where = np.concatenate([piece.rows for piece in pieces])
+        values = np.concatenate([piece.values for piece in pieces])
+        kept = ~failed[where]
+        order = np.argsort(where[kept], kind="stable")
+        if len(order):
+            changes[name] = ColumnChange(where[kept][order], values[kept][order])
+    return Correction(changes, np.flatnonzero(violating), np.flatnonzero(failed))

@@ -1,12 +1,12 @@
 """Correcting the scores and truths of a table: check first, correct what is wrong."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from pishield_cli.kernels.changes import ColumnChange
+from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.coherence import LiteralTable, Placing, move, placing_of, violating
 from pishield_cli.kernels.coherence_arrays import CompiledPlan, compile_plan
 from pishield_cli.kernels.columns import Array, NumericColumn
@@ -17,21 +17,6 @@ PLANS_KEPT = 512
 
 NEAR_HALF = 2.0**-40
 """Within this of one half, a cell that its float only approximates is compared exactly."""
-
-
-@dataclass(frozen=True, slots=True)
-class CoherentRows:
-    """What correcting a batch changes.
-
-    Attributes:
-        changes: The cells that change, by column.
-        violating: Rows that violated a clause before, ascending.
-        uncorrected: Those of them that could not be corrected; none of their cells change.
-    """
-
-    changes: dict[str, ColumnChange]
-    violating: Array
-    uncorrected: Array
 
 
 class ScoreCorrector:
@@ -53,7 +38,7 @@ class ScoreCorrector:
         """The plan for rows without missing cells."""
         return self._compiled.plan
 
-    def correct(self, columns: Mapping[str, NumericColumn], rows: int) -> CoherentRows:
+    def correct(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
         """Correct a batch.
 
         Args:
@@ -93,7 +78,7 @@ class ScoreCorrector:
             if moved.any():
                 values = new[index, moved].astype(columns[name].values.dtype)
                 changes[name] = ColumnChange(wrong[moved], values)
-        return CoherentRows(changes, wrong, wrong[failed])
+        return Correction(changes, wrong, wrong[failed])
 
     def _placing(self, column: NumericColumn, name: str) -> Placing:
         placing = placing_of(column.values.dtype, self._places.get(name))
@@ -122,6 +107,24 @@ class ScoreCorrector:
                 self._without.clear()
             self._without[absent] = compile_plan(self.plan.without(absent))
         return self._without[absent]
+
+
+class GroupedScoreCorrector:
+    """Plans for clauses over scores, one a group of connected columns.
+
+    Args:
+        plans: Each over columns of its own.
+        places: See `ScoreCorrector`.
+    """
+
+    def __init__(
+        self, plans: Iterable[CoherencePlan], places: Mapping[str, int | None] | None = None
+    ) -> None:
+        self._correctors = tuple(ScoreCorrector(plan, places) for plan in plans)
+
+    def correct(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
+        """Correct a batch; see `ScoreCorrector.correct`. A group that holds in a row stays."""
+        return joined((one.correct(columns, rows) for one in self._correctors), rows)
 
 
 def correct_scores(

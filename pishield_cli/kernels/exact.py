@@ -160,7 +160,7 @@ def _settle_decimals(found: Array, form: Form, cells: Cells) -> Array:
             return others
         found[rows[exact]] = np.sign(total[exact])
         rows = rows[~exact]
-    return np.concatenate((rows, others))
+    return np.sort(np.concatenate((rows, others)))
 
 
 def scaled_total(form: Form, floats: Sequence[Array], power: Array | float) -> tuple[Array, Array]:

@@ -301,7 +301,7 @@ def _is_unit(clause: BoundClause) -> bool:
 def _affine(bound: Bound) -> Affine:
     copies = not bound.constant and len(bound.terms) == 1 and abs(bound.terms[0].coefficient) == 1
     return Affine(
-        bound.terms and tuple(term.variable for term in bound.terms),
+        tuple(term.variable for term in bound.terms),
         tuple(float(term.coefficient) for term in bound.terms),
         float(bound.constant),
         bound.strict,

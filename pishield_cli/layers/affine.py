@@ -5,7 +5,7 @@ a row a row of it. So whatever is read together lies together, and no product of
 all rows is ever made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -94,22 +94,16 @@ class AffineLines(FixedBuffers):
         by_size: dict[int, list[int]] = {}
         for index, form in enumerate(forms):
             by_size.setdefault(len(form.terms), []).append(index)
-        self._shapes: list[tuple[int, int, bool]] = []
-        listed: list[int] = []
-        for size, members in by_size.items():
-            terms = [term for index in members for term in forms[index].terms]
-            weighted = any(coefficient != 1 for _, coefficient in terms)
-            place = len(self._shapes)
-            self.register_buffer(f"index_{place}", _indices(lines[name] for name, _ in terms))
-            if weighted:
-                weights = _doubles(float(coefficient) for _, coefficient in terms)
-                shape = (len(members), size, 1) if size > 1 else (len(members), 1)
-                self.register_buffer(f"weights_{place}", weights.view(shape))
-            self._shapes.append((len(members), size, weighted))
-            listed += members
+        self._shapes = [(len(members), size) for size, members in by_size.items()]
+        listed = [index for members in by_size.values() for index in members]
+        terms = [term for index in listed for term in forms[index].terms]
+        self.register_buffer("index", _indices(lines[name] for name, _ in terms))
+        self.weighted = any(coefficient != 1 for _, coefficient in terms)
+        if self.weighted:
+            self.register_buffer("weights", _doubles(float(value) for _, value in terms))
         self.shifted = any(form.constant for form in forms)
-        shifts = _doubles(float(forms[index].constant) for index in listed)
-        self.register_buffer("shifts", shifts.unsqueeze(1))
+        if self.shifted:
+            self.register_buffer("shifts", _doubles(float(forms[i].constant) for i in listed))
         places = {form: line for line, form in enumerate(listed)}
         self.order = tuple(places[index] for index in range(len(forms)))
 
@@ -124,24 +118,34 @@ class AffineLines(FixedBuffers):
             return torch.where(sums > 1e-30, sums, 1.0)
 
     def _summed(self, state: Tensor, *, magnitudes: bool) -> Tensor:
-        pieces = []
-        for place, (count, size, weighted) in enumerate(self._shapes):
-            if not size:
-                pieces.append(state.new_zeros((count, state.shape[1])))
-                continue
-            part = state.index_select(0, self.constants(f"index_{place}"))
-            if size > 1:
-                part = part.view(count, size, state.shape[1])
-            if weighted:
-                part = part * self.constants(f"weights_{place}").to(state.dtype)
-            if magnitudes:
-                part = part.abs()
-            pieces.append(part.sum(1) if size > 1 else part)
-        total = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+        total = self._sums(self._parts(state, magnitudes=magnitudes))
         if not self.shifted:
             return total
         shifts = self.constants("shifts").to(state.dtype)
         return total + (shifts.abs() if magnitudes else shifts)
+
+    def _parts(self, state: Tensor, *, magnitudes: bool) -> Tensor:
+        """All terms of all forms, shape `(terms, rows)`."""
+        parts = state.index_select(0, self.constants("index"))
+        if self.weighted:
+            parts = parts * self.constants("weights").to(state.dtype)
+        return parts.abs() if magnitudes else parts
+
+    def _sums(self, parts: Tensor) -> Tensor:
+        """The terms of each form added up, shape `(forms, rows)`."""
+        if len(self._shapes) == 1 and self._shapes[0][1] == 1:
+            return parts
+        rows = parts.shape[1]
+        sums = []
+        pieces = parts.split([count * size for count, size in self._shapes])
+        for piece, (count, size) in zip(pieces, self._shapes, strict=True):
+            if size == 1:
+                sums.append(piece)
+            elif size:
+                sums.append(piece.view(count, size, rows).sum(1))
+            else:
+                sums.append(parts.new_zeros((count, rows)))
+        return sums[0] if len(sums) == 1 else torch.cat(sums)
 
 
 class Slots(FixedBuffers):
@@ -188,9 +192,10 @@ def gap_of(dtype: torch.dtype) -> float:
     return GAPS[dtype] if dtype in GAPS else float(torch.finfo(dtype).eps)
 
 
-def _indices(values: object) -> Tensor:
-    return torch.tensor(list(cast("Sequence[int]", values)), dtype=torch.long)
+def _indices(values: Iterable[int]) -> Tensor:
+    return torch.tensor(list(values), dtype=torch.long)
 
 
-def _doubles(values: object) -> Tensor:
-    return torch.tensor(list(cast("Sequence[float]", values)), dtype=torch.float64)
+def _doubles(values: Iterable[float]) -> Tensor:
+    """A column of constants."""
+    return torch.tensor(list(values), dtype=torch.float64).unsqueeze(1)

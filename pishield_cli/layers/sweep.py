@@ -26,22 +26,27 @@ class Sweep(FixedBuffers):
 
     def __init__(self, steps: Sequence[Step], columns: Mapping[str, int]) -> None:
         super().__init__()
-        ordered = [group for wave in _waves(steps) for group in _grouped(wave)]
-        moved = [step.variable for _, group in ordered for step in group]
+        waves = [_grouped(wave) for wave in _waves(steps)]
+        moved = [step.variable for wave in waves for _, group in wave for step in group]
         read = dict.fromkeys(name for step in steps for name in _read(step))
         inputs = [*moved, *(name for name in read if name not in frozenset(moved))]
-        self.waves = tuple(tuple(step.variable for step in wave) for wave in _waves(steps))
+        self.waves = tuple(
+            tuple(step.variable for _, group in wave for step in group) for wave in waves
+        )
         self.moved = tuple(moved)
-        self._sizes = [len(group) for _, group in ordered]
         self.register_buffer("inputs", torch.tensor([columns[name] for name in inputs]).long())
         self.register_buffer("outputs", torch.tensor([columns[name] for name in moved]).long())
         lines = {name: line for line, name in enumerate(inputs)}
         self.blocks = nn.ModuleList()
+        self._sizes: list[list[int]] = []
         first = len(inputs)
-        for make, group in ordered:
-            self.blocks.append(make(group, lines))
-            lines |= {step.variable: first + place for place, step in enumerate(group)}
-            first += len(group)
+        for wave in waves:
+            self._sizes.append([len(group) for _, group in wave])
+            for make, group in wave:
+                self.blocks.append(make(group, lines))
+            for _, group in wave:
+                lines |= {step.variable: first + place for place, step in enumerate(group)}
+                first += len(group)
 
     def read(self, z: Tensor) -> Tensor:
         """The columns that matter as a state, shape `(lines, rows)`, from shape `(rows, columns)`."""
@@ -62,13 +67,18 @@ class Sweep(FixedBuffers):
         working = WORKING.get(z.dtype, z.dtype)
         gap = gap_of(z.dtype)
         state = self.read(z).to(working)
-        inputs, first = len(state), 0
-        for block, size in zip(self.blocks, self._sizes, strict=True):
-            new = block(state.narrow(0, first, size), state, placing, gap)
-            state = torch.cat((state, new))
-            first += size
-        new = state.narrow(0, inputs, first).t().to(z.dtype)
-        return z.index_copy(1, self.constants("outputs"), new)
+        blocks = iter(self.blocks)
+        results: list[Tensor] = []
+        first = 0
+        for number, sizes in enumerate(self._sizes):
+            if number:
+                state = torch.cat((state, *results[-len(self._sizes[number - 1]) :]))
+            for size in sizes:
+                block = next(blocks)
+                results.append(block(state.narrow(0, first, size), state, placing, gap))
+                first += size
+        new = results[0] if len(results) == 1 else torch.cat(results)
+        return z.index_copy(1, self.constants("outputs"), new.t().to(z.dtype))
 
 
 def _read(step: Step) -> Iterable[str]:

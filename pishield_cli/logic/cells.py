@@ -39,9 +39,9 @@ def enumerate_cells(
         nodes: How many decisions at most.
     """
     search = Search(limits=Limits(nodes=nodes))
-    plain = [Clause(tuple(map(_inequality, clause))) for clause in clauses]
-    for clause in plain:
-        search.add(clause, 0)
+    plain = [tuple(map(_inequality, clause)) for clause in clauses]
+    for literals in plain:
+        search.add(Clause(literals), 0)
     found: list[tuple[Inequality, ...]] = []
     while len(found) < limit:
         answer = search.solve()
@@ -59,7 +59,7 @@ def _inequality(literal: Literal) -> Inequality:
     return literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
 
 
-def _cell_around(clauses: Sequence[Clause], model: Model) -> tuple[Inequality, ...]:
+def _cell_around(clauses: Sequence[Sequence[Inequality]], model: Model) -> tuple[Inequality, ...]:
     """A set of literals, none to spare, that hold in a point and imply every clause."""
     values = {name: Fraction(value) for name, value in model.values.items()}
     left = [[one for one in clause if _holds(one, values)] for clause in clauses]

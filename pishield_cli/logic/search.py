@@ -6,6 +6,7 @@ clauses of some owners. What is learned from one question serves the next.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import chain
 
 from pishield_cli.logic.answers import Infeasible, Model, Nearest, Optimum, Undecided
 from pishield_cli.logic.atoms import TRUE, Atoms
@@ -14,7 +15,7 @@ from pishield_cli.logic.conflicts import Numbers
 from pishield_cli.logic.learning import Learner
 from pishield_cli.logic.limits import LimitReached, Limits
 from pishield_cli.logic.simplex import LOWER, UPPER
-from pishield_cli.logic.tableau import ONE, ZERO, Value
+from pishield_cli.logic.tableau import ONE, ZERO, Value, infinitesimal
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 
 __all__ = [
@@ -176,8 +177,8 @@ class Search:
     def _model(self) -> Model:
         """The assignment found, with a number for the infinitesimal."""
         learner, atoms = self._learner, self.atoms
-        pairs = [pair for one in self._held() if (pair := atoms.order(one)) is not None]
-        size = atoms.simplex.infinitesimal(pairs)
+        held = (pair for one in self._held() if (pair := atoms.order(one)) is not None)
+        size = infinitesimal(chain(atoms.simplex.comparisons(), held))
         values: dict[str, Fraction] = {}
         for name, variable in atoms.variables.items():
             real, eps = atoms.simplex.value(variable)

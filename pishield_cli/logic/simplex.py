@@ -7,12 +7,12 @@ References:
     and Dutertre, Simplex with Sum of Infeasibilities for SMT, FMCAD 2013.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from operator import itemgetter
 
 from pishield_cli.logic.limits import Limits
-from pishield_cli.logic.tableau import ONE, ZERO, Row, Tableau, Value
+from pishield_cli.logic.tableau import ZERO, Row, Tableau, Value
 
 LOWER = 0
 UPPER = 1
@@ -299,9 +299,8 @@ class Simplex:
         Raises:
             LimitReached: If the limits end it.
         """
-        tableau = self._tableau
-        if variable in tableau.dormant:
-            tableau.wake(variable)
+        if variable in self._tableau.dormant:
+            self._tableau.wake(variable)
         stalled = 0
         while True:
             limits.tick()
@@ -342,27 +341,10 @@ class Simplex:
                 best = step
         return best
 
-    # ------------------------------------------------------------------ concrete numbers
-
-    def infinitesimal(self, ordered: Iterable[tuple[Value, Value]] = ()) -> Fraction:
-        """A positive number that can stand for the infinitesimal in the current assignment.
-
-        Args:
-            ordered: Further pairs, the first at most the second, whose order it must keep.
-
-        Returns:
-            At most 1.
-        """
-        size = ONE
-        for (real, eps), (other_real, other_eps) in self._ordered(ordered):
-            if real < other_real and eps > other_eps:
-                size = min(size, (other_real - real) / (eps - other_eps))
-        return size
-
-    def _ordered(self, more: Iterable[tuple[Value, Value]]) -> Iterator[tuple[Value, Value]]:
+    def comparisons(self) -> Iterator[tuple[Value, Value]]:
+        """All pairs, the first at most the second, that the bounds keep in order."""
         for variable, (lower, upper) in enumerate(zip(*self._bounds, strict=True)):
             if lower is not None:
                 yield lower, self.value(variable)
             if upper is not None:
                 yield self.value(variable), upper
-        yield from more

@@ -5,7 +5,7 @@ that no bound has ever been in the way of is dormant: it has no row, only its de
 an exchange of variables costs what the forms that matter cost.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import gcd
 
@@ -163,3 +163,16 @@ def _sum(row: Row, scale: int, other: Row, weight: int, other_scale: int) -> tup
         result = {v: c // divisor for v, c in result.items()}
         scale //= divisor
     return result, scale
+
+
+def infinitesimal(ordered: Iterable[tuple[Value, Value]]) -> Fraction:
+    """A positive number, at most 1, that can stand for the infinitesimal.
+
+    Args:
+        ordered: Pairs, the first at most the second, that must keep their order.
+    """
+    size = ONE
+    for (real, eps), (other_real, other_eps) in ordered:
+        if real < other_real and eps > other_eps:
+            size = min(size, (other_real - real) / (eps - other_eps))
+    return size

@@ -178,6 +178,18 @@ def test_rows_of_every_kind_keep_their_places() -> None:
         assert found == pair[0].holds(values), row
 
 
+def test_rows_that_no_vector_decides_keep_their_places() -> None:
+    # Thirds have 16 digits; every other row has an integer beyond doubles besides.
+    a = np.full(8, 1 / 3)
+    far = 1152921504606847000  # 2^60 as a double's shortest decimal
+    b = np.array([2, far + 1, 1, far - 1, 3, far + 2, 0, far])
+    c = np.array([2, far, 2, far, 3, far, 1, far], "f8")
+    expected = [True, True, False, False, True, True, False, True]
+    for constant in ("0.25", "0.3333333333333333"):
+        sums = whole((inequality("1 a 1 b -1 c", constant),))
+        assert judge(sums, a=a, b=b, c=c) == expected
+
+
 def test_values_that_only_approximate_are_not_trusted() -> None:
     cents = [123456789012345678, 123456789012345679]
     exact = [Fraction(number, 100) for number in cents]

@@ -1,0 +1,102 @@
+"""`pishield inspect`: say what a requirements file says."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pishield_cli.cli import options
+from pishield_cli.cli.options import TypeChoice
+
+if TYPE_CHECKING:
+    from pishield_cli.actions.inspect import InspectReport
+
+EXAMPLES = """\b
+Examples:
+  pishield inspect requirements.txt
+  pishield inspect requirements.txt houses.csv --format json"""
+
+
+class InspectFormat(StrEnum):
+    """The formats of the report of `inspect`."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def inspect(
+    requirements: options.RequirementsFile,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            show_default=False,
+            help="A table, to show the columns that names stand for; only its header is read.",
+        ),
+    ] = None,
+    requirements_type: options.Type = TypeChoice.AUTO,
+    columns: options.Columns = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            "--seconds",
+            metavar="S",
+            min=0.0,
+            help="How long to reason; what is open then is said to be undecided.",
+        ),
+    ] = 20.0,
+    form: Annotated[
+        InspectFormat,
+        typer.Option("--format", metavar="FORMAT", help="The report: table or json."),
+    ] = InspectFormat.TABLE,
+    output: options.ReportFile = None,
+) -> int:
+    """Say what a requirements file says: type, columns, groups, contradictions, redundancy.
+
+    Exits with 1 if the requirements contradict each other, and with 2 if they could not be read.
+    """
+    from pishield_cli.cli.output import open_report, refuse_overwriting
+
+    inputs = {"the requirements file": requirements}
+    if data is not None:
+        inputs["the table"] = data
+    refuse_overwriting({"--output": output}, inputs)
+    positions = options.read_names("--columns", columns)
+    with open_report(output) as place:
+        report = _inspected(requirements, data, requirements_type, positions, seconds)
+        if form is InspectFormat.JSON:
+            from pishield_cli.cli.render.inspect_json import render_json
+
+            place.write(render_json(report), utf8=True)
+        else:
+            from pishield_cli.cli.render.inspect_table import render_table
+
+            place.write(render_table(report, place.page))
+    return 1 if report.analysis.satisfiable is False else 0
+
+
+def _inspected(
+    requirements: str,
+    data: str | None,
+    requirements_type: TypeChoice,
+    positions: tuple[str, ...] | None,
+    seconds: float,
+) -> "InspectReport":
+    from pishield_cli.actions.inspect import inspect as inspect_requirements
+    from pishield_cli.language import bind, read_requirements
+
+    read = read_requirements(requirements, type=requirements_type.type)
+    binding, name = None, None
+    if data is not None:
+        from pishield_cli.cli.inputs import require_columns
+        from pishield_cli.tables import open_table
+
+        reader = open_table(data)
+        if positions is not None:
+            require_columns("--columns", positions, reader)
+        binding, name = bind(read, reader.columns, positions=positions), reader.name
+    elif positions is not None:
+        binding = bind(read, positions)
+    return inspect_requirements(
+        read, requirements_file=requirements, binding=binding, data=name, seconds=seconds
+    )

@@ -1,0 +1,78 @@
+"""The report of `inspect` as JSON."""
+
+import json
+from fractions import Fraction
+from typing import Any
+
+from pishield_cli import __version__
+from pishield_cli.actions.inspect import InspectReport, equation_text
+from pishield_cli.language import format_literal
+from pishield_cli.language.numbers import write_number
+from pishield_cli.logic.reasoner import Bounds
+
+
+def render_json(report: InspectReport) -> str:
+    """Strict JSON, keys in a fixed order.
+
+    `satisfiable` is null where it was not decided, and `binding` without a table. A bound is a
+    number, or where no double is near enough to it, its exact text.
+    """
+    analysis = report.analysis
+    requirements = report.requirements
+    content = {
+        "tool": "pishield",
+        "version": __version__,
+        "requirements_file": report.requirements_file,
+        "data": report.data,
+        "type": report.type.value,
+        "requirements": len(requirements.requirements),
+        "clauses": report.clauses,
+        "literals": report.literals,
+        "columns": list(report.columns),
+        "integers": sorted(requirements.integers),
+        "booleans": sorted(requirements.booleans),
+        "binding": None if report.names is None else dict(report.names),
+        "by_position": sorted(report.positional),
+        "ordering": None if requirements.ordering is None else list(requirements.ordering),
+        "groups": [
+            {"columns": list(group.columns), "requirements": list(group.numbers)}
+            for group in report.groups
+        ],
+        "satisfiable": analysis.satisfiable,
+        "core": list(analysis.core),
+        "redundant": list(analysis.redundant),
+        "dead_literals": [
+            {
+                "requirement": one.number,
+                "literal": format_literal(one.literal),
+                "holds": "always" if one.always else "never",
+            }
+            for one in analysis.dead
+        ],
+        "bounds": {name: _bounds(one) for name, one in analysis.bounds.items()},
+        "equalities": [equation_text(one) for one in analysis.equalities],
+        "undecided": analysis.undecided,
+        "warnings": list(report.warnings),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _bounds(bounds: Bounds) -> dict[str, Any]:
+    return {
+        "lower": _number(bounds.lower),
+        "upper": _number(bounds.upper),
+        "lower_open": bounds.lower_open,
+        "upper_open": bounds.upper_open,
+    }
+
+
+def _number(value: Fraction | None) -> int | float | str | None:
+    if value is None:
+        return None
+    if value.denominator == 1 and abs(value) < 2**53:
+        return int(value)
+    try:
+        near = float(value)
+    except OverflowError:
+        return write_number(value)
+    return near or write_number(value)

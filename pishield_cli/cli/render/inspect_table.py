@@ -1,0 +1,217 @@
+"""The report of `inspect` as tables and lines to read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from pishield_cli.actions.inspect import InspectReport, dead_literal_text, equation_text
+from pishield_cli.cli.output import Page
+from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.figures import counted
+from pishield_cli.cli.text import one_line, shortened
+from pishield_cli.language.numbers import write_number
+from pishield_cli.logic.reasoner import Bounds
+from pishield_cli.logic.requirements import Requirement, RequirementType
+
+_LISTED = 20
+_TEXT = 120
+_FOLDED_NAME = 60
+
+_QUESTIONS = {
+    "satisfiable": "whether {} can be satisfied",
+    "core": "whether {} of the contradiction is needed",
+    "redundant": "whether {} is implied by the others",
+    "dead": "whether {} can decide",
+    "bounds": "{} of a column",
+    "equalities": "whether {} is an equality",
+}
+_NOUNS = {
+    "satisfiable": "group",
+    "core": "requirement",
+    "redundant": "requirement",
+    "dead": "literal",
+    "bounds": "bound",
+    "equalities": "inequality",
+}
+
+
+def render_table(report: InspectReport, page: Page) -> str:
+    """Counts, a line a column, a line a group, what follows, warnings, and the verdict.
+
+    Args:
+        report: The report.
+        page: Its width and whether it takes colour.
+    """
+    parts: list[Table | Text] = [Text(_counts(report), style="bold")]
+    if report.columns:
+        parts += [Text(), _columns(report, page)]
+    if report.groups:
+        parts += [Text(), _groups(report, page)]
+    parts.append(Text())
+    parts += [Text(line) for line in _findings(report)]
+    parts += [Text(f"warning: {one_line(one)}", style="yellow") for one in report.warnings]
+    parts += [Text(line, style="yellow") for line in _undecided(report)]
+    parts += _verdict(report)
+    return page_lines(page_console(page), parts, page)
+
+
+def _counts(report: InspectReport) -> str:
+    return (
+        f"{report.type.value}: {counted(len(report.requirements.requirements), 'requirement')}, "
+        f"{counted(report.clauses, 'clause')}, {counted(report.literals, 'literal')}, "
+        f"{counted(len(report.columns), 'column')}, {counted(len(report.groups), 'group')}"
+    )
+
+
+def _empty_table(page: Page) -> Table:
+    return Table(
+        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
+        collapse_padding=True,
+        pad_edge=False,
+        show_edge=False,
+    )
+
+
+def _columns(report: InspectReport, page: Page) -> Table:
+    table = _empty_table(page)
+    table.add_column("column", overflow="fold", max_width=_FOLDED_NAME)
+    written = _as_written(report)
+    if written:
+        table.add_column("written", overflow="fold")
+    kinds = _kinds(report)
+    if kinds:
+        table.add_column("kind", no_wrap=True)
+    table.add_column("group", justify="right", no_wrap=True)
+    table.add_column("values", overflow="fold")
+    groups = {name: at for at, group in enumerate(report.groups, 1) for name in group.columns}
+    for name in report.columns:
+        cells = [one_line(name)]
+        if written:
+            cells.append(one_line(written.get(name, "")))
+        if kinds:
+            cells.append(kinds.get(name, ""))
+        table.add_row(*map(Text, [*cells, str(groups[name]), _values(report, name)]))
+    return table
+
+
+def _as_written(report: InspectReport) -> dict[str, str]:
+    """Column to the names that stand for it by position."""
+    written: dict[str, str] = {}
+    for name, column in (report.names or {}).items():
+        if name in report.positional:
+            written[column] = f"{written[column]}, {name}" if column in written else name
+    return written
+
+
+def _kinds(report: InspectReport) -> dict[str, str]:
+    requirements = report.requirements
+    return {
+        **dict.fromkeys(requirements.integers, "integer"),
+        **dict.fromkeys(requirements.booleans, "boolean"),
+    }
+
+
+def _values(report: InspectReport, name: str) -> str:
+    bounds = report.analysis.bounds.get(name)
+    if report.type is RequirementType.PROPOSITIONAL:
+        return "" if bounds is None else "true" if bounds.lower is not None else "false"
+    return "" if bounds is None else bounds_text(bounds)
+
+
+def bounds_text(bounds: Bounds) -> str:
+    """An interval such as `[0, 1)`, or the only value there is."""
+    if bounds.lower is not None and bounds.lower == bounds.upper:
+        return write_number(bounds.lower)
+    opening = "(" if bounds.lower is None or bounds.lower_open else "["
+    closing = ")" if bounds.upper is None or bounds.upper_open else "]"
+    lower = "-inf" if bounds.lower is None else write_number(bounds.lower)
+    upper = "inf" if bounds.upper is None else write_number(bounds.upper)
+    return f"{opening}{lower}, {upper}{closing}"
+
+
+def _groups(report: InspectReport, page: Page) -> Table:
+    table = _empty_table(page)
+    table.add_column("group", justify="right", no_wrap=True)
+    table.add_column("columns", justify="right", no_wrap=True)
+    table.add_column("requirements", overflow="fold", min_width=12, max_width=100)
+    for number, group in enumerate(report.groups, 1):
+        table.add_row(str(number), str(len(group.columns)), Text(_ranges(group.numbers)))
+    return table
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers, runs as `3-7`."""
+    runs: list[list[int]] = [[number] for number in numbers[:1]]
+    for before, number in pairwise(numbers):
+        if number == before + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(map(str, run)) for run in runs)
+
+
+def _findings(report: InspectReport) -> Iterator[str]:
+    analysis = report.analysis
+    ordering = report.requirements.ordering
+    if ordering is not None:
+        yield f"ordering: {_listed(map(one_line, ordering), ' ')}"
+    if analysis.equalities:
+        yield "equalities:"
+        yield from _lines(equation_text(one) for one in analysis.equalities)
+    if analysis.redundant:
+        implied = set(analysis.redundant)
+        one_only = len(implied) == 1
+        yield f"implied by the others: requirement{'' if one_only else 's'} " + _ranges(
+            analysis.redundant
+        )
+        yield from _lines(
+            _numbered(one) for one in report.requirements.requirements if one.number in implied
+        )
+    if analysis.dead:
+        yield "literals that decide no row:"
+        yield from _lines(map(dead_literal_text, analysis.dead))
+
+
+def _lines(texts: Iterable[str]) -> Iterator[str]:
+    """The first texts, indented, and how many more there are."""
+    every = list(texts)
+    for text in every[:_LISTED]:
+        yield f"  {one_line(text)}"
+    if len(every) > _LISTED:
+        yield f"  and {len(every) - _LISTED:,} more"
+
+
+def _listed(names: Iterable[str], between: str) -> str:
+    every = list(names)
+    more = f"{between}... ({len(every)} in all)" if len(every) > _LISTED else ""
+    return between.join(every[:_LISTED]) + more
+
+
+def _numbered(one: Requirement) -> str:
+    label = f" [{one.label}]" if one.label is not None else ""
+    return f"{one.number}{label}: {shortened(one_line(one.text), _TEXT)}"
+
+
+def _undecided(report: InspectReport) -> Iterator[str]:
+    for question, count in report.analysis.undecided.items():
+        what = _QUESTIONS[question].format(_counted(count, _NOUNS[question]))
+        yield f"not decided within {report.seconds:.0f} s: {what}"
+
+
+def _counted(count: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"1 {noun}" if count == 1 else f"any of {count:,} {plural}"
+
+
+def _verdict(report: InspectReport) -> list[Text]:
+    match report.analysis.satisfiable:
+        case True:
+            return [Text("The requirements can be satisfied together.", style="bold green")]
+        case None:
+            return [Text("Whether the requirements can be satisfied is not decided.", style="bold")]
+        case False:
+            heading = Text("These requirements contradict each other:", style="bold red")
+            return [heading, *(Text(f"  {_numbered(one)}") for one in report.core)]

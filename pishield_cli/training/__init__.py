@@ -1,0 +1,1 @@
+"""Learning under requirements: networks, tables as tensors, the loop, objectives, run folders."""

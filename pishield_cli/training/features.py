@@ -1,0 +1,267 @@
+"""From cells to what a network takes and gives, fitted on the training part alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pishield_cli.errors import TableError
+from pishield_cli.kernels.columns import Array
+from pishield_cli.training.cells import MISSING, CellKind, Cells
+
+MOST_CATEGORIES = 100
+"""Of a column's texts so many, the most frequent, have a place of their own."""
+
+FAR = 1e3
+"""A feature beyond this after preprocessing is worth a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFeature:
+    """A number: standardised, the median where missing.
+
+    Attributes:
+        name: The column.
+        median: What stands for a missing cell, in the table's unit.
+        mean: Subtracted.
+        scale: Divided by, above zero.
+        indicator: Whether a second output says where a cell was missing.
+    """
+
+    name: str
+    median: float
+    mean: float
+    scale: float
+    indicator: bool
+
+    @property
+    def width(self) -> int:
+        """How many outputs it makes."""
+        return 1 + self.indicator
+
+    def encode(self, cells: Cells) -> Array:
+        """Shape `(rows, width)`, float32."""
+        values = cells.numbers[self.name]
+        present = np.isfinite(values)
+        filled = np.where(present, values, self.median)
+        columns = [(filled - self.mean) / self.scale]
+        if self.indicator:
+            columns.append(~present)
+        return np.stack(columns, axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryFeature:
+    """A text or truth value: one output each value, and one more for whatever is none of them.
+
+    Attributes:
+        name: The column.
+        values: The values known; None stands for a missing cell.
+    """
+
+    name: str
+    values: tuple[str | None, ...]
+
+    @property
+    def width(self) -> int:
+        """How many outputs it makes."""
+        return len(self.values) + 1
+
+    def encode(self, cells: Cells) -> Array:
+        """Shape `(rows, width)`, float32; one 1 a row."""
+        known = {value: place for place, value in enumerate(self.values)}
+        unseen = len(self.values)
+        codes, values = _category_codes(self.name, cells)
+        places = [known.get(value, unseen) for value in values]
+        places.append(known.get(None, unseen))
+        chosen = np.array(places, dtype=np.int64)[codes]
+        result = np.zeros((cells.rows, self.width), dtype=np.float32)
+        result[np.arange(cells.rows), chosen] = 1
+        return result
+
+    def unseen(self, cells: Cells) -> int:
+        """How many rows hold a value that is not known."""
+        return int(self.encode(cells)[:, -1].sum())
+
+
+Feature = NumberFeature | CategoryFeature
+
+
+def _category_codes(name: str, cells: Cells) -> tuple[Array, Sequence[str]]:
+    if name in cells.texts:
+        return cells.texts[name].codes, cells.texts[name].values
+    numbers = cells.numbers[name]
+    codes = np.where(np.isnan(numbers), MISSING, numbers > 0.5).astype(np.int64)
+    return codes, ("false", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureEncoder:
+    """All features of a network, side by side."""
+
+    features: tuple[Feature, ...]
+
+    @classmethod
+    def fit(
+        cls, cells: Cells, kinds: Mapping[str, CellKind], *, scale: bool = True
+    ) -> "FeatureEncoder":
+        """Learn means, medians and categories.
+
+        Args:
+            cells: The training part.
+            kinds: The features and what their cells are.
+            scale: Whether numbers are standardised; otherwise they stay as they are.
+        """
+        return cls(tuple(_fitted(name, kind, cells, scale) for name, kind in kinds.items()))
+
+    @property
+    def width(self) -> int:
+        """How many inputs the network has."""
+        return sum(feature.width for feature in self.features)
+
+    @property
+    def places(self) -> dict[str, int]:
+        """The first input of each column."""
+        places, place = {}, 0
+        for feature in self.features:
+            places[feature.name] = place
+            place += feature.width
+        return places
+
+    def encode(self, cells: Cells) -> Array:
+        """The network's inputs, shape `(rows, width)`, float32."""
+        if not self.features:
+            return np.zeros((cells.rows, 0), dtype=np.float32)
+        return np.concatenate([feature.encode(cells) for feature in self.features], axis=1)
+
+    def raw(self, cells: Cells, names: Iterable[str]) -> Array:
+        """Numeric features in the table's units, medians where missing; `(rows, names)`."""
+        medians = {
+            one.name: one.median for one in self.features if isinstance(one, NumberFeature)
+        }
+        columns = [_filled(cells.numbers[name], medians.get(name, 0.0)) for name in names]
+        return np.stack(columns, axis=1) if columns else np.zeros((cells.rows, 0))
+
+    def far(self, encoded: Array) -> dict[str, float]:
+        """The features that go beyond `FAR`, and how far."""
+        found = {}
+        for name, place in self.places.items():
+            most = float(np.abs(encoded[:, place]).max(initial=0.0))
+            if most > FAR:
+                found[name] = most
+        return found
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The fitted features as plain values."""
+        listed: list[dict[str, Any]] = []
+        for one in self.features:
+            if isinstance(one, NumberFeature):
+                listed.append(
+                    {
+                        "name": one.name,
+                        "median": one.median,
+                        "mean": one.mean,
+                        "scale": one.scale,
+                        "indicator": one.indicator,
+                    }
+                )
+            else:
+                listed.append({"name": one.name, "values": list(one.values)})
+        return listed
+
+    @classmethod
+    def from_json(cls, listed: Iterable[Mapping[str, Any]]) -> "FeatureEncoder":
+        """The encoder that `as_json` wrote."""
+        return cls(
+            tuple(
+                CategoryFeature(one["name"], tuple(one["values"]))
+                if "values" in one
+                else NumberFeature(**one)
+                for one in listed
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetScaler:
+    """Targets between the table's units and those that the network works in.
+
+    Attributes:
+        names: The targets.
+        mean: Shape `(targets,)`.
+        scale: Shape `(targets,)`, above zero.
+    """
+
+    names: tuple[str, ...]
+    mean: Array
+    scale: Array
+
+    @classmethod
+    def fit(cls, cells: Cells, names: Sequence[str], *, scale: bool = True) -> "TargetScaler":
+        """Learn means and standard deviations from rows whose targets are all there."""
+        values = stacked(cells, names)
+        if not scale:
+            return cls(tuple(names), np.zeros(len(names)), np.ones(len(names)))
+        return cls(tuple(names), values.mean(axis=0), _spread(values))
+
+    def scaled(self, values: Array) -> Array:
+        """From the table's units."""
+        return (values - self.mean) / self.scale
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "names": list(self.names),
+            "mean": self.mean.tolist(),
+            "scale": self.scale.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, read: Mapping[str, Any]) -> "TargetScaler":
+        """The scaler that `as_json` wrote."""
+        return cls(tuple(read["names"]), np.array(read["mean"]), np.array(read["scale"]))
+
+
+def stacked(cells: Cells, names: Sequence[str]) -> Array:
+    """Numeric columns side by side, `(rows, names)`."""
+    if not names:
+        return np.zeros((cells.rows, 0))
+    return np.stack([cells.numbers[name] for name in names], axis=1)
+
+
+def _fitted(name: str, kind: CellKind, cells: Cells, scale: bool) -> Feature:
+    if kind in {CellKind.TEXT, CellKind.BOOLEAN}:
+        return CategoryFeature(name, _frequent(name, cells))
+    values = cells.numbers[name]
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return NumberFeature(name, 0.0, 0.0, 1.0, indicator=False)
+    median = float(np.median(finite))
+    filled = _filled(values, median)
+    if not np.isfinite(filled.std()):
+        raise TableError(
+            f"Column `{name}` holds numbers too large to take their mean.",
+            hint=f"leave it out with --drop {name}",
+        )
+    mean, spread = (float(filled.mean()), float(_spread(filled))) if scale else (0.0, 1.0)
+    return NumberFeature(name, median, mean, spread, indicator=len(finite) < len(values))
+
+
+def _frequent(name: str, cells: Cells) -> tuple[str | None, ...]:
+    codes, values = _category_codes(name, cells)
+    counts = np.bincount(codes[codes != MISSING], minlength=len(values))
+    order = sorted(range(len(values)), key=lambda place: (-counts[place], values[place]))
+    kept = sorted(values[place] for place in order[:MOST_CATEGORIES] if counts[place])
+    return (*kept, None) if (codes == MISSING).any() else tuple(kept)
+
+
+def _filled(values: Array, median: float) -> Array:
+    return np.where(np.isfinite(values), values, median)
+
+
+def _spread(values: Array) -> Array:
+    """The standard deviation along the rows; 1 where it vanishes beside the values."""
+    spread = values.std(axis=0)
+    negligible = spread <= 1e-12 * np.abs(values).max(axis=0, initial=0.0)
+    return np.where(negligible | (spread == 0), 1.0, spread)

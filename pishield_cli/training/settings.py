@@ -1,0 +1,217 @@
+"""Everything that a user can choose about a training."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from pishield_cli.errors import UsageError
+
+
+class Objective(StrEnum):
+    """What the network learns."""
+
+    PREDICT = "predict"
+    IDEMPOTENT = "idempotent"
+
+
+class ShieldChoice(StrEnum):
+    """What stands behind the network while it learns."""
+
+    LAYER = "layer"
+    NEAREST = "nearest"
+    NONE = "none"
+
+
+class BackwardChoice(StrEnum):
+    """How a shield hands the loss's gradient to the network."""
+
+    CLAMP = "clamp"
+    ROUTED = "routed"
+    STE = "ste"
+    PROJECTION = "projection"
+    CONE = "cone"
+    ONE_SIDED = "one_sided"
+    IMPLICIT = "implicit"
+    MASKED = "masked"
+
+
+class MaskChoice(StrEnum):
+    """How the masked backward chooses the variable of each requirement that is learnt."""
+
+    RANDOM = "random"
+    GUMBEL = "gumbel"
+
+
+class LossChoice(StrEnum):
+    """The loss of numeric targets."""
+
+    MSE = "mse"
+    SIGN_CORRECTED = "sign-corrected"
+    SIGN_BOUNDED = "sign-bounded"
+
+
+class TnormChoice(StrEnum):
+    """The t-norm of the loss of propositional requirements."""
+
+    GODEL = "godel"
+    PRODUCT = "product"
+    LUKASIEWICZ = "lukasiewicz"
+
+
+class PointsChoice(StrEnum):
+    """Where the penalty of monotone features is taken."""
+
+    DATA = "data"
+    UNIFORM = "uniform"
+    MIXUP = "mixup"
+
+
+class OptimizerChoice(StrEnum):
+    """The optimizer."""
+
+    ADAM = "adam"
+    SGD = "sgd"
+
+
+class DeviceChoice(StrEnum):
+    """Where tensors live."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class IdempotentBackward(StrEnum):
+    """How the gradient of the idempotent objective is made."""
+
+    MODIFIED = "modified"
+    ORDINARY = "ordinary"
+    M1 = "m1"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """The choices of one training; each attribute is the option of its name.
+
+    Attributes:
+        backward: None for the shield's default.
+        patience: Epochs without a better validation loss before a trial ends; None for no end.
+        tnorm: None for no such loss.
+        monotone: As written, such as `price:+area,-age`.
+        baseline: Whether a network is trained freely beside, to compare with.
+    """
+
+    objective: Objective = Objective.PREDICT
+    targets: tuple[str, ...] | None = None
+    features: tuple[str, ...] | None = None
+    drop: tuple[str, ...] = ()
+    arch: str = "deep"
+    epochs: int = 50
+    batch_size: int = 256
+    lr: float = 1e-3
+    optimizer: OptimizerChoice = OptimizerChoice.ADAM
+    seed: int = 0
+    trials: int = 1
+    val_size: float = 0.15
+    test_size: float = 0.15
+    patience: int | None = 10
+    device: DeviceChoice = DeviceChoice.AUTO
+    threads: int | None = None
+    shield: ShieldChoice = ShieldChoice.LAYER
+    backward: BackwardChoice | None = None
+    masks: MaskChoice = MaskChoice.RANDOM
+    restore: float = 0.3
+    loss: LossChoice = LossChoice.MSE
+    penalty: float = 0.0
+    tnorm: TnormChoice | None = None
+    tnorm_weight: float = 1.0
+    scale_targets: bool = True
+    scale_features: bool = True
+    monotone: tuple[str, ...] = ()
+    monotone_weight: float = 1.0
+    monotone_points: PointsChoice = PointsChoice.DATA
+    monotone_guarantee: bool = False
+    idempotent_backward: IdempotentBackward = IdempotentBackward.MODIFIED
+    reconstruction: float = 1.0
+    baseline: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("restore", "penalty", "tnorm_weight", "monotone_weight", "reconstruction"):
+            _require(0 <= getattr(self, name) < float("inf"), name, "at least 0", self)
+        _require(0 < self.lr < float("inf"), "lr", "above 0", self)
+        for name in ("val_size", "test_size"):
+            _require(0 < getattr(self, name) < 1, name, "between 0 and 1", self)
+        if self.val_size + self.test_size >= 1:
+            raise UsageError(
+                "Rows to train on must remain, but --val-size and --test-size add up to "
+                f"{self.val_size + self.test_size:g}.",
+            )
+        nearest_only = (BackwardChoice.IMPLICIT, BackwardChoice.ONE_SIDED)
+        if self.backward is BackwardChoice.ROUTED and self.shield is ShieldChoice.NEAREST:
+            raise UsageError(
+                "--backward routed follows the clipping of --shield layer, but the shield is "
+                "nearest.",
+                hint="leave --backward out, or choose one_sided",
+            )
+        if self.backward in nearest_only and self.shield is ShieldChoice.LAYER:
+            raise UsageError(
+                f"--backward {self.backward} belongs to the nearest point.",
+                hint="add --shield nearest",
+            )
+
+    @property
+    def resolved_backward(self) -> BackwardChoice:
+        """The backward, the shield's default where none was chosen."""
+        if self.backward is not None:
+            return self.backward
+        if self.shield is ShieldChoice.NEAREST:
+            return BackwardChoice.ONE_SIDED
+        return BackwardChoice.ROUTED
+
+    @property
+    def method(self) -> str:
+        """The method in one word or two: `routed`, `nearest one_sided`, `none`."""
+        if self.shield is ShieldChoice.NONE:
+            return "none"
+        prefix = "nearest " if self.shield is ShieldChoice.NEAREST else ""
+        return f"{prefix}{self.resolved_backward}"
+
+    def as_json(self) -> dict[str, Any]:
+        """All choices as plain values."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The choices that `as_json` wrote; unknown names are ignored."""
+        kinds: dict[str, type[StrEnum]] = {
+            "objective": Objective,
+            "optimizer": OptimizerChoice,
+            "device": DeviceChoice,
+            "shield": ShieldChoice,
+            "backward": BackwardChoice,
+            "masks": MaskChoice,
+            "loss": LossChoice,
+            "tnorm": TnormChoice,
+            "monotone_points": PointsChoice,
+            "idempotent_backward": IdempotentBackward,
+        }
+        known = {field.name for field in fields(cls)}
+        read: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in known:
+                continue
+            if name in kinds and value is not None:
+                read[name] = kinds[name](value)
+            else:
+                read[name] = tuple(value) if isinstance(value, list) else value
+        return cls(**read)
+
+
+def _require(holds: bool, name: str, range: str, settings: TrainSettings) -> None:
+    if not holds:
+        option = f"--{name.replace('_', '-')}"
+        raise UsageError(f"{option} must be {range}, but it is {getattr(settings, name)!r}.")
