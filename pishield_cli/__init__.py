@@ -1,3 +1,85 @@
-"""Check, correct and learn tables under requirements, exactly."""
+"""Check, correct and learn tables under requirements, exactly.
+
+Names are loaded when they are first used: importing this package loads neither torch nor numpy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pishield_cli.errors import PishieldError
+    from pishield_cli.language import read_requirements as load_requirements
+    from pishield_cli.layers import (
+        Shield,
+        TNormLoss,
+        ViolationPenalty,
+        build_shield_layer,
+        build_shield_loss,
+        detect_requirements_type,
+        infeasibility,
+        violation_penalty,
+    )
+    from pishield_cli.logic.requirements import Requirements
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "PishieldError",
+    "Requirements",
+    "Shield",
+    "TNormLoss",
+    "ViolationPenalty",
+    "__version__",
+    "build_shield_layer",
+    "build_shield_loss",
+    "detect_requirements_type",
+    "infeasibility",
+    "load_requirements",
+    "violation_penalty",
+]
+
+_HOMES = {
+    "PishieldError": ("pishield_cli.errors", "PishieldError"),
+    "Requirements": ("pishield_cli.logic.requirements", "Requirements"),
+    "Shield": ("pishield_cli.layers", "Shield"),
+    "TNormLoss": ("pishield_cli.layers", "TNormLoss"),
+    "ViolationPenalty": ("pishield_cli.layers", "ViolationPenalty"),
+    "build_shield_layer": ("pishield_cli.layers", "build_shield_layer"),
+    "build_shield_loss": ("pishield_cli.layers", "build_shield_loss"),
+    "detect_requirements_type": ("pishield_cli.layers", "detect_requirements_type"),
+    "infeasibility": ("pishield_cli.layers", "infeasibility"),
+    "load_requirements": ("pishield_cli.language", "read_requirements"),
+    "violation_penalty": ("pishield_cli.layers", "violation_penalty"),
+}
+"""Where each public name lives: its module, and its name there."""
+
+_EXTRAS = {"pishield_cli.layers": ("torch", "pishield-cli[torch]")}
+"""Modules that need more than the package's own dependencies, and the extra that brings it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, own_name = _HOMES[name]
+    value = getattr(_imported(module, name), own_name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _imported(module: str, name: str) -> Any:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        package, extra = _EXTRAS.get(module, (None, None))
+        if package is None or error.name != package:
+            raise
+        from pishield_cli.errors import MissingExtraError
+
+        raise MissingExtraError(
+            f"`{name}` needs {package}, which is not installed.",
+            hint=f"install it with: pip install '{extra}'",
+        ) from None

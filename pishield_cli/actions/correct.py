@@ -1,19 +1,23 @@
 """Write a table again with every requirement satisfied, changing no more than that takes."""
 
-import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Protocol
 
 import numpy as np
 
-from pishield_cli.errors import ContradictionError, MissingColumnError, UsageError
+from pishield_cli.actions.correct_report import CorrectReport, Explainer, Tally
+from pishield_cli.actions.freedom import (
+    Freedom,
+    column_grids,
+    fixed_columns,
+    resolved_ordering,
+)
+from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.coherent_rows import GroupedScoreCorrector
-from pishield_cli.kernels.columns import Array, NumericColumn, decimal_text
+from pishield_cli.kernels.columns import NumericColumn, decimal_text
 from pishield_cli.kernels.correction import Corrector
 from pishield_cli.kernels.satisfaction import (
     CompiledRequirements,
@@ -25,7 +29,7 @@ from pishield_cli.logic.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import connected_groups
 from pishield_cli.logic.requirements import Requirements, RequirementType
-from pishield_cli.tables.table import Batch, ColumnKind, TableReader, TableWriter
+from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
 
 class Audit(Protocol):
@@ -41,81 +45,6 @@ class Audit(Protocol):
             new: The cell as it is written, as text.
             violated: Labels or numbers of the requirements that the row violated.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnSummary:
-    """How far correction moved a column.
-
-    Attributes:
-        changed: Changed cells.
-        mean_abs_change: Mean over the changed cells, in the column's own unit.
-        max_abs_change: Largest change.
-    """
-
-    changed: int
-    mean_abs_change: float
-    max_abs_change: float
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectReport:
-    """The result of correcting a table.
-
-    Attributes:
-        data: The table's name.
-        requirements_file: The requirements file's name.
-        output: Where the corrected table went; None after a dry run.
-        method: How cells were chosen.
-        rows: Rows read.
-        violating_rows_before: Rows that violated a requirement.
-        violating_rows_after: Rows that still do.
-        corrected_rows: Rows that changed.
-        uncorrected_rows: Numbers of the rows that could not be corrected, from 0.
-        columns: The columns that changed.
-        seconds: Wall time.
-    """
-
-    data: str
-    requirements_file: str
-    output: str | None
-    method: str
-    rows: int
-    violating_rows_before: int
-    violating_rows_after: int
-    corrected_rows: int
-    uncorrected_rows: tuple[int, ...]
-    columns: Mapping[str, ColumnSummary]
-    seconds: float
-
-    @property
-    def cells_changed(self) -> int:
-        """Changed cells over all columns."""
-        return sum(summary.changed for summary in self.columns.values())
-
-    @property
-    def holds(self) -> bool:
-        """Whether every row satisfies every requirement now."""
-        return not self.violating_rows_after
-
-
-@dataclass(frozen=True, slots=True)
-class Freedom:
-    """What correction may move, and in which order.
-
-    Attributes:
-        fixed: Columns that must not change.
-        only: If given, the only columns that may change.
-        ordering: Columns to put first, most trusted first; None for the file's own ordering.
-        shuffled: Whether the order is random instead.
-        seed: For the random order.
-    """
-
-    fixed: Sequence[str] = ()
-    only: Sequence[str] | None = None
-    ordering: Sequence[str] | None = None
-    shuffled: bool = False
-    seed: int = 0
 
 
 def correct(
@@ -156,9 +85,12 @@ def correct(
     start = time.perf_counter()
     freedom = freedom or Freedom()
     names = requirements.variables
-    corrector = _corrector(reader, requirements, freedom)
+    grids = column_grids(reader, requirements, names)
+    fixed = fixed_columns(reader.columns, freedom)
+    ordering = resolved_ordering(requirements, reader.columns, freedom)
+    corrector = _corrector(requirements, ordering, grids, fixed)
     compiled = compile_requirements(requirements)
-    tally = _Tally()
+    tally = Tally(Explainer(requirements, grids, fixed))
     with open_writer() if open_writer else nullcontext() as writer:
         for batch in reader.batches(names, rows=batch_rows, whole=writer is not None):
             correction = corrector.correct(batch.columns, batch.rows)
@@ -188,10 +120,12 @@ class _Corrects(Protocol):
         """New cells by which every clause holds, but in the rows given up."""
 
 
-def _corrector(reader: TableReader, requirements: Requirements, freedom: Freedom) -> _Corrects:
-    ordering = resolved_ordering(requirements, reader.columns, freedom)
-    grids = column_grids(reader, requirements, requirements.variables)
-    fixed = _fixed_columns(reader.columns, freedom)
+def _corrector(
+    requirements: Requirements,
+    ordering: Sequence[str],
+    grids: Mapping[str, Grid],
+    fixed: Collection[str],
+) -> _Corrects:
     if requirements.type is RequirementType.PROPOSITIONAL:
         return _score_corrector(requirements, ordering, grids, fixed)
     corrector = Corrector(requirements.clauses, ordering, grids, fixed)
@@ -223,112 +157,6 @@ def contradiction(requirements: Requirements) -> ContradictionError:
     core = contradictory_core(requirements)
     texts = {one.number: one.text for one in requirements.requirements}
     return ContradictionError(core, [texts[number] for number in core])
-
-
-def resolved_ordering(
-    requirements: Requirements, columns: Sequence[str], freedom: Freedom
-) -> tuple[str, ...]:
-    """The order of correction: what the user lists, then the file's ordering, then the table's.
-
-    Raises:
-        MissingColumnError: If the list names a column that the table lacks.
-    """
-    _refuse_missing("--ordering", freedom.ordering or (), columns)
-    if freedom.shuffled:
-        shuffled = list(columns)
-        random.Random(freedom.seed).shuffle(shuffled)  # noqa: S311 - no secret
-        return tuple(shuffled)
-    return tuple(
-        dict.fromkeys((*(freedom.ordering or ()), *(requirements.ordering or ()), *columns))
-    )
-
-
-def column_grids(
-    reader: TableReader, requirements: Requirements, names: Sequence[str]
-) -> dict[str, Grid]:
-    """What each column's cells can hold, by the table and by the requirements file's declarations."""
-    kinds = reader.kinds(names)
-    places = reader.places(names)
-    grids = {}
-    for name in names:
-        if kinds[name] is ColumnKind.BOOLEAN or name in requirements.booleans:
-            grids[name] = Grid(places=0, low=0, high=1)
-        elif kinds[name] is ColumnKind.INTEGER or name in requirements.integers:
-            grids[name] = Grid(places=0)
-        else:
-            grids[name] = Grid(places=places.get(name))
-    return grids
-
-
-def _fixed_columns(columns: Sequence[str], freedom: Freedom) -> frozenset[str]:
-    _refuse_missing("--fixed", freedom.fixed, columns)
-    _refuse_missing("--only", freedom.only or (), columns)
-    fixed = frozenset(freedom.fixed)
-    if freedom.only is None:
-        return fixed
-    both = [name for name in freedom.only if name in fixed]
-    if both:
-        raise UsageError(f"A column cannot be both fixed and free, but '{both[0]}' is.")
-    return fixed | (frozenset(columns) - frozenset(freedom.only))
-
-
-def _refuse_missing(option: str, names: Sequence[str], columns: Sequence[str]) -> None:
-    for name in names:
-        if name not in columns:
-            near = get_close_matches(name, columns, n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else None
-            raise MissingColumnError(
-                f"{option} names columns of the table, but '{name}' is none of them.", hint=hint
-            )
-
-
-@dataclass
-class _Movement:
-    changed: int = 0
-    total: float = 0.0
-    largest: float = 0.0
-
-    def add(self, distances: Array) -> None:
-        self.changed += len(distances)
-        self.total += float(distances.sum())
-        self.largest = max(self.largest, float(distances.max(initial=0.0)))
-
-    def summary(self) -> ColumnSummary:
-        return ColumnSummary(self.changed, self.total / self.changed, self.largest)
-
-
-@dataclass
-class _Tally:
-    """What has been found so far."""
-
-    rows: int = 0
-    violating: int = 0
-    corrected: int = 0
-    uncorrected: list[int] = field(default_factory=list)
-    moved: dict[str, _Movement] = field(default_factory=dict)
-
-    def add(self, batch: Batch, correction: Correction) -> None:
-        self.rows += batch.rows
-        self.violating += len(correction.violating)
-        self.uncorrected.extend((correction.uncorrected + batch.start).tolist())
-        touched = np.zeros(batch.rows, dtype=bool)
-        for name, change in correction.changes.items():
-            touched[change.rows] = True
-            old = batch.columns[name].values[change.rows].astype(np.float64)
-            distances = np.abs(change.values.astype(np.float64) - old)
-            self.moved.setdefault(name, _Movement()).add(distances)
-        self.corrected += int(np.count_nonzero(touched))
-
-    def report(self, *, columns: Sequence[str], **names: Any) -> CorrectReport:
-        return CorrectReport(
-            rows=self.rows,
-            violating_rows_before=self.violating,
-            violating_rows_after=len(self.uncorrected),
-            corrected_rows=self.corrected,
-            uncorrected_rows=tuple(self.uncorrected),
-            columns={name: self.moved[name].summary() for name in columns if name in self.moved},
-            **names,
-        )
 
 
 def _note_changes(

@@ -129,7 +129,6 @@ def _warnings(requirements: Requirements, binding: Binding | None) -> Iterator[s
     yield from _unused_declarations(requirements)
     for later, first in repeated(requirements.requirements):
         yield f"Requirement {later} says the same as requirement {first}."
-    yield from _repeated_labels(requirements)
 
 
 def _mixed(binding: Binding) -> str:
@@ -164,16 +163,6 @@ def _unused_declarations(requirements: Requirements) -> Iterator[str]:
         unused = sorted(declared - used)
         if unused:
             yield f"Declared {kind}, but in no requirement: {_listed(unused)}."
-
-
-def _repeated_labels(requirements: Requirements) -> Iterator[str]:
-    first: dict[str, int] = {}
-    for one in requirements.requirements:
-        if one.label is None:
-            continue
-        number = first.setdefault(one.label, one.number)
-        if number != one.number:
-            yield f"Requirements {number} and {one.number} have the same label `{one.label}`."
 
 
 def _listed(names: list[str]) -> str:

@@ -12,7 +12,8 @@ from pishield_cli.errors import UsageError
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from pishield_cli.actions.correct import CorrectReport, Freedom
+    from pishield_cli.actions.correct_report import CorrectReport
+    from pishield_cli.actions.freedom import Freedom
     from pishield_cli.tables.audit import AuditFile
 
 EXAMPLES = """\b
@@ -169,7 +170,7 @@ def _target(data: str, output: str | None, in_place: bool, dry_run: bool) -> str
 
 
 def _freedom(fixed: str | None, only: str | None, ordering: str, seed: int) -> "Freedom":
-    from pishield_cli.actions.correct import Freedom
+    from pishield_cli.actions.freedom import Freedom
 
     listed = None
     if ordering not in ("given", "random"):

@@ -80,7 +80,10 @@ def float_steps(steps: Iterable[Step], fixed: frozenset[str]) -> tuple[FloatStep
 
 
 def forward(
-    steps: Iterable[FloatStep], values: Mapping[str, Array], grids: Mapping[str, Grid], push: float = 0
+    steps: Iterable[FloatStep],
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+    push: float = 0,
 ) -> Values:
     """Correct rows, one column after the other.
 
@@ -182,7 +185,8 @@ def tightest_bound(
     rows: int,
     grid: Grid,
     *,
-    upper: bool, push: float
+    upper: bool,
+    push: float,
 ) -> tuple[Array, Array]:
     """The tightest of several bounds: as computed, and rounded to the allowed side."""
     low, high = limits(grid)
@@ -197,12 +201,19 @@ def tightest_bound(
 
 
 def limits(grid: Grid) -> tuple[float, float]:
+    """The least and the greatest value of a grid, infinite where there is none."""
     low = -np.inf if grid.low is None else float(grid.low)
     return low, np.inf if grid.high is None else float(grid.high)
 
 
 def _rounded(
-    bound: Affine, at: Array, values: Mapping[str, Array], rows: int, grid: Grid, upper: bool, push: float
+    bound: Affine,
+    at: Array,
+    values: Mapping[str, Array],
+    rows: int,
+    grid: Grid,
+    upper: bool,
+    push: float,
 ) -> Array:
     if bound.exact and not bound.strict and grid.places is None and grid.digits >= 15:
         return at
@@ -230,6 +241,7 @@ def _hopped(step: FloatStep, column: Array, values: Values, grid: Grid, push: fl
 
 
 def allowed_by(clause: FloatClause, column: Array, values: Mapping[str, Array]) -> Array:
+    """Where a clause allows a column's values, for the columns before it; bool, shape `(rows,)`."""
     rows = len(column)
     allowed = np.zeros(rows, dtype=bool)
     for bound in clause.lowers:

@@ -25,7 +25,7 @@ from pishield_cli.logic.search import Infeasible, solve
 from pishield_cli.logic.terms import Clause
 
 PUSHES = (0.0, 2.0**12)
-"""Grid steps to move inside a bound, one attempt after the other; the exact row by row way is next."""
+"""Grid steps to move inside a bound, one attempt after the other."""
 
 REMEMBERED_ROWS = 100_000
 """Rows corrected one by one that are kept in mind, for those that follow with equal cells."""
@@ -106,7 +106,9 @@ class GroupCorrector:
         for name, values in new.items():
             moved = done & (values != floats[name])
             if moved.any():
-                changes[name] = ColumnChange(rows[moved], self._cast(name, values[moved], old[name]))
+                changes[name] = ColumnChange(
+                    rows[moved], self._cast(name, values[moved], old[name])
+                )
         return Correction(changes, rows, rows[~done])
 
     def _heed_types(self, columns: Mapping[str, NumericColumn]) -> None:
@@ -202,7 +204,7 @@ class GroupCorrector:
         left: Array,
         tolerance: Fraction,
     ) -> Array:
-        """Which rows hold, exactly or within a tolerance, with their cells as they will be written."""
+        """Which rows hold, within a tolerance, with their cells as they will be written."""
         finite = np.ones(len(left), dtype=bool)
         trial = {}
         for name, values in candidate.items():
@@ -225,13 +227,17 @@ class GroupCorrector:
             return NumericColumn(mixed)
         return NumericColumn(
             mixed,
-            exact=lambda row: decimal_value(cells[row]) or Fraction(0) if moved[row] else exact(row),
+            exact=lambda row: (
+                decimal_value(cells[row]) or Fraction(0) if moved[row] else exact(row)
+            ),
         )
 
     def _cast(self, name: str, values: Array, like: NumericColumn) -> Array:
         """New values in the type that the column's cells have."""
         dtype = like.values.dtype
-        return values.astype(dtype if dtype.kind == "f" or self._grids[name].integer else np.float64)
+        return values.astype(
+            dtype if dtype.kind == "f" or self._grids[name].integer else np.float64
+        )
 
 
 def compiled_clauses(groups: Sequence[tuple[Clause, ...]]) -> CompiledRequirements:

@@ -1,9 +1,9 @@
 """Where exactly to put a value that has to move: on a short decimal, just inside its bound.
 
-A cell counts as the shortest decimal that reads back as it. Decimals of up to 15 significant digits
-survive a double unchanged (6 digits a single, 3 a half), so a value put on a grid of 12 digits at
-the scale of what bounds it is exactly that decimal, reads well, and lies far enough inside its bound
-for floating point to see it.
+A cell counts as the shortest decimal that reads back as it. Decimals of up to 15 significant
+digits survive a double unchanged (6 digits a single, 3 a half), so a value put on a grid of 12
+digits at the scale of what bounds it is exactly that decimal, reads well, and lies far enough
+inside its bound for floating point to see it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,9 @@ from pishield_cli.kernels.decimals import short_float_decimals
 from pishield_cli.logic.grids import GRID_DIGITS, Grid
 
 
-def inside(raw: Array, scale: Array, grid: Grid, *, upper: bool, strict: bool, push: float) -> Array:
+def inside(
+    raw: Array, scale: Array, grid: Grid, *, upper: bool, strict: bool, push: float
+) -> Array:
     """Round bounds to the grid, to the allowed side.
 
     Args:
@@ -61,7 +63,7 @@ def decade(magnitudes: Array) -> Array:
 
 
 def scaled(values: Array, exponent: Array) -> Array:
-    """Values times ten to the exponent, by one correctly rounded operation where ten's power is exact."""
+    """Values times ten to the exponent, rounded once where ten's power is exact."""
     # Powers of ten up to 22 are exact doubles; a division by one is correctly rounded, where a
     # multiplication by its inverse would not be.
     power = 10.0 ** np.abs(exponent).astype(np.float64)

@@ -55,7 +55,7 @@ class FixedBuffers(nn.Module):
                 self._buffers[name] = _moved(buffer, fn)
         kept, self._buffers = self._buffers, {}
         try:
-            super()._apply(fn, recurse)  # type: ignore[arg-type]
+            super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         finally:
             self._buffers = kept
         return self
@@ -137,7 +137,7 @@ class AffineLines(FixedBuffers):
             return parts
         rows = parts.shape[1]
         sums = []
-        pieces = parts.split([count * size for count, size in self._shapes])
+        pieces = torch.split(parts, [count * size for count, size in self._shapes])
         for piece, (count, size) in zip(pieces, self._shapes, strict=True):
             if size == 1:
                 sums.append(piece)
@@ -171,20 +171,20 @@ class Slots(FixedBuffers):
         return taken.view(self.width, self.groups, values.shape[1])
 
     def greatest(self, values: Tensor) -> Tensor:
-        """The greatest of each group, shape `(groups, rows)`; a tie's gradient goes to one of them."""
-        taken = self(values)
-        return taken[0] if self.width == 1 else taken.max(0).values
+        """The greatest of each group, shape `(groups, rows)`; a tie's gradient goes to one."""
+        taken: Tensor = self(values)
+        return taken[0] if self.width == 1 else torch.max(taken, 0).values
 
     def least(self, values: Tensor) -> Tensor:
         """The least of each group, likewise."""
-        taken = self(values)
-        return taken[0] if self.width == 1 else taken.min(0).values
+        taken: Tensor = self(values)
+        return taken[0] if self.width == 1 else torch.min(taken, 0).values
 
     def any(self, values: Tensor) -> Tensor:
-        return self(values).any(0)
+        return torch.any(self(values), 0)
 
     def all(self, values: Tensor) -> Tensor:
-        return self(values).all(0)
+        return torch.all(self(values), 0)
 
 
 def gap_of(dtype: torch.dtype) -> float:

@@ -1,11 +1,11 @@
 """Variables that do not depend on each other, moved together: clipped, defined, or hopped.
 
-A block reads its own values and the state before it, and hands each value, the value it would have
-to move to, and whether it has to, to a *placing*: that is where backward rules come in.
+A block reads its own values, shape `(variables, rows)`, and the state before it, and hands each
+value, the value it would have to move to, and whether it has to, to a *placing*: that is where
+backward rules come in. `gap` is kept to strict bounds, relative to what they are added up from.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,7 +16,6 @@ from pishield_cli.layers.affine import (
     FixedBuffers,
     Form,
     Slots,
-    gap_of,
 )
 from pishield_cli.logic.plan import Bound, BoundClause, Step
 
@@ -29,19 +28,8 @@ def clamp(values: Tensor, targets: Tensor, moved: Tensor) -> Tensor:
     return torch.where(moved, targets, values)
 
 
-class Block(Protocol):
-    """New values of some variables."""
-
-    def __call__(self, values: Tensor, state: Tensor, placing: Placing, gap: float) -> Tensor:
-        """Move values to the nearest allowed ones.
-
-        Args:
-            values: Shape `(variables, rows)`.
-            state: Shape `(lines, rows)`.
-            placing: What is done with a value and its target.
-            gap: Kept to strict bounds, relative to what they are added up from.
-        """
-        ...
+Sides = tuple[Tensor | None, Tensor | None]
+"""What bounds from below and from above, shape `(variables, rows)` each; None for nothing."""
 
 
 def is_convex(step: Step) -> bool:
@@ -103,9 +91,13 @@ class Clip(FixedBuffers):
         bounds = self.bounds(state)
         if self.strict:
             return self._strictly(values, bounds, self.bounds.magnitudes(state) * gap, placing)
+        sides = self._sides(bounds)
+        return _between(values, sides, sides, placing)
+
+    def _sides(self, bounds: Tensor) -> Sides:
+        """The greatest lower and the least upper bound."""
         low = None if self.lower is None else self.lower.greatest(bounds)
-        high = None if self.upper is None else self.upper.least(bounds)
-        return _between(values, (low, high), (low, high), placing)
+        return low, None if self.upper is None else self.upper.least(bounds)
 
     def _strictly(self, values: Tensor, bounds: Tensor, gaps: Tensor, placing: Placing) -> Tensor:
         """As `forward`, but a strict bound itself is excluded and its gap kept."""
@@ -114,27 +106,20 @@ class Clip(FixedBuffers):
         with torch.no_grad():
             edges = torch.where(inwards == 0, bounds, torch.nextafter(bounds, inner))
         if self.lower is None or self.upper is None:
-            slots = self.lower or self.upper
-            assert slots is not None
-            one = (slots.greatest if self.upper is None else slots.least) if slots else None
-            assert one is not None
-            ends, targets = (one(edges), one(inner))
-            if self.upper is None:
-                return placing(values, targets, values < ends)
-            return placing(values, targets, values > ends)
+            ends, targets = self._sides(edges), self._sides(inner)
+            return _between(values, ends, targets, placing)
         low, high = self.lower.greatest(inner), self.upper.least(inner)
         # Where the gaps do not fit between the bounds, the middle does.
         middle = (self.lower.greatest(bounds) + self.upper.least(bounds)) / 2
         narrow = low > high
         low, high = torch.where(narrow, middle, low), torch.where(narrow, middle, high)
-        ends = (self.lower.greatest(edges), self.upper.least(edges))
-        return _between(values, ends, (low, high), placing)
+        return _between(values, self._sides(edges), (low, high), placing)
 
 
 def _between(
     values: Tensor,
-    ends: tuple[Tensor | None, Tensor | None],
-    targets: tuple[Tensor | None, Tensor | None],
+    ends: Sides,
+    targets: Sides,
     placing: Placing,
 ) -> Tensor:
     """Move values outside their ends to the target on their side."""
@@ -193,9 +178,9 @@ class Hop(FixedBuffers):
     def forward(self, values: Tensor, state: Tensor, placing: Placing, gap: float) -> Tensor:
         bounds = self.bounds(state)
         sizes = self.bounds.magnitudes(state)
-        inner = bounds + (self.constants("strict") * self.constants("signs")).to(
-            bounds.dtype
-        ) * (sizes * gap)
+        inner = bounds + (self.constants("strict") * self.constants("signs")).to(bounds.dtype) * (
+            sizes * gap
+        )
         with torch.no_grad():
             others = self._others(state)
             moved = ~self._allowed(values, bounds, others)

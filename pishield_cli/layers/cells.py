@@ -24,7 +24,9 @@ class CellSweep(FixedBuffers):
         self.cells = len(plan.cells)
         by_name = [{step.variable: step for step in cell} for cell in plan.cells]
         lines = {name: line for line, name in enumerate(plan.variables)}
-        self._own, self._free, moved = [], [], []
+        self._own: list[int] = []
+        self._free: list[bool] = []
+        moved: list[str] = []
         self.blocks = nn.ModuleList()
         for name in plan.variables:
             steps = [cell.get(name) for cell in by_name]

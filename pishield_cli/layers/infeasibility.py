@@ -32,7 +32,7 @@ def infeasibility(z: Tensor, shield: Shield) -> Tensor:
     Raises:
         ShapeError, PishieldError: As the shield does.
     """
-    y = shield(z.detach()).detach()
+    y: Tensor = shield(z.detach()).detach()
     return (z - y).square().sum() / (2 * max(z.numel(), 1))
 
 
@@ -53,10 +53,10 @@ def violation_penalty(
 class ViolationPenalty(FixedBuffers):
     """By how much rows violate requirements of any type: the soft baseline to a shield.
 
-    For a row z it is `sum over requirements of max over its clauses of min over the clause's literals
-    of relu(c - a.z)`, where a literal is `a.x >= c`; a boolean b is `b >= 1/2`. Zero exactly where
-    every requirement holds, or fails by a tie under a strict inequality only. Piecewise linear; a
-    tie's gradient goes to one clause and one literal.
+    For a row z it is `sum over requirements of max over its clauses of min over the clause's
+    literals of relu(c - a.z)`, where a literal is `a.x >= c`; a boolean b is `b >= 1/2`. Zero
+    exactly where every requirement holds, or fails by a tie under a strict inequality only.
+    Piecewise linear; a tie's gradient goes to one clause and one literal.
 
     Args:
         requirements: Requirements, or the path of a file of them.

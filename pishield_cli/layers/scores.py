@@ -1,7 +1,5 @@
 """Coherent scores: boolean requirements by min and max, wave after wave, for training too."""
 
-from typing import cast
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,7 +10,7 @@ from pishield_cli.layers.affine import FixedBuffers, Slots
 from pishield_cli.layers.sweep import WORKING
 
 Picked = tuple[Tensor, Tensor]
-"""For each head and row: the line of the literal that bounds it, and whether a body is true."""
+"""Lines of literals in a table of scores, and whether they count, shape `(heads, rows)` each."""
 
 
 class CoherentSweep(FixedBuffers):
@@ -99,22 +97,24 @@ class _WaveStep(FixedBuffers):
         if bodies is None:
             return None, None
         with torch.no_grad():
-            line, bounded = bodies.strongest(table, None)
-            true = bodies.some_true(truths) & bounded
+            line, bounded = bodies.strongest(table)
+            true = bodies.some_true(truths)
         bound = table.gather(0, line)
         return torch.where(bounded, bound, -torch.inf).to(like.dtype), true
 
     def _moved_towards(self, old: Tensor, table: Tensor, aims: Tensor) -> Tensor:
         own = aims.index_select(0, self.constants("variables"))
-        lines = torch.cat((aims, ~aims, torch.ones_like(aims[:1])))
+        agreed = torch.cat((aims, ~aims, torch.ones_like(aims[:1])))
+        # A second table, in which literals that the goal makes true are certain.
+        both = torch.cat((table, torch.where(agreed, 1.0, table)))
         sides = []
         for bodies, denied in ((self.lower, ~own), (self.upper, own)):
             if bodies is None:
                 sides.append(torch.zeros_like(old))
                 continue
             with torch.no_grad():
-                line, bounded = bodies.strongest(table, (lines, denied))
-            sides.append(torch.where(bounded, table.gather(0, line), 0.0))
+                line, bounded = bodies.strongest_towards(both, agreed, denied)
+            sides.append(torch.where(bounded, both.gather(0, line), 0.0))
         return _kept(old, sides[0], 1.0 - sides[1])
 
 
@@ -143,41 +143,44 @@ class _Bodies(FixedBuffers):
         self.slots = Slots([group or [self.count] for group in groups], self.count + 1)
         self.register_buffer("heads", torch.from_numpy(bounds.heads.copy()).long())
 
-    def strongest(self, table: Tensor, goal: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor]:
-        """The line of the literal that bounds each head most, and whether one does.
+    def strongest(self, table: Tensor) -> Picked:
+        """For each head the line of the literal that bounds it most, and whether one does.
 
         Args:
             table: Scores of all literals.
-            goal: Known truths of all literals, and which heads they deny; None without a goal.
         """
-        if goal is None:
-            score, line = self._least(table)
-            floor = -torch.inf
-        else:
-            lines, denied = goal
-            full = self._all(lines)
-            certain, sure = self._least(table)
-            unsure, doubted = self._least(torch.where(lines, 1.0, table))
-            # A body whose literals all agree with the goal bounds nothing through its doubts.
-            here = denied.index_select(0, self.constants("heads"))
-            certain = torch.where(full, certain, 0.0)
-            unsure = torch.where(here, unsure, 0.0)
-            line = torch.where(certain >= unsure, sure, doubted)
-            # A body without doubts counts as sure: its line is the last, which is always 1.
-            last = torch.full_like(line, len(table) - 1)
-            line = torch.where((unsure > certain) & full, last, line)
-            score, floor = torch.maximum(certain, unsure), 0.0
-        padding = table.new_full((1, table.shape[1]), floor)
-        best = self.slots(torch.cat((score, padding))).max(0)
-        lines_of = self.slots(torch.cat((line, torch.zeros_like(line[:1]))))
-        return lines_of.gather(0, best.indices.unsqueeze(0))[0], best.values > floor
+        return self._picked(*self._least(table), -torch.inf)
+
+    def strongest_towards(self, both: Tensor, agreed: Tensor, denied: Tensor) -> Picked:
+        """As `strongest`, as far as a goal agrees.
+
+        Args:
+            both: Scores of all literals, and once more with those certain that the goal makes true.
+            agreed: Which literals the goal makes true.
+            denied: Which heads it denies.
+        """
+        table, doubts = both.chunk(2)
+        certain, sure = self._least(table)
+        unsure, doubted = self._least(doubts)
+        certain = torch.where(self._all(agreed), certain, 0.0)
+        here = denied.index_select(0, self.constants("heads"))
+        unsure = torch.where(here, unsure, 0.0)
+        line = torch.where(certain >= unsure, sure, doubted + len(table))
+        return self._picked(torch.maximum(certain, unsure), line, 0.0)
+
+    def _picked(self, score: Tensor, line: Tensor, floor: float) -> Picked:
+        """Each head's greatest body: its line, and whether its score is above a floor."""
+        padding = score.new_full((1, score.shape[1]), floor)
+        best = torch.max(self.slots(torch.cat((score, padding))), 0)
+        lines = self.slots(torch.cat((line, torch.zeros_like(line[:1]))))
+        return lines.gather(0, best.indices.unsqueeze(0))[0], best.values > floor
 
     def some_true(self, truths: Tensor) -> Tensor:
         """Whether a body of each head is true."""
         true = self._all(truths)
-        return self.slots(torch.cat((true, torch.zeros_like(truths[:1])))).any(0)
+        return self.slots.any(torch.cat((true, torch.zeros_like(truths[:1]))))
 
-    def _least(self, table: Tensor) -> Picked:
+    def _least(self, table: Tensor) -> tuple[Tensor, Tensor]:
         """Each body's least score and its literal's line, shape `(bodies, rows)`."""
         literals = self.constants("literals")
         score = table.index_select(0, literals[:, 0])
@@ -207,4 +210,4 @@ def _truths_of(table: Tensor) -> Tensor:
 
 
 def _truths(scores: Tensor) -> Tensor:
-    return cast("Tensor", scores > 0.5)
+    return scores > 0.5

@@ -26,8 +26,10 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import Inequality
 
 Backward = Callable[["Shield", Tensor], Tensor]
-"""A backward rule: from a shield and raw outputs, shape `(rows, columns)`, to shielded outputs whose
-values are `shield.clip(z)`, and whose gradient is the rule's own."""
+"""A backward rule: from a shield and raw outputs, shape `(rows, columns)`, to shielded outputs.
+
+Their values are `shield.clip(z)`; their gradient is the rule's own.
+"""
 
 
 class Shield(nn.Module):
@@ -134,10 +136,7 @@ class Shield(nn.Module):
         self.plan = plans
         positions = {name: place for place, name in enumerate(self.columns)}
         steps = [
-            step
-            for plan in plans
-            for step in plan.steps or ()
-            if step.variable not in plan.fixed
+            step for plan in plans for step in plan.steps or () if step.variable not in plan.fixed
         ]
         if steps:
             self.sweeps.append(Sweep(steps, positions))

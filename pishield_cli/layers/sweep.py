@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.layers.affine import FixedBuffers, gap_of
-from pishield_cli.layers.blocks import Block, Clip, Define, Hop, Placing, bounds_of, is_convex
+from pishield_cli.layers.blocks import Clip, Define, Hop, Placing, bounds_of, is_convex
 from pishield_cli.logic.plan import Step
 
 WORKING = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
@@ -49,7 +49,7 @@ class Sweep(FixedBuffers):
                 first += len(group)
 
     def read(self, z: Tensor) -> Tensor:
-        """The columns that matter as a state, shape `(lines, rows)`, from shape `(rows, columns)`."""
+        """The columns that matter, from shape `(rows, columns)`, as a state."""
         return z.index_select(1, self.constants("inputs")).t().contiguous()
 
     def forward(self, z: Tensor, placing: Placing) -> Tensor:

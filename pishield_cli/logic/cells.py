@@ -12,7 +12,7 @@ CELL_LIMIT = 128
 """Cells past which the rest is left out: more would make a batch slow, and rarely nearer."""
 
 NODE_LIMIT = 20_000
-"""Decisions after which no more cells are looked for: some seconds of work, whatever the machine."""
+"""Decisions after which no more cells are looked for: some seconds of work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Why a row cannot be corrected: requirements and fixed cells that no values of the rest satisfy."""
+"""Why a row cannot be corrected: requirements and fixed cells that exclude each other."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from fractions import Fraction
 from pishield_cli.logic.limits import Limits
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.search import Infeasible, Search
-from pishield_cli.logic.terms import Clause, Inequality, Term
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def find_clash(
     names = list(fixed)
     for requirement in requirements:
         for clause in requirement.clauses:
-            search.add(clause, requirement.number)
+            search.add(_numeric(clause), requirement.number)
     for index, name in enumerate(names):
         for clause in _equality(name, fixed[name]):
             search.add(clause, -1 - index)
@@ -64,7 +64,16 @@ def find_clash(
         if isinstance(search.solve([0, *rest]), Infeasible):
             core = rest
     numbers = tuple(sorted(owner for owner in core if owner > 0))
-    return Clash(numbers, tuple(names[-1 - owner] for owner in reversed(sorted(core)) if owner < 0))
+    return Clash(
+        numbers, tuple(names[-1 - owner] for owner in sorted(core, reverse=True) if owner < 0)
+    )
+
+
+def _numeric(clause: Clause) -> Clause:
+    # A fixed score is a number, so booleans are compared with one half here.
+    return Clause(
+        tuple(one.as_inequality() if isinstance(one, BooleanLiteral) else one for one in clause)
+    )
 
 
 def _equality(name: str, value: Fraction) -> tuple[Clause, Clause]:

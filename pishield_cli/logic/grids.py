@@ -72,7 +72,11 @@ class Interval:
 def _interval(
     low: Fraction | None, high: Fraction | None, low_open: bool, high_open: bool
 ) -> Interval | None:
-    if low is not None and high is not None and (low > high or (low == high and (low_open or high_open))):
+    if (
+        low is not None
+        and high is not None
+        and (low > high or (low == high and (low_open or high_open)))
+    ):
         return None
     return Interval(low, high, low_open, high_open)
 
@@ -104,7 +108,11 @@ def _points(interval: Interval, target: Fraction, grid: Grid) -> Iterator[Fracti
     if limited is None:
         return
     ends = [end for end in (limited.low, limited.high) if end is not None]
-    clamped = target if target in limited else min(ends, key=lambda end: abs(end - target), default=target)
+    clamped = (
+        target
+        if target in limited
+        else min(ends, key=lambda end: abs(end - target), default=target)
+    )
     if grid.places is not None:
         yield from _placed_points(limited, clamped, Fraction(1, 10**grid.places))
     else:
@@ -122,14 +130,18 @@ def _placed_points(
 def _decimal_points(interval: Interval, around: Fraction, digits: int) -> Iterator[Fraction]:
     if around in interval and _has_digits(around, digits):
         yield around
-    scale = max((abs(end) for end in (interval.low, interval.high) if end is not None), default=around)
+    scale = max(
+        (abs(end) for end in (interval.low, interval.high) if end is not None), default=around
+    )
     width = None
     if interval.low is not None and interval.high is not None:
         width = interval.high - interval.low
         middle = (interval.low + interval.high) / 2
         yield from _first_inside(interval, middle, scale, range(1, digits + 1))
     start = min(GRID_DIGITS, digits)
-    yield from _first_inside(interval, around, scale or width or Fraction(1), range(start, digits + 8))
+    yield from _first_inside(
+        interval, around, scale or width or Fraction(1), range(start, digits + 8)
+    )
 
 
 def _first_inside(

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pishield_cli.logic.cells import enumerate_cells
-from pishield_cli.logic.elimination import (
+from pishield_cli.logic.elimination import Elimination, eliminate, split
+from pishield_cli.logic.half_spaces import (
     Disjunction,
-    Elimination,
     EliminationLimitError,
     Half,
     disjunction,
-    eliminate,
     half_space,
-    split,
 )
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 
@@ -94,7 +92,7 @@ class GroupPlan:
 
     @property
     def method(self) -> str:
-        """How rows of this group are corrected: `elimination`, or `cells` where that grew too large."""
+        """How rows are corrected: by `elimination`, or by `cells` where that grew too large."""
         return "cells" if self.steps is None else "elimination"
 
 
@@ -118,9 +116,7 @@ def plan_groups(
         are dropped if true; a false one makes a group without variables, not satisfiable.
     """
     held = frozenset(fixed)
-    return tuple(
-        _group_plan(group, ordering, held, limit) for group in connected_groups(clauses)
-    )
+    return tuple(_group_plan(group, ordering, held, limit) for group in connected_groups(clauses))
 
 
 def connected_groups(clauses: Iterable[Clause]) -> Iterator[tuple[Clause, ...]]:

@@ -1,7 +1,7 @@
 """Exact answers about one group of connected requirements, each learned from for the next."""
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
@@ -57,7 +57,8 @@ class Equation:
     """`sum of terms == constant`, implied although written as inequalities or not at all.
 
     Attributes:
-        terms: At least one; the first coefficient is positive.
+        terms: At least one, in the order of the columns' first mention; smallest whole
+            coefficients, the first one positive.
         constant: The right-hand side.
     """
 
@@ -229,12 +230,13 @@ class Reasoner:
 
     def equalities(self, undecided: Counter[str]) -> Iterator[Equation]:
         seen: set[Equation] = set()
+        position = {name: at for at, name in enumerate(self._group.columns)}
         for one in self._group.requirements:
             for clause in one.clauses:
                 literal = clause.literals[0] if len(clause.literals) == 1 else None
                 if not isinstance(literal, Inequality) or literal.strict or not literal.terms:
                     continue
-                equation = _equation(literal)
+                equation = _equation(literal, position)
                 if equation in seen:
                     continue
                 beyond = Inequality(literal.terms, literal.constant, strict=True)
@@ -270,12 +272,13 @@ def _domains(booleans: Collection[str]) -> Iterable[Clause]:
         yield Clause((Inequality((Term(name, -ONE),), -ONE),))
 
 
-def _equation(inequality: Inequality) -> Equation:
+def _equation(inequality: Inequality, position: Mapping[str, int]) -> Equation:
     """The inequality's boundary in its smallest whole coefficients, the first one positive."""
+    ordered = sorted(inequality.terms, key=lambda term: position[term.variable])
     scale = _scale(inequality)
-    if inequality.terms[0].coefficient < 0:
+    if ordered[0].coefficient < 0:
         scale = -scale
-    terms = tuple(Term(name, scale * value) for name, value in inequality.terms)
+    terms = tuple(Term(name, scale * value) for name, value in ordered)
     return Equation(terms, scale * inequality.constant)
 
 

@@ -48,7 +48,7 @@ def corrected_row(
 def _kept(
     plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], nodes: int
 ) -> dict[str, Fraction] | None:
-    """Some solution that keeps one cell after the other where that is quickly seen to be possible."""
+    """Some solution that keeps one cell after the other where that is soon seen to do."""
     clauses = (*plan.clauses, *limit_clauses(plan.variables, grids))
     integers = [name for name in plan.variables if grids[name].integer]
     chosen = {name: values[name] for name in plan.fixed}
@@ -183,7 +183,11 @@ def _allowed_parts(
 ) -> list[Interval]:
     below = max(((b.at(values), not b.strict) for b in clause.uppers), default=None)
     above = min(((b.at(values), b.strict) for b in clause.lowers), default=None)
-    if below is not None and above is not None and (above[0], above[1] and not below[1]) <= (below[0], False):
+    if (
+        below is not None
+        and above is not None
+        and (above[0], above[1] and not below[1]) <= (below[0], False)
+    ):
         return [interval]
     parts = []
     if below is not None:

@@ -250,7 +250,7 @@ def nearest_value(
         limits: When to give up.
 
     Returns:
-        The nearest value; ties go to the lesser.
+        The nearest value; ties go to one that is itself allowed, then to the lesser.
     """
     search = _search(clauses, integers, fixed or {}, limits)
     there = search.solve(assumed=(_beyond(variable, target, 1), _beyond(variable, target, -1)))

@@ -6,13 +6,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from pishield_cli.actions.correct import CorrectReport
+from pishield_cli.actions.correct_report import CorrectReport, Obstacle
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.figures import counted, percent
 from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.figures import counted, percent
 from pishield_cli.cli.text import one_line
-
-_LISTED_ROWS = 20
 
 
 def render_json(report: CorrectReport) -> str:
@@ -23,6 +21,14 @@ def render_json(report: CorrectReport) -> str:
         "violating_rows_after": report.violating_rows_after,
         "corrected_rows": report.corrected_rows,
         "uncorrected_rows": list(report.uncorrected_rows),
+        "obstacles": [
+            {
+                "row": one.row,
+                "requirements": None if one.clash is None else list(one.clash.requirements),
+                "fixed": None if one.clash is None else list(one.clash.cells),
+            }
+            for one in report.obstacles
+        ],
         "cells_changed": report.cells_changed,
         "columns": {
             name: {
@@ -75,10 +81,26 @@ def _columns(report: CorrectReport, page: Page) -> Table:
 
 
 def _uncorrected(report: CorrectReport) -> str:
-    rows = report.uncorrected_rows
-    listed = ", ".join(f"{row:,}" for row in rows[:_LISTED_ROWS])
-    more = f" and {len(rows) - _LISTED_ROWS:,} more" if len(rows) > _LISTED_ROWS else ""
-    return f"\nwritten unchanged, for no correction was found: row {listed}{more}"
+    more = len(report.uncorrected_rows) - len(report.obstacles)
+    lines = ["\nwritten unchanged, for no correction was found:"]
+    lines += [f"  row {one.row:,}{_reason(one)}" for one in report.obstacles]
+    if more:
+        lines.append(f"  and {counted(more, 'more row')}")
+    return "\n".join(lines)
+
+
+def _reason(obstacle: Obstacle) -> str:
+    clash = obstacle.clash
+    if clash is None:
+        return ""
+    numbers = ", ".join(map(str, clash.requirements))
+    cells = ", ".join(map(one_line, clash.cells))
+    what = f"requirement{'s' if len(clash.requirements) > 1 else ''} {numbers}"
+    return (
+        f": {what} and the fixed {cells} exclude each other"
+        if cells
+        else f": {what} exclude any value"
+    )
 
 
 def _totals(report: CorrectReport) -> str:

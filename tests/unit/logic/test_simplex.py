@@ -32,7 +32,9 @@ def is_feasible(system):
         for a, c, s in lower:
             for b, d, t in upper:
                 p, q = -b[k], a[k]
-                system.append(([p * x + q * y for x, y in zip(a, b)], p * c + q * d, s or t))
+                system.append(
+                    ([p * x + q * y for x, y in zip(a, b, strict=True)], p * c + q * d, s or t)
+                )
     return all(c < 0 or (c == 0 and not strict) for _, c, strict in system)
 
 
@@ -42,7 +44,7 @@ def load(system, order=None):
     variables = [simplex.variable() for _ in range(WIDTH)]
     forms = []
     for a, _, _ in system:
-        terms = {v: c for v, c in zip(variables, a) if c}
+        terms = {v: c for v, c in zip(variables, a, strict=True) if c}
         forms.append(simplex.form(terms))
     for number in range(len(system)) if order is None else order:
         _, c, strict = system[number]
@@ -60,7 +62,7 @@ def point(simplex, variables):
 
 def holds(row, values):
     a, c, strict = row
-    total = sum(x * y for x, y in zip(a, values))
+    total = sum(x * y for x, y in zip(a, values, strict=True))
     return total > c if strict else total >= c
 
 
@@ -85,7 +87,7 @@ def test_undone_bounds_leave_no_trace(system, random):
     simplex = Simplex()
     variables = [simplex.variable() for _ in range(WIDTH)]
     forms = [
-        simplex.form({v: c for v, c in zip(variables, a) if c}) for a, _, _ in system
+        simplex.form({v: c for v, c in zip(variables, a, strict=True) if c}) for a, _, _ in system
     ]
     for _ in range(4):
         mark = simplex.mark()
@@ -105,7 +107,7 @@ def test_the_least_value_is_approached_and_nothing_is_less(system, objective):
     simplex, variables, conflict = load(system)
     if conflict is not None:
         return
-    form = simplex.form({v: c for v, c in zip(variables, objective) if c})
+    form = simplex.form({v: c for v, c in zip(variables, objective, strict=True) if c})
     least = simplex.optimise(form, LOWER, Limits())
     below = tuple(-c for c in objective)
     if least is None:
@@ -114,7 +116,7 @@ def test_the_least_value_is_approached_and_nothing_is_less(system, objective):
     real, eps = least
     values = point(simplex, variables)
     assert all(holds(row, values) for row in system)
-    total = sum(c * x for c, x in zip(objective, values))
+    total = sum(c * x for c, x in zip(objective, values, strict=True))
     assert (total == real) == (eps == 0)
     assert not is_feasible([*system, (below, -real, not eps)])
     assert is_feasible([*system, (below, -real - Fraction(1, 10**6), False)])

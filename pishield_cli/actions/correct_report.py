@@ -1,0 +1,185 @@
+"""What correcting a table did, put together batch by batch."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from pishield_cli.kernels.changes import Correction
+from pishield_cli.kernels.columns import Array
+from pishield_cli.logic.clash import Clash, find_clash
+from pishield_cli.logic.grids import Grid
+from pishield_cli.logic.limits import Limits
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.rows import limit_clauses
+from pishield_cli.tables.table import Batch
+
+EXPLAINED_ROWS = 20
+"""How many of the rows that cannot be corrected are explained."""
+
+EXPLAIN_SECONDS = 2.0
+"""How long to look for what stands against one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSummary:
+    """How far correction moved a column.
+
+    Attributes:
+        changed: Changed cells.
+        mean_abs_change: Mean over the changed cells, in the column's own unit.
+        max_abs_change: Largest change.
+    """
+
+    changed: int
+    mean_abs_change: float
+    max_abs_change: float
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why one row could not be corrected.
+
+    Attributes:
+        row: Row number, from 0 in file order.
+        clash: A smallest set of requirements and fixed cells that exclude each other; None where
+            none was found in the time allowed.
+    """
+
+    row: int
+    clash: Clash | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectReport:
+    """The result of correcting a table.
+
+    Attributes:
+        data: The table's name.
+        requirements_file: The requirements file's name.
+        output: Where the corrected table went; None after a dry run.
+        method: How cells were chosen.
+        rows: Rows read.
+        violating_rows_before: Rows that violated a requirement.
+        violating_rows_after: Rows that still do.
+        corrected_rows: Rows that changed.
+        uncorrected_rows: Numbers of the rows that could not be corrected, from 0.
+        obstacles: What stands against the first of them.
+        columns: The columns that changed.
+        seconds: Wall time.
+    """
+
+    data: str
+    requirements_file: str
+    output: str | None
+    method: str
+    rows: int
+    violating_rows_before: int
+    violating_rows_after: int
+    corrected_rows: int
+    uncorrected_rows: tuple[int, ...]
+    obstacles: tuple[Obstacle, ...]
+    columns: Mapping[str, ColumnSummary]
+    seconds: float
+
+    @property
+    def cells_changed(self) -> int:
+        """Changed cells over all columns."""
+        return sum(summary.changed for summary in self.columns.values())
+
+    @property
+    def holds(self) -> bool:
+        """Whether every row satisfies every requirement now."""
+        return not self.violating_rows_after
+
+
+@dataclass
+class _Movement:
+    changed: int = 0
+    total: float = 0.0
+    largest: float = 0.0
+
+    def add(self, distances: Array) -> None:
+        self.changed += len(distances)
+        self.total += float(distances.sum())
+        self.largest = max(self.largest, float(distances.max(initial=0.0)))
+
+    def summary(self) -> ColumnSummary:
+        return ColumnSummary(self.changed, self.total / self.changed, self.largest)
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Finds what stands against correcting a row."""
+
+    requirements: Requirements
+    grids: Mapping[str, Grid]
+    fixed: Collection[str]
+
+    def __call__(self, batch: Batch, row: int) -> Clash | None:
+        cells = {name: column.cell(row) for name, column in batch.columns.items()}
+        known = [
+            replace(
+                one,
+                clauses=tuple(
+                    clause
+                    for clause in one.clauses
+                    if all(cells[name] is not None for name in clause.variables)
+                ),
+            )
+            for one in self.requirements.requirements
+        ]
+        fixed = {
+            name: cell for name, cell in cells.items() if name in self.fixed and cell is not None
+        }
+        return find_clash(
+            known,
+            fixed,
+            integers=[name for name, grid in self.grids.items() if grid.integer],
+            bounds=tuple(limit_clauses(tuple(self.grids), self.grids)),
+            limits=Limits.within(EXPLAIN_SECONDS),
+        )
+
+
+@dataclass
+class Tally:
+    """What has been found so far.
+
+    Attributes:
+        explain: Finds what stands against correcting a row.
+    """
+
+    explain: Explainer
+    rows: int = 0
+    violating: int = 0
+    corrected: int = 0
+    uncorrected: list[int] = field(default_factory=list)
+    obstacles: list[Obstacle] = field(default_factory=list)
+    moved: dict[str, _Movement] = field(default_factory=dict)
+
+    def add(self, batch: Batch, correction: Correction) -> None:
+        self.rows += batch.rows
+        self.violating += len(correction.violating)
+        for row in correction.uncorrected[: EXPLAINED_ROWS - len(self.obstacles)].tolist():
+            self.obstacles.append(Obstacle(batch.start + row, self.explain(batch, row)))
+        self.uncorrected.extend((correction.uncorrected + batch.start).tolist())
+        touched = np.zeros(batch.rows, dtype=bool)
+        for name, change in correction.changes.items():
+            touched[change.rows] = True
+            old = batch.columns[name].values[change.rows].astype(np.float64)
+            distances = np.abs(change.values.astype(np.float64) - old)
+            self.moved.setdefault(name, _Movement()).add(distances)
+        self.corrected += int(np.count_nonzero(touched))
+
+    def report(self, *, columns: Sequence[str], **names: Any) -> CorrectReport:
+        return CorrectReport(
+            rows=self.rows,
+            violating_rows_before=self.violating,
+            violating_rows_after=len(self.uncorrected),
+            corrected_rows=self.corrected,
+            uncorrected_rows=tuple(self.uncorrected),
+            obstacles=tuple(self.obstacles),
+            columns={name: self.moved[name].summary() for name in columns if name in self.moved},
+            **names,
+        )

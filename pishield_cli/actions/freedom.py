@@ -1,0 +1,93 @@
+"""What correction may move, in which order, and onto which values."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pishield_cli.errors import MissingColumnError, UsageError
+from pishield_cli.logic.grids import Grid
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.table import ColumnKind, TableReader
+
+
+@dataclass(frozen=True, slots=True)
+class Freedom:
+    """What correction may move, and in which order.
+
+    Attributes:
+        fixed: Columns that must not change.
+        only: If given, the only columns that may change.
+        ordering: Columns to put first, most trusted first; None for the file's own ordering.
+        shuffled: Whether the order is random instead.
+        seed: For the random order.
+    """
+
+    fixed: Sequence[str] = ()
+    only: Sequence[str] | None = None
+    ordering: Sequence[str] | None = None
+    shuffled: bool = False
+    seed: int = 0
+
+
+def resolved_ordering(
+    requirements: Requirements, columns: Sequence[str], freedom: Freedom
+) -> tuple[str, ...]:
+    """The order of correction: what the user lists, then the file's ordering, then the table's.
+
+    Raises:
+        MissingColumnError: If the list names a column that the table lacks.
+    """
+    _refuse_missing("--ordering", freedom.ordering or (), columns)
+    if freedom.shuffled:
+        shuffled = list(columns)
+        random.Random(freedom.seed).shuffle(shuffled)  # noqa: S311 - no secret
+        return tuple(shuffled)
+    return tuple(
+        dict.fromkeys((*(freedom.ordering or ()), *(requirements.ordering or ()), *columns))
+    )
+
+
+def column_grids(
+    reader: TableReader, requirements: Requirements, names: Sequence[str]
+) -> dict[str, Grid]:
+    """What each column's cells can hold, by the table and by the requirements file."""
+    kinds = reader.kinds(names)
+    places = reader.places(names)
+    grids = {}
+    for name in names:
+        if kinds[name] is ColumnKind.BOOLEAN or name in requirements.booleans:
+            grids[name] = Grid(places=0, low=0, high=1)
+        elif kinds[name] is ColumnKind.INTEGER or name in requirements.integers:
+            grids[name] = Grid(places=0)
+        else:
+            grids[name] = Grid(places=places.get(name))
+    return grids
+
+
+def fixed_columns(columns: Sequence[str], freedom: Freedom) -> frozenset[str]:
+    """The columns that must not change.
+
+    Raises:
+        MissingColumnError: If an option names a column that the table lacks.
+        UsageError: If a column is both fixed and free.
+    """
+    _refuse_missing("--fixed", freedom.fixed, columns)
+    _refuse_missing("--only", freedom.only or (), columns)
+    fixed = frozenset(freedom.fixed)
+    if freedom.only is None:
+        return fixed
+    both = [name for name in freedom.only if name in fixed]
+    if both:
+        raise UsageError(f"A column cannot be both fixed and free, but '{both[0]}' is.")
+    return fixed | (frozenset(columns) - frozenset(freedom.only))
+
+
+def _refuse_missing(option: str, names: Sequence[str], columns: Sequence[str]) -> None:
+    for name in names:
+        if name not in columns:
+            near = get_close_matches(name, columns, n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else None
+            raise MissingColumnError(
+                f"{option} names columns of the table, but '{name}' is none of them.", hint=hint
+            )

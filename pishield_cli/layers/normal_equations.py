@@ -1,0 +1,267 @@
+"""Multipliers of active inequalities, many small systems at a time.
+
+All that is asked of a component's rows `a_1 ... a_k` goes through their Gram matrix `G`: equality
+multipliers solve `G x = q` on a given set of rows; non-negative ones solve the complementarity
+problem `x >= 0, G x - q >= 0, x (G x - q) = 0`. Up to `TABLED` rows the inverse for every set of rows
+is looked up in a table; above, systems shrink to the rows in question and are eliminated together.
+"""
+
+import torch
+from torch import Tensor
+
+from pishield_cli.layers.affine import FixedBuffers
+
+TABLED = 7
+"""Rows up to which there is a table of `2**rows` inverses: 50 kB a component."""
+
+DEPENDENT = 1e-11
+"""Squared distance of a unit row from the span of others below which it counts as dependent."""
+
+TOLERANCE = 1e-12
+"""What counts as zero in multipliers and residuals, relative to the largest right-hand side."""
+
+PIVOTS = 16
+"""Exchanges of whole sets of rows before what is left goes to the method that always ends."""
+
+ELIMINATED = 24
+"""Rows above which systems are factored by LAPACK, which is slow for many small ones."""
+
+
+class NormalEquations(FixedBuffers):
+    """Solve for the multipliers of several components of equally many rows.
+
+    Args:
+        gram: Shape `(components, rows, rows)`, double precision, with a diagonal of ones.
+        free: Which rows are equalities, so that their multipliers may have any sign, shape
+            `(components, rows)`.
+    """
+
+    def __init__(self, gram: Tensor, free: Tensor) -> None:
+        super().__init__()
+        self.rows = gram.shape[1]
+        self.register_buffer("gram", gram, persistent=False)
+        self.register_buffer("free", free, persistent=False)
+        if 1 < self.rows <= TABLED:
+            self.register_buffer("inverses", _inverses(gram), persistent=False)
+            powers = 2 ** torch.arange(self.rows)
+            self.register_buffer("powers", powers, persistent=False)
+
+    def solve(self, component: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
+        """Solve `G x = q` on chosen rows; dependent ones share as pseudo-inverses do, or get none.
+
+        Args:
+            component: Of each system, shape `(systems,)`.
+            chosen: Shape `(systems, rows)`, bool.
+            q: Same shape, double precision.
+
+        Returns:
+            Same shape, zero where not chosen.
+        """
+        if self.rows == 1:
+            return torch.where(chosen, q, 0.0)
+        if self.rows <= TABLED:
+            return self._looked_up(component, chosen, q)
+        count = int(chosen.sum(1).max()) if len(chosen) else 0
+        if count == 0:
+            return torch.zeros_like(q)
+        order = chosen.to(torch.int8).argsort(1, descending=True, stable=True)[:, :count]
+        gram = self.constants("gram")[
+            component[:, None, None], order[:, :, None], order[:, None, :]
+        ]
+        x = solve_on(gram, chosen.gather(1, order), q.gather(1, order))
+        return torch.zeros_like(q).scatter(1, order, x)
+
+    def nonnegative(self, component: Tensor, allowed: Tensor, q: Tensor, start: Tensor) -> Tensor:
+        """Solve the complementarity problem on allowed rows, by exchanging sets of rows.
+
+        Args:
+            component: Of each system, shape `(systems,)`.
+            allowed: The rows that take part, shape `(systems, rows)`, bool.
+            q: Same shape, double precision.
+            start: A guess of the rows whose multipliers are positive, same shape.
+
+        Returns:
+            Multipliers, same shape: zero where not allowed; of rows not free, not below zero.
+            What is not solvable, since the inequalities contradict each other, stays zero.
+
+        References:
+            Judice and Pires, A block principal pivoting algorithm, 1994; Lawson and Hanson,
+            Solving Least Squares Problems, 1974, chapter 23.
+        """
+        free = self.constants("free")[component]
+        if self.rows == 1:
+            x = torch.where(free, q, q.clamp(min=0.0))
+            return torch.where(allowed, x, 0.0)
+        tolerance = TOLERANCE * torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True)
+        chosen = allowed & (start | free)
+        x, wrong = self._tried(component, chosen, allowed, q, tolerance)
+        left = wrong.any(1).nonzero().squeeze(1)
+        if not len(left):
+            return self._cleaned(x, free)
+        x[left] = self._exchanged(
+            component[left], chosen[left], allowed[left], q[left], tolerance[left], wrong[left]
+        )
+        return self._cleaned(x, free)
+
+    def _cleaned(self, x: Tensor, free: Tensor) -> Tensor:
+        return torch.where(free, x, x.clamp(min=0.0))
+
+    def _tried(
+        self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor, tolerance: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Multipliers of chosen rows, and the rows that should be chosen and are not, or are."""
+        x = self.solve(component, chosen, q)
+        residual = self._times(component, x) - q
+        free = self.constants("free")[component]
+        wrong = (chosen & ~free & (x < -tolerance)) | (allowed & ~chosen & (residual < -tolerance))
+        # An equality that is not met depends on others: exchanging cannot mend that.
+        return x, wrong
+
+    def _times(self, component: Tensor, x: Tensor) -> Tensor:
+        gram = self.constants("gram")
+        if len(gram) == 1:
+            return x @ gram[0]
+        return torch.bmm(x.unsqueeze(1), gram[component]).squeeze(1)
+
+    def _exchanged(
+        self,
+        component: Tensor,
+        chosen: Tensor,
+        allowed: Tensor,
+        q: Tensor,
+        tolerance: Tensor,
+        wrong: Tensor,
+    ) -> Tensor:
+        """Exchange all wrong rows at once while that helps, for systems that need it."""
+        result = torch.zeros_like(q)
+        live = torch.arange(len(q), device=q.device)
+        fewest = wrong.sum(1)
+        patience = torch.full_like(fewest, 3)
+        last = torch.arange(self.rows, device=q.device)
+        for _ in range(PIVOTS):
+            single = (wrong & (last == (wrong * last).amax(1, keepdim=True))) & wrong
+            chosen = chosen ^ torch.where((patience > 0).unsqueeze(1), wrong, single)
+            x, wrong = self._tried(component, chosen, allowed, q, tolerance)
+            count = wrong.sum(1)
+            better = count < fewest
+            patience = torch.where(better, 3, patience - 1)
+            fewest = torch.minimum(fewest, count)
+            done = count == 0
+            if bool(done.any()):
+                result[live[done]] = x[done]
+                keep = ~done
+                live, component, chosen, allowed = (
+                    part[keep] for part in (live, component, chosen, allowed)
+                )
+                q, tolerance, wrong = q[keep], tolerance[keep], wrong[keep]
+                fewest, patience = fewest[keep], patience[keep]
+            if not len(live):
+                return result
+        result[live] = self._certain(component, allowed, q)
+        return result
+
+    def _certain(self, component: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
+        """As a least distance problem, which is non-negative least squares with one more entry."""
+        free = self.constants("free")[component]
+        scale = torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True).clamp(min=1e-300)
+        height = q / scale
+        gram = self.constants("gram")[component] + height.unsqueeze(2) * height.unsqueeze(1)
+        u = least_squares(gram, allowed, height, free)
+        rest = 1.0 - (height * u).sum(1, keepdim=True)
+        return torch.where(rest > 1e-10, scale * u / rest.clamp(min=1e-10), 0.0)
+
+    def _looked_up(self, component: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
+        pattern = (chosen * self.constants("powers")).sum(1) + component * 2**self.rows
+        inverses = self.constants("inverses").index_select(0, pattern)
+        return (inverses * q.unsqueeze(1)).sum(2)
+
+
+def solve_on(gram: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
+    """Solve `G x = q` on chosen rows, each system with its own matrix.
+
+    Args:
+        gram: Shape `(systems, rows, rows)`, positive semidefinite.
+        chosen: Shape `(systems, rows)`, bool.
+        q: Same shape. On dependent rows it has to depend likewise.
+
+    Returns:
+        Same shape, zero where not chosen and for rows that depend on ones before them.
+    """
+    count = gram.shape[1]
+    pair = chosen.unsqueeze(2) & chosen.unsqueeze(1)
+    eye = torch.eye(count, dtype=gram.dtype, device=gram.device)
+    masked = torch.where(pair, gram, eye)
+    right = torch.where(chosen, q, 0.0)
+    if count > ELIMINATED:
+        factor, info = torch.linalg.cholesky_ex(masked)
+        diagonal = factor.diagonal(dim1=1, dim2=2)
+        sound = (info == 0) & (diagonal.square() > DEPENDENT * masked.diagonal(dim1=1, dim2=2)).all(
+            1
+        )
+        x = torch.cholesky_solve(right.unsqueeze(2), factor).squeeze(2)
+        rest = (~sound).nonzero().squeeze(1)
+        if len(rest):
+            x[rest] = _eliminated(masked[rest], right[rest])
+        return torch.where(chosen, x, 0.0)
+    return torch.where(chosen, _eliminated(masked, right), 0.0)
+
+
+def _eliminated(gram: Tensor, right: Tensor) -> Tensor:
+    """Gauss and Jordan's elimination, leaving out rows that depend on ones before them."""
+    least = DEPENDENT * gram.diagonal(dim1=1, dim2=2)
+    table = torch.cat((gram, right.unsqueeze(2)), 2)
+    for step in range(gram.shape[1]):
+        pivot = table[:, step, step]
+        inverse = torch.where(pivot > least[:, step], 1.0 / pivot, 0.0)
+        row = table[:, step] * inverse.unsqueeze(1)
+        table = table - table[:, :, step].unsqueeze(2) * row.unsqueeze(1)
+        table[:, step] = row
+    return table[:, :, -1]
+
+
+def least_squares(gram: Tensor, allowed: Tensor, q: Tensor, free: Tensor) -> Tensor:
+    """Non-negative least squares in its normal equations, one row more at a time.
+
+    Args:
+        gram: Shape `(systems, rows, rows)`.
+        allowed: Shape `(systems, rows)`, bool.
+        q: Same shape, in the range of `gram`.
+        free: Rows whose multipliers may have any sign, same shape.
+
+    References:
+        Lawson and Hanson, Solving Least Squares Problems, 1974, chapter 23.
+    """
+    chosen = allowed & free
+    x = solve_on(gram, chosen, q)
+    descending = torch.zeros(len(q), dtype=torch.bool, device=q.device)
+    tolerance = TOLERANCE * q.abs().amax(1, keepdim=True)
+    for _ in range(6 * q.shape[1] + 10):
+        gain = q - torch.bmm(gram, x.unsqueeze(2)).squeeze(2)
+        gain = torch.where(allowed & ~chosen & (gain > tolerance), gain, 0.0)
+        adding = ~descending & (gain > 0).any(1)
+        if not bool((adding | descending).any()):
+            break
+        best = gain == gain.amax(1, keepdim=True)
+        best &= best.cumsum(1) == 1
+        chosen = chosen | (best & adding.unsqueeze(1))
+        aim = solve_on(gram, chosen, q)
+        wrong = chosen & ~free & (aim <= 0)
+        share = torch.where(wrong, x / (x - aim).clamp(min=1e-300), torch.inf).amin(1, keepdim=True)
+        share = share.clamp(max=1.0)
+        x = x + share * (aim - x)
+        descending = wrong.any(1)
+        chosen = chosen & ~(wrong & (x <= 1e-14 * x.abs().amax(1, keepdim=True)))
+        x = torch.where(chosen, x, 0.0)
+    return x
+
+
+def _inverses(gram: Tensor) -> Tensor:
+    """Pseudo-inverses for every set of rows, shape `(components * 2**rows, rows, rows)`."""
+    rows = gram.shape[1]
+    patterns = torch.arange(2**rows).unsqueeze(1) >> torch.arange(rows) & 1
+    pairs = (patterns.unsqueeze(2) * patterns.unsqueeze(1)).to(gram.dtype)
+    masked = gram.unsqueeze(1) * pairs.unsqueeze(0)
+    values, vectors = torch.linalg.eigh(masked)
+    inverse = torch.where(values > DEPENDENT, 1.0 / values, 0.0)
+    tables = (vectors * inverse.unsqueeze(-2)) @ vectors.mT
+    return tables.flatten(0, 1).contiguous()

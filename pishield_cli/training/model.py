@@ -1,0 +1,160 @@
+"""A network and the shield behind it, in the units that the network works in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.layers.shield import Shield
+from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.training.features import FeatureEncoder, TargetScaler
+from pishield_cli.training.monotone import MonotoneNetwork, Slope
+from pishield_cli.training.networks import build_network, hidden_widths
+from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What has to be known to build a model again.
+
+    Attributes:
+        encoder: From cells to inputs.
+        scaler: From the targets' units to those of the network.
+        requirements: Over column names; None for none.
+        given: Columns that requirements name and that are no targets; they never move.
+        slopes: Rules that the network keeps by construction.
+        arch: The architecture.
+    """
+
+    encoder: FeatureEncoder
+    scaler: TargetScaler
+    requirements: Requirements | None
+    given: tuple[str, ...]
+    slopes: tuple[Slope, ...]
+    arch: str
+
+    @property
+    def propositional(self) -> bool:
+        """Whether targets are truth values, learnt as scores."""
+        return (
+            self.requirements is not None
+            and self.requirements.type is RequirementType.PROPOSITIONAL
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The shield's columns: what never moves, then the targets."""
+        return (*self.given, *self.scaler.names)
+
+
+class Model(nn.Module):
+    """From encoded rows to targets.
+
+    The network computes in single precision; its outputs, the shield and all errors are in double
+    precision. Outputs are in standardised units, scores in [0, 1] for propositional requirements.
+
+    Args:
+        outline: What to build.
+        settings: Which shield and backward.
+    """
+
+    def __init__(self, outline: Outline, settings: TrainSettings) -> None:
+        super().__init__()
+        self.outline = outline
+        inputs, outputs = outline.encoder.width, len(outline.scaler.names)
+        self.network: nn.Module
+        if outline.slopes:
+            self.network = MonotoneNetwork(
+                hidden_widths(outline.arch), inputs, outputs, outline.slopes
+            )
+        else:
+            self.network = build_network(outline.arch, inputs, outputs)
+        self.shield = self._learning_shield(settings)
+        self.after = self._finishing_shield(settings)
+        self.register_buffer("mean", torch.from_numpy(outline.scaler.mean), persistent=False)
+        self.register_buffer("scale", torch.from_numpy(outline.scaler.scale), persistent=False)
+
+    def raw(self, rows: Tensor) -> Tensor:
+        """The outputs before any shield, double precision, `(rows, targets)`."""
+        outputs: Tensor = self.network(rows).double()
+        return outputs.sigmoid() if self.outline.propositional else outputs
+
+    def shielded(self, z: Tensor, given: Tensor, truths: Tensor | None = None) -> Tensor:
+        """Raw outputs behind the shield that the network learns with.
+
+        Args:
+            z: As `raw` gives them.
+            given: What never moves, in the table's units, `(rows, given)`.
+            truths: The targets as far as the method needs them to learn; None to predict.
+        """
+        if self.shield is None:
+            return z
+        if isinstance(self.shield, Shield) and truths is not None:
+            goal = torch.cat([given, truths], dim=1).clamp(0, 1)
+            return self._applied(self.shield, z, given, goal=goal.round())
+        return self._applied(self.shield, z, given)
+
+    def finished(self, z: Tensor, given: Tensor) -> Tensor:
+        """Raw outputs corrected after training, whatever the network learnt with."""
+        return z if self.after is None else self._applied(self.after, z, given)
+
+    def forward(self, rows: Tensor, given: Tensor) -> Tensor:
+        """What the method predicts."""
+        z = self.raw(rows)
+        return self.finished(z, given) if self.shield is None else self.shielded(z, given)
+
+    def unscaled(self, outputs: Tensor) -> Tensor:
+        """Outputs in the table's units."""
+        return outputs * self.get_buffer("scale") + self.get_buffer("mean")
+
+    def _applied(self, shield: nn.Module, z: Tensor, given: Tensor, **more: Any) -> Tensor:
+        rows: Tensor = shield(torch.cat([given.to(z), z], dim=1), **more)
+        return rows[:, given.shape[1] :]
+
+    def _learning_shield(self, settings: TrainSettings) -> nn.Module | None:
+        if self.outline.requirements is None or settings.shield is ShieldChoice.NONE:
+            return None
+        return build_shield(self.outline, settings.shield, settings)
+
+    def _finishing_shield(self, settings: TrainSettings) -> nn.Module | None:
+        if self.outline.requirements is None:
+            return None
+        linear = self.outline.requirements.type is RequirementType.LINEAR
+        choice = ShieldChoice.NEAREST if linear else ShieldChoice.LAYER
+        return build_shield(self.outline, choice, replace(settings, shield=choice, backward=None))
+
+
+def build_shield(outline: Outline, choice: ShieldChoice, settings: TrainSettings) -> nn.Module:
+    """A shield over what never moves, in the table's units, and targets in standardised ones."""
+    requirements = outline.requirements
+    assert requirements is not None
+    columns = outline.columns
+    requirements = within(requirements, columns)
+    if outline.propositional:
+        return Shield(requirements, columns, fixed=outline.given)
+    mean = torch.cat([torch.zeros(len(outline.given)), torch.from_numpy(outline.scaler.mean)])
+    scale = torch.cat([torch.ones(len(outline.given)), torch.from_numpy(outline.scaler.scale)])
+    if choice is ShieldChoice.NEAREST:
+        raise NotImplementedError
+    return _Scaled(Shield(requirements, columns, fixed=outline.given), mean, scale)
+
+
+class _Scaled(nn.Module):
+    def __init__(self, shield: nn.Module, mean: Tensor, scale: Tensor) -> None:
+        super().__init__()
+        self.shield = shield
+        self.register_buffer("mean", mean.double())
+        self.register_buffer("scale", scale.double())
+
+    def forward(self, z):
+        return (self.shield(z * self.scale + self.mean) - self.mean) / self.scale
+
+
+def within(requirements: Requirements, columns: Sequence[str]) -> Requirements:
+    """The requirements, with an ordering that lists only these columns."""
+    if requirements.ordering is None:
+        return requirements
+    kept = tuple(name for name in requirements.ordering if name in columns)
+    return replace(requirements, ordering=kept or None)

@@ -1,0 +1,84 @@
+from fractions import Fraction
+
+from pishield_cli.actions.inspect import dead_literal_text, equation_text, inspect
+from pishield_cli.language import bind, parse_requirements
+from pishield_cli.logic.reasoner import Bounds
+from pishield_cli.logic.requirements import RequirementType
+
+
+def inspected(text, columns=None, **options):
+    requirements = parse_requirements(text)
+    binding = None if columns is None else bind(requirements, columns)
+    return inspect(requirements, requirements_file="r.txt", binding=binding, **options)
+
+
+def test_counts_and_groups():
+    report = inspected("a >= b and b >= 1\nif c > 0 then d > 0\n")
+    assert report.type is RequirementType.QFLRA
+    assert (report.clauses, report.literals) == (3, 4)
+    assert report.columns == ("a", "b", "c", "d")
+    assert [(group.columns, group.numbers) for group in report.groups] == [
+        (("a", "b"), (1,)),
+        (("c", "d"), (2,)),
+    ]
+    assert report.analysis.satisfiable is True
+    assert report.analysis.bounds == {
+        "a": Bounds(lower=Fraction(1)),
+        "b": Bounds(lower=Fraction(1)),
+    }
+    assert report.warnings == ()
+
+
+def test_a_narrow_open_interval_is_satisfiable():
+    report = inspected("x > 0\nx < 0.0005\n")
+    assert report.analysis.satisfiable is True
+    (bounds,) = report.analysis.bounds.values()
+    assert bounds == Bounds(Fraction(0), Fraction(1, 2000), lower_open=True, upper_open=True)
+
+
+def test_a_contradiction_of_whole_numbers_is_listed():
+    report = inspected("integer a b\n[kind] b >= 0\n2*a == 2*b + 1\n")
+    assert report.analysis.satisfiable is False
+    assert [one.text for one in report.core] == ["2*a == 2*b + 1"]
+
+
+def test_a_contradiction_of_propositions_is_listed():
+    report = inspected("a and b\nnot a or c\nc -> not b\nd or e\n")
+    assert report.type is RequirementType.PROPOSITIONAL
+    assert report.analysis.core == (1, 2, 3)
+
+
+def test_equations_and_dead_literals_are_written_in_the_language():
+    report = inspected("y - `net sum` >= 0\n`net sum` - y >= 0\nx >= 2\nx >= 1 or y > 0\n")
+    assert [equation_text(one) for one in report.analysis.equalities] == ["y - `net sum` == 0"]
+    assert report.analysis.redundant == (4,)
+    report = inspected("x >= 2\nx < 1 or y > 0 or y < -1\n")
+    assert [dead_literal_text(one) for one in report.analysis.dead] == [
+        "`x < 1` in requirement 2 never holds"
+    ]
+
+
+def test_names_bound_both_ways_are_a_warning():
+    report = inspected("age + y_1 >= 0\n", ("age", "income"), data="t.csv")
+    assert report.names == {"age": "age", "y_1": "income"}
+    assert report.positional == {"y_1"}
+    assert report.columns == ("age", "income")
+    (warning,) = report.warnings
+    assert "`y_1` is `income`" in warning
+
+
+def test_likely_slips_are_warnings():
+    report = inspected(
+        "ordering a\ninteger z\na >= b\n2*a >= 2*b\n",
+    )
+    assert [warning.split(":")[0] for warning in report.warnings] == [
+        "The ordering leaves out 1 of the 2 columns that requirements name",
+        "Declared integer, but in no requirement",
+        "Requirement 2 says the same as requirement 1.",
+    ]
+
+
+def test_what_time_leaves_open_is_reported():
+    report = inspected("a >= b\nc >= d\n", seconds=-1)
+    assert report.analysis.satisfiable is None
+    assert report.analysis.undecided == {"satisfiable": 2}
