@@ -14,6 +14,12 @@ from pishield_cli.cli.check import EXAMPLES as CHECK_EXAMPLES
 from pishield_cli.cli.check import check
 from pishield_cli.cli.correct import EXAMPLES as CORRECT_EXAMPLES
 from pishield_cli.cli.correct import correct
+from pishield_cli.cli.inspect import EXAMPLES as INSPECT_EXAMPLES
+from pishield_cli.cli.inspect import inspect
+from pishield_cli.cli.predict import EXAMPLES as PREDICT_EXAMPLES
+from pishield_cli.cli.predict import predict
+from pishield_cli.cli.train import EXAMPLES as TRAIN_EXAMPLES
+from pishield_cli.cli.train import train
 
 EXAMPLES = """\b
 Examples:
@@ -59,3 +65,6 @@ def pishield(
 # One line a command, in the order of the help.
 app.command("check", epilog=CHECK_EXAMPLES)(check)
 app.command("correct", epilog=CORRECT_EXAMPLES)(correct)
+app.command("inspect", epilog=INSPECT_EXAMPLES)(inspect)
+app.command("train", epilog=TRAIN_EXAMPLES)(train)
+app.command("predict", epilog=PREDICT_EXAMPLES)(predict)

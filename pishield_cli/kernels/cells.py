@@ -6,14 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.forward import (
-    Affine,
-    FloatStep,
-    Values,
-    allowed_by,
-    float_steps,
-    nearest_between,
-)
+from pishield_cli.kernels.float_steps import Affine, FloatStep, float_steps
+from pishield_cli.kernels.forward import Values, allowed_by, nearest_between
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import Step
 
@@ -66,7 +60,7 @@ def forward_cells(
         stuck = np.flatnonzero(~holding.any(axis=0))
         if len(stuck) and name not in cells[0].fixed:
             here = {other: array[stuck] for other, array in result.items()}
-            new, chosen = _nearest(cells, name, here, grids[name], push, reached[:, stuck])
+            new, chosen = _nearest(cells, name, here, grids, push, reached[:, stuck])
             result[name] = column.copy()
             result[name][stuck] = new
             here[name] = new
@@ -94,7 +88,7 @@ def _nearest(
     cells: Sequence[FloatCell],
     name: str,
     values: Mapping[str, Array],
-    grid: Grid,
+    grids: Mapping[str, Grid],
     push: float,
     reached: Array,
 ) -> tuple[Array, Array]:
@@ -107,7 +101,7 @@ def _nearest(
         if step is None:
             continue
         lowers, uppers = _bounds(step)
-        candidate = nearest_between(column, lowers, uppers, values, grid, push)
+        candidate = nearest_between(column, lowers, uppers, values, grids[name], grids, push)
         away = np.where(reached[index], np.abs(candidate - column), np.inf)
         nearer = (away < distance) | ((away == distance) & (candidate < best) & reached[index])
         best, distance = np.where(nearer, candidate, best), np.where(nearer, away, distance)

@@ -55,6 +55,9 @@ def joined(parts: Iterable[Correction], rows: int) -> Correction:
             listed.setdefault(name, []).append(change)
     changes = {}
     for name, pieces in listed.items():
+        if len(pieces) == 1 and not failed.any():
+            changes[name] = pieces[0]
+            continue
         where = np.concatenate([piece.rows for piece in pieces])
         values = np.concatenate([piece.values for piece in pieces])
         kept = ~failed[where]

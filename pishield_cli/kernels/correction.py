@@ -64,10 +64,9 @@ class Corrector:
         verdicts = evaluate(self._all, columns, rows)
         for index, verdict in enumerate(verdicts):
             if verdict.violated is not None:
-                wrong = np.flatnonzero(verdict.violated)
                 parts += [
-                    group.correct(columns, where)
-                    for group, where in self._by_pattern(index, columns, wrong)
+                    group.correct(columns, wrong)
+                    for group, wrong in self._by_pattern(index, columns, verdict.violated)
                 ]
         return joined(parts, rows)
 
@@ -76,27 +75,26 @@ class Corrector:
         return tuple(GroupCorrector(plan, self._grids) for plan in plans)
 
     def _by_pattern(
-        self, index: int, columns: Mapping[str, NumericColumn], rows: Array
+        self, index: int, columns: Mapping[str, NumericColumn], wrong: Array
     ) -> Iterator[tuple[GroupCorrector, Array]]:
         """Rows by which of a group's cells are missing, each with the groups that remain."""
         group = self._groups[index]
         gone = {
             name: missing
             for name in group.plan.variables
-            if (missing := _missing(columns[name], rows)) is not None
+            if (missing := _missing(columns[name], wrong)) is not None
         }
         if not gone:
-            yield group, rows
+            yield group, wrong
             return
         patterns, kind = np.unique(np.array(list(gone.values())), axis=1, return_inverse=True)
         for number, pattern in enumerate(patterns.T):
-            where = rows[kind.reshape(-1) == number]
             absent = frozenset(name for name, out in zip(gone, pattern, strict=True) if out)
+            where = wrong & (kind.reshape(-1) == number)
             for part in self._reduced(index, absent):
-                here = {name: columns[name].take(where) for name in part.plan.variables}
-                wrong = evaluate(part.compiled, here, len(where))[0].violated
-                if wrong is not None:
-                    yield part, where[wrong]
+                violated = evaluate(part.compiled, columns, len(wrong))[0].violated
+                if violated is not None and (violated & where).any():
+                    yield part, violated & where
 
     def _reduced(self, index: int, absent: frozenset[str]) -> tuple[GroupCorrector, ...]:
         """What remains of a group without some columns."""
@@ -110,11 +108,12 @@ class Corrector:
         return self._without[key]
 
 
-def _missing(column: NumericColumn, rows: Array) -> Array | None:
-    """Which cells of some rows are missing; None if none is."""
-    values = column.values[rows]
-    gone = np.isnan(values) if values.dtype.kind == "f" else None
+def _missing(column: NumericColumn, wrong: Array) -> Array | None:
+    """Which cells are missing; None if none is in the rows to be corrected."""
+    values = column.values
+    gone = None
+    if values.dtype.kind == "f" and np.isnan(np.add.reduce(values)):
+        gone = np.isnan(values)
     if column.missing is not None:
-        marked = column.missing[rows]
-        gone = marked if gone is None else gone | marked
-    return gone if gone is not None and gone.any() else None
+        gone = column.missing if gone is None else gone | column.missing
+    return gone if gone is not None and (gone & wrong).any() else None

@@ -1,82 +1,15 @@
 """One pass of sequential correction: each variable in order to the nearest value it is allowed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.float_steps import Affine, FloatClause, FloatStep
 from pishield_cli.kernels.placement import inside, snapped
 from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.plan import Bound, BoundClause, Step
-from pishield_cli.logic.terms import Inequality
 
 Values = dict[str, Array]
-
-
-@dataclass(frozen=True, slots=True)
-class Affine:
-    """A combination of columns plus a constant, in float64."""
-
-    names: tuple[str, ...]
-    weights: tuple[float, ...]
-    constant: float
-    strict: bool
-    exact: bool
-
-    @property
-    def weight(self) -> float:
-        """How many times the largest column it can be, the constant apart."""
-        return 1.0 + sum(abs(weight) for weight in self.weights)
-
-    def at(self, values: Mapping[str, Array], rows: int) -> Array:
-        """Shape `(rows,)`; may be a column of `values` itself, so never write into it."""
-        if not self.names:
-            return np.full(rows, self.constant)
-        total: Array | None = None
-        for name, weight in zip(self.names, self.weights, strict=True):
-            column = values[name]
-            part = column if weight == 1.0 else -column if weight == -1.0 else column * weight
-            total = part if total is None else total + part
-        assert total is not None
-        return total + self.constant if self.constant else total
-
-    def scale_at(self, values: Mapping[str, Array], rows: int) -> Array:
-        """The sum of the magnitudes of its parts, shape `(rows,)`."""
-        total = np.full(rows, abs(self.constant))
-        for name, weight in zip(self.names, self.weights, strict=True):
-            total += np.abs(values[name]) * abs(weight)
-        return total
-
-
-@dataclass(frozen=True, slots=True)
-class FloatClause:
-    """A `BoundClause` in float64."""
-
-    lowers: tuple[Affine, ...]
-    uppers: tuple[Affine, ...]
-    others: tuple[Affine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FloatStep:
-    """A `Step` in float64; `convex` if it leaves one interval whatever the row."""
-
-    variable: str
-    clauses: tuple[FloatClause, ...]
-    equality: Affine | None
-    convex: bool
-    fixed: bool
-
-
-def float_steps(steps: Iterable[Step], fixed: frozenset[str]) -> tuple[FloatStep, ...]:
-    """A plan's steps in float64.
-
-    Args:
-        steps: In the order of correction.
-        fixed: Variables that never move.
-    """
-    return tuple(_float_step(step, step.variable in fixed) for step in steps)
 
 
 def forward(
@@ -106,27 +39,38 @@ def forward(
         column = result[step.variable]
         grid = grids[step.variable]
         if step.equality is not None:
-            result[step.variable] = _defined(step.equality, column, result, grid)
+            result[step.variable] = _defined(step.equality, column, result, grid, grids)
         elif step.convex:
-            result[step.variable] = _clipped(step, column, result, grid, push)
+            result[step.variable] = _clipped(step, column, result, grids, push)
         else:
-            result[step.variable] = _hopped(step, column, result, grid, push)
+            result[step.variable] = _hopped(step, column, result, grids, push)
         push /= 2
     return result
 
 
-def _defined(equality: Affine, column: Array, values: Values, grid: Grid) -> Array:
+def _defined(
+    equality: Affine, column: Array, values: Values, grid: Grid, grids: Mapping[str, Grid]
+) -> Array:
     rows = len(column)
     target = equality.at(values, rows)
-    if not equality.exact or grid.places is not None:
+    if not equality.lands_on(grid, grids):
         target = snapped(target, equality.scale_at(values, rows), grid)
     return np.where(column == target, column, target)
 
 
-def _clipped(step: FloatStep, column: Array, values: Values, grid: Grid, push: float) -> Array:
+def _clipped(
+    step: FloatStep, column: Array, values: Values, grids: Mapping[str, Grid], push: float
+) -> Array:
     rows = len(column)
+    grid = grids[step.variable]
     lowers = [bound for clause in step.clauses for bound in clause.lowers]
     uppers = [bound for clause in step.clauses for bound in clause.uppers]
+    if not push and all(bound.lands_on(grid, grids) for bound in (*lowers, *uppers)):
+        for bound in lowers:
+            column = np.maximum(column, bound.at(values, rows))
+        for bound in uppers:
+            column = np.minimum(column, bound.at(values, rows))
+        return column
     wrong = np.zeros(rows, dtype=bool)
     for bound in lowers:
         at = bound.at(values, rows)
@@ -140,7 +84,7 @@ def _clipped(step: FloatStep, column: Array, values: Values, grid: Grid, push: f
     here = _taken(values, (*lowers, *uppers), moved)
     old = column[moved]
     result = column.copy()
-    result[moved] = nearest_between(old, lowers, uppers, here, grid, push)
+    result[moved] = nearest_between(old, lowers, uppers, here, grid, grids, push)
     return result
 
 
@@ -150,6 +94,7 @@ def nearest_between(
     uppers: Sequence[Affine],
     values: Mapping[str, Array],
     grid: Grid,
+    grids: Mapping[str, Grid],
     push: float,
 ) -> Array:
     """The nearest values between bounds: at a bound, a short decimal inside it.
@@ -160,11 +105,12 @@ def nearest_between(
         uppers: Upper bounds.
         values: The columns that the bounds name.
         grid: What the column can hold.
+        grids: What the columns can hold that the bounds name.
         push: Further grid steps to move inside.
     """
     rows = len(column)
-    low, low_inside = tightest_bound(lowers, values, rows, grid, upper=False, push=push)
-    high, high_inside = tightest_bound(uppers, values, rows, grid, upper=True, push=push)
+    low, low_inside = _tightest(lowers, values, rows, grid, grids, upper=False, push=push)
+    high, high_inside = _tightest(uppers, values, rows, grid, grids, upper=True, push=push)
     new = np.minimum(np.maximum(column, low_inside), high_inside)
     narrow = low_inside > high_inside
     return np.where(narrow, between(low, high, grid), new) if narrow.any() else new
@@ -179,11 +125,12 @@ def between(low: Array, high: Array, grid: Grid) -> Array:
     return np.where(point | (grid.places is not None), snapped(middle, scale, grid), middle)
 
 
-def tightest_bound(
+def _tightest(
     bounds: Sequence[Affine],
     values: Mapping[str, Array],
     rows: int,
     grid: Grid,
+    grids: Mapping[str, Grid],
     *,
     upper: bool,
     push: float,
@@ -196,7 +143,7 @@ def tightest_bound(
     for bound in bounds:
         at = bound.at(values, rows)
         raw = tightest(raw, at)
-        rounded = tightest(rounded, _rounded(bound, at, values, rows, grid, upper, push))
+        rounded = tightest(rounded, _rounded(bound, at, values, rows, grid, grids, upper, push))
     return raw, rounded
 
 
@@ -212,16 +159,19 @@ def _rounded(
     values: Mapping[str, Array],
     rows: int,
     grid: Grid,
+    grids: Mapping[str, Grid],
     upper: bool,
     push: float,
 ) -> Array:
-    if bound.exact and not bound.strict and grid.places is None and grid.digits >= 15:
+    if bound.lands_on(grid, grids):
         return at
     scale = bound.scale_at(values, rows)
     return inside(at, scale, grid, upper=upper, strict=bound.strict, push=np.floor(push))
 
 
-def _hopped(step: FloatStep, column: Array, values: Values, grid: Grid, push: float) -> Array:
+def _hopped(
+    step: FloatStep, column: Array, values: Values, grids: Mapping[str, Grid], push: float
+) -> Array:
     rows = len(column)
     wrong = np.zeros(rows, dtype=bool)
     for clause in step.clauses:
@@ -236,7 +186,7 @@ def _hopped(step: FloatStep, column: Array, values: Values, grid: Grid, push: fl
     ]
     here = _taken(values, named, moved)
     result = column.copy()
-    result[moved] = _nearest_allowed(step, column[moved], here, grid, push)
+    result[moved] = _nearest_allowed(step, column[moved], here, grids, push)
     return result
 
 
@@ -257,21 +207,21 @@ def allowed_by(clause: FloatClause, column: Array, values: Mapping[str, Array]) 
 
 
 def _nearest_allowed(
-    step: FloatStep, column: Array, values: Values, grid: Grid, push: float
+    step: FloatStep, column: Array, values: Values, grids: Mapping[str, Grid], push: float
 ) -> Array:
     """The nearest end point of the forbidden intervals that lies in none; ties go to the left."""
-    rows = len(column)
+    rows, grid = len(column), grids[step.variable]
     candidates = []
     for clause in step.clauses:
         if clause.uppers:
             ends = [
-                _rounded(b, b.at(values, rows), values, rows, grid, True, push)
+                _rounded(b, b.at(values, rows), values, rows, grid, grids, True, push)
                 for b in clause.uppers
             ]
             candidates.append(np.maximum.reduce(ends))
         if clause.lowers:
             ends = [
-                _rounded(b, b.at(values, rows), values, rows, grid, False, push)
+                _rounded(b, b.at(values, rows), values, rows, grid, grids, False, push)
                 for b in clause.lowers
             ]
             candidates.append(np.minimum.reduce(ends))
@@ -290,43 +240,3 @@ def _nearest_allowed(
 def _taken(values: Mapping[str, Array], bounds: Iterable[Affine], rows: Array) -> Values:
     names = dict.fromkeys(name for bound in bounds for name in bound.names)
     return {name: values[name][rows] for name in names}
-
-
-def _float_step(step: Step, fixed: bool) -> FloatStep:
-    clauses = tuple(
-        FloatClause(
-            tuple(_affine(bound) for bound in clause.lowers),
-            tuple(_affine(bound) for bound in clause.uppers),
-            tuple(_excess(literal) for literal in clause.others),
-        )
-        for clause in step.clauses
-    )
-    equality = None if step.equality is None else _affine(step.equality)
-    convex = all(_is_unit(clause) for clause in step.clauses)
-    return FloatStep(step.variable, clauses, equality, convex, fixed)
-
-
-def _is_unit(clause: BoundClause) -> bool:
-    return len(clause.lowers) + len(clause.uppers) == 1 and not clause.others
-
-
-def _affine(bound: Bound) -> Affine:
-    copies = not bound.constant and len(bound.terms) == 1 and abs(bound.terms[0].coefficient) == 1
-    return Affine(
-        tuple(term.variable for term in bound.terms),
-        tuple(float(term.coefficient) for term in bound.terms),
-        float(bound.constant),
-        bound.strict,
-        copies,
-    )
-
-
-def _excess(literal: Inequality) -> Affine:
-    """`a.x - c`, which has to be at least zero, or above zero if strict."""
-    return Affine(
-        literal.variables,
-        tuple(float(term.coefficient) for term in literal.terms),
-        -float(literal.constant),
-        literal.strict,
-        exact=False,
-    )

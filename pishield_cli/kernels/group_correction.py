@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.kernels.cells import float_cell, forward_cells
-from pishield_cli.kernels.changes import ColumnChange, Correction
+from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
-from pishield_cli.kernels.forward import Values, float_steps, forward
-from pishield_cli.kernels.placement import narrowed, on_grid, short_together, widened
+from pishield_cli.kernels.float_steps import float_steps
+from pishield_cli.kernels.forward import Values, forward
+from pishield_cli.kernels.placement import narrowed, on_grid, plain, short_together, widened
 from pishield_cli.kernels.satisfaction import (
     CompiledRequirements,
     compile_requirement,
@@ -27,6 +28,9 @@ from pishield_cli.logic.terms import Clause
 PUSHES = (0.0, 2.0**12)
 """Grid steps to move inside a bound, one attempt after the other."""
 
+DENSE = 4
+"""If more than one row in so many is to be corrected, the first attempt is made on all rows."""
+
 REMEMBERED_ROWS = 100_000
 """Rows corrected one by one that are kept in mind, for those that follow with equal cells."""
 
@@ -37,7 +41,7 @@ EQUALITY_TOLERANCE = Fraction(1, 10**9)
 
 _Cells = tuple[Fraction, ...]
 
-_Proposal = Callable[[Array, Values, Mapping[str, NumericColumn]], Values]
+_Proposal = Callable[[Values, Mapping[str, NumericColumn]], Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,15 @@ class _Attempt:
     """One way to correct rows.
 
     Attributes:
-        values: New values of the group's columns, from row numbers, their values and the cells.
+        values: New values of the group's columns, from their values and the cells.
         tolerance: What the result is held to.
+        reading: How cells become float64 values.
         only: Which rows it is for, from their values; None for all.
     """
 
     values: _Proposal
     tolerance: Fraction = EXACT
+    reading: Callable[[Array], Array] = widened
     only: Callable[[Values], Array] | None = None
 
 
@@ -74,42 +80,71 @@ class GroupCorrector:
         self._possible: bool | None = None
         self._rows: dict[_Cells, _Cells | None] = {}
 
-    def correct(self, columns: Mapping[str, NumericColumn], rows: Array) -> Correction:
+    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
         """Correct rows that violate a clause of the group.
 
         Args:
-            columns: At least the group's columns.
-            rows: Row numbers, ascending; no cell of the group is missing in them.
+            columns: At least the group's columns, shape `(rows,)` each.
+            wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
 
         Returns:
             New cells by which every clause holds exactly in every row but the uncorrected ones.
         """
-        old = {name: columns[name].take(rows) for name in self.plan.variables}
-        self._heed_types(old)
-        floats = {name: widened(column.values) for name, column in old.items()}
-        new = {name: values.copy() for name, values in floats.items()}
-        done = np.zeros(len(rows), dtype=bool)
+        rows = np.flatnonzero(wrong)
+        mine = {name: columns[name] for name in self.plan.variables}
+        self._heed_types(mine)
+        parts = []
+        pending = rows
+        if DENSE * len(rows) > len(wrong) and all(map(_is_finite, mine.values())):
+            # Where many rows are to move, all are tried: picking out those that are costs more.
+            first = next(self._attempts(), None)
+            if first is not None and first.only is None:
+                changes, holds = self._tried(first, mine, np.arange(len(wrong)), wrong)
+                parts.append(changes)
+                pending = np.flatnonzero(wrong & ~holds)
         for attempt in self._attempts():
-            left = np.flatnonzero(~done)
-            here = {name: values[left] for name, values in floats.items()}
-            if attempt.only is not None:
-                chosen = attempt.only(here)
-                left, here = left[chosen], {name: values[chosen] for name, values in here.items()}
-            if not len(left):
-                continue
-            candidate = attempt.values(left, here, old)
-            holds = self._holds(old, floats, candidate, left, attempt.tolerance)
-            for name, values in candidate.items():
-                new[name][left[holds]] = values[holds]
-            done[left[holds]] = True
+            if not len(pending):
+                break
+            here = _chosen(attempt, mine, pending)
+            old = {name: column.take(here) for name, column in mine.items()}
+            changes, holds = self._tried(attempt, old, here, None)
+            parts.append(changes)
+            pending = np.setdiff1d(pending, here[holds], assume_unique=True)
+        merged = joined((Correction(part, rows[:0], rows[:0]) for part in parts), len(wrong))
+        return Correction(merged.changes, rows, pending)
+
+    def _tried(
+        self,
+        attempt: _Attempt,
+        old: Mapping[str, NumericColumn],
+        rows: Array,
+        wanted: Array | None,
+    ) -> tuple[dict[str, ColumnChange], Array]:
+        """The changes that an attempt makes, and the rows that hold by it.
+
+        Args:
+            attempt: The attempt.
+            old: The cells as they are.
+            rows: Their row numbers in the batch.
+            wanted: The rows that may change; None for all.
+        """
+        floats = {name: attempt.reading(column.values) for name, column in old.items()}
+        candidate = attempt.values(floats, old)
+        moved = {
+            name: values != floats[name]
+            for name, values in candidate.items()
+            if values is not floats[name]
+        }
+        holds = self._holds(old, candidate, moved, attempt.tolerance)
+        settled = holds if wanted is None else holds & wanted
         changes = {}
-        for name, values in new.items():
-            moved = done & (values != floats[name])
-            if moved.any():
-                changes[name] = ColumnChange(
-                    rows[moved], self._cast(name, values[moved], old[name])
-                )
-        return Correction(changes, rows, rows[~done])
+        for name, mask in moved.items():
+            where = np.flatnonzero(mask & settled)
+            if len(where):
+                # Adding 0.0 turns the negative zero of a reversed bound into a plain one.
+                cells = self._cast(name, candidate[name][where] + 0.0, old[name])
+                changes[name] = ColumnChange(rows[where], cells)
+        return changes, holds
 
     def _heed_types(self, columns: Mapping[str, NumericColumn]) -> None:
         """Narrow the columns' grids to what their types can hold."""
@@ -130,12 +165,13 @@ class GroupCorrector:
         if any(step.equality is not None and not step.fixed for step in self._steps):
             yield from self._equating()
         else:
+            yield _Attempt(self._forwarding(), reading=plain)
             for push in PUSHES:
                 yield _Attempt(self._forwarding(push))
-        yield _Attempt(lambda left, _, old: self._row_by_row(left, old))
+        yield _Attempt(lambda _, old: self._row_by_row(old))
 
-    def _forwarding(self, push: float) -> _Proposal:
-        return lambda _, values, __: self._forward(values, push)
+    def _forwarding(self, push: float = 0.0) -> _Proposal:
+        return lambda values, _: self._forward(values, push)
 
     def _forward(self, values: Values, push: float = 0.0) -> Values:
         if self._cells:
@@ -151,27 +187,27 @@ class GroupCorrector:
         free = [name for name in tied if name not in self.plan.fixed]
         weight = max(one.weight for one in equalities.values())
         yield _Attempt(
-            lambda _, values, __: self._forward(values),
-            only=lambda values: short_together(values, tied, weight),
+            self._forwarding(),
+            only=lambda values: short_together(values, tied, self._grids, weight),
         )
         for tolerance in (EXACT, EQUALITY_TOLERANCE):
             yield _Attempt(
-                lambda _, values, __: self._forward(on_grid(values, free, self._grids, weight)),
+                lambda values, _: self._forward(on_grid(values, free, self._grids, weight)),
                 tolerance,
             )
 
-    def _row_by_row(self, left: Array, old: Mapping[str, NumericColumn]) -> Values:
-        result = {name: widened(column.values[left]) for name, column in old.items()}
+    def _row_by_row(self, old: Mapping[str, NumericColumn]) -> Values:
+        result = {name: widened(column.values).copy() for name, column in old.items()}
         if not self._is_possible():
             return result
         names = self.plan.variables
-        for index, row in enumerate(left):
-            cells = tuple(old[name].cell(int(row)) for name in names)
+        for row in range(len(next(iter(result.values())))):
+            cells = tuple(old[name].cell(row) for name in names)
             exact = tuple(cell for cell in cells if cell is not None)
             found = self._alone(exact) if len(exact) == len(cells) else None
             for name, before, value in zip(names, exact, found or (), strict=False):
                 if value != before:
-                    result[name][index] = float(value)
+                    result[name][row] = float(value)
         return result
 
     def _is_possible(self) -> bool:
@@ -199,36 +235,38 @@ class GroupCorrector:
     def _holds(
         self,
         old: Mapping[str, NumericColumn],
-        floats: Values,
         candidate: Values,
-        left: Array,
+        moved: Mapping[str, Array],
         tolerance: Fraction,
     ) -> Array:
         """Which rows hold, within a tolerance, with their cells as they will be written."""
-        finite = np.ones(len(left), dtype=bool)
-        trial = {}
-        for name, values in candidate.items():
-            moved = values != floats[name][left]
-            finite &= np.isfinite(values) | ~moved
-            trial[name] = self._mixed(name, old[name].take(left), values, moved)
-        wrong = evaluate(self.compiled, trial, len(left), tolerance=tolerance)[0].violated
-        return finite if wrong is None else finite & ~wrong
+        trial = dict(old)
+        finite: Array | None = None
+        for name, mask in moved.items():
+            values = candidate[name]
+            if not np.isfinite(np.add.reduce(values)):
+                usable = np.isfinite(values) | ~mask
+                finite = usable if finite is None else finite & usable
+                values = np.where(np.isfinite(values), values, 0.0)
+            trial[name] = self._mixed(name, old[name], values, mask)
+        rows = len(next(iter(candidate.values())))
+        wrong = evaluate(self.compiled, trial, rows, tolerance=tolerance)[0].violated
+        holds = np.ones(rows, dtype=bool) if wrong is None else ~wrong
+        return holds if finite is None else holds & finite
 
-    def _mixed(
-        self, name: str, before: NumericColumn, values: Array, moved: Array
-    ) -> NumericColumn:
+    def _mixed(self, name: str, before: NumericColumn, values: Array, moved: Array) -> NumericColumn:
         """A column with its moved cells as they will be written, and all others as they are."""
-        if not moved.any():
-            return before
-        cells = self._cast(name, np.where(np.isfinite(values), values, 0.0), before)
-        mixed = np.where(moved, cells, before.values)
         exact = before.exact
+        if exact is None and values.dtype == before.values.dtype:
+            return NumericColumn(values)
+        cells = self._cast(name, values, before)
+        mixed = np.where(moved, cells, before.values)
         if exact is None:
             return NumericColumn(mixed)
         return NumericColumn(
             mixed,
             exact=lambda row: (
-                decimal_value(cells[row]) or Fraction(0) if moved[row] else exact(row)
+                (decimal_value(cells[row]) or Fraction(0)) if moved[row] else exact(row)
             ),
         )
 
@@ -238,6 +276,21 @@ class GroupCorrector:
         return values.astype(
             dtype if dtype.kind == "f" or self._grids[name].integer else np.float64
         )
+
+
+def _is_finite(column: NumericColumn) -> bool:
+    """Whether no cell is missing, nor, as far as a sum tells, infinite."""
+    if column.missing is not None:
+        return False
+    return column.values.dtype.kind != "f" or bool(np.isfinite(np.add.reduce(column.values)))
+
+
+def _chosen(attempt: _Attempt, columns: Mapping[str, NumericColumn], rows: Array) -> Array:
+    """The rows that an attempt is for, of those given."""
+    if attempt.only is None:
+        return rows
+    values = {name: attempt.reading(column.values[rows]) for name, column in columns.items()}
+    return rows[attempt.only(values)]
 
 
 def compiled_clauses(groups: Sequence[tuple[Clause, ...]]) -> CompiledRequirements:

@@ -73,7 +73,7 @@ def scaled(values: Array, exponent: Array) -> Array:
 def on_grid(
     values: Mapping[str, Array], names: Sequence[str], grids: Mapping[str, Grid], weight: float
 ) -> dict[str, Array]:
-    """Put columns on one decimal grid a row, so that sums of them are decimals of 15 digits.
+    """Put columns on one decimal grid a row, so that their sums are decimals that it keeps.
 
     An equality between them can then hold exactly.
 
@@ -87,25 +87,31 @@ def on_grid(
         All columns; a cell that is on the grid stays bit for bit.
     """
     result = dict(values)
-    exponent = decade(_largest(values, names) * weight) - 13
+    digits = min((grids[name].digits for name in names), default=15)
+    # A double leaves one digit to spare for what is added to the sum.
+    exponent = decade(_largest(values, names) * weight) - (min(digits, 14) - 1)
     for name in names:
         if grids[name].places is None:
             result[name] = scaled(np.rint(scaled(values[name], -exponent)), exponent)
     return result
 
 
-def short_together(values: Mapping[str, Array], names: Sequence[str], weight: float) -> Array:
-    """Which rows have cells that are all decimals, and their sums too, of at most 15 digits.
+def short_together(
+    values: Mapping[str, Array], names: Sequence[str], grids: Mapping[str, Grid], weight: float
+) -> Array:
+    """Which rows have cells that are all decimals, and their sums too, that their type keeps.
 
     Args:
         values: Columns, shape `(rows,)` each.
         names: The columns that count.
+        grids: What each column can hold.
         weight: How many times a row's largest magnitude a sum can be.
 
     Returns:
         bool, shape `(rows,)`.
     """
-    exponent = decade(_largest(values, names) * weight) - 14
+    digits = min((grids[name].digits for name in names), default=15)
+    exponent = decade(_largest(values, names) * weight) - (digits - 1)
     short = np.ones(len(exponent), dtype=bool)
     for name in names:
         short &= scaled(np.rint(scaled(values[name], -exponent)), exponent) == values[name]
@@ -142,4 +148,9 @@ def widened(values: Array) -> Array:
     """Cells as float64, a narrower float as the shortest decimal that reads back as it."""
     if values.dtype.kind == "f" and values.dtype.itemsize < np.dtype(np.float64).itemsize:
         return short_float_decimals(values.astype(np.float32))[0]
-    return values.astype(np.float64)
+    return plain(values)
+
+
+def plain(values: Array) -> Array:
+    """Cells as float64, each the number that it is in binary."""
+    return values.astype(np.float64, copy=False)

@@ -82,6 +82,8 @@ class Normals:
             trial = multipliers @ self.normals
             violated = self._violated(trial, here, errors[left])
             repelling = guess & (multipliers < 0)
+            # What is active holds to the accuracy of its system, unless that is singular.
+            violated &= ~guess | self._violated(trial, here, errors[left], 1e3)
             settled = sound & ~violated.any(axis=1) & ~repelling.any(axis=1)
             moves[left[settled]] = trial[settled]
             active[left[settled]] = guess[settled]
@@ -89,13 +91,15 @@ class Normals:
             left = left[~settled]
         unsettled = np.zeros(rows, dtype=bool)
         if len(left):
-            found = self._one_by_one(distances[left], errors[left])
+            found = self._one_by_one(distances[left], errors[left], guess)
             moves[left], active[left] = found.moves, found.active
             empty[left], unsettled[left] = found.empty, found.unsettled
         return Projected(moves, active, empty, unsettled)
 
-    def _violated(self, moves: Array, distances: Array, errors: Array) -> Array:
-        allowed = errors + RELATIVE * (np.abs(moves) @ self._sizes.T)
+    def _violated(
+        self, moves: Array, distances: Array, errors: Array, times: float = 1.0
+    ) -> Array:
+        allowed = times * (errors + RELATIVE * (np.abs(moves) @ self._sizes.T))
         return np.asarray(moves @ self.normals.T < distances - allowed)
 
     def _balanced(self, active: Array, values: Array) -> tuple[Array, Array]:
@@ -120,14 +124,15 @@ class Normals:
             system *= taken[:, :, None] & taken[:, None, :]
             system[:, np.arange(widest), np.arange(widest)] += np.where(taken, 0.0, 1.0)
             solution = _solved(system, right)
+            solution += _solved(system, right - (system @ solution[:, :, None])[:, :, 0])
         sound = np.isfinite(solution).all(axis=1)
         solution = np.where(taken & sound[:, None], solution, 0.0)
         np.put_along_axis(multipliers, places, solution, axis=1)
         return multipliers, sound
 
-    def _one_by_one(self, distances: Array, errors: Array) -> Projected:
+    def _one_by_one(self, distances: Array, errors: Array, guess: Array) -> Projected:
         rows, sides = distances.shape
-        walk = _Walk(np.zeros((rows, sides), dtype=bool), np.zeros((rows, sides)))
+        walk = self._start(distances, guess)
         empty = np.zeros(rows, dtype=bool)
         left = np.arange(rows)
         entering = np.full(rows, -1)
@@ -153,6 +158,19 @@ class Normals:
         better = sound & ~empty & ~(polished < -1e-9).any(axis=1)
         moves[better] = polished[better] @ self.normals
         return Projected(moves, walk.active, empty, unsettled)
+
+    def _start(self, distances: Array, guess: Array) -> "_Walk":
+        """Independent inequalities out of a guess, each with a multiplier that is not negative."""
+        active = guess.copy()
+        for _ in range(ROUNDS):
+            multipliers, sound = self._balanced(active, distances)
+            repelling = active & (multipliers < 0)
+            active &= ~repelling & sound[:, None]
+            if not repelling.any():
+                break
+        bounded = (np.abs(multipliers) < 1e6 * np.abs(distances).max(axis=1, where=active, initial=1.0)[:, None])
+        active &= (sound & bounded.all(axis=1) & ~repelling.any(axis=1))[:, None]
+        return _Walk(active, np.where(active, multipliers, 0.0))
 
     def _step(
         self, walk: "_Walk", left: Array, chosen: Array, lack: Array

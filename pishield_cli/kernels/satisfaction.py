@@ -23,11 +23,11 @@ from pishield_cli.kernels.shortfalls import Farthest, exact_shortfalls, farthest
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import Clause
 
-BLOCK_CELLS = 2**19
-"""Cells of a block, over all columns: what a processor's cache holds."""
+BLOCK_CELLS = 2**22
+"""Cells of a block, over all columns: what a processor's last cache holds."""
 
-BLOCK_ROWS = 2**14, 2**11
-"""At most and at least so many rows a block."""
+BLOCK_ROWS = 2**16, 2**11
+"""At most and at least so many rows a block: with fewer, the calls cost more than the numbers."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ value, the value it would have to move to, and whether it has to, to a *placing*
 backward rules come in. `gap` is kept to strict bounds, relative to what they are added up from.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -19,12 +20,28 @@ from pishield_cli.layers.affine import (
 )
 from pishield_cli.logic.plan import Bound, BoundClause, Step
 
-Placing = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""From values, targets and which of them move, shape `(variables, rows)` each, to new values."""
+
+class Placing(Protocol):
+    """What is done with a value and its target."""
+
+    def __call__(
+        self, values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None = None
+    ) -> Tensor:
+        """Place values.
+
+        Args:
+            values: Shape `(variables, rows)`.
+            targets: Where those that have to move must go, same shape.
+            moved: Which of them have to.
+            across: Which of them have allowed values on the other side than their target; None
+                where no value can have any. Not told to `clamp`, which does not ask.
+        """
+        ...
 
 
-def clamp(values: Tensor, targets: Tensor, moved: Tensor) -> Tensor:
+def clamp(values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None = None) -> Tensor:
     """The plain placing: a moved value has the gradient of its target, any other its own."""
+    del across
     return torch.where(moved, targets, values)
 
 
@@ -110,9 +127,11 @@ class Clip(FixedBuffers):
             return _between(values, ends, targets, placing)
         low, high = self.lower.greatest(inner), self.upper.least(inner)
         # Where the gaps do not fit between the bounds, the middle does.
-        middle = (self.lower.greatest(bounds) + self.upper.least(bounds)) / 2
         narrow = low > high
-        low, high = torch.where(narrow, middle, low), torch.where(narrow, middle, high)
+        middle = ((self.lower.greatest(bounds) + self.upper.least(bounds)) / 2).detach()
+        # The gradient is still that of the bound on the value's own side.
+        low = torch.where(narrow, middle + (low - low.detach()), low)
+        high = torch.where(narrow, middle + (high - high.detach()), high)
         return _between(values, self._sides(edges), (low, high), placing)
 
 
@@ -185,8 +204,10 @@ class Hop(FixedBuffers):
             others = self._others(state)
             moved = ~self._allowed(values, bounds, others)
             slack = ROUNDING * torch.finfo(bounds.dtype).eps * sizes
-            chosen, found = self._nearest(values, inner, self._within(bounds, slack), others)
-        return placing(values, inner.gather(0, chosen), moved & found)
+            ends = self._within(bounds, slack)
+            chosen, found = self._nearest(values, inner, ends, others)
+            across = None if placing is clamp else self._across(values, inner, ends, others, chosen)
+        return placing(values, inner.gather(0, chosen), moved & found, across)
 
     def _within(self, bounds: Tensor, slack: Tensor) -> Tensor:
         """Bounds as candidates have to meet them: what rounding took from a candidate is forgiven.
@@ -227,6 +248,17 @@ class Hop(FixedBuffers):
             best, chosen = torch.where(nearer, candidate, best), torch.where(nearer, line, chosen)
             distance = torch.where(nearer, away, distance)
         return chosen, distance < torch.inf
+
+    def _across(
+        self, values: Tensor, inner: Tensor, bounds: Tensor, others: Tensor | None, chosen: Tensor
+    ) -> Tensor:
+        """Whether an allowed candidate lies on the other side than the chosen one."""
+        upwards = inner.gather(0, chosen) > values
+        across = torch.zeros_like(upwards)
+        for candidate in self.candidates(inner):
+            other = torch.where(upwards, candidate < values, candidate > values)
+            across = across | (other & self._allowed(candidate, bounds, others))
+        return across
 
 
 class _Members:

@@ -102,8 +102,12 @@ class _CellStep(FixedBuffers):
             stuck = ~holding.any(0, keepdim=True)
             away = torch.where(reached, (candidates - values).abs(), torch.inf)
             near = away == away.amin(0, keepdim=True)
-            chosen = torch.where(near, candidates, torch.inf).argmin(0, keepdim=True)
-        new = placing(values, candidates.gather(0, chosen), stuck)
+            best = torch.where(near, candidates, torch.inf)
+            chosen = torch.min(best, 0, keepdim=True).indices
+            upwards = candidates.gather(0, chosen) > values
+            beyond = torch.where(upwards, candidates < values, candidates > values)
+            across = (reached & beyond).any(0, keepdim=True)
+        new = placing(values, candidates.gather(0, chosen), stuck, across)
         with torch.no_grad():
             inside = (new >= ends[0]) & (new <= ends[1])
             inside = inside.scatter(0, chosen, value=True)

@@ -64,7 +64,7 @@ class NormalEquations(FixedBuffers):
         count = int(chosen.sum(1).max()) if len(chosen) else 0
         if count == 0:
             return torch.zeros_like(q)
-        order = chosen.to(torch.int8).argsort(1, descending=True, stable=True)[:, :count]
+        order = chosen.to(torch.int8).argsort(dim=1, descending=True, stable=True)[:, :count]
         gram = self.constants("gram")[
             component[:, None, None], order[:, :, None], order[:, None, :]
         ]

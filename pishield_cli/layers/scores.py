@@ -10,7 +10,7 @@ from pishield_cli.layers.affine import FixedBuffers, Slots
 from pishield_cli.layers.sweep import WORKING
 
 Picked = tuple[Tensor, Tensor]
-"""Lines of literals in a table of scores, and whether they count, shape `(heads, rows)` each."""
+"""Lines of a table of scores, and the scores there, shape `(heads, rows)` each."""
 
 
 class CoherentSweep(FixedBuffers):
@@ -27,7 +27,7 @@ class CoherentSweep(FixedBuffers):
     def __init__(self, compiled: CompiledPlan) -> None:
         super().__init__()
         self.size = len(compiled.variables)
-        waves = [_WaveStep(wave) for wave in compiled.waves]
+        waves = [_WaveStep(wave, 2 * self.size) for wave in compiled.waves]
         self.waves = torch.nn.ModuleList(waves)
         moved = np.concatenate([wave.variables for wave in compiled.waves] or [np.zeros(0)])
         self.moved = tuple(compiled.variables[int(place)] for place in moved)
@@ -55,17 +55,17 @@ class CoherentSweep(FixedBuffers):
 class _WaveStep(FixedBuffers):
     """Heads that do not depend on each other."""
 
-    def __init__(self, wave: Wave) -> None:
+    def __init__(self, wave: Wave, last: int) -> None:
         super().__init__()
         heads = len(wave.variables)
         self.register_buffer("variables", torch.from_numpy(wave.variables.copy()).long())
-        self.lower = _Bodies(wave.lower, heads) if len(wave.lower.heads) else None
-        self.upper = _Bodies(wave.upper, heads) if len(wave.upper.heads) else None
+        self.lower = _Bodies(wave.lower, heads, last) if len(wave.lower.heads) else None
+        self.upper = _Bodies(wave.upper, heads, last) if len(wave.upper.heads) else None
 
     def forward(
         self, scores: Tensor, aims: Tensor | None, above: float, dtype: torch.dtype
     ) -> Tensor:
-        table = _literals(scores)
+        table = torch.cat((scores, 1.0 - scores, torch.ones_like(scores[:1])))
         variables = self.constants("variables")
         old = scores.index_select(0, variables)
         if aims is None:
@@ -76,9 +76,9 @@ class _WaveStep(FixedBuffers):
 
     def _moved(self, old: Tensor, table: Tensor, above: float, dtype: torch.dtype) -> Tensor:
         with torch.no_grad():
-            truths = _truths_of(table)
-        low, true = self._bound(self.lower, table, truths, old)
-        high, false = self._bound(self.upper, table, truths, old)
+            keys = _keys(table)
+        low, true = self._bound(self.lower, table, keys)
+        high, false = self._bound(self.upper, table, keys)
         # As it will be stored, since rounding can bring it back to one half.
         new = _kept(old, low, None if high is None else 1.0 - high).to(dtype).to(old.dtype)
         if true is not None:
@@ -92,15 +92,14 @@ class _WaveStep(FixedBuffers):
 
     @staticmethod
     def _bound(
-        bodies: "_Bodies | None", table: Tensor, truths: Tensor, like: Tensor
+        bodies: "_Bodies | None", table: Tensor, keys: Tensor
     ) -> tuple[Tensor | None, Tensor | None]:
+        """The greatest score among each head's bodies, and whether one is true."""
         if bodies is None:
             return None, None
         with torch.no_grad():
-            line, bounded = bodies.strongest(table)
-            true = bodies.some_true(truths)
-        bound = table.gather(0, line)
-        return torch.where(bounded, bound, -torch.inf).to(like.dtype), true
+            line, key = bodies.strongest(keys)
+        return torch.where(key > -torch.inf, table.gather(0, line), -torch.inf), key >= 0.5
 
     def _moved_towards(self, old: Tensor, table: Tensor, aims: Tensor) -> Tensor:
         own = aims.index_select(0, self.constants("variables"))
@@ -113,8 +112,8 @@ class _WaveStep(FixedBuffers):
                 sides.append(torch.zeros_like(old))
                 continue
             with torch.no_grad():
-                line, bounded = bodies.strongest_towards(both, agreed, denied)
-            sides.append(torch.where(bounded, both.gather(0, line), 0.0))
+                line, score = bodies.strongest_towards(both, agreed, denied)
+            sides.append(torch.where(score > 0.0, both.gather(0, line), 0.0))
         return _kept(old, sides[0], 1.0 - sides[1])
 
 
@@ -130,29 +129,51 @@ def _kept(values: Tensor, low: Tensor | None, high: Tensor | None) -> Tensor:
     return torch.where(below | (values > most), torch.where(below, least, most), values)
 
 
-class _Bodies(FixedBuffers):
-    """The bodies of one side of a wave."""
+def _keys(table: Tensor) -> Tensor:
+    """Scores such that a literal is true exactly if its key is at least one half.
 
-    def __init__(self, bounds: WaveBounds, heads: int) -> None:
+    A score of one half is false for a variable, and true for its negation.
+    """
+    size = len(table) // 2
+    scores = table[:size]
+    under = torch.nextafter(torch.full_like(scores, 0.5), torch.zeros_like(scores))
+    return torch.cat((torch.where(scores == 0.5, under, scores), table[size:]))
+
+
+class _Bodies(FixedBuffers):
+    """The bodies of one side of a wave, the longest first.
+
+    Args:
+        bounds: The bodies.
+        heads: How many heads the wave has.
+        last: The line that is always 1, which fills up short bodies.
+    """
+
+    def __init__(self, bounds: WaveBounds, heads: int, last: int) -> None:
         super().__init__()
-        self.count, self.width = bounds.literals.shape
-        literals = torch.from_numpy(np.ascontiguousarray(bounds.literals)).long()
+        count, width = bounds.literals.shape
+        lengths = np.maximum((bounds.literals != last).sum(axis=1), 1)
+        order = np.argsort(-lengths, kind="stable")
+        self.longer = [int((lengths > place).sum()) for place in range(width)]
+        literals = torch.from_numpy(np.ascontiguousarray(bounds.literals[order].T)).long()
         self.register_buffer("literals", literals)
+        self.register_buffer("heads", torch.from_numpy(bounds.heads[order]).long())
+        groups = [np.flatnonzero(bounds.heads[order] == head).tolist() for head in range(heads)]
         # The line after the last body stands for heads without one.
-        groups = [np.flatnonzero(bounds.heads == head).tolist() for head in range(heads)]
-        self.slots = Slots([group or [self.count] for group in groups], self.count + 1)
-        self.register_buffer("heads", torch.from_numpy(bounds.heads.copy()).long())
+        self.padded = not all(groups)
+        self.slots = Slots([group or [count] for group in groups], count + self.padded)
 
     def strongest(self, table: Tensor) -> Picked:
-        """For each head the line of the literal that bounds it most, and whether one does.
+        """For each head the line of the literal that bounds it most; -inf if there is none.
 
         Args:
-            table: Scores of all literals.
+            table: Scores of all literals, shape `(lines, rows)`.
         """
-        return self._picked(*self._least(table), -torch.inf)
+        score, body = self._greatest(self._least(table), -torch.inf)
+        return self._line(table, body), score
 
     def strongest_towards(self, both: Tensor, agreed: Tensor, denied: Tensor) -> Picked:
-        """As `strongest`, as far as a goal agrees.
+        """As `strongest`, as far as a goal agrees; 0 where it does not.
 
         Args:
             both: Scores of all literals, and once more with those certain that the goal makes true.
@@ -160,53 +181,41 @@ class _Bodies(FixedBuffers):
             denied: Which heads it denies.
         """
         table, doubts = both.chunk(2)
-        certain, sure = self._least(table)
-        unsure, doubted = self._least(doubts)
-        certain = torch.where(self._all(agreed), certain, 0.0)
+        full = self._least(agreed.to(both.dtype)) > 0.0
+        certain, sure = self._greatest(torch.where(full, self._least(table), 0.0), 0.0)
         here = denied.index_select(0, self.constants("heads"))
-        unsure = torch.where(here, unsure, 0.0)
-        line = torch.where(certain >= unsure, sure, doubted + len(table))
-        return self._picked(torch.maximum(certain, unsure), line, 0.0)
+        unsure, doubted = self._greatest(torch.where(here, self._least(doubts), 0.0), 0.0)
+        second = self._line(doubts, doubted) + len(table)
+        line = torch.where(certain >= unsure, self._line(table, sure), second)
+        return line, torch.maximum(certain, unsure)
 
-    def _picked(self, score: Tensor, line: Tensor, floor: float) -> Picked:
-        """Each head's greatest body: its line, and whether its score is above a floor."""
-        padding = score.new_full((1, score.shape[1]), floor)
-        best = torch.max(self.slots(torch.cat((score, padding))), 0)
-        lines = self.slots(torch.cat((line, torch.zeros_like(line[:1]))))
-        return lines.gather(0, best.indices.unsqueeze(0))[0], best.values > floor
-
-    def some_true(self, truths: Tensor) -> Tensor:
-        """Whether a body of each head is true."""
-        true = self._all(truths)
-        return self.slots.any(torch.cat((true, torch.zeros_like(truths[:1]))))
-
-    def _least(self, table: Tensor) -> tuple[Tensor, Tensor]:
-        """Each body's least score and its literal's line, shape `(bodies, rows)`."""
+    def _least(self, table: Tensor) -> Tensor:
+        """Each body's least score, shape `(bodies, rows)`."""
         literals = self.constants("literals")
-        score = table.index_select(0, literals[:, 0])
-        line = literals[:, 0:1].expand(score.shape)
-        for place in range(1, self.width):
-            other = table.index_select(0, literals[:, place])
-            less = other < score
-            score = torch.where(less, other, score)
-            line = torch.where(less, literals[:, place : place + 1], line)
-        return score, line
+        least = table.index_select(0, literals[0])
+        for place, count in enumerate(self.longer[1:], 1):
+            other = table.index_select(0, literals[place, :count])
+            least.narrow(0, 0, count).clamp_(max=other)
+        return least
 
-    def _all(self, truths: Tensor) -> Tensor:
-        literals = self.constants("literals")
-        taken = truths.index_select(0, literals.flatten())
-        return taken.view(self.count, self.width, truths.shape[1]).all(1)
+    def _greatest(self, scores: Tensor, floor: float) -> Picked:
+        """Each head's greatest score among its bodies, at least a floor, and that body."""
+        if self.padded:
+            scores = torch.cat((scores, scores.new_full((1, scores.shape[1]), floor)))
+        best = torch.max(self.slots(scores), 0)
+        bodies = self.slots(torch.arange(len(scores), device=scores.device).unsqueeze(1))
+        body = bodies.expand(-1, -1, scores.shape[1]).gather(0, best.indices.unsqueeze(0))[0]
+        return best.values, body.clamp(max=self.longer[0] - 1)
 
-
-def _literals(scores: Tensor) -> Tensor:
-    """Scores of all literals: variables, their negations, and a last line of ones."""
-    return torch.cat((scores, 1.0 - scores, torch.ones_like(scores[:1])))
-
-
-def _truths_of(table: Tensor) -> Tensor:
-    half = len(table) // 2
-    true = _truths(table[:half])
-    return torch.cat((true, ~true, torch.ones_like(true[:1])))
+    def _line(self, table: Tensor, body: Tensor) -> Tensor:
+        """The line of the least literal of one body a head and row."""
+        heads, rows = body.shape
+        width = len(self.longer)
+        lines = self.constants("literals").index_select(1, body.flatten())
+        scores = table.gather(0, lines.view(width * heads, rows)).view(width, heads, rows)
+        # `argmin` is several times slower.
+        least = torch.min(scores, 0, keepdim=True).indices
+        return lines.view(width, heads, rows).gather(0, least)[0]
 
 
 def _truths(scores: Tensor) -> Tensor:

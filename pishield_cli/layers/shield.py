@@ -15,6 +15,7 @@ from pishield_cli.errors import (
 )
 from pishield_cli.kernels.coherence_arrays import compile_plan
 from pishield_cli.language import bind, read_requirements
+from pishield_cli.layers.backward import BACKWARDS
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
 from pishield_cli.layers.scores import CoherentSweep
@@ -287,14 +288,6 @@ def _refuse_missing(option: str, names: Iterable[str], columns: Sequence[str]) -
     unknown = sorted(set(names).difference(columns))
     if unknown:
         raise MissingColumnError(f"`{option}` names columns, but `{unknown[0]}` is none.")
-
-
-def _clamp(shield: Shield, z: Tensor) -> Tensor:
-    return shield.clip(z)
-
-
-BACKWARDS: Mapping[str, Backward] = {"clamp": _clamp}
-"""The backward rules by name."""
 
 
 def _rule(backward: str | Backward) -> Backward:

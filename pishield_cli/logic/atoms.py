@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 
-from pishield_cli.logic.simplex import LOWER, UPPER, Simplex
+from pishield_cli.logic.simplex import Simplex
+from pishield_cli.logic.stack import LOWER, UPPER
 from pishield_cli.logic.tableau import ONE, ZERO, Value
 from pishield_cli.logic.terms import BooleanLiteral, Literal, Term
 

@@ -9,7 +9,8 @@ from fractions import Fraction
 from math import floor, gcd
 
 from pishield_cli.logic.limits import LimitReached, Limits
-from pishield_cli.logic.simplex import LOWER, UPPER, Conflict, Simplex
+from pishield_cli.logic.simplex import Simplex
+from pishield_cli.logic.stack import LOWER, UPPER, Conflict
 from pishield_cli.logic.tableau import ZERO, Value
 
 BOX = -1

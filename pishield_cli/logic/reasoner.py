@@ -123,8 +123,10 @@ class Reasoner:
         for one in reversed(self._group.requirements):
             if self._is_alone_with_a_column(one, named):
                 continue
-            others = [DOMAIN, *(number for number in kept if number != one.number)]
-            implied = self._implied(one, others)
+            # Once time is up, not even the list of the others is made: there may be thousands.
+            late = self._search.limits.expired
+            others = () if late else (DOMAIN, *(n for n in kept if n != one.number))
+            implied = None if late else self._implied(one, others)
             if implied:
                 del kept[one.number]
                 named.subtract(one.variables)

@@ -14,7 +14,7 @@ from pishield_cli.logic.branching import BRANCH, Unbounded, make_whole, optimise
 from pishield_cli.logic.conflicts import Numbers
 from pishield_cli.logic.learning import Learner
 from pishield_cli.logic.limits import LimitReached, Limits
-from pishield_cli.logic.simplex import LOWER, UPPER
+from pishield_cli.logic.stack import LOWER, UPPER
 from pishield_cli.logic.tableau import ONE, ZERO, Value, infinitesimal
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 

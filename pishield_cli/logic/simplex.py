@@ -9,19 +9,19 @@ References:
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from operator import itemgetter
 
 from pishield_cli.logic.limits import Limits
+from pishield_cli.logic.stack import LOWER, UPPER, BoundStack, Conflict
 from pishield_cli.logic.tableau import ZERO, Row, Tableau, Value
-
-LOWER = 0
-UPPER = 1
 
 PATIENCE = 6
 """Steps without progress, after which the smallest-index rule (Bland) makes sure of an end."""
 
-Conflict = list[int]
-"""Reasons of bounds that cannot hold together."""
+WOKEN = 8
+"""Dormant forms given a row at a time."""
+
+CHOICE = 32
+"""Dormant forms outside their bounds, of which the worst are given a row."""
 
 
 class Simplex:
@@ -33,34 +33,29 @@ class Simplex:
 
     def __init__(self) -> None:
         self._tableau = Tableau()
-        self._bounds: tuple[list[Value | None], list[Value | None]] = ([], [])
-        self._reasons: tuple[list[int], list[int]] = ([], [])
+        self._stack = BoundStack()
+        self._bounds, self._reasons = self._stack.values, self._stack.reasons
         self._suspects: set[int] = set()
-        self._trail: list[tuple[int, int, Value | None, int]] = []
+        self._waiting: dict[int, None] = {}
 
     # ------------------------------------------------------------------ variables and bounds
 
     def variable(self) -> int:
         """A new variable without bounds, and its number."""
-        return self._unbounded(self._tableau.variable())
+        self._stack.add()
+        return self._tableau.variable()
 
     def form(self, coefficients: Mapping[int, int]) -> int:
         """A new variable that always equals a linear form over variables, and its number."""
-        return self._unbounded(self._tableau.form(coefficients))
-
-    def _unbounded(self, number: int) -> int:
-        for side in (LOWER, UPPER):
-            self._bounds[side].append(None)
-            self._reasons[side].append(0)
-        return number
+        self._stack.add()
+        return self._tableau.form(coefficients)
 
     def value(self, variable: int) -> Value:
         """The variable's value in the current assignment."""
         return self._tableau.value(variable)
 
     def is_fixed(self, variable: int) -> bool:
-        lower = self._bounds[LOWER][variable]
-        return lower is not None and lower == self._bounds[UPPER][variable]
+        return self._stack.is_fixed(variable)
 
     def reasons(self, variable: int) -> Conflict:
         """The reasons of a fixed variable's two bounds."""
@@ -73,19 +68,15 @@ class Simplex:
 
     def mark(self) -> int:
         """A point to which `undo` takes the bounds back."""
-        return len(self._trail)
+        return self._stack.mark()
 
     def undo(self, mark: int) -> None:
         """Take back all bounds asserted since the mark; the assignment stays."""
-        trail, tableau = self._trail, self._tableau
-        while len(trail) > mark:
-            variable, side, bound, reason = trail.pop()
-            self._bounds[side][variable] = bound
-            self._reasons[side][variable] = reason
-            if bound is None and self._bounds[1 - side][variable] is None:
-                self._suspects.discard(variable)
-                if variable in tableau.rows:
-                    tableau.put_to_rest(variable)
+        for variable in self._stack.undo(mark):
+            self._suspects.discard(variable)
+            self._waiting.pop(variable, None)
+            if variable in self._tableau.rows:
+                self._tableau.put_to_rest(variable)
 
     def tighten(self, variable: int, side: int, bound: Value, reason: int) -> Conflict | None:
         """Assert a bound.
@@ -94,16 +85,13 @@ class Simplex:
             None, or the two reasons if it contradicts the variable's opposite bound; it is not
             asserted then.
         """
-        current = self._bounds[side][variable]
-        if current is not None and (bound <= current if side == LOWER else bound >= current):
-            return None
-        opposite = self._bounds[1 - side][variable]
-        if opposite is not None and (bound > opposite if side == LOWER else bound < opposite):
-            return [reason, self._reasons[1 - side][variable]]
-        self._trail.append((variable, side, current, self._reasons[side][variable]))
-        self._bounds[side][variable] = bound
-        self._reasons[side][variable] = reason
-        if variable in self._tableau.rows or variable in self._tableau.dormant:
+        mark = self._stack.mark()
+        conflict = self._stack.tighten(variable, side, bound, reason)
+        if self._stack.mark() == mark:
+            return conflict
+        if variable in self._tableau.dormant:
+            self._waiting[variable] = None
+        elif variable in self._tableau.rows:
             self._suspects.add(variable)
         else:
             real, eps = self.value(variable)
@@ -123,11 +111,8 @@ class Simplex:
             LimitReached: If the limits end it.
         """
         stalled = 0
-        while self._suspects:
+        while violated := self._violated():
             limits.tick()
-            violated = self._violated()
-            if not violated:
-                return None
             for basic, side in violated.items():
                 if self._entering(basic, upwards=side == LOWER) is None:
                     return self._explanation(basic, side)
@@ -144,45 +129,45 @@ class Simplex:
     def _violated(self) -> dict[int, int]:
         """Variables with rows that are outside their bounds, and the side of each.
 
-        Dormant forms are woken only when all others are within: of those that share variables
-        the one that is farthest outside.
+        Dormant forms are woken, a few at a time, only when all others are within.
         """
-        violated = {variable: side for variable, side, _ in self._unsound(dormant=False)}
-        if not violated:
-            taken: set[int] = set()
-            for variable, side, _ in sorted(
-                self._unsound(dormant=True), key=itemgetter(2), reverse=True
-            ):
-                if taken.isdisjoint(self._tableau.definition(variable)):
-                    taken.update(self._tableau.definition(variable))
-                    self._tableau.wake(variable)
-                    violated[variable] = side
-        return violated
-
-    def _unsound(self, *, dormant: bool) -> list[tuple[int, int, Value]]:
-        """Suspects outside their bounds, the side and how far; clears the others."""
-        found: list[tuple[int, int, Value]] = []
+        violated: dict[int, int] = {}
         sound: list[int] = []
         for variable in self._suspects:
-            if (variable in self._tableau.dormant) == dormant:
-                outside = self._outside(variable)
-                if outside is None:
-                    sound.append(variable)
-                else:
-                    found.append((variable, *outside))
+            outside = self._stack.outside(variable, self.value(variable))
+            if outside is None:
+                sound.append(variable)
+            else:
+                violated[variable] = outside[0]
         self._suspects.difference_update(sound)
-        return found
+        return violated or self._woken()
 
-    def _outside(self, variable: int) -> tuple[int, Value] | None:
-        lower, upper = self._bounds[LOWER][variable], self._bounds[UPPER][variable]
-        if lower is None and upper is None:
-            return None
-        real, eps = value = self._tableau.value(variable)
-        if lower is not None and value < lower:
-            return LOWER, (lower[0] - real, lower[1] - eps)
-        if upper is not None and value > upper:
-            return UPPER, (real - upper[0], eps - upper[1])
-        return None
+    def _woken(self) -> dict[int, int]:
+        """Wake the worst of some dormant forms that are outside their bounds."""
+        found: list[tuple[Value, int, int]] = []
+        while self._waiting and len(found) < CHOICE:
+            variable, _ = self._waiting.popitem()
+            if self._stack.is_free(variable):
+                continue
+            outside = self._stack.outside(variable, self.value(variable))
+            if outside is not None:
+                found.append((outside[1], variable, outside[0]))
+        taken: set[int] = set()
+        violated: dict[int, int] = {}
+        for _, variable, side in sorted(found, reverse=True):
+            terms = self._tableau.definition(variable)
+            if len(violated) < WOKEN and taken.isdisjoint(terms):
+                taken.update(terms)
+                self._wake(variable)
+                violated[variable] = side
+            else:
+                self._waiting[variable] = None
+        return violated
+
+    def _wake(self, form: int) -> None:
+        self._tableau.wake(form)
+        self._suspects.add(form)
+        self._waiting.pop(form, None)
 
     def _slopes(self, violated: Mapping[int, int]) -> dict[int, Fraction]:
         """How fast the sum of violations grows with each nonbasic variable."""
@@ -242,7 +227,7 @@ class Simplex:
         sign = 1 if upwards else -1
         self._shift(entering, sign * length[0], sign * length[1])
         if blocking in self._tableau.dormant:
-            self._tableau.wake(blocking)
+            self._wake(blocking)
         if blocking != entering:
             self._tableau.pivot(blocking, entering)
             self._suspects.add(entering)
@@ -255,7 +240,9 @@ class Simplex:
         moved = tableau.columns[nonbasic]
         self._suspects |= moved
         for variable in (nonbasic, *moved):
-            self._suspects.update(tableau.users(variable))
+            self._waiting.update(
+                dict.fromkeys(tableau.dormant.intersection(tableau.users(variable)))
+            )
 
     def _can_move(self, variable: int, *, upwards: bool) -> bool:
         bound = self._bounds[UPPER if upwards else LOWER][variable]
@@ -300,7 +287,7 @@ class Simplex:
             LimitReached: If the limits end it.
         """
         if variable in self._tableau.dormant:
-            self._tableau.wake(variable)
+            self._wake(variable)
         stalled = 0
         while True:
             limits.tick()

@@ -100,9 +100,8 @@ class Model(nn.Module):
         """Raw outputs corrected after training, whatever the network learnt with."""
         return z if self.after is None else self._applied(self.after, z, given)
 
-    def forward(self, rows: Tensor, given: Tensor) -> Tensor:
-        """What the method predicts."""
-        z = self.raw(rows)
+    def predicted(self, z: Tensor, given: Tensor) -> Tensor:
+        """What the method makes of raw outputs: freely learnt ones are corrected afterwards."""
         return self.finished(z, given) if self.shield is None else self.shielded(z, given)
 
     def unscaled(self, outputs: Tensor) -> Tensor:
@@ -121,8 +120,7 @@ class Model(nn.Module):
     def _finishing_shield(self, settings: TrainSettings) -> nn.Module | None:
         if self.outline.requirements is None:
             return None
-        linear = self.outline.requirements.type is RequirementType.LINEAR
-        choice = ShieldChoice.NEAREST if linear else ShieldChoice.LAYER
+        choice = ShieldChoice.LAYER
         return build_shield(self.outline, choice, replace(settings, shield=choice, backward=None))
 
 

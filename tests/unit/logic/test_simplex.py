@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.logic.limits import LimitReached, Limits
-from pishield_cli.logic.simplex import LOWER, UPPER, Simplex
+from pishield_cli.logic.simplex import Simplex
+from pishield_cli.logic.stack import LOWER, UPPER
 from pishield_cli.logic.tableau import infinitesimal
 
 WIDTH = 3

@@ -1,0 +1,306 @@
+"""Apply a trained model to a table, so that what is written satisfies the requirements exactly."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import torch
+
+from pishield_cli.actions.correct import _corrector as corrector_of
+from pishield_cli.errors import MissingColumnError, UsageError
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.satisfaction import compile_requirements, evaluate
+from pishield_cli.logic.grids import Grid
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.table import Batch, TableReader
+from pishield_cli.training.cells import CellKind, Cells, read_batches
+from pishield_cli.training.features import CategoryFeature
+from pishield_cli.training.loop import in_pieces, threads
+from pishield_cli.training.model import Model
+from pishield_cli.training.prediction_files import Layout, PredictionWriter, listed, plan_layout
+from pishield_cli.training.runs import Run
+
+DIGITS = 9
+"""Significant digits of a predicted number; single precision knows no more than seven."""
+
+_LARGEST = 2.0**53
+
+
+@dataclass(frozen=True, slots=True)
+class PredictReport:
+    """The result of applying a model.
+
+    Attributes:
+        run: The run's folder.
+        data: The table's name.
+        output: Where predictions went.
+        targets: What is predicted.
+        shielded: Whether predictions were corrected.
+        rows: Rows predicted.
+        corrected_rows: Rows where the shield moved a prediction.
+        violating_rows: Numbers of the rows whose predictions violate a requirement.
+        unseen: By feature, how many rows hold a value that training never saw.
+        seconds: Wall time.
+    """
+
+    run: str
+    data: str
+    output: str
+    targets: tuple[str, ...]
+    shielded: bool
+    rows: int
+    corrected_rows: int
+    violating_rows: tuple[int, ...]
+    unseen: Mapping[str, int]
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether every prediction satisfies every requirement."""
+        return not self.violating_rows
+
+
+@dataclass(slots=True)
+class _Tally:
+    rows: int = 0
+    corrected: int = 0
+    violating: list[int] = field(default_factory=list)
+    unseen: dict[str, int] = field(default_factory=dict)
+
+
+def predict(
+    run: Run,
+    reader: TableReader,
+    *,
+    output: str,
+    open_writer: Callable[[Layout], PredictionWriter],
+    append: bool = False,
+    shielded: bool = True,
+    scores: bool = False,
+    batch_rows: int | None = None,
+    threads_used: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> PredictReport:
+    """Predict a table batch by batch; what is written appears whole or not at all.
+
+    Predictions go through the shield that the model learnt with, are rounded to what their column
+    holds, and are then corrected exactly where that is still needed.
+
+    Args:
+        run: The trained model.
+        reader: The table.
+        output: Where to, for the report.
+        open_writer: Opens the output for a layout.
+        append: Whether the table's own columns are copied.
+        shielded: Whether predictions are corrected.
+        scores: Whether truth values are written as scores from 0 to 1.
+        batch_rows: About how many rows to hold at a time.
+        threads_used: How many threads torch uses.
+        progress: Told the number of rows done so far.
+
+    Raises:
+        MissingColumnError: If the table lacks a column that the model needs.
+        ColumnTypeError: If one holds something else than in training.
+        TableError: If the table cannot be read or the output not be written.
+    """
+    start = time.perf_counter()
+    kinds = _needed(run, reader)
+    targets = _target_kinds(run, scores=scores)
+    layout = plan_layout(reader.columns, run.roles.given, targets, append=append)
+    finisher = _Finisher(run, targets) if shielded and run.model.outline.requirements else None
+    requirements = run.model.outline.requirements
+    tally = _Tally()
+    with open_writer(layout) as writer, threads(threads_used):
+        for batch, cells in read_batches(reader, kinds, rows=batch_rows):
+            raw, settled = _outputs(run.model, cells, shielded=shielded)
+            held = {name: _held(settled[:, place], targets[name]) for place, name in enumerate(targets)}
+            given = {name: batch.columns[name] for name in run.roles.given}
+            wrong = np.zeros(0, dtype=np.int64)
+            if finisher is not None:
+                held, wrong = finisher.finish(held, given, batch.rows)
+            elif requirements is not None:
+                wrong = _violating(requirements, held, given, batch.rows)
+            writer.write(batch, held)
+            _add(tally, batch, cells, run, (raw, settled), wrong)
+            if progress is not None:
+                progress(tally.rows)
+        writer.commit()
+    return PredictReport(
+        run=run.path,
+        data=reader.name,
+        output=output,
+        targets=tuple(targets),
+        shielded=shielded,
+        rows=tally.rows,
+        corrected_rows=tally.corrected,
+        violating_rows=tuple(tally.violating),
+        unseen=tally.unseen,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _add(
+    tally: _Tally,
+    batch: Batch,
+    cells: Cells,
+    run: Run,
+    outputs: tuple[Array, Array],
+    wrong: Array,
+) -> None:
+    raw, settled = outputs
+    tally.rows += batch.rows
+    moved = np.abs(settled - raw) > 1e-9 * (1 + np.abs(raw))
+    tally.corrected += int(np.count_nonzero(moved.any(axis=1)))
+    tally.violating += (wrong + batch.start).tolist()
+    for feature in run.model.outline.encoder.features:
+        if isinstance(feature, CategoryFeature):
+            count = feature.unseen(cells)
+            if count:
+                tally.unseen[feature.name] = tally.unseen.get(feature.name, 0) + count
+
+
+def _needed(run: Run, reader: TableReader) -> dict[str, CellKind]:
+    """The columns that a model needs, and what their cells have to be."""
+    names = dict.fromkeys((*run.roles.features, *run.roles.given))
+    missing = [name for name in names if name not in reader.columns]
+    if missing:
+        near = get_close_matches(missing[0], reader.columns, n=2)
+        raise MissingColumnError(
+            f"The model in `{run.path}` needs {listed(missing)}, which `{reader.name}` lacks.",
+            hint=f"did you mean {' or '.join(near)}?" if near else None,
+        )
+    return {name: run.roles.kinds[name] for name in names}
+
+
+def _target_kinds(run: Run, *, scores: bool) -> dict[str, CellKind]:
+    requirements = run.model.outline.requirements
+    whole = frozenset() if requirements is None else requirements.integers
+    truths = frozenset() if requirements is None else requirements.booleans
+    kinds = {}
+    for name in run.roles.targets:
+        kind = run.roles.kinds[name]
+        if name in truths and kind is not CellKind.BOOLEAN:
+            kind = CellKind.INTEGER
+        elif name in whole:
+            kind = CellKind.INTEGER
+        if scores and run.model.outline.propositional:
+            kind = CellKind.REAL
+        kinds[name] = kind
+    if scores and not run.model.outline.propositional:
+        raise UsageError("--scores is for a run with propositional requirements, which this is not.")
+    return kinds
+
+
+def _outputs(model: Model, cells: Cells, *, shielded: bool) -> tuple[Array, Array]:
+    """Raw and settled outputs in the table's units, `(rows, targets)` each."""
+    inputs = torch.from_numpy(model.outline.encoder.encode(cells))
+    given = torch.from_numpy(model.outline.encoder.raw(cells, model.outline.given))
+    raw, settled = [], []
+    with torch.no_grad():
+        for some in in_pieces(cells.rows):
+            z = model.raw(inputs[some])
+            y = model.predicted(z, given[some]) if shielded else z
+            raw.append(model.unscaled(z).numpy())
+            settled.append(model.unscaled(y).numpy())
+    return np.concatenate(raw), np.concatenate(settled)
+
+
+def _held(values: Array, kind: CellKind) -> Array:
+    """Predictions as their column holds them."""
+    if kind is CellKind.BOOLEAN:
+        return (values > 0.5).astype(np.int64)
+    if kind is CellKind.INTEGER:
+        return np.rint(np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST)).astype(np.int64)
+    return rounded(values, DIGITS)
+
+
+def rounded(values: Array, digits: int) -> Array:
+    """Numbers at so many significant digits, each the float nearest to that decimal."""
+    finite = np.isfinite(values) & (values != 0)
+    magnitude = np.floor(np.log10(np.abs(np.where(finite, values, 1.0))))
+    places = digits - 1 - magnitude
+    # Powers of ten up to 22 are exact, so that one division or product rounds once.
+    reach = np.abs(places) <= 22
+    power = 10.0 ** np.where(reach, np.abs(places), 0)
+    shorter = np.where(
+        places >= 0, np.rint(values * power) / power, np.rint(values / power) * power
+    )
+    result: Array = np.where(finite & reach, shorter, values)
+    return result
+
+
+class _Finisher:
+    """Corrects what is left to correct, exactly, on cells as they will be written."""
+
+    def __init__(self, run: Run, targets: Mapping[str, CellKind]) -> None:
+        requirements = run.model.outline.requirements
+        assert requirements is not None
+        self._targets = targets
+        self._requirements = requirements
+        columns = (*run.roles.given, *targets)
+        kept = [name for name in requirements.ordering or () if name in columns]
+        ordering = tuple(dict.fromkeys((*kept, *columns)))
+        grids = {name: _grid(targets.get(name, run.roles.kinds[name]), name, requirements) for name in requirements.variables}
+        self._corrector = corrector_of(
+            replace(requirements, ordering=ordering), ordering, grids, frozenset(run.roles.given)
+        )
+
+    def finish(
+        self, held: Mapping[str, Array], given: Mapping[str, NumericColumn], rows: int
+    ) -> tuple[dict[str, Array], Array]:
+        """Correct predictions.
+
+        Returns:
+            All of them, and the rows that could not be corrected.
+        """
+        columns = {**given, **{name: NumericColumn(values) for name, values in held.items()}}
+        named = {name: columns[name] for name in self._requirements.variables}
+        correction = self._corrector.correct(named, rows)
+        result = dict(held)
+        for name, change in correction.changes.items():
+            values = held[name].copy()
+            values[change.rows] = change.values
+            result[name] = values
+        return result, correction.uncorrected
+
+
+def _grid(kind: CellKind, name: str, requirements: Requirements) -> Grid:
+    if kind is CellKind.BOOLEAN or name in requirements.booleans:
+        return Grid(places=0, low=0, high=1)
+    return Grid(places=0) if kind is CellKind.INTEGER else Grid()
+
+
+def _violating(
+    requirements: Requirements,
+    held: Mapping[str, Array],
+    given: Mapping[str, NumericColumn],
+    rows: int,
+) -> Array:
+    compiled = compile_requirements(requirements)
+    columns = {**given, **{name: NumericColumn(values) for name, values in held.items()}}
+    mask = np.zeros(rows, dtype=bool)
+    for verdict in evaluate(compiled, columns, rows):
+        if verdict.violated is not None:
+            mask |= verdict.violated
+    return np.flatnonzero(mask)
+
+
+def as_json(report: PredictReport) -> dict[str, Any]:
+    """The report as plain values, in a fixed order."""
+    return {
+        "run": report.run,
+        "data": report.data,
+        "output": report.output,
+        "targets": list(report.targets),
+        "shielded": report.shielded,
+        "rows": report.rows,
+        "corrected_rows": report.corrected_rows,
+        "violating_rows": list(report.violating_rows),
+        "unseen": dict(report.unseen),
+        "seconds": report.seconds,
+    }
+
+

@@ -1,0 +1,156 @@
+"""Compare trained runs side by side."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pishield_cli.errors import TableError, UsageError
+from pishield_cli.training.records import read_record
+from pishield_cli.training.ttest import PairedTest, paired_test
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run.
+
+    Attributes:
+        run: Its folder.
+        method: The method, as the run calls it.
+        arch: The architecture.
+        data: The table's name.
+        targets: What it predicts.
+        errors: The method's error on the test part, by the trial's seed, in the table's units.
+        standardised: Likewise in standard deviations.
+        free: The freely trained network's error, by seed, where there was one.
+        violating: Mean share of test rows that violate a requirement.
+        seconds: Mean seconds of a trial.
+        against_best: The paired test of this run's errors against those of the best one, over the
+            seeds that both have; None for the best, and where no seed is shared.
+    """
+
+    run: str
+    method: str
+    arch: str
+    data: str
+    targets: tuple[str, ...]
+    errors: Mapping[int, float]
+    standardised: Mapping[int, float]
+    free: Mapping[int, float]
+    violating: float
+    seconds: float
+    against_best: PairedTest | None = None
+
+    @property
+    def mean(self) -> float:
+        """The mean error over trials."""
+        return statistics.fmean(self.errors.values())
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation over trials."""
+        return statistics.stdev(self.errors.values()) if len(self.errors) > 1 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunsReport:
+    """Runs side by side.
+
+    Attributes:
+        runs: In the order given.
+        best: The place of the run with the least mean error.
+        comparable: Whether all runs are of one table and predict the same.
+    """
+
+    runs: tuple[RunSummary, ...]
+    best: int
+    comparable: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain values, in a fixed order."""
+        return {
+            "best": self.runs[self.best].run,
+            "comparable": self.comparable,
+            "runs": [
+                {
+                    "run": one.run,
+                    "method": one.method,
+                    "arch": one.arch,
+                    "data": one.data,
+                    "trials": len(one.errors),
+                    "rmse_mean": one.mean,
+                    "rmse_std": one.deviation,
+                    "rmse_standardised_mean": statistics.fmean(one.standardised.values()),
+                    "rmse_unshielded_mean": statistics.fmean(one.free.values())
+                    if one.free
+                    else None,
+                    "violating_rows": one.violating,
+                    "seconds": one.seconds,
+                    "best": place == self.best,
+                    "against_best": None
+                    if one.against_best is None
+                    else asdict(one.against_best),
+                }
+                for place, one in enumerate(self.runs)
+            ],
+        }
+
+
+def report_runs(paths: Sequence[str]) -> RunsReport:
+    """Compare runs by their records; no network is loaded.
+
+    Args:
+        paths: Folders that `train` wrote.
+
+    Raises:
+        TableError: If one is no run.
+        UsageError: If one is named twice.
+    """
+    repeated = next((path for path in paths if paths.count(path) > 1), None)
+    if repeated is not None:
+        raise UsageError(f"Runs are compared with each other, but '{repeated}' stands there twice.")
+    runs = [_summary(path) for path in paths]
+    best = min(range(len(runs)), key=lambda place: runs[place].mean)
+    against = [_tested(one, runs[best]) for one in runs]
+    comparable = len({(one.data, one.targets) for one in runs}) == 1
+    return RunsReport(tuple(against), best, comparable)
+
+
+def _tested(one: RunSummary, best: RunSummary) -> RunSummary:
+    shared = sorted(set(one.errors) & set(best.errors))
+    if one.run == best.run or not shared:
+        return one
+    test = paired_test([one.errors[s] for s in shared], [best.errors[s] for s in shared])
+    return RunSummary(**{**_fields(one), "against_best": test})
+
+
+def _fields(one: RunSummary) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in RunSummary.__slots__}
+
+
+def _summary(path: str) -> RunSummary:
+    record = read_record(path)
+    try:
+        metrics = record["metrics"]
+        trials = metrics["trials"]
+        return RunSummary(
+            run=path,
+            method=str(metrics["method"]),
+            arch=str(record["arch"]),
+            data=str(metrics["data"]),
+            targets=tuple(record["columns"]["targets"]),
+            errors={one["seed"]: float(one["rmse"]) for one in trials},
+            standardised={one["seed"]: float(one["rmse_standardised"]) for one in trials},
+            free={
+                one["seed"]: float(one["rmse_unshielded"])
+                for one in trials
+                if one["rmse_unshielded"] is not None
+            },
+            violating=statistics.fmean(float(one["violating_rows"]) for one in trials),
+            seconds=statistics.fmean(float(one["seconds"]) for one in trials),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise TableError(
+            f"The record of the run `{path}` is damaged: {type(error).__name__} {error}.",
+            hint="train again",
+        ) from error

@@ -1,0 +1,342 @@
+"""Say in what way a table violates its requirements."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pishield_cli.actions.correct import _corrector as corrector_of
+from pishield_cli.actions.freedom import Freedom, column_grids, resolved_ordering
+from pishield_cli.errors import ContradictionError
+from pishield_cli.kernels.changes import Changes
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.satisfaction import compile_requirements, evaluate, shortfall
+from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.tables.table import Batch, TableReader
+
+QUANTILES = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9, "max": 1.0}
+"""Which quantiles of the sizes of violations are reported."""
+
+MEASURED_ROWS = 20_000
+"""Of a batch's rows that violate a requirement, at most so many are measured, evenly spread."""
+
+BINS = 16
+"""Bars of a histogram of sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementViolations:
+    """What was found of one requirement.
+
+    Attributes:
+        requirement: The requirement, over column names.
+        violations: Rows that violate it.
+        unknown: Rows that a missing cell leaves undecided.
+        quantiles: Of the sizes of violations, by name; empty without violations. In the
+            requirement's own units.
+        histogram: How many of the measured sizes fall into each of `BINS` equal stretches of a
+            logarithmic scale from the least above zero to the greatest; ties of strict inequalities
+            are in the first.
+        movers: By column, the share of its violating rows in which correction moves the column.
+    """
+
+    requirement: Requirement
+    violations: int
+    unknown: int
+    quantiles: Mapping[str, float]
+    histogram: tuple[int, ...]
+    movers: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnViolations:
+    """What was found of one column.
+
+    Attributes:
+        involved_rate: Share of all rows that violate a requirement which names it.
+        changed_rate: Share of all rows in which correction moves it; None if nothing corrects.
+        mean_correction: By how much on average, where it moves it, in the column's unit.
+    """
+
+    involved_rate: float
+    changed_rate: float | None
+    mean_correction: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ViolationsReport:
+    """The result of looking at a table's violations.
+
+    Attributes:
+        data: The table's name.
+        requirements_file: The requirements file's name.
+        type: The requirements' type.
+        tolerance: Relative tolerance; 0 is exact.
+        rows: Rows read.
+        violating_rows: Rows that violate at least one requirement.
+        requirements: One each, in file order.
+        columns: One each that requirements name.
+        pairs: Numbers of two requirements, and how many rows violate both; most first.
+        satisfiable: Whether the requirements can hold together at all.
+        seconds: Wall time.
+    """
+
+    data: str
+    requirements_file: str
+    type: RequirementType
+    tolerance: float
+    rows: int
+    violating_rows: int
+    requirements: tuple[RequirementViolations, ...]
+    columns: Mapping[str, ColumnViolations]
+    pairs: tuple[tuple[int, int, int], ...]
+    satisfiable: bool
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether no row violates anything."""
+        return not self.violating_rows
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain values, in a fixed order."""
+        whole = max(1, self.rows)
+        return {
+            "rows": self.rows,
+            "violating_rows": self.violating_rows,
+            "requirements": [
+                {
+                    "number": one.requirement.number,
+                    "label": one.requirement.label,
+                    "text": one.requirement.text,
+                    "rate": one.violations / whole,
+                    "violations": one.violations,
+                    "unknown": one.unknown,
+                    "quantiles": dict(one.quantiles),
+                    "movers": dict(one.movers),
+                }
+                for one in self.requirements
+            ],
+            "columns": {
+                name: {
+                    "involved_rate": one.involved_rate,
+                    "changed_rate": one.changed_rate,
+                    "mean_correction": one.mean_correction,
+                }
+                for name, one in self.columns.items()
+            },
+            "pairs": [list(pair) for pair in self.pairs],
+            "data": self.data,
+            "requirements_file": self.requirements_file,
+            "type": self.type.value,
+            "tolerance": self.tolerance,
+            "satisfiable": self.satisfiable,
+        }
+
+
+def report_violations(
+    reader: TableReader,
+    requirements: Requirements,
+    *,
+    requirements_file: str,
+    tolerance: float = 1e-9,
+    batch_rows: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> ViolationsReport:
+    """Look at a table's violations, batch by batch.
+
+    Args:
+        reader: The table.
+        requirements: Bound to the table's columns.
+        requirements_file: The file's name, for the report.
+        tolerance: Relative tolerance, in [0, 1); 0 is exact.
+        batch_rows: About how many rows to hold at a time.
+        progress: Told the number of rows done so far.
+
+    Raises:
+        TableError: If the table cannot be read.
+    """
+    start = time.perf_counter()
+    compiled = compile_requirements(requirements)
+    tally = _Tally(requirements, tolerance)
+    try:
+        grids = column_grids(reader, requirements, requirements.variables)
+        ordering = resolved_ordering(requirements, reader.columns, Freedom())
+        corrector = corrector_of(requirements, ordering, grids, frozenset())
+    except ContradictionError:
+        corrector = None
+    for batch in reader.batches(compiled.columns, rows=batch_rows):
+        verdicts = evaluate(compiled, batch.columns, batch.rows, tolerance=tolerance)
+        masks = [verdict.violated for verdict in verdicts]
+        unknown = [verdict.unknown for verdict in verdicts]
+        changes: Changes = {}
+        if corrector is not None and any(mask is not None for mask in masks):
+            changes = corrector.correct(batch.columns, batch.rows).changes
+        tally.add(batch, masks, unknown, changes)
+        if progress is not None:
+            progress(tally.rows)
+    return tally.report(
+        corrects=corrector is not None,
+        data=reader.name,
+        requirements_file=requirements_file,
+        seconds=time.perf_counter() - start,
+    )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was found so far; matrices have a line a requirement."""
+
+    requirements: Requirements
+    tolerance: float
+    rows: int = 0
+    violating: int = 0
+    unknown: Array = field(init=False)
+    together: Array = field(init=False)
+    involved: Array = field(init=False)
+    moved_in: Array = field(init=False)
+    changed: Array = field(init=False)
+    distance: Array = field(init=False)
+    sizes: list[list[Array]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        count, columns = len(self.requirements.requirements), len(self.requirements.variables)
+        self.unknown = np.zeros(count, dtype=np.int64)
+        self.together = np.zeros((count, count), dtype=np.int64)
+        self.involved = np.zeros(columns, dtype=np.int64)
+        self.moved_in = np.zeros((count, columns), dtype=np.int64)
+        self.changed = np.zeros(columns, dtype=np.int64)
+        self.distance = np.zeros(columns)
+        self.sizes = [[] for _ in range(count)]
+
+    def add(
+        self,
+        batch: Batch,
+        masks: Sequence[Array | None],
+        unknown: Sequence[Array | None],
+        changes: Changes,
+    ) -> None:
+        self.rows += batch.rows
+        for place, mask in enumerate(unknown):
+            if mask is not None:
+                self.unknown[place] += np.count_nonzero(mask)
+        known = [mask for mask in masks if mask is not None]
+        if not known:
+            return
+        rows = np.flatnonzero(np.logical_or.reduce(known))
+        self.violating += len(rows)
+        # Products of ones add up exactly in single precision below 16 million rows.
+        violated = np.zeros((len(masks), len(rows)), dtype=np.float32)
+        for place, mask in enumerate(masks):
+            if mask is not None:
+                violated[place] = mask[rows]
+                self._measure(place, batch, np.flatnonzero(mask))
+        self.together += np.rint(violated @ violated.T).astype(np.int64)
+        self._columns(batch, rows, violated, changes)
+
+    def _measure(self, place: int, batch: Batch, rows: Array) -> None:
+        if len(rows) > MEASURED_ROWS:
+            rows = rows[np.linspace(0, len(rows) - 1, MEASURED_ROWS).astype(np.int64)]
+        one = self.requirements.requirements[place]
+        self.sizes[place].append(shortfall(one, batch.columns, rows, tolerance=self.tolerance))
+
+    def _columns(self, batch: Batch, rows: Array, violated: Array, changes: Changes) -> None:
+        names = self.requirements.variables
+        moved = np.zeros((len(names), len(rows)), dtype=np.float32)
+        for place, name in enumerate(names):
+            naming = [
+                index
+                for index, one in enumerate(self.requirements.requirements)
+                if name in one.variables
+            ]
+            self.involved[place] += np.count_nonzero(violated[naming].any(axis=0))
+            change = changes.get(name)
+            if change is None or not len(change.rows):
+                continue
+            moved[place] = np.isin(rows, change.rows)
+            old = batch.columns[name].values[change.rows].astype(np.float64)
+            self.changed[place] += len(change.rows)
+            self.distance[place] += float(np.abs(change.values.astype(np.float64) - old).sum())
+        self.moved_in += np.rint(violated @ moved.T).astype(np.int64)
+
+    def report(self, *, corrects: bool, **names: Any) -> ViolationsReport:
+        whole = max(1, self.rows)
+        columns = {}
+        for place, name in enumerate(self.requirements.variables):
+            changed = int(self.changed[place])
+            mean = float(self.distance[place]) / changed if changed else 0.0
+            columns[name] = ColumnViolations(
+                int(self.involved[place]) / whole,
+                changed / whole if corrects else None,
+                mean if corrects else None,
+            )
+        return ViolationsReport(
+            type=self.requirements.type,
+            tolerance=self.tolerance,
+            rows=self.rows,
+            violating_rows=self.violating,
+            requirements=tuple(self._requirement(p) for p in range(len(self.sizes))),
+            columns=columns,
+            pairs=self._pairs(),
+            satisfiable=corrects,
+            **names,
+        )
+
+    def _requirement(self, place: int) -> RequirementViolations:
+        violations = int(self.together[place, place])
+        sizes = np.concatenate(self.sizes[place]) if self.sizes[place] else np.zeros(0)
+        movers = {
+            name: int(count) / violations
+            for name, count in zip(
+                self.requirements.variables, self.moved_in[place], strict=True
+            )
+            if count
+        }
+        ordered = dict(sorted(movers.items(), key=lambda item: -item[1]))
+        return RequirementViolations(
+            self.requirements.requirements[place],
+            violations,
+            int(self.unknown[place]),
+            _quantiles(sizes),
+            log_histogram(sizes),
+            ordered,
+        )
+
+    def _pairs(self) -> tuple[tuple[int, int, int], ...]:
+        numbers = [one.number for one in self.requirements.requirements]
+        first, second = np.nonzero(np.triu(self.together, 1))
+        found = [
+            (numbers[i], numbers[j], int(self.together[i, j]))
+            for i, j in zip(first.tolist(), second.tolist(), strict=True)
+        ]
+        return tuple(sorted(found, key=lambda pair: (-pair[2], pair[0], pair[1])))
+
+
+def _quantiles(sizes: Array) -> dict[str, float]:
+    if not len(sizes):
+        return {}
+    # An infinite size is larger than all others; no value lies between it and them.
+    found = np.quantile(sizes, list(QUANTILES.values()), method="nearest")
+    return {name: float(value) for name, value in zip(QUANTILES, found, strict=True)}
+
+
+def log_histogram(sizes: Array) -> tuple[int, ...]:
+    """How many sizes fall into each of `BINS` stretches, equal on a logarithmic scale.
+
+    Args:
+        sizes: At least 0, shape `(sizes,)`; infinite ones are in the last stretch.
+    """
+    if not len(sizes):
+        return ()
+    usual = sizes[np.isfinite(sizes) & (sizes > 0)]
+    if not len(usual):
+        return (len(sizes), *[0] * (BINS - 1))
+    low, high = np.log10(usual.min()), np.log10(usual.max())
+    with np.errstate(divide="ignore"):
+        logs = np.log10(sizes)
+    width = (high - low) or 1.0
+    places = np.clip(np.floor((np.clip(logs, low, high) - low) / width * BINS), 0, BINS - 1)
+    places[np.isinf(sizes)] = BINS - 1
+    return tuple(np.bincount(places.astype(np.int64), minlength=BINS).tolist())

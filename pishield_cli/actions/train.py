@@ -1,0 +1,244 @@
+"""Train a small shielded network on a table, and judge it."""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from math import prod
+from typing import Any
+
+from pishield_cli.actions.correct import _corrector as corrector_of
+from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.logic.grids import Grid
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.table import TableReader
+from pishield_cli.training.curves import curves_picture
+from pishield_cli.training.loop import EpochNote, chosen_device, threads
+from pishield_cli.training.model import Model
+from pishield_cli.training.problem import Problem, load_problem
+from pishield_cli.training.records import RECORD
+from pishield_cli.training.runs import (
+    CURVES,
+    HISTORY,
+    REQUIREMENTS,
+    RunWriter,
+    history_text,
+    record_of,
+    requirements_text,
+)
+from pishield_cli.training.settings import Objective, TrainSettings
+from pishield_cli.training.trial import TrialResult, run_trial
+
+Progress = Callable[[int, EpochNote], None]
+"""Told the trial's number, from 0, and what was noted of its epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """The result of a training.
+
+    Attributes:
+        run: Its folder.
+        data: The table's name.
+        requirements_file: The requirements file's name; None for none.
+        settings: The choices.
+        device: Where it ran.
+        rows: Rows that were used.
+        missing_targets: Rows left out because a target was missing.
+        skipped: Columns that a network cannot take.
+        targets: The targets.
+        features: How many columns predict them.
+        parameters: How many numbers the network learns.
+        trials: One each.
+        best: The seed of the trial whose network was kept.
+        unsolvable: Numbers of rows whose given columns leave the targets no solution.
+        curves: Whether the curves could be drawn.
+    """
+
+    run: str
+    data: str
+    requirements_file: str | None
+    settings: TrainSettings
+    device: str
+    rows: int
+    missing_targets: int
+    skipped: tuple[str, ...]
+    targets: tuple[str, ...]
+    features: int
+    parameters: int
+    trials: tuple[TrialResult, ...]
+    best: int
+    unsolvable: tuple[int, ...]
+    curves: bool
+
+    @property
+    def errors(self) -> list[float]:
+        """The chosen method's error of each trial, in the table's units."""
+        return [trial.method.rmse for trial in self.trials]
+
+    @property
+    def holds(self) -> bool:
+        """Whether no prediction violates a requirement and every row has a solution."""
+        clean = all(not trial.method.violating_rows for trial in self.trials)
+        return clean and not self.unsolvable
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain values, in a fixed order."""
+        return {
+            "run": self.run,
+            "method": self.settings.method,
+            "trials": [_trial_json(trial) for trial in self.trials],
+            "rmse_mean": statistics.fmean(self.errors),
+            "rmse_std": deviation(self.errors),
+            "targets": {
+                name: statistics.fmean(trial.method.targets[name] for trial in self.trials)
+                for name in self.targets
+            },
+            "data": self.data,
+            "requirements_file": self.requirements_file,
+            "rows": self.rows,
+            "missing_targets": self.missing_targets,
+            "skipped_columns": list(self.skipped),
+            "unsolvable_rows": list(self.unsolvable),
+            "device": self.device,
+            "parameters": self.parameters,
+            "best_seed": self.best,
+        }
+
+
+def deviation(values: Sequence[float]) -> float:
+    """The sample standard deviation; 0 for a single value."""
+    return statistics.stdev(values) if len(values) > 1 else 0.0
+
+
+def _trial_json(trial: TrialResult) -> dict[str, Any]:
+    free, corrected = trial.free, trial.corrected
+    read: dict[str, Any] = {
+        "seed": trial.seed,
+        "rmse": trial.method.rmse,
+        "rmse_standardised": trial.method.rmse_standardised,
+        "rmse_unshielded": None if free is None else free.rmse,
+        "violating_rows": trial.method.violating_rows,
+        "violating_rows_unshielded": None if free is None else free.violating_rows,
+        "corrected_share": trial.corrected_share,
+        "seconds": trial.seconds,
+        "epochs": trial.epochs,
+        "rmse_corrected_after": None if corrected is None else corrected.rmse,
+        "validation_error": trial.validation_error,
+        "targets": dict(trial.method.targets),
+        "far_features": trial.far,
+        "locked_targets": list(trial.locked),
+    }
+    if trial.monotone:
+        read["monotone"] = [asdict(share) for share in trial.monotone]
+    if trial.detail:
+        read["idempotent"] = trial.detail
+    return read
+
+
+def train(
+    reader: TableReader,
+    requirements: Requirements | None,
+    *,
+    requirements_file: str | None,
+    output: str,
+    force: bool = False,
+    settings: TrainSettings,
+    progress: Progress | None = None,
+) -> TrainReport:
+    """Train as many trials as asked for; the run folder appears whole or not at all.
+
+    Args:
+        reader: The table.
+        requirements: Bound to the table's columns; None for none.
+        requirements_file: The file's name, for the report.
+        output: The run folder.
+        force: Whether a run that is there already is replaced.
+        settings: The choices.
+        progress: Told of each epoch.
+
+    Raises:
+        UsageError: If the choices do not fit together, or the folder is taken.
+        ContradictionError: If no table can satisfy the requirements.
+        TableError: If the table cannot be learnt from.
+        PishieldError: If training diverged.
+    """
+    device = chosen_device(settings.device)
+    with RunWriter(output, force=force) as writer, threads(settings.threads):
+        problem = load_problem(reader, requirements, settings)
+        unsolvable = _unsolvable_rows(problem, reader.columns)
+        kept: tuple[TrialResult, Model] | None = None
+        trials = []
+        for number in range(settings.trials):
+            result, model = run_trial(
+                problem,
+                settings,
+                settings.seed + number,
+                device,
+                None if progress is None else _numbered(progress, number),
+            )
+            trials.append(result)
+            if kept is None or result.validation_error < kept[0].validation_error:
+                kept = result, model
+        assert kept is not None
+        notes = [(trial.seed, trial.history) for trial in trials]
+        picture = curves_picture(notes)
+        report = TrainReport(
+            run=output,
+            data=reader.name,
+            requirements_file=requirements_file,
+            settings=settings,
+            device=device.type,
+            rows=problem.cells.rows,
+            missing_targets=problem.missing_targets,
+            skipped=problem.roles.skipped,
+            targets=problem.roles.targets,
+            features=len(problem.roles.features),
+            parameters=sum(prod(one.shape) for one in kept[1].network.parameters()),
+            trials=tuple(trials),
+            best=kept[0].seed,
+            unsolvable=unsolvable,
+            curves=picture is not None,
+        )
+        _write(writer, report, problem, kept[1], picture)
+    return report
+
+
+def _numbered(progress: Progress, number: int) -> Callable[[EpochNote], None]:
+    return lambda note: progress(number, note)
+
+
+def _write(
+    writer: RunWriter, report: TrainReport, problem: Problem, model: Model, picture: bytes | None
+) -> None:
+    writer.write_weights(model)
+    metrics = {
+        "data": report.data,
+        "requirements_file": report.requirements_file,
+        "seed": report.settings.seed,
+        "metrics": report.as_json(),
+    }
+    writer.write(RECORD, record_of(model, problem.roles, report.settings, metrics))
+    text = requirements_text(model)
+    if text is not None:
+        writer.write(REQUIREMENTS, text)
+    writer.write(HISTORY, history_text((t.seed, t.history) for t in report.trials))
+    if picture is not None:
+        writer.write(CURVES, picture)
+    writer.commit()
+
+
+def _unsolvable_rows(problem: Problem, columns: Sequence[str]) -> tuple[int, ...]:
+    """Rows whose given columns leave the targets no solution."""
+    requirements, roles = problem.requirements, problem.roles
+    if requirements is None:
+        return ()
+    names = requirements.variables
+    ordering = tuple(dict.fromkeys((*(requirements.ordering or ()), *columns)))
+    corrector = corrector_of(
+        requirements, ordering, {name: Grid() for name in names}, frozenset(roles.given)
+    )
+    if not roles.given:
+        return ()
+    cells = {name: NumericColumn(problem.cells.numbers[name]) for name in names}
+    found = corrector.correct(cells, problem.cells.rows).uncorrected
+    return tuple(int(problem.rows[row]) for row in found)

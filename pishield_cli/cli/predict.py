@@ -1,0 +1,136 @@
+"""`pishield predict`: a trained model's predictions, with every requirement satisfied."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pishield_cli.cli import options
+from pishield_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from pishield_cli.actions.predict import PredictReport
+
+EXAMPLES = """\b
+Examples:
+  pishield predict run houses.csv -o predictions.csv
+  pishield predict run houses.parquet -o predictions.parquet --append"""
+
+
+class PredictFormat(StrEnum):
+    """The formats of the report."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def predict(
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", show_default=False, help="The folder that `pishield train` wrote."
+        ),
+    ],
+    data: options.Data,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            show_default=False,
+            help="The predictions, .csv or .parquet; - for CSV on standard output. They appear "
+            "whole or not at all.",
+        ),
+    ] = None,
+    append: Annotated[
+        bool,
+        typer.Option(
+            "--append",
+            help="Copy all columns of DATA too. A prediction takes the place of the column of its "
+            "name, which goes to the end as NAME_actual.",
+        ),
+    ] = False,
+    shield: Annotated[
+        bool,
+        typer.Option("--shield/--no-shield", help="Whether predictions are corrected."),
+    ] = True,
+    scores: Annotated[
+        bool,
+        typer.Option(
+            "--scores",
+            help="For propositional requirements, write scores from 0 to 1, true above 0.5.",
+        ),
+    ] = False,
+    form: Annotated[
+        PredictFormat,
+        typer.Option("--format", metavar="FORMAT", help="The report: table or json."),
+    ] = PredictFormat.TABLE,
+    quiet: options.Quiet = False,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "--threads", metavar="N", min=1, show_default="torch's choice", help="CPU threads."
+        ),
+    ] = None,
+    batch_rows: options.BatchRows = None,
+) -> int:
+    """Predict the targets of a trained model for every row of a table.
+
+    Without --append the output holds the targets, after the other columns that requirements name,
+    so that it can be checked. Values of a category that training never saw count as unseen,
+    missing features as their median.
+
+    Exits with 0 if every prediction satisfies every requirement, exactly, with 1 if the features of
+    a row leave no such prediction, and with 2 if nothing was written.
+    """
+    from functools import partial
+
+    from pishield_cli.cli.extras import require_torch
+    from pishield_cli.cli.output import refuse_overwriting
+    from pishield_cli.cli.progress import RowProgress
+    from pishield_cli.tables import open_table
+
+    if output is None:
+        raise UsageError(
+            "Predictions need a place, and --output was not given.", hint="add -o OUT"
+        )
+    refuse_overwriting({"--output": output}, {"DATA": data})
+    require_torch("pishield predict")
+    from pishield_cli.actions.predict import predict as apply
+    from pishield_cli.training.prediction_files import open_predictions
+    from pishield_cli.training.runs import read_run
+
+    trained = read_run(run)
+    reader = open_table(data)
+    with RowProgress("predicting", quiet=quiet) as progress:
+        report = apply(
+            trained,
+            reader,
+            output=output,
+            open_writer=partial(open_predictions, reader, output),
+            append=append,
+            shielded=shield,
+            scores=scores,
+            batch_rows=batch_rows,
+            threads_used=threads,
+            progress=progress,
+        )
+    _show(report, form, quiet=quiet)
+    return 0 if report.holds else 1
+
+
+def _show(report: "PredictReport", form: PredictFormat, *, quiet: bool) -> None:
+    from pishield_cli.cli.boundary import say
+    from pishield_cli.cli.output import Page, open_report
+    from pishield_cli.cli.render.predict import render_json, render_text
+
+    if report.output == "-":  # standard output holds the predictions
+        if not quiet:
+            say(render_text(report, Page()))
+        return
+    with open_report(None) as place:
+        if form is PredictFormat.JSON:
+            place.write(render_json(report), utf8=True)
+        else:
+            place.write(render_text(report, place.page))

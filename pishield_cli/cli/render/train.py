@@ -1,0 +1,221 @@
+"""The report of `train`, as a table to read and as JSON."""
+
+import json
+import math
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from pishield_cli.actions.train import TrainReport, deviation
+from pishield_cli.cli.output import Page
+from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.figures import counted
+from pishield_cli.cli.text import one_line
+from pishield_cli.training.evaluation import Score
+from pishield_cli.training.settings import Objective
+from pishield_cli.training.trial import TrialResult
+
+_LISTED_TARGETS = 30
+_LISTED_ROWS = 10
+
+Line = tuple[str, Sequence[Score], Sequence[float], Sequence[float]]
+"""A method's name, its scores by trial, the seconds and the shares of corrected rows."""
+
+
+def finite(value: Any) -> Any:
+    """Plain values with null in place of what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def render_json(report: TrainReport) -> str:
+    """The report as one JSON object; null where a figure is not finite or was not asked for."""
+    return json.dumps(finite(report.as_json()), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def warnings_of(report: TrainReport) -> Iterator[str]:
+    """What a user should know before trusting the model, a line each."""
+    if report.missing_targets:
+        yield f"{counted(report.missing_targets, 'row')} left out, for a target is missing"
+    if report.skipped:
+        names = ", ".join(one_line(name) for name in report.skipped)
+        yield f"left out, for a network cannot take them: {names}"
+    far: dict[str, float] = {}
+    for trial in report.trials:
+        for name, most in trial.far.items():
+            far[name] = max(most, far.get(name, 0.0))
+    for name, most in far.items():
+        yield (
+            f"feature {one_line(name)} reaches {most:.3g} after preprocessing, which can make "
+            "training diverge; scale it, or leave it out with --drop"
+        )
+    for name in dict.fromkeys(name for trial in report.trials for name in trial.locked):
+        yield (
+            f"target {one_line(name)} was clipped on over 99% of rows for 3 epochs: its bound may "
+            "hold it there; try another --backward, or a larger --restore"
+        )
+    for text in dict.fromkeys(text for trial in report.trials for text in trial.warnings):
+        yield text
+    if report.unsolvable:
+        listed = ", ".join(f"{row:,}" for row in report.unsolvable[:_LISTED_ROWS])
+        more = len(report.unsolvable) - _LISTED_ROWS
+        yield (
+            f"{counted(len(report.unsolvable), 'row')} whose features leave the targets no "
+            f"solution: {listed}{f' and {more:,} more' if more > 0 else ''}"
+        )
+
+
+def render_table(report: TrainReport, page: Page) -> str:
+    """Methods side by side, the targets of each, then what the run is."""
+    lines = _lines(report)
+    parts: list[Table | Text] = [_methods(lines, page)]
+    if len(report.targets) > 1:
+        parts += [Text(""), _targets(report, lines, page)]
+    if any(trial.monotone for trial in report.trials):
+        parts += [Text(""), _monotone(report, page)]
+    details = [trial.detail for trial in report.trials if trial.detail]
+    if details:
+        parts += [Text(""), _details(details, page)]
+    parts.append(Text(f"\n{_summary(report)}", style="dim"))
+    colour = "bold green" if report.holds else "bold red"
+    parts.append(Text(_verdict(report), style=colour))
+    return page_lines(page_console(page), parts, page)
+
+
+def _lines(report: TrainReport) -> list[Line]:
+    trials = report.trials
+    lines: list[Line] = []
+    if all(trial.free is not None for trial in trials):
+        seconds = [trial.free_seconds for trial in trials]
+        lines.append(("unshielded", [_known(t.free) for t in trials], seconds, []))
+        if report.requirements_file is not None:
+            after = [_known(trial.corrected) for trial in trials]
+            lines.append(("corrected after training", after, seconds, []))
+    name = report.settings.method
+    if report.settings.objective is Objective.IDEMPOTENT:
+        name = f"idempotent, {report.settings.idempotent_backward}"
+    elif report.requirements_file is None or name == "none":
+        name = "the kept network"
+    shares = [trial.corrected_share for trial in trials]
+    lines.append((name, [t.method for t in trials], [t.seconds for t in trials], shares))
+    return lines
+
+
+def _known(score: Score | None) -> Score:
+    assert score is not None
+    return score
+
+
+def _methods(lines: Sequence[Line], page: Page) -> Table:
+    table = _plain_table(page)
+    table.add_column("method", overflow="fold")
+    for title in ("RMSE", "standardised", "violating rows", "corrected rows", "seconds"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, scores, seconds, shares in lines:
+        violating = statistics.fmean(one.violating_rows for one in scores)
+        table.add_row(
+            name,
+            _spread([one.rmse for one in scores]),
+            _spread([one.rmse_standardised for one in scores]),
+            Text(_share(violating), style="red" if violating else "green"),
+            _share(statistics.fmean(shares)) if shares else "",
+            _spread(seconds, digits=3),
+        )
+    return table
+
+
+def _targets(report: TrainReport, lines: Sequence[Line], page: Page) -> Table:
+    table = _plain_table(page)
+    table.add_column("RMSE of", overflow="fold")
+    for name, *_ in lines:
+        table.add_column(name, justify="right")
+    for target in report.targets[:_LISTED_TARGETS]:
+        cells = [_spread([one.targets[target] for one in scores]) for _, scores, *_ in lines]
+        table.add_row(Text(one_line(target)), *cells)
+    more = len(report.targets) - _LISTED_TARGETS
+    if more > 0:
+        table.add_row(f"and {more:,} more in run.json")
+    return table
+
+
+def _monotone(report: TrainReport, page: Page) -> Table:
+    table = _plain_table(page)
+    table.add_column("monotone", overflow="fold")
+    table.add_column("wrong sign on test rows", justify="right")
+    table.add_column("on uniform points", justify="right")
+    for place, share in enumerate(report.trials[0].monotone):
+        own = [trial.monotone[place] for trial in report.trials]
+        table.add_row(
+            Text(one_line(share.rule)),
+            _share(statistics.fmean(one.held_out for one in own)),
+            _share(statistics.fmean(one.uniform for one in own)),
+        )
+    return table
+
+
+def _details(details: Sequence[dict[str, Any]], page: Page) -> Table:
+    table = _plain_table(page)
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    for name in details[0]:
+        values = [one[name] for one in details if isinstance(one[name], float | int)]
+        if values:
+            table.add_row(name.replace("_", " "), _spread(values))
+    return table
+
+
+def _plain_table(page: Page) -> Table:
+    return Table(
+        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
+        collapse_padding=True,
+        pad_edge=False,
+        show_edge=False,
+    )
+
+
+def _spread(values: Sequence[float], *, digits: int = 5) -> str:
+    """The mean, and the standard deviation where there are several."""
+    mean = f"{statistics.fmean(values):.{digits}g}"
+    return f"{mean} ± {deviation(values):.2g}" if len(values) > 1 else mean
+
+
+def _share(share: float) -> str:
+    if not share:
+        return "0%"
+    percent = 100 * share
+    return "<0.1%" if percent < 0.1 else f"{percent:.3g}%"
+
+
+def _summary(report: TrainReport) -> str:
+    epochs = [trial.epochs for trial in report.trials]
+    parts = [
+        counted(report.rows, "row"),
+        counted(report.features, "feature"),
+        counted(len(report.targets), "target"),
+        counted(report.parameters, "parameter"),
+        f"{report.settings.arch} on {report.device}",
+        f"{counted(len(report.trials), 'trial')} of {min(epochs)}"
+        + (f" to {max(epochs)}" if max(epochs) > min(epochs) else "")
+        + " epochs",
+    ]
+    return " | ".join(parts)
+
+
+def _verdict(report: TrainReport) -> str:
+    place = f"; the model is in {one_line(report.run)}"
+    if report.requirements_file is None:
+        return f"OK    trained without requirements{place}"
+    if report.holds:
+        return f"OK    every prediction of the test part satisfies every requirement{place}"
+    if any(trial.method.violating_rows for trial in report.trials):
+        return f"FAIL  some predictions of the test part violate a requirement{place}"
+    return f"FAIL  {counted(len(report.unsolvable), 'row')} without a solution{place}"
+
+

@@ -1,0 +1,347 @@
+"""Which requirements a row rests on, and what is orthogonal to them or inside them.
+
+The *faces* of a shield are its inequalities as rows `a`, each with `a.y >= b`. One is active at `y` if
+`a.y` equals `b` within the margin and the clause that it stands in rests on it. Components that share
+no variable are apart, and equally large ones together, so that no product of all columns with all
+rows is ever made.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.layers.affine import FixedBuffers, gap_of
+from pishield_cli.layers.normal_equations import NormalEquations
+from pishield_cli.logic.half_spaces import Half, half_space, opposite
+from pishield_cli.logic.plan import connected_groups, inequality
+from pishield_cli.logic.terms import Clause, Inequality
+
+STRICT_MARGIN = 16.0
+"""How many gaps from its bound a strict inequality is active: gaps add up along the correction."""
+
+MARGIN = 64.0
+"""How many units in the last place of what it adds up any other inequality may be off, likewise."""
+
+
+class Shielding(Protocol):
+    """What faces are made for: a `Shield`."""
+
+    columns: tuple[str, ...]
+    fixed: frozenset[str]
+
+    @property
+    def requirements(self) -> "Clausal": ...
+
+
+class Clausal(Protocol):
+    """A conjunction of clauses."""
+
+    @property
+    def clauses(self) -> Sequence[Clause]: ...
+
+
+class Component:
+    """Inequalities over variables that they connect, and the clauses made of them.
+
+    Args:
+        clauses: Of one component.
+        columns: The position of each column.
+        fixed: Columns that never move.
+
+    Attributes:
+        halves: Distinct inequalities over positions.
+        free: For each, whether it is an equality.
+        clauses: For each clause its inequalities' numbers.
+        given: The clauses as given.
+        places: The positions of the columns that occur.
+    """
+
+    def __init__(
+        self, clauses: Iterable[Clause], columns: Mapping[str, int], fixed: Collection[int] = ()
+    ) -> None:
+        self.given = tuple(clauses)
+        self._columns = columns
+        numbers: dict[Half, int] = {}
+        listed: list[tuple[int, ...]] = []
+        for clause in self.given:
+            halves = [_half(literal, columns) for literal in map(inequality, clause)]
+            if any(not form for form, _, _ in halves):
+                continue
+            listed.append(tuple(dict.fromkeys(numbers.setdefault(h, len(numbers)) for h in halves)))
+        self.halves = list(numbers)
+        units = {self.halves[one[0]] for one in listed if len(one) == 1}
+        self.free = [h in units and _mirrored(h) in units for h in self.halves]
+        mirrored = {
+            numbers[h] for h in self.halves if h in units and _mirrored(h) in units and h[0][0][1] < 0
+        }
+        # Of an equality's two inequalities one is enough, its multiplier being free.
+        kept = [place for place in range(len(self.halves)) if place not in mirrored]
+        renumbered = {place: new for new, place in enumerate(kept)}
+        self.halves = [self.halves[place] for place in kept]
+        self.free = [self.free[place] for place in kept]
+        distinct = dict.fromkeys(one for one in listed if not mirrored.intersection(one))
+        self.clauses = [tuple(renumbered[place] for place in one) for one in distinct]
+        self._numbers = {half: place for place, half in enumerate(self.halves)}
+        self.places = sorted({place for form, _, _ in self.halves for place, _ in form})
+        self.fixed = frozenset(fixed)
+
+    def number(self, literal: Inequality) -> int:
+        """The number of the inequality that a literal of one of the clauses is."""
+        half = _half(literal, self._columns)
+        found = self._numbers.get(half)
+        return self._numbers[_mirrored(half)] if found is None else found
+
+    @property
+    def linear(self) -> bool:
+        """Whether every clause is one inequality."""
+        return all(len(one) == 1 for one in self.clauses)
+
+
+class FaceBlock(FixedBuffers):
+    """Components of equally many inequalities each.
+
+    Everything per row has shape `(components, rows, inequalities)`; the inequalities are scaled so
+    that their directions have length one.
+
+    Args:
+        components: With equally many inequalities, all linear, or one alone.
+        units: For each column the unit in which directions and distances are taken.
+
+    Attributes:
+        components: As given.
+        count: How many there are.
+        width: How many columns each component spans; shorter ones are padded.
+    """
+
+    def __init__(self, components: Sequence[Component], units: Tensor) -> None:
+        super().__init__()
+        self.components = tuple(components)
+        self.count, self.width = len(components), max(len(one.places) for one in components)
+        inequalities = len(components[0].halves)
+        rows = torch.zeros(self.count, inequalities, self.width, dtype=torch.float64)
+        places = torch.zeros(self.count, self.width, dtype=torch.long)
+        movable = torch.zeros(self.count, self.width, dtype=torch.float64)
+        bounds = torch.zeros(self.count, inequalities, dtype=torch.float64)
+        for number, one in enumerate(components):
+            places[number] = torch.tensor(
+                [*one.places, *[one.places[0]] * (self.width - len(one.places))]
+            )
+            local = {place: index for index, place in enumerate(one.places)}
+            for place, index in local.items():
+                movable[number, index] = float(place not in one.fixed)
+            for line, (form, constant, _) in enumerate(one.halves):
+                bounds[number, line] = float(constant)
+                for place, coefficient in form:
+                    rows[number, line, local[place]] = float(coefficient)
+        directions = rows * (movable * units.double().cpu()[places]).unsqueeze(1)
+        lengths = directions.norm(dim=2)
+        still = lengths == 0
+        scale = torch.where(still, rows.norm(dim=2), lengths)
+        free = torch.tensor([one.free for one in components])
+        strict = torch.tensor([[h[2] for h in one.halves] for one in components])
+        directions = directions / scale.unsqueeze(2)
+        for name, buffer in (
+            ("rows", (rows / scale.unsqueeze(2)).mT.contiguous()),
+            ("directions", directions),
+            ("across", directions.mT.contiguous()),
+            ("bounds", (bounds / scale).unsqueeze(1)),
+            ("places", places.flatten()),
+            ("still", still.unsqueeze(1)),
+            ("strict", strict.unsqueeze(1)),
+        ):
+            self.register_buffer(name, buffer, persistent=False)
+        self.register_buffer("sizes", self.constants("rows").abs(), persistent=False)
+        gram = directions @ directions.mT
+        gram = gram + torch.diag_embed(still.double())
+        self.equations = NormalEquations(gram, free)
+        self._prepare_clauses(components)
+
+    def _prepare_clauses(self, components: Sequence[Component]) -> None:
+        self.linear = all(one.linear for one in components)
+        if not self.linear:
+            clauses = components[0].clauses
+            width = max(map(len, clauses))
+            slots = [[*one, *[one[0]] * (width - len(one))] for one in clauses]
+            self.register_buffer("slots", torch.tensor(slots), persistent=False)
+
+    def taken(self, values: Tensor) -> Tensor:
+        """The components' columns in double precision, shape `(components, rows, width)`."""
+        taken = values.index_select(1, self.constants("places")).double()
+        return taken.view(len(values), self.count, self.width).transpose(0, 1)
+
+    def component(self, rows: int) -> Tensor:
+        """The component of each system, flattened."""
+        number = torch.arange(self.count, device=self.constants("places").device)
+        return number.repeat_interleave(rows)
+
+    def excess(self, columns: Tensor) -> tuple[Tensor, Tensor]:
+        """`a.y - b`, and the magnitude of what was added up, at least one unit's."""
+        excess = torch.bmm(columns, self.constants("rows")) - self.constants("bounds")
+        sizes = torch.bmm(columns.abs(), self.constants("sizes")) + self.constants("bounds").abs()
+        return excess, sizes
+
+    def active(self, y: Tensor) -> Tensor:
+        """The active inequalities at feasible values of shape `(rows, columns)`."""
+        excess, sizes = self.excess(self.taken(y))
+        floor = self.constants("sizes").amax(1, keepdim=True)
+        exact = MARGIN * torch.finfo(y.dtype).eps
+        gapped = STRICT_MARGIN * gap_of(y.dtype)
+        margin = torch.where(self.constants("strict"), max(gapped, exact), exact)
+        margin = margin * torch.maximum(sizes, floor)
+        tight = (excess.abs() <= margin) & ~self.constants("still")
+        if self.linear:
+            return tight
+        return self._rested(tight, excess > margin)
+
+    def _rested(self, tight: Tensor, loose: Tensor) -> Tensor:
+        """Of each clause that holds without slack one inequality, the first."""
+        slots = self.constants("slots")
+        shape = (*tight.shape[:2], *slots.shape)
+        inside = tight.index_select(2, slots.flatten()).view(shape)
+        slack = loose.index_select(2, slots.flatten()).view(shape).any(3)
+        held = inside.any(3) & ~slack
+        first = slots.gather(1, inside[0].to(torch.int8).argmax(2).t()).t().unsqueeze(0)
+        active = torch.zeros(tight.shape, dtype=torch.int8, device=tight.device)
+        return active.scatter_add(2, first, held.to(torch.int8)) > 0
+
+    def along(self, g: Tensor) -> Tensor:
+        """Products of the directions with gradients of shape `(rows, columns)`."""
+        return torch.bmm(self.taken(g), self.constants("across"))
+
+    def combined(self, multipliers: Tensor) -> Tensor:
+        """The sums of directions times multipliers, shape `(rows, components * width)`."""
+        sums = torch.bmm(multipliers, self.constants("directions"))
+        return sums.transpose(0, 1).reshape(multipliers.shape[1], -1)
+
+    def equal(self, chosen: Tensor, q: Tensor) -> Tensor:
+        """Multipliers that solve `G x = q` on chosen inequalities."""
+        flat = (self.component(q.shape[1]), chosen.flatten(0, 1), q.flatten(0, 1))
+        return self.equations.solve(*flat).view(q.shape)
+
+    def complementary(self, allowed: Tensor, q: Tensor, start: Tensor) -> Tensor:
+        """Multipliers that solve the complementarity problem on allowed inequalities."""
+        x = self.equations.nonnegative(
+            self.component(q.shape[1]),
+            allowed.flatten(0, 1),
+            q.flatten(0, 1),
+            start.flatten(0, 1),
+        )
+        return x.view(q.shape)
+
+
+class Faces(nn.Module):
+    """All inequalities of linear or disjunctive requirements.
+
+    Args:
+        clauses: A conjunction.
+        columns: The columns' names.
+        fixed: Columns that never move.
+        units: For each column the unit of directions and distances; ones if not given.
+    """
+
+    def __init__(
+        self,
+        clauses: Iterable[Clause],
+        columns: Sequence[str],
+        *,
+        fixed: Collection[str] = (),
+        units: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        positions = {name: place for place, name in enumerate(columns)}
+        if units is None:
+            units = torch.ones(len(columns), dtype=torch.float64)
+        still = [positions[name] for name in fixed]
+        components = [
+            Component(group, positions, still) for group in connected_groups(clauses) if group
+        ]
+        together: dict[tuple[int, int], list[Component]] = {}
+        for number, one in enumerate(components):
+            if one.halves:
+                apart = -1 if one.linear else number
+                together.setdefault((len(one.halves), apart), []).append(one)
+        self.blocks = nn.ModuleList(FaceBlock(ones, units) for ones in together.values())
+        self._index_columns(len(columns))
+
+    def _index_columns(self, columns: int) -> None:
+        """Where in the blocks' sums each column is found; the last entry is zero."""
+        total = sum(block.count * block.width for block in self.parts)
+        source = torch.full((columns,), total)
+        first = 0
+        for block in self.parts:
+            places = block.get_buffer("places").view(block.count, block.width)
+            for number, line in enumerate(places.tolist()):
+                for index, place in enumerate(line):
+                    if index == 0 or place != line[0]:
+                        source[place] = first + number * block.width + index
+            first += block.count * block.width
+        self.register_buffer("source", source, persistent=False)
+
+    @property
+    def parts(self) -> Sequence[FaceBlock]:
+        """The blocks."""
+        return [block for block in self.blocks if isinstance(block, FaceBlock)]
+
+    def active(self, y: Tensor) -> list[Tensor]:
+        """The active inequalities at feasible values of shape `(rows, columns)`, block by block."""
+        return [block.active(y) for block in self.parts]
+
+    def spread(self, multipliers: Sequence[Tensor], like: Tensor) -> Tensor:
+        """Sums of directions times multipliers, in the shape and dtype of `like`."""
+        if not multipliers:
+            return torch.zeros_like(like)
+        parts = [
+            block.combined(one) for block, one in zip(self.parts, multipliers, strict=True)
+        ]
+        parts.append(parts[0].new_zeros(len(like), 1))
+        return torch.cat(parts, 1).index_select(1, self.get_buffer("source")).to(like.dtype)
+
+    def tangent(self, g: Tensor, active: Sequence[Tensor]) -> Tensor:
+        """The part of gradients orthogonal to active inequalities: `g - A' (A A')^+ A g`.
+
+        Args:
+            g: Shape `(rows, columns)`.
+            active: Block by block, as `active` returns them.
+        """
+        multipliers = [
+            block.equal(chosen, block.along(g))
+            for block, chosen in zip(self.parts, active, strict=True)
+        ]
+        return g - self.spread(multipliers, g)
+
+    def inward(self, g: Tensor, active: Sequence[Tensor]) -> Tensor:
+        """Gradients without what leads out of active inequalities: `g - A' x`, least with `x >= 0`.
+
+        Args:
+            g: Shape `(rows, columns)`.
+            active: Block by block, as `active` returns them.
+        """
+        multipliers = []
+        for block, chosen in zip(self.parts, active, strict=True):
+            q = block.along(g)
+            multipliers.append(block.complementary(chosen, q, q > 0))
+        return g - self.spread(multipliers, g)
+
+
+def faces_of(shield: Shielding) -> Faces:
+    """The faces of a shield, made when first asked for and kept as its submodule `faces`."""
+    known = getattr(shield, "faces", None)
+    if isinstance(known, Faces):
+        return known
+    faces = Faces(shield.requirements.clauses, shield.columns, fixed=shield.fixed)
+    if isinstance(shield, nn.Module):
+        faces = faces.to(next(shield.buffers()).device)
+    shield.faces = faces  # type: ignore[attr-defined]
+    return faces
+
+
+def _half(literal: Inequality, columns: Mapping[str, int]) -> Half:
+    terms: list[tuple[int, Fraction]] = [(columns[name], c) for name, c in literal.terms]
+    return half_space(terms, literal.constant, literal.strict)
+
+
+def _mirrored(half: Half) -> Half:
+    return opposite(half[0]), -half[1], half[2]

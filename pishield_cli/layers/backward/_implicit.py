@@ -1,0 +1,45 @@
+"""The derivative of the nearest point."""
+
+from torch import Tensor, nn
+
+from pishield_cli.layers.active import faces_of
+from pishield_cli.layers.backward._rule import Clipping, in_table, replaced
+from pishield_cli.layers.nearest_point import NearestPoint
+
+
+def implicit(shield: Clipping, z: Tensor) -> Tensor:
+    """Hand on `P g`, the derivative of the projection onto the nearest point.
+
+    P projects, as `projection` does, but onto what is orthogonal to the inequalities that *hold* the
+    nearest point of z, those of positive multipliers and the equalities; others may be active at y
+    and do not count. Nearest points of disjunctions are held by those of one convex part. Outputs of
+    a shield that corrects one value after the other get the derivative of the nearest point of z
+    all the same.
+
+    The part of the error across those inequalities is not seen, as with `projection`.
+
+    Args:
+        shield: What corrects.
+        z: Shape `(rows, columns)`.
+
+    References:
+        Amos and Kolter, OptNet: Differentiable Optimization as a Layer in Neural Networks, ICML 2017.
+    """
+    return replaced(shield, z, _held)
+
+
+def _held(shield: Clipping, z: Tensor, y: Tensor, g: Tensor) -> Tensor:
+    del y
+    held = _nearest_of(shield)(in_table(shield, z)).held
+    return faces_of(shield).tangent(g, held)
+
+
+def _nearest_of(shield: Clipping) -> NearestPoint:
+    known = getattr(shield, "nearest", None)
+    if isinstance(known, NearestPoint):
+        return known
+    found = NearestPoint(shield.requirements.clauses, shield.columns, fixed=shield.fixed)
+    if isinstance(shield, nn.Module):
+        found = found.to(next(shield.buffers()).device)
+    shield.nearest = found  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,32 @@
+"""The part of the gradient along the active faces."""
+
+from torch import Tensor
+
+from pishield_cli.layers.active import faces_of
+from pishield_cli.layers.backward._rule import Clipping, in_table, replaced
+
+
+def projection(shield: Clipping, z: Tensor) -> Tensor:
+    """Hand on `g - A' (A A')^+ A g`, with A the rows active at y: the null space of A.
+
+    Dependent active rows are dealt with by pseudo-inverses, looked up, in components of few rows; in
+    larger ones by leaving out each row that depends on ones before it. Both are the exact projection.
+
+    A face that is active is never left again by way of this gradient, even where the loss asks for
+    it, and nothing sees how far the raw values have drifted behind it. Add an explicit loss on
+    `z - y`, or use `cone`.
+
+    Args:
+        shield: What corrects.
+        z: Shape `(rows, columns)`.
+
+    References:
+        Kohli, Improving Backpropagation in the PiShield package, 2025, method 2; there row by row.
+    """
+    return replaced(shield, z, _tangent)
+
+
+def _tangent(shield: Clipping, z: Tensor, y: Tensor, g: Tensor) -> Tensor:
+    del z
+    faces = faces_of(shield)
+    return faces.tangent(g, faces.active(in_table(shield, y)))

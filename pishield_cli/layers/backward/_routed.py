@@ -1,0 +1,131 @@
+"""The reverse sweep of the correction, with one question asked at each clipped value."""
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from pishield_cli.layers.blocks import Placing
+
+
+class Placed(Protocol):
+    """A shield whose correction moves one value after the other."""
+
+    def clip(self, z: Tensor, placing: Placing = ...) -> Tensor: ...
+
+
+class Routed:
+    """Hand each clipped value's adjoint to the raw value, or to what clipped it.
+
+    Going back through the correction, with a the gradient of a value that was moved to a bound: where
+    the loss wants it off the bound, to the inside, a stays on the raw value and nothing passes on;
+    else the raw value gets nothing, and the bound's variables get their share of a, as in `clamp`.
+
+    **Why.** Let step i move coordinate i from `z_i` to its bound `l` of the coordinates before it,
+    and t be feasible, so that `t_i` lies inside `l(t)`. From after the step to before it, the
+    product `(values - t).adjoint` grows by
+
+    - `(z_i - y_i) a_i` where a stays, which is positive: z_i lies outside, the loss wants inside;
+    - `a_i (t_i - l(t))` where it passes on, which is not negative: the loss wants outside.
+
+    Added up over all steps, `(z - t).r >= (y - t).g` for *every* g and every feasible t of linear
+    requirements: whatever the constrained learner on y is promised, the free one on z inherits.
+    (A strict bound keeps a gap; t has to keep it too.)
+
+    **The cap.** Many bounds on one variable add up their shares: `r` can be many times as long as
+    `g`. With the cap, r is scaled by `s = min(1, norm(g) / norm(r))` in each row. Then the
+    promise holds with `s (y - t).g` on the right: same direction, shorter step. No rule has the
+    promise without a factor *and* `norm(r) <= norm(g)`: under `y_1 >= y_0`, let t be (0, 0) and z be
+    (1, 0), so that y is (1, 1) and `g = y - t` is (1, 1). Then `(z - t).r` is `r_0`, which has to
+    be 2 or more, but g is shorter than that. The cap is the better bargain: with
+    squared error a step of size e brings z nearer to t for all `e < 2 s`, without it
+    only for `e < 2 s^2`.
+
+    **Over disjunctions** neither holds. There a value stays with its raw value also where it
+    wants across a gap, if an allowed interval lies beyond: so that it can hop.
+
+    Args:
+        cap: Whether r is never longer than g.
+    """
+
+    def __init__(self, *, cap: bool = True) -> None:
+        self.cap = cap
+
+    def __call__(self, shield: Placed, z: Tensor) -> Tensor:
+        """Correct values of shape `(rows, columns)`."""
+        if not (self.cap and z.requires_grad):
+            return shield.clip(z, routed_placing)
+        lengths: list[Tensor] = []
+        capped: Tensor = _Cap.apply(z, lengths)
+        y: Tensor = _Measured.apply(shield.clip(capped, routed_placing), lengths)
+        return y
+
+
+def routed_placing(
+    values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None = None
+) -> Tensor:
+    """Move values to targets; the gradient stays with those that want inside, or across.
+
+    Args:
+        values: Shape `(variables, rows)`.
+        targets: Where they have to move.
+        moved: Which of them have to.
+        across: Where there are allowed values on the other side of a value than its target.
+    """
+    placed: Tensor = _Routing.apply(values, targets, moved, across)
+    return placed
+
+
+class _Routing(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None
+    ) -> Tensor:
+        upwards = targets > values
+        ctx.across = across is not None
+        ctx.save_for_backward(moved, upwards, *(() if across is None else (across,)))
+        return torch.where(moved, targets, values)
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, a: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        moved, upwards, *across = ctx.saved_tensors
+        inside = torch.where(upwards, a < 0, a > 0)
+        if ctx.across:
+            inside = inside | across[0]
+        passing = moved & ~inside
+        return torch.where(passing, 0.0, a), torch.where(passing, a, 0.0), None, None
+
+
+class _Measured(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, y: Tensor, lengths: list[Tensor]) -> Tensor:
+        ctx.lengths = lengths
+        return y.view_as(y)
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None]:
+        ctx.lengths[:] = [_lengths(g)]
+        return g, None
+
+
+class _Cap(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, lengths: list[Tensor]) -> Tensor:
+        ctx.lengths = lengths
+        return z.view_as(z)
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, r: Tensor) -> tuple[Tensor, None]:
+        most, length = ctx.lengths[0], _lengths(r)
+        share = torch.where(length > most, most / length, 1.0)
+        return r * share.to(r.dtype), None
+
+
+def _lengths(rows: Tensor) -> Tensor:
+    # In single precision the squares of 1e20 overflow.
+    exact = rows if rows.device.type == "mps" else rows.double()
+    return torch.linalg.vector_norm(exact, dim=1, keepdim=True)

@@ -1,0 +1,204 @@
+"""Training one network: epochs, early stopping, what is noted of each epoch."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.errors import UsageError
+from pishield_cli.training.objectives import Batch, Judgement
+from pishield_cli.training.settings import DeviceChoice, OptimizerChoice, TrainSettings
+
+LOCKED_SHARE = 0.99
+LOCKED_EPOCHS = 3
+"""A variable that is clipped on more than this share of rows for so many epochs is locked."""
+
+_EVALUATED_ROWS = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class EpochNote:
+    """What is noted of an epoch; a line of `history.csv`.
+
+    Attributes:
+        epoch: From 1.
+        loss: Mean training loss.
+        validation_rmse: Root mean squared error on the validation part, in the table's units.
+        validation_error: What early stopping goes by, in the network's units.
+        corrected_share: Share of training rows that the shield moved.
+        seconds: Since the trial began.
+    """
+
+    epoch: int
+    loss: float
+    validation_rmse: float
+    validation_error: float
+    corrected_share: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a model does on the validation part.
+
+    Attributes:
+        error: What early stopping goes by; the less, the better.
+        rmse: In the table's units.
+        clipped: The share of rows on which each target is moved, shape `(targets,)`.
+    """
+
+    error: float
+    rmse: float
+    clipped: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What training did; the network has the weights of the best epoch.
+
+    Attributes:
+        history: One note an epoch.
+        best_epoch: Whose weights were kept.
+        locked: Places of targets that were locked.
+    """
+
+    history: tuple[EpochNote, ...]
+    best_epoch: int
+    locked: tuple[int, ...]
+
+
+class Diverged(Exception):  # noqa: N818 - ends a loop, and is turned into an error by its reader
+    """The loss was no longer finite."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"the loss was no longer finite in epoch {epoch}")
+        self.epoch = epoch
+
+
+def fit(
+    network: nn.Module,
+    batch: Batch,
+    judge: Callable[[Batch], Judgement],
+    validate: Callable[[], Validation],
+    settings: TrainSettings,
+    generator: torch.Generator,
+    clock: Callable[[], float],
+    progress: Callable[[EpochNote], None] | None = None,
+) -> Fitted:
+    """Train a network's parameters in place.
+
+    Args:
+        network: Whose parameters learn.
+        batch: The training part.
+        judge: The loss of some of its rows.
+        validate: Called after each epoch.
+        settings: Epochs, batch size, optimizer, patience.
+        generator: Shuffles the rows; on the CPU.
+        clock: Seconds since the trial began.
+        progress: Told of each epoch.
+
+    Raises:
+        Diverged: If the loss is not finite.
+    """
+    optimizer = _optimizer(network, settings)
+    history: list[EpochNote] = []
+    best, best_epoch, kept = math.inf, 0, _copied(network)
+    locks: Tensor | None = None
+    locked: set[int] = set()
+    for epoch in range(1, settings.epochs + 1):
+        network.train()
+        loss, corrected = _epoch(network, batch, judge, optimizer, settings, generator)
+        network.eval()
+        if not math.isfinite(loss):
+            raise Diverged(epoch)
+        with torch.no_grad():
+            found = validate()
+        note = EpochNote(epoch, loss, found.rmse, found.error, corrected, clock())
+        history.append(note)
+        if progress is not None:
+            progress(note)
+        always = found.clipped > LOCKED_SHARE
+        locks = always.long() if locks is None else torch.where(always, locks + 1, 0)
+        locked |= set((locks >= LOCKED_EPOCHS).nonzero().flatten().tolist())
+        if found.error < best:
+            best, best_epoch, kept = found.error, epoch, _copied(network)
+        elif settings.patience is not None and epoch - best_epoch >= settings.patience:
+            break
+    network.load_state_dict(kept)
+    network.eval()
+    return Fitted(tuple(history), best_epoch, tuple(sorted(locked)))
+
+
+def _epoch(
+    network: nn.Module,
+    batch: Batch,
+    judge: Callable[[Batch], Judgement],
+    optimizer: torch.optim.Optimizer,
+    settings: TrainSettings,
+    generator: torch.Generator,
+) -> tuple[float, float]:
+    rows = len(batch.inputs)
+    total = batch.truths.new_zeros(())
+    moved = batch.truths.new_zeros(())
+    order = torch.randperm(rows, generator=generator).to(batch.inputs.device)
+    for some in order.split(settings.batch_size):
+        part = Batch(batch.inputs[some], batch.given[some], batch.truths[some])
+        judgement = judge(part)
+        optimizer.zero_grad(set_to_none=True)
+        judgement.loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        total += judgement.loss.detach() * len(some)
+        moved += judgement.corrected.sum()
+    return float(total) / rows, float(moved) / rows
+
+
+def _optimizer(network: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
+    if settings.optimizer is OptimizerChoice.SGD:
+        return torch.optim.SGD(network.parameters(), lr=settings.lr)
+    return torch.optim.Adam(network.parameters(), lr=settings.lr)
+
+
+def _copied(network: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+
+def in_pieces(rows: int) -> Iterator[slice]:
+    """Slices that cover so many rows, each small enough to be evaluated at once."""
+    for start in range(0, rows, _EVALUATED_ROWS):
+        yield slice(start, min(start + _EVALUATED_ROWS, rows))
+
+
+def chosen_device(choice: DeviceChoice) -> torch.device:
+    """The device that `--device` stands for.
+
+    Raises:
+        UsageError: If it is not there.
+    """
+    there = torch.cuda.is_available()
+    if choice is DeviceChoice.CUDA and not there:
+        raise UsageError("--device cuda needs a GPU that torch can use, but there is none.")
+    return torch.device("cuda" if there and choice is not DeviceChoice.CPU else "cpu")
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Let torch use so many threads within the block."""
+    before = torch.get_num_threads()
+    if count is not None:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def seeded(seed: int, devices: Sequence[torch.device] = ()) -> Iterator[torch.Generator]:
+    """Seed torch's own random numbers within the block; a generator of the same seed beside."""
+    cards = [device.index or 0 for device in devices if device.type == "cuda"]
+    with torch.random.fork_rng(devices=cards):
+        torch.manual_seed(seed)
+        yield torch.Generator().manual_seed(seed)

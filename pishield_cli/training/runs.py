@@ -1,0 +1,240 @@
+"""Run folders: all that a training leaves behind, written whole or not at all."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from pishield_cli import __version__
+from pishield_cli.errors import TableError, UsageError
+from pishield_cli.language import format_requirements, read_requirements
+from pishield_cli.tables.aside import aside_name, force_to_disk, local_target, writing
+from pishield_cli.training.cells import CellKind
+from pishield_cli.training.features import FeatureEncoder, TargetScaler
+from pishield_cli.training.loop import EpochNote
+from pishield_cli.training.model import Model, Outline
+from pishield_cli.training.monotone import Slope
+from pishield_cli.training.problem import Roles
+from pishield_cli.training.records import FORMAT, RECORD, fact_of, read_record
+from pishield_cli.training.settings import TrainSettings
+
+WEIGHTS = "model.safetensors"
+REQUIREMENTS = "requirements.txt"
+HISTORY = "history.csv"
+CURVES = "curves.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A training that was read back.
+
+    Attributes:
+        path: Its folder.
+        model: The network and its shield, on the CPU.
+        roles: What each column is for.
+        settings: The choices.
+        record: All of `run.json`.
+    """
+
+    path: str
+    model: Model
+    roles: Roles
+    settings: TrainSettings
+    record: Mapping[str, Any]
+
+
+class RunWriter:
+    """A run folder being written aside; it appears under its name at `commit`.
+
+    Args:
+        output: The folder.
+        force: Whether a run that is there already is replaced.
+
+    Raises:
+        UsageError: If something is there already.
+        TableError: If no folder can be made there.
+    """
+
+    def __init__(self, output: str, *, force: bool) -> None:
+        self._output = output
+        self._target = local_target(output)
+        self._committed = False
+        _refuse_existing(output, self._target, force=force)
+        folder, name = os.path.split(self._target)
+        self._path = os.path.join(folder, aside_name(name))
+        with writing(output):
+            os.mkdir(self._path)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file into the folder."""
+        with writing(self._output), open(os.path.join(self._path, name), "wb") as file:
+            file.write(data)
+
+    def write_weights(self, model: Model) -> None:
+        """Put the network's weights into the folder."""
+        state = {name: one.detach().cpu().contiguous() for name, one in _state(model).items()}
+        with writing(self._output):
+            save_file(state, os.path.join(self._path, WEIGHTS))
+
+    def commit(self) -> None:
+        """Force all files to disk and put the folder in place."""
+        old = os.path.join(os.path.dirname(self._target), aside_name("replaced"))
+        with writing(self._output):
+            for name in os.listdir(self._path):
+                force_to_disk(os.path.join(self._path, name))
+            replaced = os.path.isdir(self._target) and bool(os.listdir(self._target))
+            if replaced:
+                os.rename(self._target, old)
+            try:
+                os.rename(self._path, self._target)
+            except OSError:
+                if replaced:
+                    os.rename(old, self._target)
+                raise
+            self._committed = True
+            if replaced:
+                shutil.rmtree(old, ignore_errors=True)
+            force_to_disk(os.path.dirname(self._target))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove what was written aside, unless committed."""
+        if not self._committed:
+            shutil.rmtree(self._path, ignore_errors=True)
+
+
+def record_of(
+    model: Model, roles: Roles, settings: TrainSettings, metrics: Mapping[str, Any]
+) -> bytes:
+    """All of `run.json`: every choice, columns, scalers, versions and figures."""
+    outline = model.outline
+    content = {
+        "format": FORMAT,
+        "pishield": __version__,
+        "versions": {
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        "settings": settings.as_json(),
+        "columns": {
+            "targets": list(roles.targets),
+            "features": list(roles.features),
+            "given": list(roles.given),
+            "kinds": {name: kind.value for name, kind in roles.kinds.items()},
+        },
+        "features": outline.encoder.as_json(),
+        "targets": outline.scaler.as_json(),
+        "requirements": None if outline.requirements is None else outline.requirements.type.value,
+        "arch": outline.arch,
+        "slopes": [[one.output, one.input, one.sign] for one in outline.slopes],
+        **metrics,
+    }
+    return f"{json.dumps(content, indent=2, ensure_ascii=False)}\n".encode()
+
+
+def requirements_text(model: Model) -> bytes | None:
+    """The requirements as used, over column names; None if there are none."""
+    requirements = model.outline.requirements
+    return None if requirements is None else format_requirements(requirements).encode()
+
+
+def history_text(trials: Iterable[tuple[int, Iterable[EpochNote]]]) -> bytes:
+    """One line an epoch, of all trials: the seed, then the notes."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    names = [field.name for field in fields(EpochNote)]
+    rows.writerow(["seed", *names])
+    for seed, notes in trials:
+        rows.writerows([seed, *(getattr(note, name) for name in names)] for note in notes)
+    return text.getvalue().encode()
+
+
+def read_run(path: str) -> Run:
+    """Read a run back; nothing in it is executed.
+
+    Raises:
+        TableError: If something is missing or damaged.
+    """
+    record = read_record(path)
+    try:
+        settings = TrainSettings.from_json(record["settings"])
+        columns = record["columns"]
+        roles = Roles(
+            tuple(columns["targets"]),
+            tuple(columns["features"]),
+            tuple(columns["given"]),
+            {name: CellKind(kind) for name, kind in columns["kinds"].items()},
+        )
+        requirements = None
+        if record["requirements"] is not None:
+            requirements = read_requirements(os.path.join(path, REQUIREMENTS))
+        outline = Outline(
+            FeatureEncoder.from_json(record["features"]),
+            TargetScaler.from_json(record["targets"]),
+            requirements,
+            roles.given,
+            tuple(Slope(*one) for one in record["slopes"]),
+            str(record["arch"]),
+        )
+        model = Model(outline, settings)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise TableError(
+            f"`{os.path.join(path, RECORD)}` is damaged: {fact_of(error)}.", hint="train again"
+        ) from error
+    _load_weights(model, os.path.join(path, WEIGHTS))
+    model.eval()
+    return Run(path, model, roles, settings, record)
+
+
+def _load_weights(model: Model, path: str) -> None:
+    if not os.path.isfile(path):
+        raise TableError(f"A run has its weights in `{path}`, but there is no such file.")
+    try:
+        state = load_file(path)
+        model.network.load_state_dict(state)
+    except (SafetensorError, RuntimeError, OSError) as error:
+        raise TableError(
+            f"`{path}` does not hold this run's weights: {fact_of(error)}.", hint="train again"
+        ) from error
+
+
+def _state(model: Model) -> dict[str, Tensor]:
+    return model.network.state_dict()
+
+
+def _refuse_existing(output: str, target: str, *, force: bool) -> None:
+    if not os.path.lexists(target):
+        return
+    if not os.path.isdir(target):
+        raise UsageError(f"A run is a folder, but `{output}` is a file.", hint="name a new folder")
+    with suppress(OSError):
+        if not os.listdir(target):
+            return
+    if not os.path.isfile(os.path.join(target, RECORD)):
+        raise UsageError(
+            f"A run needs a folder of its own, but `{output}` holds other files.",
+            hint="name a new folder",
+        )
+    if not force:
+        raise UsageError(f"`{output}` is a run already.", hint="replace it with --force")
