@@ -18,6 +18,8 @@ from pishield_cli.cli.inspect import EXAMPLES as INSPECT_EXAMPLES
 from pishield_cli.cli.inspect import inspect
 from pishield_cli.cli.predict import EXAMPLES as PREDICT_EXAMPLES
 from pishield_cli.cli.predict import predict
+from pishield_cli.cli.report import EXAMPLES as REPORT_EXAMPLES
+from pishield_cli.cli.report import app as report
 from pishield_cli.cli.train import EXAMPLES as TRAIN_EXAMPLES
 from pishield_cli.cli.train import train
 
@@ -68,3 +70,4 @@ app.command("correct", epilog=CORRECT_EXAMPLES)(correct)
 app.command("inspect", epilog=INSPECT_EXAMPLES)(inspect)
 app.command("train", epilog=TRAIN_EXAMPLES)(train)
 app.command("predict", epilog=PREDICT_EXAMPLES)(predict)
+app.add_typer(report, name="report", epilog=REPORT_EXAMPLES)

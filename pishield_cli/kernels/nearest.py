@@ -13,7 +13,7 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.projection import Projected
 from pishield_cli.kernels.systems import Region, Standing, System
 
-NODE_LIMIT = 2_000
+NODE_LIMIT = 500
 """Nodes a row, past which its best point so far is taken without a proof: some tenths of a second."""
 
 BATCH_CELLS = 2**21
@@ -117,6 +117,15 @@ def _joined(parts: list[_Nodes]) -> _Nodes:
     )
 
 
+def _distance_step(system: System, region: Region) -> float:
+    """What every distance between whole numbers is a multiple of; 0 if nothing is known."""
+    squares = region.weights**2
+    if len(region.whole) < len(region.free) or not len(squares) or system.uneven:
+        return 0.0
+    step = float(squares.min())
+    return step if (squares % step == 0).all() else 0.0
+
+
 class _Search:
     def __init__(self, system: System, region: Region, standing: Standing, limit: int) -> None:
         rows = len(standing)
@@ -129,6 +138,7 @@ class _Search:
         self.cores = np.zeros((rows, len(system.columns)), dtype=bool)
         self._visits = np.zeros(rows, dtype=np.int64)
         self._limit = limit
+        self._step = _distance_step(system, region)
         self._normals = region.normals.normals[: len(system.literals)]
         widest = min(region.normals.normals.shape)
         self._batch = int(np.clip(BATCH_CELLS // max(widest, 1) ** 2, TOGETHER, 4096))
@@ -178,6 +188,10 @@ class _Search:
         self._note_cores(nodes, projected)
         distances = (projected.moves**2).sum(axis=1)
         kept = ~projected.empty & ~projected.unsettled
+        if self._step:
+            distances = np.maximum(
+                distances, np.ceil(distances / self._step - 1e-6) * self._step
+            )
         kept &= distances < self.distances[nodes.rows] * NEARER
         nodes, moves = nodes.take(kept), projected.moves[kept]
         nodes = _Nodes(

@@ -1,7 +1,7 @@
 """Where exactly to put a value that has to move: on a short decimal, just inside its bound.
 
 A cell counts as the shortest decimal that reads back as it. Decimals of up to 15 significant
-digits survive a double unchanged (6 digits a single, 3 a half), so a value put on a grid of 12
+digits survive a double unchanged (6 digits a single, 3 a half), so a value put on a grid of 11
 digits at the scale of what bounds it is exactly that decimal, reads well, and lies far enough
 inside its bound for floating point to see it.
 """
@@ -15,6 +15,11 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.decimals import short_float_decimals
 from pishield_cli.logic.grids import GRID_DIGITS, Grid
+
+ON_GRID = 1e-3
+"""A bound within this part of a grid step is taken to lie on the grid: its rounding error."""
+
+_POWERS = np.array([float(10**exponent) for exponent in range(309)])
 
 
 def inside(
@@ -44,7 +49,7 @@ def inside(
     if grid.digits < GRID_DIGITS:
         exponent = np.maximum(exponent, decade(np.abs(raw)) - (grid.digits - 1))
     steps = scaled(raw, -exponent)
-    steps = np.floor(steps + 0.01) + 1.0 if strict else np.ceil(steps - 0.01)
+    steps = np.floor(steps + ON_GRID) + 1.0 if strict else np.ceil(steps - ON_GRID)
     return scaled(steps + push, exponent)
 
 
@@ -66,8 +71,11 @@ def scaled(values: Array, exponent: Array) -> Array:
     """Values times ten to the exponent, rounded once where ten's power is exact."""
     # Powers of ten up to 22 are exact doubles; a division by one is correctly rounded, where a
     # multiplication by its inverse would not be.
-    power = 10.0 ** np.abs(exponent).astype(np.float64)
-    return np.where(exponent < 0, values / power, values * power)
+    power = _POWERS[np.minimum(np.abs(exponent), len(_POWERS) - 1)]
+    down = exponent < 0
+    if down.all():
+        return values / power
+    return np.where(down, values / power, values * power) if down.any() else values * power
 
 
 def on_grid(

@@ -207,6 +207,18 @@ class FaceBlock(FixedBuffers):
         active = torch.zeros(tight.shape, dtype=torch.int8, device=tight.device)
         return active.scatter_add(2, first, held.to(torch.int8)) > 0
 
+    def satisfied(self, holds: Tensor) -> Tensor:
+        """Whether every clause holds, shape `(rows,)`, where its inequalities do as given."""
+        slots = self.constants("slots")
+        parts = holds.index_select(1, slots.flatten()).view(-1, *slots.shape)
+        return parts.any(2).all(1)
+
+    @property
+    def always(self) -> Tensor:
+        """Equalities, shape `(components, 1, inequalities)`, bool."""
+        free = self.equations.constants("free").unsqueeze(1)
+        return free & ~self.constants("still")
+
     def along(self, g: Tensor) -> Tensor:
         """Products of the directions with gradients of shape `(rows, columns)`."""
         return torch.bmm(self.taken(g), self.constants("across"))

@@ -99,7 +99,8 @@ class _CellStep(FixedBuffers):
             return values, holding
         candidates = self._candidates(values, bounds, inner)
         with torch.no_grad():
-            stuck = ~holding.any(0, keepdim=True)
+            # A row that fixed variables leave in no cell stays.
+            stuck = ~holding.any(0, keepdim=True) & reached.any(0, keepdim=True)
             away = torch.where(reached, (candidates - values).abs(), torch.inf)
             near = away == away.amin(0, keepdim=True)
             best = torch.where(near, candidates, torch.inf)

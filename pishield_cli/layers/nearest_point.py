@@ -93,7 +93,11 @@ class NearestPoint(nn.Module):
         ]
         exact = z.double()
         moves = self.faces.spread(multipliers, exact) * self.get_buffer("units")
-        return Nearest(exact + moves, [one != 0 for one in multipliers])
+        held = [
+            (one != 0) | block.always
+            for block, one in zip(self.faces.parts, multipliers, strict=True)
+        ]
+        return Nearest(exact + moves, held)
 
     def _multipliers(self, block: FaceBlock, cells: Tensor, z: Tensor, gap: float) -> Tensor:
         """How hard each inequality pushes, shape `(components, rows, inequalities)`."""
@@ -122,8 +126,7 @@ class NearestPoint(nn.Module):
         q, wrong, still = q[0], wrong[0], block.get_buffer("still")[0]
         result, count = torch.zeros_like(q), len(cells)
         moving = cells & ~still
-        fits = (wrong.double() @ cells.double().t()) == 0
-        rows = (~fits.any(1)).nonzero().squeeze(1)
+        rows = (~block.satisfied(~wrong)).nonzero().squeeze(1)
         for some in rows.split(max(1, PAIRS // count)):
             pairs = q[some].unsqueeze(1).expand(-1, count, -1)
             least = torch.where(moving, pairs, 0.0).amax(2)

@@ -15,7 +15,7 @@ from pishield_cli.errors import (
 )
 from pishield_cli.kernels.coherence_arrays import compile_plan
 from pishield_cli.language import bind, read_requirements
-from pishield_cli.layers.backward import BACKWARDS
+from pishield_cli.layers.backward import rule_of
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
 from pishield_cli.layers.scores import CoherentSweep
@@ -108,7 +108,7 @@ class Shield(nn.Module):
         self.columns = named_columns(columns)
         self.requirements = bind(requirements, self.columns).requirements
         self.check_nan = check_nan
-        self.backward_rule = _rule(backward)
+        self.backward_rule = rule_of(backward)
         self.fixed = frozenset(fixed)
         _refuse_missing("ordering", ordering, self.columns)
         _refuse_missing("fixed", fixed, self.columns)
@@ -178,7 +178,7 @@ class Shield(nn.Module):
                 floating.
             PishieldError: If NaN is checked for and found.
         """
-        self._check(z)
+        self.check(z)
         flat = z.reshape(-1, len(self.columns))
         if goal is not None:
             y = self._towards(flat, goal)
@@ -210,7 +210,8 @@ class Shield(nn.Module):
         corrected: Tensor = self.sweeps[0](z, goal.reshape(z.shape))
         return corrected
 
-    def _check(self, z: Tensor) -> None:
+    def check(self, z: Tensor) -> None:
+        """Refuse values of another shape or dtype than `forward` takes, and NaN where checked for."""
         if z.ndim == 0 or z.shape[-1] != len(self.columns):
             raise ShapeError(
                 f"Values have shape (..., {len(self.columns)}), one a column, but these have "
@@ -288,12 +289,3 @@ def _refuse_missing(option: str, names: Iterable[str], columns: Sequence[str]) -
     unknown = sorted(set(names).difference(columns))
     if unknown:
         raise MissingColumnError(f"`{option}` names columns, but `{unknown[0]}` is none.")
-
-
-def _rule(backward: str | Backward) -> Backward:
-    if not isinstance(backward, str):
-        return backward
-    if backward not in BACKWARDS:
-        known = ", ".join(BACKWARDS)
-        raise UsageError(f"A backward rule is one of {known}, but this is `{backward}`.")
-    return BACKWARDS[backward]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-GRID_DIGITS = 12
+GRID_DIGITS = 11
 """Significant digits, at the scale of its bound, of a value that had to move."""
 
 

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from pishield_cli.layers.active import faces_of
-from pishield_cli.layers.backward._rule import Clipping, in_table, replaced
+from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
 
 
 def cone(shield: Clipping, z: Tensor) -> Tensor:
@@ -29,7 +29,6 @@ def cone(shield: Clipping, z: Tensor) -> Tensor:
     return replaced(shield, z, _inward)
 
 
-def _inward(shield: Clipping, z: Tensor, y: Tensor, g: Tensor) -> Tensor:
-    del z
+def _inward(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
     faces = faces_of(shield)
-    return faces.inward(g, faces.active(in_table(shield, y)))
+    return faces.inward(g, faces.active(rows.corrected))

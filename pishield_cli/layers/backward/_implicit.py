@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from pishield_cli.layers.active import faces_of
-from pishield_cli.layers.backward._rule import Clipping, in_table, replaced
+from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
 from pishield_cli.layers.nearest_point import NearestPoint
 
 
@@ -28,9 +28,8 @@ def implicit(shield: Clipping, z: Tensor) -> Tensor:
     return replaced(shield, z, _held)
 
 
-def _held(shield: Clipping, z: Tensor, y: Tensor, g: Tensor) -> Tensor:
-    del y
-    held = _nearest_of(shield)(in_table(shield, z)).held
+def _held(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
+    held = _nearest_of(shield)(rows.raw).held
     return faces_of(shield).tangent(g, held)
 
 

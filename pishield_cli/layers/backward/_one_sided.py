@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.backward._rule import TINY, Clipping, replaced
+from pishield_cli.layers.backward._rule import TINY, Clipping, Rows, replaced
 
 
 def one_sided(shield: Clipping, z: Tensor) -> Tensor:
@@ -24,13 +24,14 @@ def one_sided(shield: Clipping, z: Tensor) -> Tensor:
     References:
         Blondel, Structured Prediction with Projection Oracles, NeurIPS 2019.
     """
-    return replaced(shield, z, outward_removed)
+    return replaced(shield, z, _inward)
 
 
-def outward_removed(shield: Clipping, z: Tensor, y: Tensor, g: Tensor) -> Tensor:
-    """The gradient `g - min(0, g.v) v`, shape `(rows, columns)`."""
+def _inward(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
     del shield
-    way = (z - y).double() if z.device.type != "mps" else z - y
+    way = rows.z - rows.y
+    if way.device.type != "mps":
+        way = way.double()
     length = torch.linalg.vector_norm(way, dim=1, keepdim=True)
     v = torch.where(length > TINY, way / length.clamp(min=TINY), 0.0)
     outward = (g.to(v.dtype) * v).sum(1, keepdim=True).clamp(max=0.0)

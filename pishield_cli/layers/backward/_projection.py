@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from pishield_cli.layers.active import faces_of
-from pishield_cli.layers.backward._rule import Clipping, in_table, replaced
+from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
 
 
 def projection(shield: Clipping, z: Tensor) -> Tensor:
@@ -26,7 +26,6 @@ def projection(shield: Clipping, z: Tensor) -> Tensor:
     return replaced(shield, z, _tangent)
 
 
-def _tangent(shield: Clipping, z: Tensor, y: Tensor, g: Tensor) -> Tensor:
-    del z
+def _tangent(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
     faces = faces_of(shield)
-    return faces.tangent(g, faces.active(in_table(shield, y)))
+    return faces.tangent(g, faces.active(rows.corrected))

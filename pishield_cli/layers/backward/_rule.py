@@ -1,7 +1,7 @@
 """What backward rules have in common: outputs by the shield, gradients by a rule of their own."""
 
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -23,21 +23,30 @@ class Clipping(Shielding, Protocol):
 
 @runtime_checkable
 class Restated(Protocol):
-    """A shield in other units than its table's."""
+    """A shield in other units than its table's, and what it saw and made last in the table's."""
 
-    def table(self, values: Tensor) -> Tensor:
-        """Values in the table's units."""
-        ...
-
-
-Direction = Callable[[Clipping, Tensor, Tensor, Tensor], Tensor]
-"""From a shield, raw values, corrected values and the gradient of those, to the gradient of the raw
-ones; all of shape `(rows, columns)`."""
+    raw: Tensor
+    corrected: Tensor
 
 
-def in_table(shield: Clipping, values: Tensor) -> Tensor:
-    """Values in the units in which requirements are written."""
-    return shield.table(values) if isinstance(shield, Restated) else values
+class Rows(NamedTuple):
+    """Values before and after correction, shape `(rows, columns)`.
+
+    Attributes:
+        z: Before, in the units of the gradient.
+        y: After, likewise.
+        raw: Before, in the units in which requirements are written.
+        corrected: After, likewise.
+    """
+
+    z: Tensor
+    y: Tensor
+    raw: Tensor
+    corrected: Tensor
+
+
+Direction = Callable[[Clipping, Rows, Tensor], Tensor]
+"""From a shield, its rows, and the gradient of corrected values, to that of raw ones."""
 
 
 def replaced(shield: Clipping, z: Tensor, direction: Direction) -> Tensor:
@@ -56,12 +65,12 @@ class _Replaced(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, z: Tensor, shield: Clipping, direction: Direction) -> Tensor:
         y = shield.clip(z)
-        ctx.save_for_backward(z, y)
+        tables = (shield.raw, shield.corrected) if isinstance(shield, Restated) else (z, y)
+        ctx.save_for_backward(z, y, *tables)
         ctx.shield, ctx.direction = shield, direction
         return y
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None, None]:
-        z, y = ctx.saved_tensors
-        return ctx.direction(ctx.shield, z, y, g), None, None
+        return ctx.direction(ctx.shield, Rows(*ctx.saved_tensors), g), None, None

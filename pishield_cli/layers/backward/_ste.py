@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from pishield_cli.layers.backward._rule import Clipping, replaced
+from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
 
 
 def ste(shield: Clipping, z: Tensor) -> Tensor:
@@ -23,6 +23,6 @@ def ste(shield: Clipping, z: Tensor) -> Tensor:
     return replaced(shield, z, _straight)
 
 
-def _straight(shield: Clipping, z: Tensor, y: Tensor, g: Tensor) -> Tensor:
-    del shield, z, y
+def _straight(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
+    del shield, rows
     return g

@@ -18,8 +18,8 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_reading_requirements_loads_nothing_heavy():
-    heavy = "{'torch', 'numpy', 'pyarrow'}"
-    code = f"import pishield_cli, sys; pishield_cli.load_requirements; print({heavy} & set(sys.modules))"
+    heavy = "{'torch', 'numpy', 'pyarrow'} & set(sys.modules)"
+    code = f"import pishield_cli, sys; pishield_cli.load_requirements; print({heavy})"
     assert run(code) == "set()"
 
 

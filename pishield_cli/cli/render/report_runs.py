@@ -1,0 +1,94 @@
+"""Runs side by side, as a table to read, as JSON and as a picture."""
+
+import json
+import statistics
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from pishield_cli.actions.report_runs import RunsReport, RunSummary
+from pishield_cli.cli.output import Page
+from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.plots import picture
+from pishield_cli.cli.render.train import finite
+from pishield_cli.cli.text import one_line
+
+_SIGNIFICANT = 0.05
+
+
+def render_json(report: RunsReport) -> str:
+    """The report as one JSON object."""
+    return json.dumps(finite(report.as_json()), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def render_table(report: RunsReport, page: Page) -> str:
+    """One line a run, the best one marked."""
+    table = Table(
+        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
+        collapse_padding=True,
+        pad_edge=False,
+        show_edge=False,
+    )
+    table.add_column("run", overflow="fold")
+    table.add_column("method")
+    table.add_column("arch")
+    for title in ("RMSE", "standardised", "unshielded", "violating", "s", "to best", "t", "p"):
+        table.add_column(title, justify="right", no_wrap=True)
+    mark = "★" if page.unicode else "*"
+    for place, one in enumerate(report.runs):
+        best = place == report.best
+        table.add_row(
+            Text(f"{one_line(one.run)}{f' {mark}' if best else ''}"),
+            one.method,
+            Text(one.arch),
+            f"{one.mean:.5g} ± {one.deviation:.2g}" if len(one.errors) > 1 else f"{one.mean:.5g}",
+            f"{statistics.fmean(one.standardised.values()):.4g}",
+            f"{statistics.fmean(one.free.values()):.5g}" if one.free else "",
+            f"{100 * one.violating:.3g}%",
+            f"{one.seconds:.3g}",
+            *_test(one, report.runs[report.best]),
+            style="bold green" if best else "",
+        )
+    parts: list[Table | Text] = [table]
+    if not report.comparable:
+        parts.append(
+            Text(
+                "\nthese runs are of different tables or targets, so their errors differ in "
+                "meaning",
+                style="yellow",
+            )
+        )
+    parts.append(
+        Text(
+            f"\n{mark} least mean RMSE; t and p: paired t-test against it over trials of equal "
+            "seeds, two-sided",
+            style="dim",
+        )
+    )
+    return page_lines(page_console(page), parts, page)
+
+
+def _test(one: RunSummary, best: RunSummary) -> tuple[str, str, str]:
+    change = f"{100 * (one.mean / best.mean - 1):+.2f}%" if best.mean and one is not best else ""
+    test = one.against_best
+    if test is None or test.t is None or test.p is None:
+        return change, "", ""
+    star = " *" if test.p < _SIGNIFICANT else ""
+    return change, f"{test.t:.3g}", f"{test.p:.2g}{star}"
+
+
+def draw(report: RunsReport, path: str) -> None:
+    """Mean errors with their standard deviations, as a picture."""
+    with picture(path, 8, 1.5 + 0.35 * len(report.runs)) as figure:
+        axis = figure.subplots()
+        names = [f"{one.run} ({one.method})" for one in report.runs]
+        colours = ["C2" if place == report.best else "C0" for place in range(len(report.runs))]
+        axis.barh(
+            names,
+            [one.mean for one in report.runs],
+            xerr=[one.deviation for one in report.runs],
+            color=colours,
+        )
+        axis.set(xlabel="RMSE on the test part")
+        axis.invert_yaxis()

@@ -1,0 +1,161 @@
+"""The report of violations, as tables to read, as JSON and as a picture."""
+
+import json
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from pishield_cli.actions.report_violations import RequirementViolations, ViolationsReport
+from pishield_cli.cli.output import Page
+from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.figures import counted, percent
+from pishield_cli.cli.render.plots import picture
+from pishield_cli.cli.render.train import finite
+from pishield_cli.cli.text import one_line, shortened
+
+_BARS = "▁▂▃▄▅▆▇█"
+_PLAIN_BARS = ".:-=+*#@"
+_LISTED_PAIRS = 20
+_LISTED_MOVERS = 3
+_TERMINAL_TEXT = 100
+
+
+def render_json(report: ViolationsReport) -> str:
+    """The report as one JSON object; null where a size is infinite."""
+    return json.dumps(finite(report.as_json()), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def render_table(report: ViolationsReport, page: Page) -> str:
+    """Violated requirements, the columns that they name, pairs that break together, totals."""
+    violated = [one for one in report.requirements if one.violations]
+    parts: list[Table | Text] = []
+    if violated:
+        parts += [_requirements(report, violated, page), Text(""), _columns(report, page)]
+    if report.pairs:
+        parts += [Text(""), _pairs(report, page)]
+    kept = len(report.requirements) - len(violated)
+    parts.append(Text(f"\n{_totals(report, kept)}", style="dim"))
+    if not report.satisfiable:
+        parts.append(
+            Text("no table satisfies these requirements, so nothing was corrected", style="yellow")
+        )
+    parts.append(Text(_verdict(report), style="bold green" if report.holds else "bold red"))
+    return page_lines(page_console(page), parts, page)
+
+
+def _requirements(
+    report: ViolationsReport, violated: Sequence[RequirementViolations], page: Page
+) -> Table:
+    table = _plain_table(page)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("requirement", overflow="fold", max_width=None if page.width else 100)
+    for title in ("rows", "rate", "median", "90%", "largest"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("sizes (log)", no_wrap=True)
+    table.add_column("moved to mend it", overflow="fold")
+    for one in violated:
+        requirement = one.requirement
+        label = f"[{one_line(requirement.label)}] " if requirement.label is not None else ""
+        text = f"{label}{one_line(requirement.text)}"
+        table.add_row(
+            str(requirement.number),
+            Text(shortened(text, _TERMINAL_TEXT) if page.width else text),
+            Text(f"{one.violations:,}", style="red"),
+            percent(one.violations, report.rows),
+            *(f"{one.quantiles[name]:.4g}" for name in ("median", "q90", "max")),
+            bars(one.histogram, page),
+            Text(_movers(one)),
+        )
+    return table
+
+
+def bars(counts: Sequence[int], page: Page) -> str:
+    """Counts as a line of bars, blank where there are none."""
+    levels = _BARS if page.unicode else _PLAIN_BARS
+    most = max(counts, default=0)
+    return "".join(
+        levels[min(len(levels) - 1, count * len(levels) // (most + 1))] if count else " "
+        for count in counts
+    )
+
+
+def _movers(one: RequirementViolations) -> str:
+    listed = list(one.movers.items())[:_LISTED_MOVERS]
+    return ", ".join(f"{one_line(name)} {100 * share:.0f}%" for name, share in listed)
+
+
+def _columns(report: ViolationsReport, page: Page) -> Table:
+    table = _plain_table(page)
+    table.add_column("column", overflow="fold")
+    for title in ("rows involved", "rows moved", "moved by on average"):
+        table.add_column(title, justify="right", no_wrap=True)
+    ordered = sorted(report.columns.items(), key=lambda item: -item[1].involved_rate)
+    for name, one in ordered:
+        if not one.involved_rate:
+            continue
+        moved, mean = one.changed_rate, one.mean_correction
+        table.add_row(
+            Text(one_line(name)),
+            f"{100 * one.involved_rate:.3g}%",
+            "" if moved is None else f"{100 * moved:.3g}%",
+            f"{mean:.4g}" if mean else "",
+        )
+    return table
+
+
+def _pairs(report: ViolationsReport, page: Page) -> Table:
+    table = _plain_table(page)
+    table.add_column("violated together", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    for first, second, rows in report.pairs[:_LISTED_PAIRS]:
+        table.add_row(f"{first} and {second}", f"{rows:,}")
+    more = len(report.pairs) - _LISTED_PAIRS
+    if more > 0:
+        table.add_row(f"and {counted(more, 'pair')} more", "")
+    return table
+
+
+def _plain_table(page: Page) -> Table:
+    return Table(
+        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
+        collapse_padding=True,
+        pad_edge=False,
+        show_edge=False,
+    )
+
+
+def _totals(report: ViolationsReport, kept: int) -> str:
+    return (
+        f"{counted(report.rows, 'row')}, {report.violating_rows:,} violating "
+        f"({percent(report.violating_rows, report.rows)}), {counted(kept, 'requirement')} without "
+        f"a violation | type {report.type.value}, {report.seconds:.2g} s"
+    )
+
+
+def _verdict(report: ViolationsReport) -> str:
+    if report.holds:
+        return "OK    no requirement is violated"
+    count = sum(1 for one in report.requirements if one.violations)
+    return f"FAIL  {counted(count, 'requirement')} violated"
+
+
+def draw(report: ViolationsReport, path: str) -> None:
+    """Rates of violation, and how the sizes are distributed, as a picture."""
+    violated = [one for one in report.requirements if one.violations]
+    height = 1.5 + 0.3 * max(1, len(violated))
+    with picture(path, 10, min(height, 30)) as figure:
+        rates, sizes = figure.subplots(1, 2)
+        names = [f"{one.requirement.number}" for one in violated]
+        whole = max(1, report.rows)
+        rates.barh(names, [100 * one.violations / whole for one in violated])
+        rates.set(title="violating rows in %", ylabel="requirement")
+        rates.invert_yaxis()
+        for one in violated:
+            total = max(1, sum(one.histogram))
+            shares = [count / total for count in one.histogram]
+            sizes.step(range(len(shares)), shares, where="mid", label=f"{one.requirement.number}")
+        sizes.set(title="sizes, least to largest (log)", xticks=[], ylabel="share")
+        if violated:
+            sizes.legend(fontsize="x-small", ncols=2)

@@ -1,0 +1,297 @@
+"""`pishield report`: statistics of violations, of gradients and of runs."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pishield_cli.cli import options
+from pishield_cli.cli.options import TypeChoice
+
+if TYPE_CHECKING:
+    from pishield_cli.cli.output import Page
+
+EXAMPLES = """\b
+Examples:
+  pishield report violations houses.csv requirements.txt
+  pishield report gradients houses.csv requirements.txt --batches 20
+  pishield report runs run-clamp run-routed"""
+
+VIOLATIONS_EXAMPLES = """\b
+Examples:
+  pishield report violations houses.csv requirements.txt
+  pishield report violations houses.csv requirements.txt --plot violations.png --format json"""
+
+GRADIENTS_EXAMPLES = """\b
+Examples:
+  pishield report gradients houses.csv requirements.txt
+  pishield report gradients houses.csv requirements.txt --run run --batches 50"""
+
+RUNS_EXAMPLES = """\b
+Examples:
+  pishield report runs run-clamp run-routed
+  pishield report runs run-* --format json"""
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=False)
+
+
+class ReportFormat(StrEnum):
+    """The formats of a report."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+Form = Annotated[
+    ReportFormat, typer.Option("--format", metavar="FORMAT", help="The report: table or json.")
+]
+Plot = Annotated[
+    str | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE",
+        show_default=False,
+        help="Draw it too, as .png, .svg or .pdf; needs the extra `plot`.",
+    ),
+]
+
+
+@app.callback()
+def report() -> None:
+    """Statistics of a table's violations, of gradients under shields, and of trained runs."""
+
+
+@app.command("violations", epilog=VIOLATIONS_EXAMPLES)
+def violations(
+    data: options.Data,
+    requirements: options.RequirementsFile,
+    requirements_type: options.Type = TypeChoice.AUTO,
+    columns: options.Columns = None,
+    tolerance: options.Tolerance = None,
+    exact: options.Exact = False,
+    plot: Plot = None,
+    form: Form = ReportFormat.TABLE,
+    output: options.ReportFile = None,
+    quiet: options.Quiet = False,
+    workers: options.Workers = None,
+    batch_rows: options.BatchRows = None,
+) -> int:
+    """Say how often and by how much each requirement is violated, and which columns break it.
+
+    Also which requirements break together, and how far correction would move each column.
+
+    Exits with 0 if nothing is violated, with 1 if something is, and with 2 if nothing was reported.
+    """
+    from pishield_cli.actions.report_violations import report_violations
+    from pishield_cli.cli.inputs import open_inputs
+    from pishield_cli.cli.output import refuse_overwriting
+    from pishield_cli.cli.progress import RowProgress
+    from pishield_cli.cli.render.report_violations import draw, render_json, render_table
+
+    relative = options.read_tolerance(tolerance, exact)
+    refuse_overwriting(
+        {"--output": output, "--plot": plot},
+        {"the table": data, "the requirements file": requirements},
+    )
+    _require_plot(plot)
+    reader, binding = open_inputs(
+        data,
+        requirements,
+        requirements_type=requirements_type.type,
+        positions=options.read_names("--columns", columns),
+        workers=workers,
+    )
+    with RowProgress("looking", quiet=quiet) as progress:
+        found = report_violations(
+            reader,
+            binding.requirements,
+            requirements_file=requirements,
+            tolerance=relative,
+            batch_rows=batch_rows,
+            progress=progress,
+        )
+    _publish(
+        output,
+        form,
+        plot,
+        json=lambda: render_json(found),
+        table=lambda page: render_table(found, page),
+        draw=lambda path: draw(found, path),
+    )
+    return 0 if found.holds else 1
+
+
+@app.command("gradients", epilog=GRADIENTS_EXAMPLES)
+def gradients(
+    data: options.Data,
+    requirements: options.RequirementsFile,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="RUN",
+            show_default="an untrained network",
+            help="The trained network to look at.",
+        ),
+    ] = None,
+    arch: Annotated[
+        str,
+        typer.Option(
+            "--arch", metavar="ARCH", help="Of an untrained network: as of `pishield train`."
+        ),
+    ] = "deep",
+    batches: Annotated[
+        int, typer.Option("--batches", metavar="N", min=1, help="How many batches to look at.")
+    ] = 10,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", metavar="N", min=1, help="Rows a batch.")
+    ] = 64,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Draws the rows.")] = 0,
+    targets: Annotated[
+        str | None,
+        typer.Option(
+            "--targets",
+            metavar="A,B",
+            show_default="the columns that requirements name",
+            help="The columns to predict.",
+        ),
+    ] = None,
+    drop: Annotated[
+        str | None,
+        typer.Option("--drop", metavar="A,B", show_default=False, help="Columns to leave out."),
+    ] = None,
+    scale_targets: Annotated[
+        bool,
+        typer.Option(
+            "--scale-targets/--no-scale-targets", help="Whether targets are standardised."
+        ),
+    ] = True,
+    requirements_type: options.Type = TypeChoice.AUTO,
+    columns: options.Columns = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "--threads", metavar="N", min=1, show_default="torch's choice", help="CPU threads."
+        ),
+    ] = None,
+    plot: Plot = None,
+    form: Form = ReportFormat.TABLE,
+    output: options.ReportFile = None,
+    quiet: options.Quiet = False,
+) -> int:
+    """Compare the gradients of every backward method with those of an unshielded network.
+
+    For each method the cosine between its gradient by the network's parameters and the unshielded
+    one; for each requirement how often the shield rests on it, and how often it pulls a variable
+    away from its target; for each target how often its gradient vanishes though it is off; and the
+    singular values of the network's derivative.
+    """
+    from pishield_cli.cli.extras import require_torch
+    from pishield_cli.cli.inputs import open_inputs
+    from pishield_cli.cli.output import refuse_overwriting
+
+    refuse_overwriting(
+        {"--output": output, "--plot": plot},
+        {"the table": data, "the requirements file": requirements},
+    )
+    require_torch("pishield report gradients")
+    _require_plot(plot)
+    from pishield_cli.actions.report_gradients import report_gradients
+    from pishield_cli.cli.render.report_gradients import draw, render_json, render_table
+    from pishield_cli.training.runs import read_run
+    from pishield_cli.training.settings import TrainSettings
+
+    settings = TrainSettings(
+        arch=arch,
+        batch_size=batch_size,
+        seed=seed,
+        targets=options.read_names("--targets", targets),
+        drop=options.read_names("--drop", drop) or (),
+        scale_targets=scale_targets,
+        threads=threads,
+    )
+    reader, binding = open_inputs(
+        data,
+        requirements,
+        requirements_type=requirements_type.type,
+        positions=options.read_names("--columns", columns),
+    )
+    found = report_gradients(
+        reader,
+        binding.requirements,
+        settings=settings,
+        run=None if run is None else read_run(run),
+        batches=batches,
+    )
+    _publish(
+        output,
+        form,
+        plot,
+        json=lambda: render_json(found),
+        table=lambda page: render_table(found, page),
+        draw=lambda path: draw(found, path),
+    )
+    return 0
+
+
+@app.command("runs", epilog=RUNS_EXAMPLES)
+def runs(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN...", show_default=False, help="The folders that `pishield train` wrote."
+        ),
+    ],
+    plot: Plot = None,
+    form: Form = ReportFormat.TABLE,
+    output: options.ReportFile = None,
+) -> int:
+    """Put runs side by side, the best one marked, each tested against it by a paired t-test.
+
+    Trials of equal seeds are pairs: they have the same rows to learn from and to be judged by.
+    """
+    from pishield_cli.actions.report_runs import report_runs
+    from pishield_cli.cli.render.report_runs import draw, render_json, render_table
+
+    _require_plot(plot)
+    found = report_runs(paths)
+    _publish(
+        output,
+        form,
+        plot,
+        json=lambda: render_json(found),
+        table=lambda page: render_table(found, page),
+        draw=lambda path: draw(found, path),
+    )
+    return 0
+
+
+def _require_plot(plot: str | None) -> None:
+    if plot is None:
+        return
+    from pishield_cli.cli.extras import require_extra
+    from pishield_cli.cli.render.plots import require_ending
+
+    require_ending(plot)
+    require_extra("--plot", "plot", "matplotlib")
+
+
+def _publish(
+    output: str | None,
+    form: ReportFormat,
+    plot: str | None,
+    *,
+    json: Callable[[], str],
+    table: Callable[["Page"], str],
+    draw: Callable[[str], None],
+) -> None:
+    from pishield_cli.cli.output import open_report
+
+    with open_report(output) as place:
+        if form is ReportFormat.JSON:
+            place.write(json(), utf8=True)
+        else:
+            place.write(table(place.page))
+    if plot is not None:
+        draw(plot)

@@ -1,0 +1,141 @@
+"""The shield whose output is the nearest point that satisfies requirements."""
+
+from collections.abc import Collection, Sequence
+from os import PathLike
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.errors import ShapeError, UsageError
+from pishield_cli.layers.active import Faces
+from pishield_cli.layers.backward import SEQUENTIAL, rule_of
+from pishield_cli.layers.nearest_point import NearestPoint
+from pishield_cli.layers.blocks import Placing, clamp
+from pishield_cli.layers.shield import Backward, Shield
+from pishield_cli.layers.units import InUnits
+from pishield_cli.logic.requirements import Requirements, RequirementType
+
+
+class NearestShield(nn.Module):
+    """Move each row to the nearest one that satisfies linear or disjunctive requirements.
+
+    The least of `sum((weight * (y - z))**2)`, found in double precision; then the correction of
+    `Shield` takes away what rounding left. Values that satisfy the requirements stay bit for bit.
+
+    Args:
+        requirements: Requirements, or the path of a file of them.
+        columns: The name of each column, or how many there are, as in `Shield`.
+        weights: For each column what a step of one in it counts, above zero; ones if not given.
+        backward: A rule, or its name: `one_sided`, `implicit`, `cone`, `projection` or `ste`.
+        fixed: Columns that never move.
+        check_nan: Whether a NaN in a column that requirements name raises an error.
+
+    Attributes:
+        shield: The sequential correction.
+        nearest: Finds nearest points.
+        columns: The columns' names.
+        requirements: Over the columns' names.
+
+    Raises:
+        RequirementError: If the requirements cannot be read, or name what is no column.
+        ContradictionError: If no values satisfy them.
+        ShapeError: If there is not one positive weight a column.
+        UsageError: If the requirements are propositional, or the rule belongs to `Shield` alone.
+
+    References:
+        Boyd and Vandenberghe, Convex Optimization, 2004, section 8.1; Blondel, Structured Prediction
+        with Projection Oracles, NeurIPS 2019.
+
+    Examples:
+        >>> import torch
+        >>> from pishield_cli.language import parse_requirements
+        >>> shield = NearestShield(parse_requirements("low <= high"), ["low", "high"])
+        >>> shield(torch.tensor([[3.0, 1.0], [1.0, 3.0]]))
+        tensor([[2., 2.],
+                [1., 3.]])
+    """
+
+    def __init__(
+        self,
+        requirements: Requirements | str | PathLike[str],
+        columns: Sequence[str] | int,
+        *,
+        weights: Tensor | None = None,
+        backward: str | Backward = "one_sided",
+        fixed: Collection[str] = (),
+        check_nan: bool = True,
+    ) -> None:
+        super().__init__()
+        if backward in SEQUENTIAL:
+            raise UsageError(
+                f"Rule `{backward}` goes back through the sequential correction, but this is the "
+                "nearest point.",
+                hint="use `one_sided` or `implicit`",
+            )
+        self.shield = Shield(requirements, columns, fixed=fixed, check_nan=check_nan)
+        self.requirements, self.columns = self.shield.requirements, self.shield.columns
+        if self.requirements.type is RequirementType.PROPOSITIONAL:
+            raise UsageError(
+                "Nearest points are of linear and disjunctive requirements, but these are "
+                "propositional."
+            )
+        self.fixed, self.backward_rule = self.shield.fixed, rule_of(backward)
+        self.weighted = weights is not None
+        units = torch.ones(len(self.columns), dtype=torch.float64)
+        if weights is not None:
+            units = 1.0 / self._checked(weights)
+        self.nearest = NearestPoint(
+            self.requirements.clauses, self.columns, fixed=fixed, units=units
+        )
+
+    def _checked(self, weights: Tensor) -> Tensor:
+        if weights.shape != (len(self.columns),) or not bool((weights > 0).all()):
+            raise ShapeError(
+                f"Weights are {len(self.columns)} numbers above zero, one a column, but these are "
+                f"{weights.tolist()}."
+            )
+        return weights.detach().double()
+
+    @property
+    def faces(self) -> Faces:
+        """The inequalities, in units of the weights."""
+        return self.nearest.faces
+
+    def forward(self, z: Tensor) -> Tensor:
+        """The nearest rows.
+
+        Args:
+            z: Floating, shape `(..., columns)`.
+
+        Returns:
+            Same shape, dtype and device.
+
+        Raises:
+            ShapeError: If the last dimension is not the number of columns, or the dtype not
+                floating.
+            PishieldError: If NaN is checked for and found.
+        """
+        self.shield.check(z)
+        flat = z.reshape(-1, len(self.columns))
+        if not self.weighted:
+            return self.backward_rule(self, flat).view(z.shape)
+        scale = self.nearest.get_buffer("units").to(z.dtype)
+        weighed = InUnits(
+            self, self.corrected, faces=self.faces, nearest=self.nearest, mean=0.0, scale=scale
+        )
+        return weighed.exactly(self.backward_rule(weighed, flat / scale)).view(z.shape)
+
+    def clip(self, z: Tensor) -> Tensor:
+        """The nearest rows, without checks."""
+        return self.corrected(z)
+
+    def corrected(self, z: Tensor, placing: Placing = clamp) -> Tensor:
+        """The nearest rows, without checks."""
+        del placing
+        return nearest_rows(self.nearest, self.shield, z)
+
+
+def nearest_rows(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:
+    """Nearest points, and what rounding left corrected; without gradient."""
+    with torch.no_grad():
+        return shield.clip(nearest(z).values.to(z.dtype))
