@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pishield_cli.api import Corrected, check_table, correct_table
     from pishield_cli.errors import PishieldError
     from pishield_cli.language import read_requirements as load_requirements
     from pishield_cli.layers import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Corrected",
     "PishieldError",
     "Requirements",
     "Shield",
@@ -32,6 +34,8 @@ __all__ = [
     "__version__",
     "build_shield_layer",
     "build_shield_loss",
+    "check_table",
+    "correct_table",
     "detect_requirements_type",
     "infeasibility",
     "load_requirements",
@@ -39,6 +43,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Corrected": ("pishield_cli.api", "Corrected"),
+    "check_table": ("pishield_cli.api", "check_table"),
+    "correct_table": ("pishield_cli.api", "correct_table"),
     "PishieldError": ("pishield_cli.errors", "PishieldError"),
     "Requirements": ("pishield_cli.logic.requirements", "Requirements"),
     "Shield": ("pishield_cli.layers", "Shield"),

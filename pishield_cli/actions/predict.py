@@ -202,9 +202,10 @@ def _outputs(model: Model, cells: Cells, *, shielded: bool) -> tuple[Array, Arra
     with torch.no_grad():
         for some in in_pieces(cells.rows):
             z = model.raw(inputs[some])
-            y = model.predicted(z, given[some]) if shielded else z
-            raw.append(model.unscaled(z).numpy())
-            settled.append(model.unscaled(y).numpy())
+            before = model.unscaled(z)
+            raw.append(before.numpy())
+            after = model.predicted(z, given[some]).table if shielded else before
+            settled.append(after.numpy())
     return np.concatenate(raw), np.concatenate(settled)
 
 

@@ -12,7 +12,7 @@ from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.curves import curves_picture
-from pishield_cli.training.loop import EpochNote, chosen_device, threads
+from pishield_cli.training.loop import EpochNote, chosen_device, threads, warm_up
 from pishield_cli.training.model import Model
 from pishield_cli.training.problem import Problem, load_problem
 from pishield_cli.training.records import RECORD
@@ -166,6 +166,7 @@ def train(
     with RunWriter(output, force=force) as writer, threads(settings.threads):
         problem = load_problem(reader, requirements, settings)
         unsolvable = _unsolvable_rows(problem, reader.columns)
+        warm_up()
         kept: tuple[TrialResult, Model] | None = None
         trials = []
         for number in range(settings.trials):

@@ -190,8 +190,8 @@ def train(
             metavar="RULE",
             show_default="routed; one_sided with --shield nearest",
             help="How the shield hands the loss's gradient to the network: clamp (its own "
-            "derivative), routed, ste (unchanged), projection, cone, masked; with --shield nearest "
-            "one_sided, implicit, ste, projection or cone.",
+            "derivative), routed, ste (unchanged), projection, cone, one_sided, implicit, masked; "
+            "with --shield nearest not clamp, routed or masked.",
         ),
     ] = None,
     masks: Annotated[

@@ -1,7 +1,7 @@
 """New values for some cells of a batch."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,11 +32,14 @@ class Correction:
         changes: The cells that change, by column.
         violating: Rows that violated a clause before, ascending.
         uncorrected: Those of them that could not be corrected; none of their cells change.
+        unproven: Corrected rows whose correction was not shown to be what its method promises:
+            the nearest, or the one of fewest cells.
     """
 
     changes: Changes
     violating: Array
     uncorrected: Array
+    unproven: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def joined(parts: Iterable[Correction], rows: int) -> Correction:
@@ -47,10 +50,12 @@ def joined(parts: Iterable[Correction], rows: int) -> Correction:
         rows: How many rows the batch has.
     """
     violating, failed = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=bool)
+    unproven = np.zeros(rows, dtype=bool)
     listed: dict[str, list[ColumnChange]] = {}
     for part in parts:
         violating[part.violating] = True
         failed[part.uncorrected] = True
+        unproven[part.unproven] = True
         for name, change in part.changes.items():
             listed.setdefault(name, []).append(change)
     changes = {}
@@ -64,4 +69,9 @@ def joined(parts: Iterable[Correction], rows: int) -> Correction:
         order = np.argsort(where[kept], kind="stable")
         if len(order):
             changes[name] = ColumnChange(where[kept][order], values[kept][order])
-    return Correction(changes, np.flatnonzero(violating), np.flatnonzero(failed))
+    return Correction(
+        changes,
+        np.flatnonzero(violating),
+        np.flatnonzero(failed),
+        np.flatnonzero(unproven & ~failed),
+    )

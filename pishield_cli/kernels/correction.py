@@ -1,16 +1,36 @@
 """Correcting rows in memory: check first, correct what is wrong, check again, exactly."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from pishield_cli.kernels.changes import Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.group_correction import GroupCorrector, compiled_clauses
-from pishield_cli.kernels.satisfaction import evaluate
+from pishield_cli.kernels.satisfaction import CompiledRequirements, evaluate
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import GroupPlan, plan_groups
 from pishield_cli.logic.terms import Clause
+
+
+class RowsCorrector(Protocol):
+    """Corrects the rows of one group, by one method."""
+
+    @property
+    def plan(self) -> GroupPlan:
+        """The group's plan."""
+
+    @property
+    def compiled(self) -> CompiledRequirements:
+        """Its clauses, as one requirement."""
+
+    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """New cells by which every clause holds, for rows that violate one and miss no cell."""
+
+
+RowsMethod = Callable[[GroupPlan, Mapping[str, Grid]], RowsCorrector]
+"""Makes a group's corrector, from its plan and what its columns can hold."""
 
 
 class Corrector:
@@ -21,6 +41,8 @@ class Corrector:
         ordering: Every column that the clauses name, most trusted first.
         grids: What each of these columns can hold.
         fixed: Columns that never move.
+        method: How a group's rows are corrected: by default along the plan, each column moved as
+            little as those before it allow.
     """
 
     def __init__(
@@ -29,13 +51,15 @@ class Corrector:
         ordering: Sequence[str],
         grids: Mapping[str, Grid],
         fixed: Iterable[str] = (),
+        method: RowsMethod = GroupCorrector,
     ) -> None:
         self._ordering = tuple(ordering)
         self._grids = grids
         self._fixed = frozenset(fixed)
+        self._method = method
         self._groups = self._planned(clauses)
         self._all = compiled_clauses([group.plan.clauses for group in self._groups])
-        self._without: dict[tuple[int, frozenset[str]], tuple[GroupCorrector, ...]] = {}
+        self._without: dict[tuple[int, frozenset[str]], tuple[RowsCorrector, ...]] = {}
 
     @property
     def plans(self) -> tuple[GroupPlan, ...]:
@@ -70,13 +94,13 @@ class Corrector:
                 ]
         return joined(parts, rows)
 
-    def _planned(self, clauses: Iterable[Clause]) -> tuple[GroupCorrector, ...]:
+    def _planned(self, clauses: Iterable[Clause]) -> tuple[RowsCorrector, ...]:
         plans = plan_groups(clauses, self._ordering, fixed=self._fixed)
-        return tuple(GroupCorrector(plan, self._grids) for plan in plans)
+        return tuple(self._method(plan, self._grids) for plan in plans)
 
     def _by_pattern(
         self, index: int, columns: Mapping[str, NumericColumn], wrong: Array
-    ) -> Iterator[tuple[GroupCorrector, Array]]:
+    ) -> Iterator[tuple[RowsCorrector, Array]]:
         """Rows by which of a group's cells are missing, each with the groups that remain."""
         group = self._groups[index]
         gone = {
@@ -96,7 +120,7 @@ class Corrector:
                 if violated is not None and (violated & where).any():
                     yield part, violated & where
 
-    def _reduced(self, index: int, absent: frozenset[str]) -> tuple[GroupCorrector, ...]:
+    def _reduced(self, index: int, absent: frozenset[str]) -> tuple[RowsCorrector, ...]:
         """What remains of a group without some columns."""
         group = self._groups[index]
         if not absent:

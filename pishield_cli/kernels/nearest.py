@@ -117,10 +117,10 @@ def _joined(parts: list[_Nodes]) -> _Nodes:
     )
 
 
-def _distance_step(system: System, region: Region) -> float:
+def _distance_step(region: Region, cells: Array) -> float:
     """What every distance between whole numbers is a multiple of; 0 if nothing is known."""
     squares = region.weights**2
-    if len(region.whole) < len(region.free) or not len(squares) or system.uneven:
+    if len(region.whole) < len(region.free) or not len(squares) or (cells % 1).any():
         return 0.0
     step = float(squares.min())
     return step if (squares % step == 0).all() else 0.0
@@ -138,7 +138,7 @@ class _Search:
         self.cores = np.zeros((rows, len(system.columns)), dtype=bool)
         self._visits = np.zeros(rows, dtype=np.int64)
         self._limit = limit
-        self._step = _distance_step(system, region)
+        self._step = _distance_step(region, self.cells)
         self._normals = region.normals.normals[: len(system.literals)]
         widest = min(region.normals.normals.shape)
         self._batch = int(np.clip(BATCH_CELLS // max(widest, 1) ** 2, TOGETHER, 4096))

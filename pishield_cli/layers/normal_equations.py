@@ -17,7 +17,7 @@ TABLED = 7
 DEPENDENT = 1e-11
 """Squared distance of a unit row from the span of others below which it counts as dependent."""
 
-TOLERANCE = 1e-12
+TOLERANCE = 1e-11
 """What counts as zero in multipliers and residuals, relative to the largest right-hand side."""
 
 PIVOTS = 16
@@ -94,28 +94,26 @@ class NormalEquations(FixedBuffers):
             return torch.where(allowed, x, 0.0)
         tolerance = TOLERANCE * torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True)
         chosen = allowed & (start | free)
-        x, wrong = self._tried(component, chosen, allowed, q, tolerance)
-        left = wrong.any(1).nonzero().squeeze(1)
+        x, wrong, faults = self._tried(component, chosen, allowed, q, tolerance)
+        left = faults.nonzero().squeeze(1)
         if not len(left):
-            return self._cleaned(x, free)
+            return torch.where(free | (x > tolerance), x, 0.0)
         x[left] = self._exchanged(
             component[left], chosen[left], allowed[left], q[left], tolerance[left], wrong[left]
         )
-        return self._cleaned(x, free)
-
-    def _cleaned(self, x: Tensor, free: Tensor) -> Tensor:
-        return torch.where(free, x, x.clamp(min=0.0))
+        return torch.where(free | (x > tolerance), x, 0.0)
 
     def _tried(
         self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor, tolerance: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Multipliers of chosen rows, and the rows that should be chosen and are not, or are."""
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Multipliers of chosen rows, the rows to exchange, and how many are not as they should."""
         x = self.solve(component, chosen, q)
         residual = self._times(component, x) - q
         free = self.constants("free")[component]
-        wrong = (chosen & ~free & (x < -tolerance)) | (allowed & ~chosen & (residual < -tolerance))
-        # An equality that is not met depends on others: exchanging cannot mend that.
-        return x, wrong
+        unmet = residual < -tolerance
+        wrong = torch.where(chosen, (x < -tolerance) | (residual > tolerance), unmet) & allowed
+        # Among dependent rows that are chosen, some may stay unmet: exchanging cannot mend that.
+        return x, wrong & ~free, (wrong | (unmet & allowed)).sum(1)
 
     def _times(self, component: Tensor, x: Tensor) -> Tensor:
         gram = self.constants("gram")
@@ -141,8 +139,7 @@ class NormalEquations(FixedBuffers):
         for _ in range(PIVOTS):
             single = (wrong & (last == (wrong * last).amax(1, keepdim=True))) & wrong
             chosen = chosen ^ torch.where((patience > 0).unsqueeze(1), wrong, single)
-            x, wrong = self._tried(component, chosen, allowed, q, tolerance)
-            count = wrong.sum(1)
+            x, wrong, count = self._tried(component, chosen, allowed, q, tolerance)
             better = count < fewest
             patience = torch.where(better, 3, patience - 1)
             fewest = torch.minimum(fewest, count)
@@ -263,5 +260,6 @@ def _inverses(gram: Tensor) -> Tensor:
     masked = gram.unsqueeze(1) * pairs.unsqueeze(0)
     values, vectors = torch.linalg.eigh(masked)
     inverse = torch.where(values > DEPENDENT, 1.0 / values, 0.0)
-    tables = (vectors * inverse.unsqueeze(-2)) @ vectors.mT
+    # Eigenvectors of rows that are not chosen mix with the others by rounding.
+    tables = (vectors * inverse.unsqueeze(-2)) @ vectors.mT * pairs
     return tables.flatten(0, 1).contiguous()

@@ -6,14 +6,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.errors import ShapeError
+from pishield_cli.errors import ShapeError, UsageError
 from pishield_cli.layers.active import Faces
 from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.backward import implicit
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest import NearestShield, nearest_rows
 from pishield_cli.layers.nearest_point import NearestPoint
 from pishield_cli.layers.shield import Shield
 from pishield_cli.layers.units import InUnits, unit_tensor
+from pishield_cli.logic.requirements import RequirementType
 
 
 class Scaled(NamedTuple):
@@ -46,6 +48,7 @@ class ScaledShield(FixedBuffers):
 
     Raises:
         ShapeError: If there is not one number a column, or a scale is not above zero.
+        UsageError: If the requirements are propositional.
 
     Examples:
         >>> import torch
@@ -69,10 +72,18 @@ class ScaledShield(FixedBuffers):
         self.register_buffer("scale", self._one_each("scale", scale))
         if not bool((self.constants("scale") > 0).all()):
             raise ShapeError("A scale is above zero in every column, but this one is not.")
-        self._faces: Faces | None = None
-        self.nearest: NearestPoint | None = None
+        if shield.requirements.type is RequirementType.PROPOSITIONAL:
+            raise UsageError("Scores are not standardised, but these requirements are propositional.")
+        units = self.constants("scale")
+        self.weighted = isinstance(shield, NearestShield) and shield.weighted
         if isinstance(shield, NearestShield):
-            self._find_nearest(shield)
+            units = units * shield.nearest.get_buffer("units")
+        clauses, fixed = shield.requirements.clauses, shield.fixed
+        self.faces = Faces(clauses, self.columns, fixed=fixed, units=units)
+        self.nearest: NearestPoint | None = None
+        if isinstance(shield, NearestShield) or shield.backward_rule is implicit:
+            self.nearest = NearestPoint(clauses, self.columns, fixed=fixed, units=units)
+            self.faces = self.nearest.faces
 
     def _one_each(self, name: str, values: Tensor | Sequence[float]) -> Tensor:
         numbers = unit_tensor(values)
@@ -83,45 +94,47 @@ class ScaledShield(FixedBuffers):
             )
         return numbers
 
-    def _find_nearest(self, shield: NearestShield) -> None:
-        units = self.constants("scale") * shield.nearest.get_buffer("units")
-        self.nearest = NearestPoint(
-            shield.requirements.clauses, self.columns, fixed=shield.fixed, units=units
-        )
-
-    def forward(self, h: Tensor, targets: Tensor | None = None) -> Scaled:
+    def forward(self, h: Tensor) -> Scaled:
         """Correct values.
 
         Args:
             h: In standardised units, floating, shape `(..., columns)`.
-            targets: Likewise, for a rule that learns with them.
 
         Returns:
             Same shape, dtype and device; both with the gradient of the shield's rule.
         """
-        self.shield.check(h)
+        sequential = self._sequential
+        sequential.check(h)
         flat = h.reshape(-1, len(self.columns))
+        mean, scale = self.constants("mean").to(h.dtype), self.constants("scale").to(h.dtype)
+        weigh = self._weighing(h)
         inside = InUnits(
             self.shield,
             self._corrected,
             faces=self.faces,
             nearest=self.nearest,
-            mean=self.constants("mean").to(h.dtype),
-            scale=self.constants("scale").to(h.dtype),
+            mean=mean,
+            scale=scale if weigh is None else scale * weigh,
         )
         rule = self.shield.backward_rule
-        more = () if targets is None else (targets.reshape(flat.shape),)
-        standard = rule(inside, flat, *more)
+        standard = rule(inside, flat if weigh is None else flat / weigh)
         table = inside.exactly(standard)
+        if weigh is not None:
+            standard = standard * weigh
         return Scaled(standard.view(h.shape), table.view(h.shape))
 
     @property
-    def faces(self) -> Faces:
-        """The inequalities, in standardised units; made when first asked for."""
-        raise NotImplementedError
+    def _sequential(self) -> Shield:
+        return self.shield.shield if isinstance(self.shield, NearestShield) else self.shield
+
+    def _weighing(self, h: Tensor) -> Tensor | None:
+        """The unit of distances beside the standardised one, where columns are weighed."""
+        if not self.weighted or not isinstance(self.shield, NearestShield):
+            return None
+        return self.shield.nearest.get_buffer("units").to(h.dtype)
 
     def _corrected(self, z: Tensor, placing: Placing = clamp) -> Tensor:
-        if self.nearest is None or not isinstance(self.shield, NearestShield):
-            assert isinstance(self.shield, Shield)
+        if isinstance(self.shield, Shield):
             return self.shield.clip(z, placing)
-        return nearest_rows(self.nearest, self.shield.shield, z)
+        assert self.nearest is not None
+        return nearest_rows(self.nearest, self._sequential, z)

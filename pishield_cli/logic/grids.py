@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from pishield_cli.logic.floats import cells_near, nearest_cell
+
 GRID_DIGITS = 11
 """Significant digits, at the scale of its bound, of a value that had to move."""
 
@@ -37,7 +39,11 @@ class Grid:
 
     def fits(self, value: Fraction) -> bool:
         """Whether a value can be written to a cell without being rounded."""
-        return self.holds(value) and (self.places is not None or _has_digits(value, self.digits))
+        if not self.holds(value):
+            return False
+        if self.places is not None or _has_digits(value, self.digits):
+            return True
+        return nearest_cell(value, self.digits) == value
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +145,12 @@ def _decimal_points(interval: Interval, around: Fraction, digits: int) -> Iterat
         middle = (interval.low + interval.high) / 2
         yield from _first_inside(interval, middle, scale, range(1, digits + 1))
     start = min(GRID_DIGITS, digits)
-    yield from _first_inside(
-        interval, around, scale or width or Fraction(1), range(start, digits + 8)
+    short = list(
+        _first_inside(interval, around, scale or width or Fraction(1), range(start, digits + 1))
     )
+    yield from short
+    if not short:  # only cells with more digits than their width always keeps lie inside
+        yield from (point for point in cells_near(around, digits) if point in interval)
 
 
 def _first_inside(

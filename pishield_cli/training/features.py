@@ -1,7 +1,7 @@
 """From cells to what a network takes and gives, fitted on the training part alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,18 @@ class FeatureEncoder:
         """
         return cls(tuple(_fitted(name, kind, cells, scale) for name, kind in kinds.items()))
 
+    @classmethod
+    def fit_numbers(
+        cls, cells: Cells, names: Iterable[str], *, scale: bool = True
+    ) -> "FeatureEncoder":
+        """Likewise, each column as one number, with nothing said of missing cells."""
+        fitted = (_fitted(name, CellKind.REAL, cells, scale) for name in names)
+        return cls(
+            tuple(
+                replace(one, indicator=False) for one in fitted if isinstance(one, NumberFeature)
+            )
+        )
+
     @property
     def width(self) -> int:
         """How many inputs the network has."""
@@ -204,6 +216,16 @@ class TargetScaler:
         if not scale:
             return cls(tuple(names), np.zeros(len(names)), np.ones(len(names)))
         return cls(tuple(names), values.mean(axis=0), _spread(values))
+
+    @classmethod
+    def of_features(cls, encoder: FeatureEncoder) -> "TargetScaler":
+        """The scaler of targets that are the features themselves."""
+        numbers = [one for one in encoder.features if isinstance(one, NumberFeature)]
+        return cls(
+            tuple(one.name for one in numbers),
+            np.array([one.mean for one in numbers]),
+            np.array([one.scale for one in numbers]),
+        )
 
     def scaled(self, values: Array) -> Array:
         """From the table's units."""

@@ -183,6 +183,12 @@ def chosen_device(choice: DeviceChoice) -> torch.device:
     return torch.device("cuda" if there and choice is not DeviceChoice.CPU else "cpu")
 
 
+def warm_up() -> None:
+    """Let torch load what its first optimizer loads, so that no trial's seconds count it."""
+    nothing = torch.zeros(1, requires_grad=True)
+    torch.optim.Adam([nothing]).step()
+
+
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
     """Let torch use so many threads within the block."""

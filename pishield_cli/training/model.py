@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from pishield_cli.layers.nearest import NearestShield
+from pishield_cli.layers.scaled import ScaledShield
 from pishield_cli.layers.shield import Shield
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.monotone import MonotoneNetwork, Slope
 from pishield_cli.training.networks import build_network, hidden_widths
-from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
+from pishield_cli.training.settings import ShieldChoice, TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,18 @@ class Outline:
         return (*self.given, *self.scaler.names)
 
 
+class Outputs(NamedTuple):
+    """What a model gives for some rows, double precision, `(rows, targets)`.
+
+    Attributes:
+        standard: In the network's units, in which errors are taken.
+        table: In the table's units, in which requirements hold.
+    """
+
+    standard: Tensor
+    table: Tensor
+
+
 class Model(nn.Module):
     """From encoded rows to targets.
 
@@ -81,7 +95,7 @@ class Model(nn.Module):
         outputs: Tensor = self.network(rows).double()
         return outputs.sigmoid() if self.outline.propositional else outputs
 
-    def shielded(self, z: Tensor, given: Tensor, truths: Tensor | None = None) -> Tensor:
+    def shielded(self, z: Tensor, given: Tensor, truths: Tensor | None = None) -> Outputs:
         """Raw outputs behind the shield that the network learns with.
 
         Args:
@@ -90,17 +104,19 @@ class Model(nn.Module):
             truths: The targets as far as the method needs them to learn; None to predict.
         """
         if self.shield is None:
-            return z
-        if isinstance(self.shield, Shield) and truths is not None:
-            goal = torch.cat([given, truths], dim=1).clamp(0, 1)
-            return self._applied(self.shield, z, given, goal=goal.round())
+            return Outputs(z, self.unscaled(z))
+        if truths is not None and isinstance(self.shield, Shield):
+            goal = torch.cat([given, truths], dim=1).clamp(0, 1).round()
+            return self._applied(self.shield, z, given, goal=goal)
         return self._applied(self.shield, z, given)
 
-    def finished(self, z: Tensor, given: Tensor) -> Tensor:
+    def finished(self, z: Tensor, given: Tensor) -> Outputs:
         """Raw outputs corrected after training, whatever the network learnt with."""
-        return z if self.after is None else self._applied(self.after, z, given)
+        if self.after is None:
+            return Outputs(z, self.unscaled(z))
+        return self._applied(self.after, z, given)
 
-    def predicted(self, z: Tensor, given: Tensor) -> Tensor:
+    def predicted(self, z: Tensor, given: Tensor) -> Outputs:
         """What the method makes of raw outputs: freely learnt ones are corrected afterwards."""
         return self.finished(z, given) if self.shield is None else self.shielded(z, given)
 
@@ -108,9 +124,11 @@ class Model(nn.Module):
         """Outputs in the table's units."""
         return outputs * self.get_buffer("scale") + self.get_buffer("mean")
 
-    def _applied(self, shield: nn.Module, z: Tensor, given: Tensor, **more: Any) -> Tensor:
-        rows: Tensor = shield(torch.cat([given.to(z), z], dim=1), **more)
-        return rows[:, given.shape[1] :]
+    def _applied(self, shield: nn.Module, z: Tensor, given: Tensor, **more: Tensor) -> Outputs:
+        found = shield(torch.cat([given.to(z), z], dim=1), **more)
+        standard, table = found if isinstance(found, tuple) else (found, found)
+        first = given.shape[1]
+        return Outputs(standard[:, first:], table[:, first:])
 
     def _learning_shield(self, settings: TrainSettings) -> nn.Module | None:
         if self.outline.requirements is None or settings.shield is ShieldChoice.NONE:
@@ -120,7 +138,8 @@ class Model(nn.Module):
     def _finishing_shield(self, settings: TrainSettings) -> nn.Module | None:
         if self.outline.requirements is None:
             return None
-        choice = ShieldChoice.LAYER
+        linear = self.outline.requirements.type is RequirementType.LINEAR
+        choice = ShieldChoice.NEAREST if linear else ShieldChoice.LAYER
         return build_shield(self.outline, choice, replace(settings, shield=choice, backward=None))
 
 
@@ -134,20 +153,13 @@ def build_shield(outline: Outline, choice: ShieldChoice, settings: TrainSettings
         return Shield(requirements, columns, fixed=outline.given)
     mean = torch.cat([torch.zeros(len(outline.given)), torch.from_numpy(outline.scaler.mean)])
     scale = torch.cat([torch.ones(len(outline.given)), torch.from_numpy(outline.scaler.scale)])
+    rule = settings.resolved_backward.value
+    shield: Shield | NearestShield
     if choice is ShieldChoice.NEAREST:
-        raise NotImplementedError
-    return _Scaled(Shield(requirements, columns, fixed=outline.given), mean, scale)
-
-
-class _Scaled(nn.Module):
-    def __init__(self, shield: nn.Module, mean: Tensor, scale: Tensor) -> None:
-        super().__init__()
-        self.shield = shield
-        self.register_buffer("mean", mean.double())
-        self.register_buffer("scale", scale.double())
-
-    def forward(self, z):
-        return (self.shield(z * self.scale + self.mean) - self.mean) / self.scale
+        shield = NearestShield(requirements, columns, backward=rule, fixed=outline.given)
+    else:
+        shield = Shield(requirements, columns, backward=rule, fixed=outline.given)
+    return ScaledShield(shield, mean, scale)
 
 
 def within(requirements: Requirements, columns: Sequence[str]) -> Requirements:

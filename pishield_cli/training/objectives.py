@@ -85,10 +85,10 @@ class PredictObjective:
         model, settings = self._model, self._settings
         z = model.raw(batch.inputs)
         learnt = model.outline.propositional or settings.resolved_backward is BackwardChoice.MASKED
-        y = model.shielded(z, batch.given, batch.truths if learnt else None)
+        y = model.shielded(z, batch.given, batch.truths if learnt else None).standard
         loss = self._error(z, y, batch)
         if settings.restore and model.shield is not None:
-            settled = model.shielded(z.detach(), batch.given).detach()
+            settled = model.shielded(z.detach(), batch.given).standard.detach()
             loss = loss + settings.restore * (z - settled).square().mean() / 2
         loss = loss + self._extras(z, batch)
         return Judgement(loss, moved_rows(z.detach(), y.detach()))

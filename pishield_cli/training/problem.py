@@ -34,6 +34,11 @@ class Roles:
     skipped: tuple[str, ...] = ()
 
     @property
+    def own(self) -> bool:
+        """Whether columns are predicted from themselves."""
+        return self.targets == self.features
+
+    @property
     def feature_kinds(self) -> dict[str, CellKind]:
         """The features and what their cells are."""
         return {name: self.kinds[name] for name in self.features}
@@ -112,7 +117,6 @@ def load_problem(
         raise TableError(f"A table must have rows to learn from, but `{reader.name}` has none.")
     if settings.objective is Objective.IDEMPOTENT:
         whole = np.ones(cells.rows, dtype=bool)
-        cells = _filled(cells, roles.targets)
     else:
         whole = np.isfinite(stacked(cells, roles.targets)).all(axis=1)
     rows = np.flatnonzero(whole)
@@ -204,20 +208,10 @@ def _held(kind: CellKind) -> str:
 def _require_scores(cells: Cells, targets: Iterable[str]) -> None:
     for name in targets:
         values = cells.numbers[name]
-        if values.min() < 0 or values.max() > 1:
+        least, most = np.nanmin(values, initial=0), np.nanmax(values, initial=1)
+        if least < 0 or most > 1:
             raise ColumnTypeError(
                 "Propositional requirements need truth values, or scores from 0 to 1, but column "
-                f"`{name}` holds {values.min():g} to {values.max():g}.",
+                f"`{name}` holds {least:g} to {most:g}.",
                 hint="declare the requirements' type with --type, or leave the column out",
             )
-
-
-def _filled(cells: Cells, names: Sequence[str]) -> Cells:
-    """Cells whose missing numbers are their column's median."""
-    numbers = dict(cells.numbers)
-    for name in names:
-        values = numbers[name]
-        finite = values[np.isfinite(values)]
-        median = float(np.median(finite)) if len(finite) else 0.0
-        numbers[name] = np.where(np.isfinite(values), values, median)
-    return Cells(cells.rows, numbers, cells.texts)

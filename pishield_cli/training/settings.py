@@ -147,17 +147,12 @@ class TrainSettings:
                 "Rows to train on must remain, but --val-size and --test-size add up to "
                 f"{self.val_size + self.test_size:g}.",
             )
-        nearest_only = (BackwardChoice.IMPLICIT, BackwardChoice.ONE_SIDED)
-        if self.backward is BackwardChoice.ROUTED and self.shield is ShieldChoice.NEAREST:
+        sequential = (BackwardChoice.CLAMP, BackwardChoice.ROUTED, BackwardChoice.MASKED)
+        if self.backward in sequential and self.shield is ShieldChoice.NEAREST:
             raise UsageError(
-                "--backward routed follows the clipping of --shield layer, but the shield is "
-                "nearest.",
+                f"--backward {self.backward} goes back through the clipping of --shield layer, but "
+                "the shield is nearest.",
                 hint="leave --backward out, or choose one_sided",
-            )
-        if self.backward in nearest_only and self.shield is ShieldChoice.LAYER:
-            raise UsageError(
-                f"--backward {self.backward} belongs to the nearest point.",
-                hint="add --shield nearest",
             )
 
     @property

@@ -11,8 +11,15 @@ from torch import Tensor
 
 from pishield_cli.errors import PishieldError
 from pishield_cli.kernels.columns import Array
+from pishield_cli.logic.requirements import RequirementType
+from pishield_cli.training.cells import Cells
 from pishield_cli.training.evaluation import Score, score
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
+from pishield_cli.training.idempotent import (
+    IdempotentObjective,
+    applied,
+    idempotent_figures,
+)
 from pishield_cli.training.loop import (
     Diverged,
     EpochNote,
@@ -23,11 +30,11 @@ from pishield_cli.training.loop import (
     seeded,
 )
 from pishield_cli.training.model import Model, Outline
-from pishield_cli.training.monotone import find_slopes, parse_monotone, wrong_shares
+from pishield_cli.training.monotone import Slope, find_slopes, parse_monotone, wrong_shares
 from pishield_cli.training.objectives import Batch, PredictObjective, moved_rows
 from pishield_cli.training.problem import Problem
-from pishield_cli.training.settings import LossChoice, ShieldChoice, TrainSettings
-from pishield_cli.training.splits import split_rows
+from pishield_cli.training.settings import LossChoice, Objective, ShieldChoice, TrainSettings
+from pishield_cli.training.splits import Split, split_rows
 
 _MONOTONE_POINTS = 2048
 
@@ -93,9 +100,15 @@ class Parts:
     validation: Batch
     test: Batch
     truths: Array
-    validation_truths: Array
     given: dict[str, Array]
     spread: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    model: Model
+    fitted: Fitted
+    warnings: tuple[str, ...]
 
 
 def run_trial(
@@ -122,7 +135,8 @@ def run_trial(
     )
     outline, parts, far = _prepared(problem, settings, split, device)
     started = time.perf_counter()
-    model, fitted = _trained(outline, parts, settings, seed, device, progress)
+    trained = _trained(outline, parts, settings, seed, device, progress)
+    model, fitted = trained.model, trained.fitted
     seconds = time.perf_counter() - started
     y, z = predictions(model, parts.test)
     method = _score(problem, outline, parts, y)
@@ -147,54 +161,77 @@ def run_trial(
         monotone=_monotone(model, parts, settings, seed),
         far=far,
         locked=tuple(outline.scaler.names[place] for place in fitted.locked),
+        detail=_detail(model, parts, settings),
+        warnings=trained.warnings,
     )
     return result, model
 
 
+def _detail(model: Model, parts: Parts, settings: TrainSettings) -> dict[str, Any]:
+    if settings.objective is not Objective.IDEMPOTENT:
+        return {}
+    return idempotent_figures(model, parts.test).as_json()
+
+
 def predictions(model: Model, batch: Batch) -> tuple[Array, Array]:
-    """What a model predicts, and its raw outputs, both in the network's units."""
+    """What a model predicts, and its raw outputs, both in the table's units."""
     shielded, raw = [], []
     with torch.no_grad():
         for some in in_pieces(len(batch.inputs)):
             z = model.raw(batch.inputs[some])
             given = batch.given[some]
-            shielded.append(model.predicted(z, given).cpu().numpy())
-            raw.append(z.cpu().numpy())
+            shielded.append(model.predicted(z, given).table.cpu().numpy())
+            raw.append(model.unscaled(z).cpu().numpy())
     return np.concatenate(shielded), np.concatenate(raw)
 
 
 def _prepared(
-    problem: Problem, settings: TrainSettings, split: Any, device: torch.device
+    problem: Problem, settings: TrainSettings, split: Split, device: torch.device
 ) -> tuple[Outline, Parts, dict[str, float]]:
     roles, cells = problem.roles, problem.cells
     training = cells.take(split.training)
-    encoder = FeatureEncoder.fit(training, roles.feature_kinds, scale=settings.scale_features)
-    fitted = TargetScaler.fit(training, roles.targets)
-    propositional = Outline(encoder, fitted, problem.requirements, (), (), "").propositional
-    unscaled = propositional or not settings.scale_targets
-    scaler = TargetScaler.fit(training, roles.targets, scale=False) if unscaled else fitted
-    slopes = ()
+    encoder, fitted, scaler = _fitted(problem, settings, training)
+    slopes: tuple[Slope, ...] = ()
     if settings.monotone_guarantee:
         slopes = find_slopes(parse_monotone(settings.monotone), encoder, roles.targets)
     outline = Outline(encoder, scaler, problem.requirements, roles.given, slopes, settings.arch)
-    batches = []
+    batches, truths = [], []
     far: dict[str, float] = {}
     for rows in (split.training, split.validation, split.test):
         part = cells.take(rows)
         inputs = encoder.encode(part)
         far |= encoder.far(inputs)
-        given = encoder.raw(part, roles.given)
-        truths = scaler.scaled(stacked(part, roles.targets))
-        batches.append(Batch(*(torch.from_numpy(each).to(device) for each in (inputs, given, truths))))
-    test, validation = cells.take(split.test), cells.take(split.validation)
+        # Of targets that are features too, cells may be missing.
+        truths.append(encoder.raw(part, roles.targets) if roles.own else stacked(part, roles.targets))
+        arrays = (inputs, encoder.raw(part, roles.given), scaler.scaled(truths[-1]))
+        batches.append(Batch(*(torch.from_numpy(each).to(device) for each in arrays)))
+    test = cells.take(split.test)
     parts = Parts(
         *batches,
-        truths=stacked(test, roles.targets),
-        validation_truths=stacked(validation, roles.targets),
+        truths=truths[-1],
         given={name: test.numbers[name] for name in roles.given},
         spread=fitted.scale,
     )
     return outline, parts, far
+
+
+def _fitted(
+    problem: Problem, settings: TrainSettings, training: Cells
+) -> tuple[FeatureEncoder, TargetScaler, TargetScaler]:
+    """The encoder, the targets' true spread, and the scaler that the network works with."""
+    roles, requirements = problem.roles, problem.requirements
+    propositional = (
+        requirements is not None and requirements.type is RequirementType.PROPOSITIONAL
+    )
+    scale = settings.scale_targets and not propositional
+    if roles.own:
+        spread = TargetScaler.of_features(FeatureEncoder.fit_numbers(training, roles.targets))
+        own = FeatureEncoder.fit_numbers(training, roles.targets, scale=scale)
+        return own, spread, TargetScaler.of_features(own)
+    encoder = FeatureEncoder.fit(training, roles.feature_kinds, scale=settings.scale_features)
+    fitted = TargetScaler.fit(training, roles.targets)
+    used = fitted if scale else TargetScaler.fit(training, roles.targets, scale=False)
+    return encoder, fitted, used
 
 
 def _trained(
@@ -204,7 +241,7 @@ def _trained(
     seed: int,
     device: torch.device,
     progress: Callable[[EpochNote], None] | None,
-) -> tuple[Model, Fitted]:
+) -> _Trained:
     started = time.perf_counter()
     with seeded(seed, [device]) as generator:
         model = Model(outline, settings).to(device)
@@ -212,13 +249,17 @@ def _trained(
         slopes = find_slopes(
             parse_monotone(settings.monotone), outline.encoder, outline.scaler.names
         )
-        judge = PredictObjective(model, settings, box, slopes, generator)
+        judge: PredictObjective | IdempotentObjective
+        if settings.objective is Objective.IDEMPOTENT:
+            judge = IdempotentObjective(model, settings)
+        else:
+            judge = PredictObjective(model, settings, box, slopes, generator)
         try:
             fitted = fit(
                 model.network,
                 parts.training,
                 judge,
-                lambda: _validate(model, parts),
+                lambda: _validate(model, parts, settings),
                 settings,
                 generator,
                 lambda: time.perf_counter() - started,
@@ -228,17 +269,22 @@ def _trained(
             raise PishieldError(
                 f"Training diverged: {error}.", hint="try a smaller --lr, or scale the targets"
             ) from error
-    return model, fitted
+    warnings = judge.warnings if isinstance(judge, IdempotentObjective) else ()
+    return _Trained(model, fitted, warnings)
 
 
-def _validate(model: Model, parts: Parts) -> Validation:
+def _validate(model: Model, parts: Parts, settings: TrainSettings) -> Validation:
     batch = parts.validation
     error, square = 0.0, 0.0
     clipped = torch.zeros(batch.truths.shape[1])
     for some in in_pieces(len(batch.inputs)):
         z, given, truths = model.raw(batch.inputs[some]), batch.given[some], batch.truths[some]
-        y = model.shielded(z, given)
-        error += float((y - truths).square().sum())
+        y = model.shielded(z, given).standard
+        if settings.objective is Objective.IDEMPOTENT:
+            again = (applied(model, y) - y).square().sum()
+            error += float(again + settings.reconstruction * (y - truths).square().sum())
+        else:
+            error += float((y - truths).square().sum())
         square += float(((y - truths) * model.get_buffer("scale")).square().sum())
         clipped += ((y - z).abs() > 1e-9 * (1 + z.abs())).sum(dim=0).cpu()
     count = batch.truths.numel()
@@ -246,9 +292,8 @@ def _validate(model: Model, parts: Parts) -> Validation:
 
 
 def _score(problem: Problem, outline: Outline, parts: Parts, outputs: Array) -> Score:
-    predicted = outputs * outline.scaler.scale + outline.scaler.mean
     return score(
-        predicted,
+        outputs,
         parts.truths,
         outline.scaler.names,
         parts.spread,
@@ -273,7 +318,7 @@ def _baseline(
     )
     if model.shield is not None:
         started = time.perf_counter()
-        model, _ = _trained(outline, parts, free, seed, device, None)
+        model = _trained(outline, parts, free, seed, device, None).model
         seconds = time.perf_counter() - started
     y, z = predictions(model, parts.test)
     return _score(problem, outline, parts, z), _score(problem, outline, parts, y), seconds

@@ -92,17 +92,19 @@ def render_table(report: TrainReport, page: Page) -> str:
 def _lines(report: TrainReport) -> list[Line]:
     trials = report.trials
     lines: list[Line] = []
-    if all(trial.free is not None for trial in trials):
+    shielded = report.requirements_file is not None
+    if shielded and all(trial.free is not None for trial in trials):
         seconds = [trial.free_seconds for trial in trials]
         lines.append(("unshielded", [_known(t.free) for t in trials], seconds, []))
-        if report.requirements_file is not None:
-            after = [_known(trial.corrected) for trial in trials]
-            lines.append(("corrected after training", after, seconds, []))
+        after = [_known(trial.corrected) for trial in trials]
+        lines.append(("corrected after training", after, seconds, []))
     name = report.settings.method
     if report.settings.objective is Objective.IDEMPOTENT:
         name = f"idempotent, {report.settings.idempotent_backward}"
-    elif report.requirements_file is None or name == "none":
-        name = "the kept network"
+    elif not shielded:
+        name = "network"
+    elif name == "none":
+        name = "none (kept)"
     shares = [trial.corrected_share for trial in trials]
     lines.append((name, [t.method for t in trials], [t.seconds for t in trials], shares))
     return lines

@@ -12,7 +12,10 @@ from pishield_cli.errors import (
     ShapeError,
     UsageError,
 )
+from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.correction import Corrector
 from pishield_cli.language import parse_requirements
+from pishield_cli.logic.grids import Grid
 
 torch = pytest.importorskip("torch")
 layers = pytest.importorskip("pishield_cli.layers", exc_type=ImportError)
@@ -191,11 +194,34 @@ def test_constants_stay_exact_whatever_the_modules_dtype():
     assert all(buffer.dtype != torch.float16 for buffer in one.buffers())
 
 
-def test_it_moves_to_another_device():
-    one = shield(LINEAR).to("meta")
+@pytest.mark.parametrize("text", [LINEAR, DISJUNCTIVE, PROPOSITIONAL])
+def test_it_moves_to_another_device_and_never_waits_for_it(text):
+    # Tensors of the device `meta` have no values: whoever asks for one fails.
+    one = shield(text, check_nan=False).to("meta")
     assert all(buffer.device.type == "meta" for buffer in one.buffers())
-    one.check_nan = False
     assert one(torch.empty(5, 4, device="meta")).shape == (5, 4)
+
+
+@pytest.mark.parametrize("name", ["loans", "housing"])
+def test_it_corrects_as_tables_are_corrected(sample_data, name):
+    header = (sample_data / f"{name}.csv").read_text(encoding="utf-8").partition("\n")[0]
+    one = layers.Shield(sample_data / f"{name}.txt", header.split(","))
+    names = list(one.requirements.variables)
+    z = torch.zeros(60, len(one.columns), dtype=torch.float64)
+    generator = torch.Generator().manual_seed(4)
+    places = [one.columns.index(name) for name in names]
+    z[:, places] = (torch.randn(60, len(names), generator=generator) * 900).round().double()
+    corrector = Corrector(one.requirements.clauses, one.ordering, dict.fromkeys(names, Grid()))
+    table = {
+        name: NumericColumn(z[:, place].numpy()) for name, place in zip(names, places, strict=True)
+    }
+    y = one(z)
+    correction = corrector.correct(table, 60)
+    assert not len(correction.uncorrected)
+    expected = z.clone()
+    for column, change in correction.changes.items():
+        expected[change.rows, one.columns.index(column)] = torch.from_numpy(change.values)
+    assert torch.allclose(y, expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("text", [LINEAR, DISJUNCTIVE])

@@ -1,0 +1,172 @@
+"""Checking and correcting from Python: files, Arrow tables, pandas frames and plain columns."""
+
+import os
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import partial
+from typing import Any, NamedTuple
+
+from pishield_cli.actions.check import CheckReport, check
+from pishield_cli.actions.correct import correct
+from pishield_cli.actions.correct_report import CorrectReport
+from pishield_cli.actions.freedom import Freedom
+from pishield_cli.errors import UsageError
+from pishield_cli.language import bind, read_requirements
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables import open_table, open_writer
+from pishield_cli.tables.table import TableReader
+
+
+class Corrected(NamedTuple):
+    """A corrected table and what correcting it did.
+
+    Attributes:
+        table: Of the kind that was given; the output's path where that was a path.
+        report: The report.
+    """
+
+    table: Any
+    report: CorrectReport
+
+
+def check_table(
+    table: Any,
+    requirements: Requirements | str | os.PathLike[str],
+    *,
+    columns: Sequence[str] | None = None,
+    tolerance: float = 1e-9,
+    show: int = 10,
+    max_violations: int | Fraction = 0,
+    missing_fails: bool = False,
+) -> CheckReport:
+    """Count the rows of a table that violate each requirement.
+
+    Args:
+        table: A path of a CSV or Parquet table, a pyarrow Table, a pandas DataFrame, or a mapping
+            of column names to one-dimensional arrays.
+        requirements: As `load_requirements` gives them, or a file's path.
+        columns: What `y_0`, `y_1`, ... stand for; the table's columns by default.
+        tolerance: Relative tolerance of inequalities that are not strict; 0 is exact.
+        show: How many violating rows to list for each requirement.
+        max_violations: How many violating rows to let pass, or which share of all rows.
+        missing_fails: Whether a row that missing cells leave undecided counts against the table.
+
+    Returns:
+        The report; `report.holds` says whether the table passes. A table without rows passes.
+
+    Raises:
+        RequirementsFileError: With all that is wrong with the requirements.
+        TableError: If the table cannot be read.
+    """
+    reader = _reader(table)
+    read = _requirements(requirements)
+    return check(
+        reader,
+        bind(read, reader.columns, positions=columns).requirements,
+        requirements_file=read.source or "",
+        tolerance=tolerance,
+        show=show,
+        max_violations=max_violations,
+        missing_fails=missing_fails,
+    )
+
+
+def correct_table(
+    table: Any,
+    requirements: Requirements | str | os.PathLike[str],
+    *,
+    output: str | os.PathLike[str] | None = None,
+    columns: Sequence[str] | None = None,
+    fixed: Sequence[str] = (),
+    only: Sequence[str] | None = None,
+    ordering: Sequence[str] | None = None,
+) -> Corrected:
+    """Correct a table so that every requirement holds, exactly.
+
+    Args:
+        table: See `check_table`. It is not changed.
+        requirements: As `load_requirements` gives them, or a file's path.
+        output: Where to write, if the table is a path; it appears whole or not at all.
+        columns: What `y_0`, `y_1`, ... stand for; the table's columns by default.
+        fixed: Columns that must not change.
+        only: If given, the only columns that may change.
+        ordering: Columns to put first, most trusted first; the file's own ordering by default.
+
+    Returns:
+        The corrected table and the report. Rows in `report.uncorrected_rows` are as they were.
+
+    Raises:
+        ContradictionError: If no table satisfies the requirements.
+        RequirementsFileError: With all that is wrong with the requirements.
+        TableError: If the table cannot be read, or the output not be written.
+        UsageError: If a path lacks an output, or another table has one.
+
+    Example:
+        >>> import numpy as np
+        >>> from pishield_cli.language import parse_requirements
+        >>> stays = {"start": np.array([3.0, 9.0]), "end": np.array([5.0, 4.0])}
+        >>> corrected, report = correct_table(stays, parse_requirements("end >= start"))
+        >>> corrected["end"].tolist(), report.corrected_rows
+        ([5.0, 9.0], 1)
+    """
+    reader = _reader(table)
+    path = isinstance(table, str | os.PathLike)
+    if path == (output is None):
+        raise UsageError(
+            "A table given by its path is written to an output, and any other is returned.",
+            hint="give `output` with a path, and only then",
+        )
+    read = _requirements(requirements)
+    bound = bind(read, reader.columns, positions=columns).requirements
+    freedom = Freedom(fixed=fixed, only=only, ordering=ordering)
+    run = partial(correct, reader, bound, requirements_file=read.source or "", freedom=freedom)
+    if output is not None:
+        target = os.fspath(output)
+        report = run(open_writer=partial(open_writer, reader, target), output=target)
+        return Corrected(target, report)
+    from pishield_cli.tables.memory import MemoryReader, MemoryWriter
+
+    assert isinstance(reader, MemoryReader)
+    writer = MemoryWriter(reader)
+    report = run(open_writer=lambda: writer)
+    return Corrected(_like(table, writer.table, report), report)
+
+
+def _requirements(requirements: Requirements | str | os.PathLike[str]) -> Requirements:
+    if isinstance(requirements, Requirements):
+        return requirements
+    return read_requirements(requirements)
+
+
+def _reader(table: Any) -> TableReader:
+    if isinstance(table, str | os.PathLike):
+        return open_table(os.fspath(table))
+    import pyarrow as pa
+
+    from pishield_cli.tables.memory import MemoryReader
+
+    if isinstance(table, pa.Table):
+        return MemoryReader(table)
+    if isinstance(table, Mapping):
+        return MemoryReader(pa.table(dict(table)))
+    if hasattr(table, "iloc") and hasattr(table, "columns"):
+        return MemoryReader(pa.Table.from_pandas(table, preserve_index=False))
+    raise UsageError(
+        "A table is a path, a pyarrow Table, a pandas DataFrame or a mapping of columns, "
+        f"but a {type(table).__name__} was given."
+    )
+
+
+def _like(table: Any, corrected: Any, report: CorrectReport) -> Any:
+    """The corrected table in the kind of the one that was given."""
+    import pyarrow as pa
+
+    if isinstance(table, pa.Table):
+        return corrected
+    changed = {name: corrected.column(name).to_numpy() for name in report.columns}
+    if isinstance(table, Mapping):
+        return {name: changed.get(name, column) for name, column in table.items()}
+    frame = table.copy()
+    for name, values in changed.items():
+        frame[name] = values.astype(frame[name].dtype) if frame[name].notna().all() else values
+    return frame

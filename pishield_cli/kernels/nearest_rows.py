@@ -1,0 +1,234 @@
+"""Correcting the rows of a group to the nearest point: the proposal in floats, finished exactly."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from pishield_cli.kernels.changes import ColumnChange, Correction, joined
+from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.forward import Values
+from pishield_cli.kernels.group_correction import GroupCorrector
+from pishield_cli.kernels.nearest import nearest_moves
+from pishield_cli.kernels.placement import decade, narrowed, scaled, widened
+from pishield_cli.kernels.systems import Standing, System
+from pishield_cli.logic.grids import Grid
+from pishield_cli.logic.plan import GroupPlan
+
+DIGITS = 13
+"""Significant digits of a proposed value."""
+
+FARTHER = 1.0 + 5e-7
+"""How many times its proposal's distance the finished correction may move, and count as nearest."""
+
+
+class NearestRows:
+    """Corrects the rows of one group by the least `sum of (weight * change)**2`.
+
+    Args:
+        plan: The group's plan.
+        grids: What each of its columns can hold, beyond what their types say.
+        weights: What each column's change is multiplied by; 1 where none is given.
+    """
+
+    def __init__(
+        self, plan: GroupPlan, grids: Mapping[str, Grid], weights: Mapping[str, float]
+    ) -> None:
+        self.plan = plan
+        self._finisher = GroupCorrector(plan, grids)
+        self.compiled = self._finisher.compiled
+        self._systems = Systems(plan, grids, weights)
+
+    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """Correct rows that violate a clause of the group.
+
+        Args:
+            columns: At least the group's columns, shape `(rows,)` each.
+            wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
+
+        Returns:
+            New cells by which every clause holds exactly in every row but the uncorrected ones.
+            Rows that could not be finished within a relative 1e-6 of the nearest point, or whose
+            nearest point was not found within the limit, are unproven.
+        """
+        mine = {name: columns[name] for name in self.plan.variables}
+        rows = np.flatnonzero(wrong)
+        if not self.plan.satisfiable or not len(rows):
+            return self._finisher.correct(mine, wrong)
+        system, floats = self._systems.prepare(mine, rows)
+        start, distances, proven = self._proposed(system, floats, len(rows))
+        correction = finished(self._finisher, mine, rows, floats, start)
+        moved = _distances(system, floats, correction, rows)
+        noise = 1e-11 * _magnitudes(system, floats)
+        near = np.sqrt(moved) <= np.sqrt(distances) * FARTHER + noise
+        done = ~np.isin(rows, correction.uncorrected)
+        return replace(correction, unproven=rows[done & ~(proven & near)])
+
+    def _proposed(
+        self, system: System, floats: Values, rows: int
+    ) -> tuple[Values, Array, Array]:
+        """Values to start from, how far they are, and whether none is nearer."""
+        free = [name for name in system.columns if name not in self.plan.fixed]
+        result = {name: values.copy() for name, values in floats.items()}
+        distances, proven = np.full(rows, np.inf), np.zeros(rows, dtype=bool)
+        usable = finite_rows(floats)
+        standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
+        standing, back = _distinct(system, standing)
+        found = nearest_moves(system, free, standing)
+        distances[usable], proven[usable] = found.distances[back], ~found.unproven[back]
+        moves = found.moves[back]
+        for place, name in enumerate(free):
+            moved = np.flatnonzero(moves[:, place])
+            if len(moved):
+                old, grid = floats[name][usable[moved]], system.grids[name]
+                result[name][usable[moved]] = shortened(old, moves[moved, place], grid)
+        return result, distances, proven
+
+
+def finished(
+    finisher: GroupCorrector,
+    columns: Mapping[str, NumericColumn],
+    rows: Array,
+    floats: Values,
+    start: Values,
+) -> Correction:
+    """Correct rows exactly, starting from other values than their cells.
+
+    Args:
+        finisher: Corrects along the group's plan.
+        columns: The group's columns, shape `(batch rows,)` each.
+        rows: Row numbers, ascending.
+        floats: These rows' cells, as float64.
+        start: The values to start from; tried again from the cells where that fails.
+    """
+    trial, moved = {}, {}
+    for name, column in columns.items():
+        where = rows[start[name] != floats[name]]
+        trial[name] = _overlaid(column, where, start[name][start[name] != floats[name]])
+        moved[name] = where
+    wrong = np.zeros(len(next(iter(columns.values()))), dtype=bool)
+    wrong[rows] = True
+    second = finisher.correct(trial, wrong)
+    changes = {}
+    for name, column in columns.items():
+        again = second.changes.get(name)
+        result = trial[name].values
+        touched = np.zeros(len(wrong), dtype=bool)
+        touched[moved[name]] = True
+        if again is not None:
+            result = result.astype(np.result_type(result, again.values))
+            result[again.rows] = again.values
+            touched[again.rows] = True
+        touched[second.uncorrected] = False
+        where = np.flatnonzero(touched)
+        where = where[result[where] != column.values[where]]
+        if len(where):
+            changes[name] = ColumnChange(where, result[where])
+    parts = [Correction(changes, rows, rows[:0])]
+    if len(second.uncorrected):
+        left = np.zeros(len(wrong), dtype=bool)
+        left[second.uncorrected] = True
+        parts.append(finisher.correct(columns, left))
+    return joined(parts, len(wrong))
+
+
+def _overlaid(column: NumericColumn, where: Array, values: Array) -> NumericColumn:
+    """A column with some cells replaced."""
+    if not len(where):
+        return column
+    whole = column.values.dtype.kind in "iub" and not (values % 1).any()
+    cells = column.values.copy() if whole else column.values.astype(_float_type(column.values))
+    if cells.dtype.kind == "b":
+        cells = cells.astype(np.int64)
+    cells[where] = values
+    exact = column.exact
+    if exact is None:
+        return NumericColumn(cells, column.missing)
+    new = frozenset(where.tolist())
+    return NumericColumn(
+        cells,
+        column.missing,
+        lambda row: decimal_value(cells[row]) or Fraction(0) if row in new else exact(row),
+    )
+
+
+def _float_type(values: Array) -> "np.dtype[Any]":
+    return values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+
+
+class Systems:
+    """The arrays of a group's clauses, made again when the columns' types change.
+
+    Args:
+        plan: The group's plan.
+        grids: What each of its columns can hold, beyond what their types say.
+        weights: What each column's change is multiplied by.
+    """
+
+    def __init__(
+        self, plan: GroupPlan, grids: Mapping[str, Grid], weights: Mapping[str, float]
+    ) -> None:
+        self._plan, self._grids, self._weights = plan, grids, weights
+        self._known: dict[tuple[np.dtype[Any], ...], System] = {}
+
+    def prepare(
+        self, columns: Mapping[str, NumericColumn], rows: Array
+    ) -> tuple[System, Values]:
+        """The arrays for columns of some types, and the columns' cells as float64."""
+        names = self._plan.variables
+        dtypes = tuple(columns[name].values.dtype for name in names)
+        if dtypes not in self._known:
+            grids = {
+                name: narrowed(self._grids[name], dtype)
+                for name, dtype in zip(names, dtypes, strict=True)
+            }
+            self._known[dtypes] = System(self._plan.clauses, names, grids, self._weights)
+        return self._known[dtypes], {name: widened(columns[name].values[rows]) for name in names}
+
+
+def finite_rows(floats: Mapping[str, Array]) -> Array:
+    """Numbers of the rows whose cells are all finite."""
+    finite = np.logical_and.reduce([np.isfinite(values) for values in floats.values()])
+    return np.flatnonzero(finite)
+
+
+def shortened(old: Array, moves: Array, grid: Grid) -> Array:
+    """Moved values as decimals that the cells can hold; a move too small to show is none."""
+    values = old + moves
+    if grid.places is not None:
+        return np.rint(values * 10.0**grid.places) / 10.0**grid.places
+    largest = np.maximum(np.abs(values), np.abs(old))
+    exponent = decade(largest) - (min(grid.digits, DIGITS) - 1)
+    short = scaled(np.rint(scaled(values, -exponent)), exponent)
+    return np.where(np.abs(moves) <= 1e-15 * largest, old, short)
+
+
+def _distinct(system: System, standing: Standing) -> tuple[Standing, Array]:
+    """Rows without repetition where a row may take long, and which of them each row is."""
+    if system.convex or not len(standing):
+        return standing, np.arange(len(standing))
+    _, first, back = np.unique(standing.values, axis=0, return_index=True, return_inverse=True)
+    return standing.take(first), back.reshape(-1)
+
+
+def _distances(
+    system: System, floats: Values, correction: Correction, rows: Array
+) -> Array:
+    total = np.zeros(len(rows))
+    for weight, name in zip(system.weights, system.columns, strict=True):
+        change = correction.changes.get(name)
+        if change is not None:
+            where = np.searchsorted(rows, change.rows)
+            moves = widened(change.values) - floats[name][where]
+            total[where] += (weight * moves) ** 2
+    return total
+
+
+def _magnitudes(system: System, floats: Values) -> Array:
+    parts = [
+        weight * np.abs(floats[name])
+        for weight, name in zip(system.weights, system.columns, strict=True)
+    ]
+    return np.add.reduce(parts)

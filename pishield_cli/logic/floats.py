@@ -1,0 +1,56 @@
+"""Floating-point cells and the decimals that they stand for, by the digits that their width keeps."""
+
+import struct
+from collections.abc import Iterator
+from fractions import Fraction
+
+_CODES = {3: ("e", "h"), 6: ("f", "i"), 15: ("d", "q")}
+"""The formats of a float and of an integer of the same width, by the decimal digits it keeps."""
+
+_MOST_DIGITS = 17
+
+
+def nearest_cell(value: Fraction, digits: int) -> Fraction | None:
+    """The decimal that the cell nearest to a value stands for.
+
+    Args:
+        value: Any number.
+        digits: What the cell's width keeps: 3, 6 or 15 decimal digits.
+
+    Returns:
+        The shortest decimal that reads back as the cell; None where the value is too large.
+    """
+    try:
+        return _shortest(_rounded(float(value), digits), digits)
+    except OverflowError:
+        return None
+
+
+def cells_near(value: Fraction, digits: int, reach: int = 3) -> Iterator[Fraction]:
+    """What the cells next to a value stand for, a few on each side."""
+    code, whole = _CODES[digits]
+    try:
+        (bits,) = struct.unpack(whole, struct.pack(code, float(value)))
+    except OverflowError:
+        return
+    for step in range(-reach, reach + 1):
+        try:
+            (cell,) = struct.unpack(code, struct.pack(whole, bits + step))
+        except struct.error:
+            continue
+        if cell - cell == 0.0:  # neither infinite nor not a number
+            yield _shortest(cell, digits)
+
+
+def _rounded(number: float, digits: int) -> float:
+    code = _CODES[digits][0]
+    cell: float = struct.unpack(code, struct.pack(code, number))[0]
+    return cell
+
+
+def _shortest(cell: float, digits: int) -> Fraction:
+    for count in range(1, _MOST_DIGITS):
+        text = f"{cell:.{count - 1}e}"
+        if _rounded(float(text), digits) == cell:
+            return Fraction(text)
+    return Fraction(f"{cell:.{_MOST_DIGITS - 1}e}")
