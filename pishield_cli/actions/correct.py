@@ -24,7 +24,7 @@ from pishield_cli.kernels.satisfaction import (
     compile_requirements,
     evaluate,
 )
-from pishield_cli.logic.analysis import contradictory_core
+from pishield_cli.logic.analysis import contradictory_core, satisfiable
 from pishield_cli.logic.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import connected_groups
@@ -126,6 +126,8 @@ def _corrector(
     grids: Mapping[str, Grid],
     fixed: Collection[str],
 ) -> _Corrects:
+    if requirements.integers and satisfiable(requirements) is False:
+        raise contradiction(requirements)
     if requirements.type is RequirementType.PROPOSITIONAL:
         return _score_corrector(requirements, ordering, grids, fixed)
     corrector = Corrector(requirements.clauses, ordering, grids, fixed)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from pishield_cli.language import Binding, format_inequality, format_literal
 from pishield_cli.logic.analysis import Analysis, analyse
+from pishield_cli.logic.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.groups import Group, requirement_groups
 from pishield_cli.logic.limits import Limits
+from pishield_cli.logic.plan import plan_groups
 from pishield_cli.logic.reasoner import DeadLiteral, Equation, repeated
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import Inequality
@@ -29,6 +31,8 @@ class InspectReport:
         names: The column that each name stands for; None if nothing was bound.
         positional: Names that stand for a column by its number.
         groups: Requirements that share columns, groups in the order of their first requirements.
+        methods: How rows of each group are corrected: by `elimination`, by convex `cells` where
+            that grew too large, by `resolution` for scores, or by `search`; none if nothing is.
         analysis: What follows from the requirements.
         warnings: What is likely a slip, a sentence each.
         seconds: Wall time.
@@ -40,6 +44,7 @@ class InspectReport:
     names: Mapping[str, str] | None
     positional: frozenset[str]
     groups: tuple[Group, ...]
+    methods: tuple[str, ...]
     analysis: Analysis
     warnings: tuple[str, ...]
     seconds: float
@@ -93,17 +98,33 @@ def inspect(
     started = time.perf_counter()
     bound = requirements if binding is None else binding.requirements
     analysis = analyse(bound, limits=Limits.within(seconds))
+    groups = tuple(one for one in requirement_groups(bound.requirements) if one.columns)
     return InspectReport(
         requirements_file=requirements_file,
         data=data,
         requirements=bound,
         names=None if binding is None else dict(binding.names),
         positional=frozenset() if binding is None else binding.positional,
-        groups=tuple(one for one in requirement_groups(bound.requirements) if one.columns),
+        groups=groups,
+        methods=()
+        if analysis.satisfiable is False
+        else tuple(_method(one, bound) for one in groups),
         analysis=analysis,
         warnings=tuple(_warnings(bound, binding)),
         seconds=time.perf_counter() - started,
     )
+
+
+def _method(group: Group, requirements: Requirements) -> str:
+    """How rows of a group are corrected."""
+    clauses = [clause for one in group.requirements for clause in one.clauses]
+    ordering = tuple(dict.fromkeys((*(requirements.ordering or ()), *group.columns)))
+    if requirements.type is RequirementType.PROPOSITIONAL:
+        plan = coherence_plan(clauses, [name for name in ordering if name in group.columns])
+        complete = isinstance(plan, CoherencePlan) and plan.complete
+        return "resolution" if complete else "search"
+    methods = {plan.method for plan in plan_groups(clauses, ordering)}
+    return "cells" if "cells" in methods else "elimination"
 
 
 def equation_text(equation: Equation) -> str:

@@ -146,8 +146,9 @@ class System:
         """How far each literal is from holding, by a region's normals, and the error allowed."""
         gaps = standing.gaps / region.lengths
         scales = standing.scales / region.lengths
-        # A strict inequality that a cell satisfies by less than the margin is left as it is.
-        margin = np.where(standing.truth, np.minimum(STRICT * scales, np.maximum(-gaps, 0.0)), STRICT * scales)
+        margin = STRICT * np.where(scales > 0, scales, 1.0)
+        # A strict inequality that a row satisfies by less than the margin is left as it is.
+        margin = np.where(standing.truth, np.minimum(margin, np.maximum(-gaps, 0.0)), margin)
         gaps = np.where(self.strict, gaps + margin, gaps)
         gaps = np.where(region.frozen, np.where(standing.truth, -1.0, 1.0), gaps)
         return gaps, np.where(region.frozen, 0.0, RELATIVE * scales)

@@ -1,9 +1,9 @@
 """Which requirements a row rests on, and what is orthogonal to them or inside them.
 
-The *faces* of a shield are its inequalities as rows `a`, each with `a.y >= b`. One is active at `y` if
-`a.y` equals `b` within the margin and the clause that it stands in rests on it. Components that share
-no variable are apart, and equally large ones together, so that no product of all columns with all
-rows is ever made.
+The *faces* of a shield are its inequalities as rows `a`, each with `a.y >= b`. One is active at `y`
+if `a.y` equals `b` within the margin and the clause that it stands in rests on it. Components that
+share no variable are apart, and equally large ones together, so that no product of all columns with
+all rows is ever made.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -75,7 +75,8 @@ class Component:
         units = {self.halves[one[0]] for one in listed if len(one) == 1}
         self.free = [h in units and _mirrored(h) in units for h in self.halves]
         mirrored = {
-            numbers[h] for h in self.halves if h in units and _mirrored(h) in units and h[0][0][1] < 0
+            numbers[h] for h in self.halves if h in units and _mirrored(h) in units and h[0][0][1] <
+            0
         }
         # Of an equality's two inequalities one is enough, its multiplier being free.
         kept = [place for place in range(len(self.halves)) if place not in mirrored]

@@ -85,15 +85,19 @@ class AffineLines(FixedBuffers):
 
     Attributes:
         order: For each form the line of the result that it is.
+        mixing: What is done to all terms, shape `(terms, rows)`, before they are added up, if
+            anything.
     """
 
     order: tuple[int, ...]
+    mixing: nn.Module | None
 
     def __init__(self, forms: Sequence[Form], lines: Mapping[str, int]) -> None:
         super().__init__()
         by_size: dict[int, list[int]] = {}
         for index, form in enumerate(forms):
             by_size.setdefault(len(form.terms), []).append(index)
+        self.mixing = None
         self._shapes = [(len(members), size) for size, members in by_size.items()]
         listed = [index for members in by_size.values() for index in members]
         terms = [term for index in listed for term in forms[index].terms]
@@ -110,6 +114,11 @@ class AffineLines(FixedBuffers):
     def forward(self, state: Tensor) -> Tensor:
         """Values of the forms, shape `(forms, rows)`, in the order of `order`."""
         return self._summed(state, magnitudes=False)
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """How many forms, of how many terms each, follow each other."""
+        return tuple(self._shapes)
 
     def magnitudes(self, state: Tensor) -> Tensor:
         """The sums of the magnitudes of what is added up, same shape; 1 where that is zero."""
@@ -129,7 +138,8 @@ class AffineLines(FixedBuffers):
         parts = state.index_select(0, self.constants("index"))
         if self.weighted:
             parts = parts * self.constants("weights").to(state.dtype)
-        return parts.abs() if magnitudes else parts
+        parts = parts.abs() if magnitudes else parts
+        return parts if self.mixing is None else self.mixing(parts)
 
     def _sums(self, parts: Tensor) -> Tensor:
         """The terms of each form added up, shape `(forms, rows)`."""

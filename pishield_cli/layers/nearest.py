@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from pishield_cli.errors import ShapeError, UsageError
 from pishield_cli.layers.active import Faces
 from pishield_cli.layers.backward import SEQUENTIAL, rule_of
-from pishield_cli.layers.nearest_point import NearestPoint
 from pishield_cli.layers.blocks import Placing, clamp
+from pishield_cli.layers.nearest_point import NearestPoint
 from pishield_cli.layers.shield import Backward, Shield
 from pishield_cli.layers.units import InUnits
 from pishield_cli.logic.requirements import Requirements, RequirementType
@@ -43,8 +43,8 @@ class NearestShield(nn.Module):
         UsageError: If the requirements are propositional, or the rule belongs to `Shield` alone.
 
     References:
-        Boyd and Vandenberghe, Convex Optimization, 2004, section 8.1; Blondel, Structured Prediction
-        with Projection Oracles, NeurIPS 2019.
+        Boyd and Vandenberghe, Convex Optimization, 2004, section 8.1; Blondel, Structured
+        Prediction with Projection Oracles, NeurIPS 2019.
 
     Examples:
         >>> import torch

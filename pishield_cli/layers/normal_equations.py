@@ -2,8 +2,9 @@
 
 All that is asked of a component's rows `a_1 ... a_k` goes through their Gram matrix `G`: equality
 multipliers solve `G x = q` on a given set of rows; non-negative ones solve the complementarity
-problem `x >= 0, G x - q >= 0, x (G x - q) = 0`. Up to `TABLED` rows the inverse for every set of rows
-is looked up in a table; above, systems shrink to the rows in question and are eliminated together.
+problem `x >= 0, G x - q >= 0, x (G x - q) = 0`. Up to `TABLED` rows the inverse for every set of
+rows is looked up in a table; above, systems shrink to the rows in question and are eliminated
+together.
 """
 
 import torch

@@ -73,7 +73,8 @@ class ScaledShield(FixedBuffers):
         if not bool((self.constants("scale") > 0).all()):
             raise ShapeError("A scale is above zero in every column, but this one is not.")
         if shield.requirements.type is RequirementType.PROPOSITIONAL:
-            raise UsageError("Scores are not standardised, but these requirements are propositional.")
+            raise UsageError("Scores are not standardised, but these requirements are
+            propositional.")
         units = self.constants("scale")
         self.weighted = isinstance(shield, NearestShield) and shield.weighted
         if isinstance(shield, NearestShield):
@@ -94,11 +95,13 @@ class ScaledShield(FixedBuffers):
             )
         return numbers
 
-    def forward(self, h: Tensor) -> Scaled:
+    def forward(self, h: Tensor, goal: Tensor | None = None) -> Scaled:
         """Correct values.
 
         Args:
             h: In standardised units, floating, shape `(..., columns)`.
+            goal: For the rule `masked`: the targets, in standardised units, same shape. None to
+                predict.
 
         Returns:
             Same shape, dtype and device; both with the gradient of the shield's rule.
@@ -107,6 +110,9 @@ class ScaledShield(FixedBuffers):
         sequential.check(h)
         flat = h.reshape(-1, len(self.columns))
         mean, scale = self.constants("mean").to(h.dtype), self.constants("scale").to(h.dtype)
+        if goal is not None:
+            table = sequential((h * scale + mean), goal.to(h.dtype) * scale + mean)
+            return Scaled((table - mean) / scale, table)
         weigh = self._weighing(h)
         inside = InUnits(
             self.shield,

@@ -1,6 +1,6 @@
 """The shield: a torch module whose output satisfies requirements, whatever its input."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from os import PathLike
 
 import torch
@@ -15,7 +15,7 @@ from pishield_cli.errors import (
 )
 from pishield_cli.kernels.coherence_arrays import compile_plan
 from pishield_cli.language import bind, read_requirements
-from pishield_cli.layers.backward import rule_of
+from pishield_cli.layers.backward import Masked, rule_of
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
 from pishield_cli.layers.scores import CoherentSweep
@@ -124,6 +124,8 @@ class Shield(nn.Module):
         named = frozenset(self.requirements.variables)
         places = [place for place, name in enumerate(self.columns) if name in named]
         self.register_buffer("named", torch.tensor(places).long(), persistent=False)
+        if isinstance(self.backward_rule, Masked):
+            self.backward_rule.prepare(self)
 
     def _prepare_values(self) -> None:
         plans = plan_groups(self.requirements.clauses, self.ordering, fixed=self.fixed)
@@ -167,8 +169,9 @@ class Shield(nn.Module):
 
         Args:
             z: Floating, shape `(..., columns)`; scores in [0, 1] for propositional requirements.
-            goal: For propositional requirements only: the known truths, 0 or 1, same shape. Scores
-                are then corrected only as far as the goal agrees, for training.
+            goal: For training, same shape. For propositional requirements the known truths, 0 or 1:
+                scores are then corrected only as far as they agree. For the rule `masked` the
+                targets. None to predict.
 
         Returns:
             Same shape, dtype and device; `z` itself is not written to.
@@ -203,10 +206,15 @@ class Shield(nn.Module):
         return z
 
     def _towards(self, z: Tensor, goal: Tensor) -> Tensor:
-        if self.coherence is None:
-            raise UsageError("A goal is for propositional requirements, but these are not.")
         if goal.shape[-1:] != z.shape[-1:] or goal.numel() != z.numel():
             raise ShapeError(f"A goal has the values' shape, but this has {tuple(goal.shape)}.")
+        if self.coherence is None:
+            if not isinstance(self.backward_rule, Masked):
+                raise UsageError(
+                    "A goal is for propositional requirements and the rule `masked`, but these "
+                    "are neither."
+                )
+            return self.backward_rule.towards(self, z, goal.reshape(z.shape))
         corrected: Tensor = self.sweeps[0](z, goal.reshape(z.shape))
         return corrected
 

@@ -9,12 +9,14 @@ from rich.text import Text
 
 from pishield_cli.cli.output import Page
 
+_WIDEST = 10_000
+
 
 def page_console(page: Page) -> Console:
     """A console of the page's width and colour that interprets no markup."""
     return Console(
         file=StringIO(),
-        width=page.width or 10_000,
+        width=page.width or _WIDEST,
         force_terminal=page.colour,
         color_system="standard" if page.colour else None,
         highlight=False,
@@ -29,6 +31,7 @@ def page_lines(console: Console, parts: Iterable[Table | Text], page: Page) -> s
     with console.capture() as captured:
         for part in parts:
             if isinstance(part, Table) and page.width is None:
+                console.width = _WIDEST
                 console.width = console.measure(part).maximum
             console.print(part, soft_wrap=isinstance(part, Text))
     return "\n".join(line.rstrip() for line in captured.get().splitlines())

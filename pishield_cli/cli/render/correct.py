@@ -93,14 +93,12 @@ def _reason(obstacle: Obstacle) -> str:
     clash = obstacle.clash
     if clash is None:
         return ""
-    numbers = ", ".join(map(str, clash.requirements))
     cells = ", ".join(map(one_line, clash.cells))
+    numbers = ", ".join(map(str, clash.requirements))
+    if len(clash.requirements) == 1 and not cells:
+        return f": requirement {numbers} allows no value that its columns can hold"
     what = f"requirement{'s' if len(clash.requirements) > 1 else ''} {numbers}"
-    return (
-        f": {what} and the fixed {cells} exclude each other"
-        if cells
-        else f": {what} exclude any value"
-    )
+    return f": {what}{f' and the fixed {cells}' if cells else ''} exclude each other"
 
 
 def _totals(report: CorrectReport) -> str:

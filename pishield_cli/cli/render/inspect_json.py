@@ -35,8 +35,10 @@ def render_json(report: InspectReport) -> str:
         "by_position": sorted(report.positional),
         "ordering": None if requirements.ordering is None else list(requirements.ordering),
         "groups": [
-            {"columns": list(group.columns), "requirements": list(group.numbers)}
-            for group in report.groups
+            {"columns": list(group.columns), "requirements": list(group.numbers), "method": method}
+            for group, method in zip(
+                report.groups, report.methods or (None,) * len(report.groups), strict=True
+            )
         ],
         "satisfiable": analysis.satisfiable,
         "core": list(analysis.core),

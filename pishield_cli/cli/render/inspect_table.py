@@ -137,8 +137,12 @@ def _groups(report: InspectReport, page: Page) -> Table:
     table.add_column("group", justify="right", no_wrap=True)
     table.add_column("columns", justify="right", no_wrap=True)
     table.add_column("requirements", overflow="fold", min_width=12, max_width=100)
-    for number, group in enumerate(report.groups, 1):
-        table.add_row(str(number), str(len(group.columns)), Text(_ranges(group.numbers)))
+    if report.methods:
+        table.add_column("corrected by", no_wrap=True)
+    methods = report.methods or ("",) * len(report.groups)
+    for number, (group, method) in enumerate(zip(report.groups, methods, strict=True), 1):
+        cells = [str(number), str(len(group.columns)), _ranges(group.numbers)]
+        table.add_row(*cells, *([method] if method else []))
     return table
 
 

@@ -219,5 +219,3 @@ def _verdict(report: TrainReport) -> str:
     if any(trial.method.violating_rows for trial in report.trials):
         return f"FAIL  some predictions of the test part violate a requirement{place}"
     return f"FAIL  {counted(len(report.unsolvable), 'row')} without a solution{place}"
-
-

@@ -1,7 +1,7 @@
 """Backward rules: what gradient a shield hands to the raw values.
 
-A rule takes a shield and raw values, shape `(rows, columns)`, and returns the shield's output with a
-gradient of its own. With z the raw values, y the output, g the gradient of y, and t anything that
+A rule takes a shield and raw values, shape `(rows, columns)`, and returns the shield's output with
+a gradient of its own. With z the raw values, y the output, g the gradient of y, and t anything that
 satisfies the requirements, a rule that hands r to z obeys the *law* if
 
     (z - t).r >= (y - t).g
@@ -18,6 +18,7 @@ from pishield_cli.errors import UsageError
 from pishield_cli.layers.backward._clamp import clamp
 from pishield_cli.layers.backward._cone import cone
 from pishield_cli.layers.backward._implicit import implicit
+from pishield_cli.layers.backward._masked import Masked
 from pishield_cli.layers.backward._one_sided import one_sided
 from pishield_cli.layers.backward._projection import projection
 from pishield_cli.layers.backward._routed import Routed
@@ -33,6 +34,7 @@ BACKWARDS: Mapping[str, Rule] = {
     "cone": cone,
     "one_sided": one_sided,
     "implicit": implicit,
+    "masked": Masked(),
 }
 """The rules by name."""
 
@@ -57,6 +59,7 @@ def rule_of(backward: str | Rule) -> Rule:
 __all__ = [
     "BACKWARDS",
     "SEQUENTIAL",
+    "Masked",
     "Routed",
     "Rule",
     "clamp",

@@ -8,9 +8,9 @@ from pishield_cli.layers.backward._rule import Clipping
 def clamp(shield: Clipping, z: Tensor) -> Tensor:
     """Hand on `J'g`, the derivative of the sequential clipping, by autograd.
 
-    A value that stays has gradient 1; one that moves has none, its gradient goes to the variables of
-    the bound it moves to. A value held on its bound from outside can therefore never come back by
-    itself, and one variable that bounds many others collects the gradients of them all.
+    A value that stays has gradient 1; one that moves has none, its gradient goes to the variables
+    of the bound it moves to. A value held on its bound from outside can therefore never come back
+    by itself, and one variable that bounds many others collects the gradients of them all.
 
     Args:
         shield: What corrects.

@@ -10,11 +10,11 @@ from pishield_cli.layers.nearest_point import NearestPoint
 def implicit(shield: Clipping, z: Tensor) -> Tensor:
     """Hand on `P g`, the derivative of the projection onto the nearest point.
 
-    P projects, as `projection` does, but onto what is orthogonal to the inequalities that *hold* the
-    nearest point of z, those of positive multipliers and the equalities; others may be active at y
-    and do not count. Nearest points of disjunctions are held by those of one convex part. Outputs of
-    a shield that corrects one value after the other get the derivative of the nearest point of z
-    all the same.
+    P projects, as `projection` does, but onto what is orthogonal to the inequalities that *hold*
+    the nearest point of z, those of positive multipliers and the equalities; others may be active
+    at y and do not count. Nearest points of disjunctions are held by those of one convex part.
+    Outputs of a shield that corrects one value after the other get the derivative of the nearest
+    point of z all the same.
 
     The part of the error across those inequalities is not seen, as with `projection`.
 
@@ -23,7 +23,8 @@ def implicit(shield: Clipping, z: Tensor) -> Tensor:
         z: Shape `(rows, columns)`.
 
     References:
-        Amos and Kolter, OptNet: Differentiable Optimization as a Layer in Neural Networks, ICML 2017.
+        Amos and Kolter, OptNet: Differentiable Optimization as a Layer in Neural Networks, ICML
+        2017.
     """
     return replaced(shield, z, _held)
 

@@ -9,8 +9,9 @@ from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
 def projection(shield: Clipping, z: Tensor) -> Tensor:
     """Hand on `g - A' (A A')^+ A g`, with A the rows active at y: the null space of A.
 
-    Dependent active rows are dealt with by pseudo-inverses, looked up, in components of few rows; in
-    larger ones by leaving out each row that depends on ones before it. Both are the exact projection.
+    Dependent active rows are dealt with by pseudo-inverses, looked up, in components of few rows;
+    in larger ones by leaving out each row that depends on ones before it. Both are the exact
+    projection.
 
     A face that is active is never left again by way of this gradient, even where the loss asks for
     it, and nothing sees how far the raw values have drifted behind it. Add an explicit loss on

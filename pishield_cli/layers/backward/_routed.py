@@ -18,9 +18,10 @@ class Placed(Protocol):
 class Routed:
     """Hand each clipped value's adjoint to the raw value, or to what clipped it.
 
-    Going back through the correction, with a the gradient of a value that was moved to a bound: where
-    the loss wants it off the bound, to the inside, a stays on the raw value and nothing passes on;
-    else the raw value gets nothing, and the bound's variables get their share of a, as in `clamp`.
+    Going back through the correction, with a the gradient of a value that was moved to a bound:
+    where the loss wants it off the bound, to the inside, a stays on the raw value and nothing
+    passes on; else the raw value gets nothing, and the bound's variables get their share of a, as
+    in `clamp`.
 
     **Why.** Let step i move coordinate i from `z_i` to its bound `l` of the coordinates before it,
     and t be feasible, so that `t_i` lies inside `l(t)`. From after the step to before it, the
@@ -34,13 +35,12 @@ class Routed:
     (A strict bound keeps a gap; t has to keep it too.)
 
     **The cap.** Many bounds on one variable add up their shares: `r` can be many times as long as
-    `g`. With the cap, r is scaled by `s = min(1, norm(g) / norm(r))` in each row. Then the
-    promise holds with `s (y - t).g` on the right: same direction, shorter step. No rule has the
-    promise without a factor *and* `norm(r) <= norm(g)`: under `y_1 >= y_0`, let t be (0, 0) and z be
-    (1, 0), so that y is (1, 1) and `g = y - t` is (1, 1). Then `(z - t).r` is `r_0`, which has to
-    be 2 or more, but g is shorter than that. The cap is the better bargain: with
-    squared error a step of size e brings z nearer to t for all `e < 2 s`, without it
-    only for `e < 2 s^2`.
+    `g`. With the cap, r is scaled by `s = min(1, norm(g) / norm(r))` in each row. Then the promise
+    holds with `s (y - t).g` on the right: same direction, shorter step. No rule has the promise
+    without a factor *and* `norm(r) <= norm(g)`: under `y_1 >= y_0`, let t be (0, 0) and z be (1,
+    0), so that y is (1, 1) and `g = y - t` is (1, 1). Then `(z - t).r` is `r_0`, which has to be 2
+    or more, but g is shorter than that. The cap is the better bargain: with squared error a step of
+    size e brings z nearer to t for all `e < 2 s`, without it only for `e < 2 s^2`.
 
     **Over disjunctions** neither holds. There a value stays with its raw value also where it
     wants across a gap, if an allowed interval lies beyond: so that it can hop.

@@ -8,9 +8,9 @@ from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
 def ste(shield: Clipping, z: Tensor) -> Tensor:
     """Hand on `g`, as if nothing had been corrected.
 
-    With the nearest point and squared error towards feasible targets this is as good as `one_sided`,
-    to which it is equal. On the sequential correction it is not: a moved variable's error is not the
-    doing of its own raw value, which then drifts without end.
+    With the nearest point and squared error towards feasible targets this is as good as
+    `one_sided`, to which it is equal. On the sequential correction it is not: a moved variable's
+    error is not the doing of its own raw value, which then drifts without end.
 
     Args:
         shield: What corrects.

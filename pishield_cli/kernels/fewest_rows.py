@@ -1,0 +1,98 @@
+"""Correcting the rows of a group by changing the fewest cells, and those as little as possible."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from pishield_cli.kernels.changes import Correction, joined
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.fewest import fewest_columns
+from pishield_cli.kernels.group_correction import compiled_clauses
+from pishield_cli.kernels.nearest_rows import NearestRows, Systems, finite_rows
+from pishield_cli.kernels.satisfaction import evaluate
+from pishield_cli.logic.grids import Grid
+from pishield_cli.logic.plan import GroupPlan, plan_groups
+
+
+class FewestRows:
+    """Corrects the rows of one group by changing cells of the least total weight.
+
+    Args:
+        plan: The group's plan.
+        grids: What each of its columns can hold, beyond what their types say.
+        weights: What changing a cell of each column costs, more than zero; 1 where none is given.
+    """
+
+    def __init__(
+        self, plan: GroupPlan, grids: Mapping[str, Grid], weights: Mapping[str, float]
+    ) -> None:
+        self.plan = plan
+        self.compiled = compiled_clauses([plan.clauses])
+        self._grids, self._weights = grids, weights
+        self._systems = Systems(plan, grids, weights)
+        self._whole = NearestRows(plan, grids, weights)
+        self._parts: dict[frozenset[str], tuple[NearestRows, ...]] = {}
+
+    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """Correct rows that violate a clause of the group.
+
+        Args:
+            columns: At least the group's columns, shape `(rows,)` each.
+            wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
+
+        Returns:
+            New cells by which every clause holds exactly in every row but the uncorrected ones.
+            Among equally cheap sets of cells the one changed least, by the nearest method's
+            measure; among equally near ones the one that spares the columns first in order. Rows
+            for which that was not shown are unproven.
+        """
+        mine = {name: columns[name] for name in self.plan.variables}
+        rows = np.flatnonzero(wrong)
+        if not self.plan.satisfiable or not len(rows):
+            return self._whole.correct(mine, wrong)
+        system, floats = self._systems.prepare(mine, rows)
+        usable = finite_rows(floats)
+        standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
+        parts, pending = [], wrong.copy()
+        for choice in fewest_columns(system, standing, self.plan.fixed):
+            if choice.columns:
+                where = rows[usable[choice.rows]]
+                part = self._changed(mine, choice.columns, where, proven=choice.proven)
+                pending[np.setdiff1d(where, part.uncorrected)] = False
+                parts.append(replace(part, uncorrected=where[:0]))
+        left = self._whole.correct(mine, pending)
+        unproven = np.setdiff1d(np.flatnonzero(pending), left.uncorrected)
+        return joined([*parts, replace(left, unproven=unproven)], len(wrong))
+
+    def _changed(
+        self,
+        columns: Mapping[str, NumericColumn],
+        free: frozenset[str],
+        rows: Array,
+        *,
+        proven: bool,
+    ) -> Correction:
+        """Correct rows by these columns alone, a row in all its parts or not at all."""
+        count = len(next(iter(columns.values())))
+        parts = [Correction({}, rows, rows[:0], rows[:0] if proven else rows)]
+        for part in self._restricted(free):
+            here = {name: columns[name].take(rows) for name in part.plan.variables}
+            violated = evaluate(part.compiled, here, len(rows))[0].violated
+            if violated is not None:
+                wrong = np.zeros(count, dtype=bool)
+                wrong[rows[violated]] = True
+                parts.append(part.correct(columns, wrong))
+        return joined(parts, count)
+
+    def _restricted(self, free: frozenset[str]) -> tuple[NearestRows, ...]:
+        """The group where only some columns may change; clauses without them hold already."""
+        if free not in self._parts:
+            named = [one for one in self.plan.clauses if not free.isdisjoint(one.variables)]
+            plans = plan_groups(
+                named, self.plan.variables, fixed=set(self.plan.variables) - free
+            )
+            self._parts[free] = tuple(
+                NearestRows(plan, self._grids, self._weights) for plan in plans
+            )
+        return self._parts[free]

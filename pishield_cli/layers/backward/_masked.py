@@ -1,0 +1,139 @@
+"""One raw value of each requirement at a time, the others replaced by their targets."""
+
+from copy import deepcopy
+from typing import Literal, Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.errors import UsageError
+from pishield_cli.layers.affine import AffineLines
+from pishield_cli.layers.backward._rule import Clipping
+from pishield_cli.layers.blocks import clamp
+
+Masks = Literal["random", "gumbel"]
+
+
+class Sweeping(Clipping, Protocol):
+    """A shield and the sweeps that it consists of."""
+
+    sweeps: nn.ModuleList
+    masks: "MaskedSweeps"
+
+
+class Masked:
+    """Learn with one variable of each bound, the others at their targets.
+
+    Where the correction evaluates a bound on a variable, one of the variables it is made of stays
+    as it is, so that the gradient of the bound goes to it alone; the others are taken from the
+    targets. The outputs are then not the shield's, and may violate requirements: they are for a
+    loss. Without targets, when predicting, this is `clamp`.
+
+    Args:
+        masks: How the variable is chosen, for each bound and row anew: `random`, all alike, or
+            `gumbel`, by weights that are learnt along: the shield's submodule `masks`.
+        temperature: Of the learnt choice; near zero it is as good as decided, high as good as even.
+
+    References:
+        Kohli, Improving Backpropagation in the PiShield package, 2025, method 1; Jang, Gu and
+        Poole, Categorical Reparameterization with Gumbel-Softmax, ICLR 2017.
+    """
+
+    def __init__(self, masks: Masks = "random", *, temperature: float = 1.0) -> None:
+        if masks not in ("random", "gumbel"):
+            raise UsageError(f"Masks are `random` or `gumbel`, but these are `{masks}`.")
+        if not temperature > 0:
+            raise UsageError(f"A temperature is above zero, but this is {temperature}.")
+        self.masks = masks
+        self.temperature = temperature
+
+    def prepare(self, shield: Sweeping) -> None:
+        """Give a shield the masked sweeps, and what is learnt in them, as its submodule `masks`."""
+        temperature = self.temperature if self.masks == "gumbel" else None
+        shield.masks = MaskedSweeps(shield.sweeps, temperature)
+
+    def __call__(self, shield: Clipping, z: Tensor) -> Tensor:
+        """Correct values of shape `(rows, columns)`."""
+        return shield.clip(z)
+
+    def towards(self, shield: Sweeping, z: Tensor, targets: Tensor) -> Tensor:
+        """Correct values by masked bounds.
+
+        Args:
+            shield: One that `prepare` was called with.
+            z: Shape `(rows, columns)`.
+            targets: Same shape.
+        """
+        return cast("Tensor", shield.masks(z, targets))
+
+
+class MaskedSweeps(nn.Module):
+    """Sweeps whose bounds see one variable each, and targets for the others.
+
+    Args:
+        sweeps: Of a shield; they are copied.
+        temperature: Of the learnt choice; None for the random one.
+    """
+
+    def __init__(self, sweeps: nn.ModuleList, temperature: float | None) -> None:
+        super().__init__()
+        self.sweeps = deepcopy(sweeps)
+        self._choices = []
+        for owner in list(self.sweeps.modules()):
+            for name in ("bounds", "definitions"):
+                lines = getattr(owner, name, None)
+                if isinstance(lines, AffineLines):
+                    lines.mixing = _Choice(lines.shapes, temperature)
+                    self._choices.append(lines.mixing)
+
+    def anneal(self, temperature: float) -> None:
+        """Set the temperature of the learnt choice, above zero."""
+        for choice in self._choices:
+            choice.temperature = temperature
+
+    def forward(self, z: Tensor, targets: Tensor) -> Tensor:
+        """Corrected values, shape `(rows, columns)`."""
+        # Targets go through the correction beside the values, so that each bound sees both.
+        both = torch.cat((z, targets.to(z.dtype)))
+        for sweep in self.sweeps:
+            both = sweep(both, clamp)
+        return both[: len(z)]
+
+
+class _Choice(nn.Module):
+    """Take one term of each form as it is and the others from the targets, the second half of
+    rows.
+    """
+
+    def __init__(self, shapes: tuple[tuple[int, int], ...], temperature: float | None) -> None:
+        super().__init__()
+        self.temperature = temperature
+        self._shapes = shapes
+        if temperature is not None:
+            terms = sum(count * size for count, size in shapes)
+            self.weights = nn.Parameter(torch.zeros(terms, dtype=torch.float64))
+
+    def forward(self, terms: Tensor) -> Tensor:
+        own, given = terms.chunk(2, dim=1)
+        return torch.cat((given + self._chosen(own) * (own - given), given), 1)
+
+    def _chosen(self, like: Tensor) -> Tensor:
+        """One for one term of each form, else zero, shape `(terms, rows)`."""
+        noise = -torch.log(-torch.log(torch.rand_like(like).clamp(1e-30, 1 - 1e-7)))
+        if self.temperature is not None:
+            noise = noise + self.weights.to(like.dtype).unsqueeze(1)
+        pieces, first = [], 0
+        for count, size in self._shapes:
+            scores = noise.narrow(0, first, count * size).view(count, size, -1)
+            first += count * size
+            if size:
+                pieces.append(self._one_of(scores).view(count * size, -1))
+        return torch.cat(pieces) if pieces else noise
+
+    def _one_of(self, scores: Tensor) -> Tensor:
+        first = scores.detach().argmax(1, keepdim=True)
+        hard = torch.zeros_like(scores).scatter(1, first, 1.0)
+        if self.temperature is None:
+            return hard
+        soft = torch.softmax(scores / self.temperature, 1)
+        return hard + soft - soft.detach()
