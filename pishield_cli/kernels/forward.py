@@ -6,7 +6,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.float_steps import Affine, FloatClause, FloatStep
-from pishield_cli.kernels.placement import inside, snapped
+from pishield_cli.kernels.placement import GRID_ERROR, inside, snapped
 from pishield_cli.logic.grids import Grid
 
 Values = dict[str, Array]
@@ -190,15 +190,32 @@ def _hopped(
     return result
 
 
-def allowed_by(clause: FloatClause, column: Array, values: Mapping[str, Array]) -> Array:
-    """Where a clause allows a column's values, for the columns before it; bool, shape `(rows,)`."""
+def allowed_by(
+    clause: FloatClause, column: Array, values: Mapping[str, Array], *, forgiving: bool = False
+) -> Array:
+    """Where a clause allows a column's values, for the columns before it.
+
+    Args:
+        clause: The clause.
+        column: The values, shape `(rows,)`.
+        values: The columns before it.
+        forgiving: Whether a value may miss a bound by what putting it on a grid may cost; it is
+            checked exactly later.
+
+    Returns:
+        bool, shape `(rows,)`.
+    """
     rows = len(column)
     allowed = np.zeros(rows, dtype=bool)
     for bound in clause.lowers:
         at = bound.at(values, rows)
+        if forgiving:
+            at = at - GRID_ERROR * bound.scale_at(values, rows)
         allowed |= (column > at) if bound.strict else (column >= at)
     for bound in clause.uppers:
         at = bound.at(values, rows)
+        if forgiving:
+            at = at + GRID_ERROR * bound.scale_at(values, rows)
         allowed |= (column < at) if bound.strict else (column <= at)
     for other in clause.others:
         at = other.at(values, rows)
@@ -230,7 +247,7 @@ def _nearest_allowed(
     for candidate in candidates:
         fits = (candidate >= low) & (candidate <= high)
         for clause in step.clauses:
-            fits &= allowed_by(clause, candidate, values)
+            fits &= allowed_by(clause, candidate, values, forgiving=True)
         away = np.where(fits, np.abs(candidate - column), np.inf)
         nearer = (away < distance) | ((away == distance) & (candidate < best) & fits)
         best, distance = np.where(nearer, candidate, best), np.where(nearer, away, distance)

@@ -19,6 +19,9 @@ from pishield_cli.logic.grids import GRID_DIGITS, Grid
 ON_GRID = 1e-3
 """A bound within this part of a grid step is taken to lie on the grid: its rounding error."""
 
+GRID_ERROR = ON_GRID * 10.0 ** (2 - GRID_DIGITS)
+"""How far a value on the grid may lie outside its bound, relative to the bound's scale."""
+
 _POWERS = np.array([float(10**exponent) for exponent in range(309)])
 
 

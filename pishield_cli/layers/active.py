@@ -68,15 +68,17 @@ class Component:
         listed: list[tuple[int, ...]] = []
         for clause in self.given:
             halves = [_half(literal, columns) for literal in map(inequality, clause)]
-            if any(not form for form, _, _ in halves):
+            if any(not form and (bound < 0 or not (bound or strict)) for form, bound, strict in halves):
                 continue
-            listed.append(tuple(dict.fromkeys(numbers.setdefault(h, len(numbers)) for h in halves)))
+            named = [half for half in halves if half[0]]
+            listed.append(tuple(dict.fromkeys(numbers.setdefault(h, len(numbers)) for h in named)))
         self.halves = list(numbers)
         units = {self.halves[one[0]] for one in listed if len(one) == 1}
         self.free = [h in units and _mirrored(h) in units for h in self.halves]
         mirrored = {
-            numbers[h] for h in self.halves if h in units and _mirrored(h) in units and h[0][0][1] <
-            0
+            place
+            for place, half in enumerate(self.halves)
+            if self.free[place] and half[0][0][1] < 0
         }
         # Of an equality's two inequalities one is enough, its multiplier being free.
         kept = [place for place in range(len(self.halves)) if place not in mirrored]

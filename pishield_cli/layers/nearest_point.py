@@ -127,7 +127,8 @@ class NearestPoint(nn.Module):
         result, count = torch.zeros_like(q), len(cells)
         moving = cells & ~still
         rows = (~block.satisfied(~wrong)).nonzero().squeeze(1)
-        for some in rows.split(max(1, PAIRS // count)):
+        chunk = max(1, PAIRS // count)
+        for some in torch.split(rows, chunk):
             pairs = q[some].unsqueeze(1).expand(-1, count, -1)
             least = torch.where(moving, pairs, 0.0).amax(2)
             # A cell whose fixed part is wrong has no point in reach.

@@ -263,4 +263,5 @@ def _inverses(gram: Tensor) -> Tensor:
     inverse = torch.where(values > DEPENDENT, 1.0 / values, 0.0)
     # Eigenvectors of rows that are not chosen mix with the others by rounding.
     tables = (vectors * inverse.unsqueeze(-2)) @ vectors.mT * pairs
-    return tables.flatten(0, 1).contiguous()
+    flat: Tensor = tables.flatten(0, 1).contiguous()
+    return flat

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pishield_cli.errors import ShapeError, UsageError
 from pishield_cli.layers.active import Faces
@@ -73,8 +72,7 @@ class ScaledShield(FixedBuffers):
         if not bool((self.constants("scale") > 0).all()):
             raise ShapeError("A scale is above zero in every column, but this one is not.")
         if shield.requirements.type is RequirementType.PROPOSITIONAL:
-            raise UsageError("Scores are not standardised, but these requirements are
-            propositional.")
+            raise UsageError("Scores are not standardised, but these are propositional.")
         units = self.constants("scale")
         self.weighted = isinstance(shield, NearestShield) and shield.weighted
         if isinstance(shield, NearestShield):

@@ -219,7 +219,7 @@ class Shield(nn.Module):
         return corrected
 
     def check(self, z: Tensor) -> None:
-        """Refuse values of another shape or dtype than `forward` takes, and NaN where checked for."""
+        """Refuse values that `forward` does not take."""
         if z.ndim == 0 or z.shape[-1] != len(self.columns):
             raise ShapeError(
                 f"Values have shape (..., {len(self.columns)}), one a column, but these have "

@@ -60,8 +60,9 @@ class InUnits:
         return torch.where(moved, (y - self._mean) / self._scale, h + (y - z) / self._scale)
 
     def exactly(self, y: Tensor) -> Tensor:
-        """Corrected values in the table's units bit for bit, with the gradient of those in these."""
-        exact: Tensor = _Exactly.apply(y, self.corrected, self._scale)
+        """Corrected values in the table's units, with the gradient of those in these."""
+        args = (y, self.corrected, self._scale)
+        exact: Tensor = _Exactly.apply(*args)  # type: ignore[no-untyped-call]
         return exact
 
 
@@ -73,7 +74,7 @@ class _Exactly(torch.autograd.Function):
         return corrected.clone()
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None, None]:
         (scale,) = ctx.saved_tensors
         return g * scale, None, None

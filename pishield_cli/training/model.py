@@ -1,6 +1,7 @@
 """A network and the shield behind it, in the units that the network works in."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -90,6 +91,27 @@ class Model(nn.Module):
         self.register_buffer("mean", torch.from_numpy(outline.scaler.mean), persistent=False)
         self.register_buffer("scale", torch.from_numpy(outline.scaler.scale), persistent=False)
 
+    def behind(self, shield: nn.Module) -> "Model":
+        """The same network behind another shield."""
+        other = copy(self)
+        other._modules = {**self._modules, "shield": shield}
+        return other
+
+    @property
+    def defined(self) -> frozenset[str]:
+        """Targets that an equality defines, which a shield always moves."""
+        shield = self.shield.shield if isinstance(self.shield, ScaledShield) else self.shield
+        if isinstance(shield, NearestShield):
+            shield = shield.shield
+        plans = shield.plan if isinstance(shield, Shield) else ()
+        return frozenset(
+            step.variable
+            for plan in plans
+            for steps in (plan.steps or (), *plan.cells)
+            for step in steps
+            if step.equality is not None
+        )
+
     def raw(self, rows: Tensor) -> Tensor:
         """The outputs before any shield, double precision, `(rows, targets)`."""
         outputs: Tensor = self.network(rows).double()
@@ -133,17 +155,17 @@ class Model(nn.Module):
     def _learning_shield(self, settings: TrainSettings) -> nn.Module | None:
         if self.outline.requirements is None or settings.shield is ShieldChoice.NONE:
             return None
-        return build_shield(self.outline, settings.shield, settings)
+        return build_shield(self.outline, settings)
 
     def _finishing_shield(self, settings: TrainSettings) -> nn.Module | None:
         if self.outline.requirements is None:
             return None
         linear = self.outline.requirements.type is RequirementType.LINEAR
         choice = ShieldChoice.NEAREST if linear else ShieldChoice.LAYER
-        return build_shield(self.outline, choice, replace(settings, shield=choice, backward=None))
+        return build_shield(self.outline, replace(settings, shield=choice, backward=None))
 
 
-def build_shield(outline: Outline, choice: ShieldChoice, settings: TrainSettings) -> nn.Module:
+def build_shield(outline: Outline, settings: TrainSettings) -> nn.Module:
     """A shield over what never moves, in the table's units, and targets in standardised ones."""
     requirements = outline.requirements
     assert requirements is not None
@@ -155,7 +177,7 @@ def build_shield(outline: Outline, choice: ShieldChoice, settings: TrainSettings
     scale = torch.cat([torch.ones(len(outline.given)), torch.from_numpy(outline.scaler.scale)])
     rule = settings.resolved_backward.value
     shield: Shield | NearestShield
-    if choice is ShieldChoice.NEAREST:
+    if settings.shield is ShieldChoice.NEAREST:
         shield = NearestShield(requirements, columns, backward=rule, fixed=outline.given)
     else:
         shield = Shield(requirements, columns, backward=rule, fixed=outline.given)

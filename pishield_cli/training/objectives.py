@@ -1,6 +1,6 @@
 """What a batch is judged by: the error of the targets, and what is added to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -94,13 +94,10 @@ class PredictObjective:
         return Judgement(loss, moved_rows(z.detach(), y.detach()))
 
     def _error(self, z: Tensor, y: Tensor, batch: Batch) -> Tensor:
-        if self._model.outline.propositional:
-            # A score of exactly 0 or 1 has no finite logarithm.
-            scores = y.clamp(1e-7, 1 - 1e-7)
-            return functional.binary_cross_entropy(scores, batch.truths)
         if self._signs is not None:
-            return self._signs(z, y, batch)
-        return (y - batch.truths).square().mean()
+            signed: Tensor = self._signs(z, y, batch)
+            return signed
+        return prediction_error(self._model, y, batch)
 
     def _extras(self, z: Tensor, batch: Batch) -> Tensor:
         settings, total = self._settings, z.new_zeros(())
@@ -117,6 +114,14 @@ class PredictObjective:
                 self._model.network, points, self._slopes
             )
         return total
+
+
+def prediction_error(model: Model, y: Tensor, batch: Batch) -> Tensor:
+    """The mean squared error; of scores the binary cross-entropy."""
+    if model.outline.propositional:
+        # A score of exactly 0 or 1 has no finite logarithm.
+        return functional.binary_cross_entropy(y.clamp(1e-7, 1 - 1e-7), batch.truths)
+    return (y - batch.truths).square().mean()
 
 
 def moved_rows(z: Tensor, y: Tensor) -> Tensor:
@@ -246,5 +251,3 @@ class SignedErrors(torch.nn.Module):
         brought = -(along.gather(1, row) - coefficient * error)
         return torch.where(found, brought / torch.where(found, coefficient, 1.0), 0.0)
 
-
-Loss = Callable[[Batch], Judgement]

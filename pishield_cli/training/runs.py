@@ -25,7 +25,7 @@ from pishield_cli.tables.aside import aside_name, force_to_disk, local_target, w
 from pishield_cli.training.cells import CellKind
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.loop import EpochNote
-from pishield_cli.training.model import Model, Outline
+from pishield_cli.training.model import Model, Outline, within
 from pishield_cli.training.monotone import Slope
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.records import FORMAT, RECORD, fact_of, read_record
@@ -154,9 +154,11 @@ def record_of(
 
 
 def requirements_text(model: Model) -> bytes | None:
-    """The requirements as used, over column names; None if there are none."""
+    """The requirements as used, over the names of columns that they need; None if there are none."""
     requirements = model.outline.requirements
-    return None if requirements is None else format_requirements(requirements).encode()
+    if requirements is None:
+        return None
+    return format_requirements(within(requirements, model.outline.columns)).encode()
 
 
 def history_text(trials: Iterable[tuple[int, Iterable[EpochNote]]]) -> bytes:

@@ -160,7 +160,11 @@ def run_trial(
         history=fitted.history,
         monotone=_monotone(model, parts, settings, seed),
         far=far,
-        locked=tuple(outline.scaler.names[place] for place in fitted.locked),
+        locked=tuple(
+            name
+            for place, name in enumerate(outline.scaler.names)
+            if place in fitted.locked and name not in model.defined
+        ),
         detail=_detail(model, parts, settings),
         warnings=trained.warnings,
     )

@@ -18,7 +18,6 @@ class Sweeping(Clipping, Protocol):
     """A shield and the sweeps that it consists of."""
 
     sweeps: nn.ModuleList
-    masks: "MaskedSweeps"
 
 
 class Masked:
@@ -50,7 +49,7 @@ class Masked:
     def prepare(self, shield: Sweeping) -> None:
         """Give a shield the masked sweeps, and what is learnt in them, as its submodule `masks`."""
         temperature = self.temperature if self.masks == "gumbel" else None
-        shield.masks = MaskedSweeps(shield.sweeps, temperature)
+        shield.masks = MaskedSweeps(shield.sweeps, temperature)  # type: ignore[attr-defined]
 
     def __call__(self, shield: Clipping, z: Tensor) -> Tensor:
         """Correct values of shape `(rows, columns)`."""
@@ -64,7 +63,9 @@ class Masked:
             z: Shape `(rows, columns)`.
             targets: Same shape.
         """
-        return cast("Tensor", shield.masks(z, targets))
+        masks = getattr(shield, "masks", None)
+        assert isinstance(masks, MaskedSweeps)
+        return cast("Tensor", masks(z, targets))
 
 
 class MaskedSweeps(nn.Module):
@@ -101,9 +102,7 @@ class MaskedSweeps(nn.Module):
 
 
 class _Choice(nn.Module):
-    """Take one term of each form as it is and the others from the targets, the second half of
-    rows.
-    """
+    """Take one term of each form as it is, and the others from the targets, half the rows."""
 
     def __init__(self, shapes: tuple[tuple[int, int], ...], temperature: float | None) -> None:
         super().__init__()
@@ -124,10 +123,10 @@ class _Choice(nn.Module):
             noise = noise + self.weights.to(like.dtype).unsqueeze(1)
         pieces, first = [], 0
         for count, size in self._shapes:
-            scores = noise.narrow(0, first, count * size).view(count, size, -1)
-            first += count * size
             if size:
-                pieces.append(self._one_of(scores).view(count * size, -1))
+                scores = noise.narrow(0, first, count * size).view(count, size, noise.shape[1])
+                first += count * size
+                pieces.append(self._one_of(scores).view(count * size, noise.shape[1]))
         return torch.cat(pieces) if pieces else noise
 
     def _one_of(self, scores: Tensor) -> Tensor:

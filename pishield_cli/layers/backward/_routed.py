@@ -57,9 +57,10 @@ class Routed:
         if not (self.cap and z.requires_grad):
             return shield.clip(z, routed_placing)
         lengths: list[Tensor] = []
-        capped: Tensor = _Cap.apply(z, lengths)
-        y: Tensor = _Measured.apply(shield.clip(capped, routed_placing), lengths)
-        return y
+        capped: Tensor = _Cap.apply(z, lengths)  # type: ignore[no-untyped-call]
+        y = shield.clip(capped, routed_placing)
+        measured: Tensor = _Measured.apply(y, lengths)  # type: ignore[no-untyped-call]
+        return measured
 
 
 def routed_placing(
@@ -73,7 +74,8 @@ def routed_placing(
         moved: Which of them have to.
         across: Where there are allowed values on the other side of a value than its target.
     """
-    placed: Tensor = _Routing.apply(values, targets, moved, across)
+    args = (values, targets, moved, across)
+    placed: Tensor = _Routing.apply(*args)  # type: ignore[no-untyped-call]
     return placed
 
 
@@ -88,7 +90,7 @@ class _Routing(torch.autograd.Function):
         return torch.where(moved, targets, values)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, a: Tensor) -> tuple[Tensor, Tensor, None, None]:
         moved, upwards, *across = ctx.saved_tensors
         inside = torch.where(upwards, a < 0, a > 0)
@@ -105,7 +107,7 @@ class _Measured(torch.autograd.Function):
         return y.view_as(y)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None]:
         ctx.lengths[:] = [_lengths(g)]
         return g, None
@@ -118,7 +120,7 @@ class _Cap(torch.autograd.Function):
         return z.view_as(z)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, r: Tensor) -> tuple[Tensor, None]:
         most, length = ctx.lengths[0], _lengths(r)
         share = torch.where(length > most, most / length, 1.0)
@@ -128,4 +130,5 @@ class _Cap(torch.autograd.Function):
 def _lengths(rows: Tensor) -> Tensor:
     # In single precision the squares of 1e20 overflow.
     exact = rows if rows.device.type == "mps" else rows.double()
-    return torch.linalg.vector_norm(exact, dim=1, keepdim=True)
+    lengths: Tensor = torch.linalg.vector_norm(exact, dim=1, keepdim=True)
+    return lengths

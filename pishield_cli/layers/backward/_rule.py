@@ -57,7 +57,8 @@ def replaced(shield: Clipping, z: Tensor, direction: Direction) -> Tensor:
         z: Shape `(rows, columns)`.
         direction: The gradient; it is not differentiated again.
     """
-    corrected: Tensor = _Replaced.apply(z, shield, direction)
+    args = (z, shield, direction)
+    corrected: Tensor = _Replaced.apply(*args)  # type: ignore[no-untyped-call]
     return corrected
 
 
@@ -71,6 +72,6 @@ class _Replaced(torch.autograd.Function):
         return y
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None, None]:
         return ctx.direction(ctx.shield, Rows(*ctx.saved_tensors), g), None, None

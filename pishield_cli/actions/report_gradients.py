@@ -1,0 +1,304 @@
+"""Compare the gradients of backward rules with those of an unshielded network."""
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from pishield_cli.errors import UsageError
+from pishield_cli.kernels.columns import Array
+from pishield_cli.logic.requirements import Requirement, Requirements
+from pishield_cli.tables.table import TableReader
+from pishield_cli.training.cells import read_cells
+from pishield_cli.training.evaluation import violating
+from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
+from pishield_cli.training.gradients import (
+    Method,
+    RequirementRows,
+    cosine,
+    handed,
+    law_broken,
+    shield_methods,
+    unshielded,
+)
+from pishield_cli.training.loop import seeded, threads
+from pishield_cli.training.model import Model, Outline
+from pishield_cli.training.networks import isometry
+from pishield_cli.training.objectives import Batch
+from pishield_cli.training.problem import Problem, load_problem
+from pishield_cli.training.runs import Run
+from pishield_cli.training.settings import Objective, ShieldChoice, TrainSettings
+
+ISOMETRY_POINTS = 8
+_LARGEST_JACOBIAN = 2**28
+_OFF = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class MethodGradients:
+    """What was found of one method.
+
+    Attributes:
+        name: The method.
+        cosines: One a batch, between its gradient by the parameters and the unshielded one; batches
+            where one of the two vanishes are left out.
+        law_broken: Share of the corrected rows with feasible targets where `(z - t).r < (y - t).g`;
+            None if there are no such rows.
+        zero: By target, the share of rows where nothing is handed to it though it is off.
+    """
+
+    name: str
+    cosines: tuple[float, ...]
+    law_broken: float | None
+    zero: Mapping[str, float]
+
+    @property
+    def mean(self) -> float | None:
+        """The mean cosine."""
+        return statistics.fmean(self.cosines) if self.cosines else None
+
+    @property
+    def deviation(self) -> float | None:
+        """Its standard deviation over batches."""
+        if not self.cosines:
+            return None
+        return statistics.stdev(self.cosines) if len(self.cosines) > 1 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementGradients:
+    """What was found of one requirement.
+
+    Attributes:
+        requirement: The requirement, over column names.
+        active_rate: Share of rows where the clamp rests on it.
+        competing_rate: Share of rows where it does, and moves a variable away from its target.
+    """
+
+    requirement: Requirement
+    active_rate: float
+    competing_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class GradientsReport:
+    """The result of comparing gradients.
+
+    Attributes:
+        data: The table's name.
+        requirements_file: The requirements file's name.
+        run: The trained network's folder; None for an untrained one.
+        arch: The architecture.
+        batches: How many were looked at.
+        batch_size: Rows each.
+        methods: One each.
+        requirements: One each, in file order.
+        targets: Their names.
+        mean_singular_value: Of the network's derivative by its parameters; None where it would not
+            fit into memory.
+        condition: The mean over points of the greatest singular value by the least.
+    """
+
+    data: str
+    requirements_file: str | None
+    run: str | None
+    arch: str
+    batches: int
+    batch_size: int
+    methods: tuple[MethodGradients, ...]
+    requirements: tuple[RequirementGradients, ...]
+    targets: tuple[str, ...]
+    mean_singular_value: float | None
+    condition: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain values, in a fixed order."""
+        clamp = self.methods[0]
+        return {
+            "batches": self.batches,
+            "methods": {
+                one.name: {
+                    "cosine_mean": one.mean,
+                    "cosine_std": one.deviation,
+                    "law_broken_rate": one.law_broken,
+                }
+                for one in self.methods
+            },
+            "requirements": [
+                {
+                    "number": one.requirement.number,
+                    "active_rate": one.active_rate,
+                    "competing_rate": one.competing_rate,
+                }
+                for one in self.requirements
+            ],
+            "targets": [
+                {
+                    "name": name,
+                    "zero_gradient_rate": clamp.zero[name],
+                    "by_method": {one.name: one.zero[name] for one in self.methods},
+                }
+                for name in self.targets
+            ],
+            "isometry": {
+                "mean_singular_value": self.mean_singular_value,
+                "condition": self.condition,
+            },
+            "data": self.data,
+            "run": self.run,
+            "arch": self.arch,
+            "batch_size": self.batch_size,
+        }
+
+
+def report_gradients(
+    reader: TableReader,
+    requirements: Requirements,
+    *,
+    settings: TrainSettings,
+    run: Run | None = None,
+    batches: int = 10,
+) -> GradientsReport:
+    """Compare gradients on batches of rows drawn at random.
+
+    Args:
+        reader: The table.
+        requirements: Bound to the table's columns.
+        settings: Architecture, batch size, seed and columns.
+        run: A trained network, whose own columns and scalers are used; None for an untrained one.
+        batches: How many.
+
+    Raises:
+        UsageError: If the run does not fit.
+        TableError: If the table cannot be learnt from.
+    """
+    with threads(settings.threads), seeded(settings.seed):
+        model, problem = _model(reader, requirements, settings, run)
+        methods = shield_methods(model, settings)
+        tallies = [_MethodTally(method, problem.roles.targets) for method in methods]
+        rows = RequirementRows(model)
+        active = np.zeros((2, rows.count))
+        seen = 0
+        for batch, feasible in _batches(problem, model, settings, batches):
+            free = unshielded(model, batch)
+            for place, tally in enumerate(tallies):
+                one = tally.add(batch, free, feasible)
+                if place == 0:
+                    found = rows(batch.given, one.z, one.y, batch.truths)
+                    active += np.stack([mask.sum(dim=1).numpy() for mask in found])
+            seen += len(batch.inputs)
+        spread, condition = _isometry(model, problem)
+    return GradientsReport(
+        data=reader.name,
+        requirements_file=requirements.source,
+        run=None if run is None else run.path,
+        arch=model.outline.arch,
+        batches=batches,
+        batch_size=settings.batch_size,
+        methods=tuple(tally.result(seen) for tally in tallies),
+        requirements=tuple(
+            RequirementGradients(one, float(rests) / seen, float(competes) / seen)
+            for one, rests, competes in zip(requirements.requirements, *active, strict=True)
+        ),
+        targets=problem.roles.targets,
+        mean_singular_value=spread,
+        condition=condition,
+    )
+
+
+class _MethodTally:
+    def __init__(self, method: Method, targets: Sequence[str]) -> None:
+        self._method = method
+        self._targets = targets
+        self._cosines: list[float] = []
+        self._broken = [0, 0]
+        self._zero = np.zeros(len(targets))
+
+    def add(self, batch: Batch, free: torch.Tensor, feasible: torch.Tensor) -> Any:
+        one = handed(self._method.model, batch)
+        found = cosine(one.parameters, free)
+        if found is not None:
+            self._cosines.append(found)
+        for place, count in enumerate(law_broken(batch, one, feasible)):
+            self._broken[place] += count
+        off = (one.y - batch.truths).abs() > _OFF * (1 + batch.truths.abs())
+        self._zero += ((one.r == 0) & off).sum(dim=0).numpy()
+        return one
+
+    def result(self, rows: int) -> MethodGradients:
+        broken, corrected = self._broken
+        zero = {
+            name: float(count) / rows
+            for name, count in zip(self._targets, self._zero, strict=True)
+        }
+        share = broken / corrected if corrected else None
+        return MethodGradients(self._method.name, tuple(self._cosines), share, zero)
+
+
+def _model(
+    reader: TableReader, requirements: Requirements, settings: TrainSettings, run: Run | None
+) -> tuple[Model, Problem]:
+    layer = replace(settings, shield=ShieldChoice.LAYER, backward=None)
+    if run is None:
+        problem = load_problem(reader, requirements, layer)
+        roles, cells = problem.roles, problem.cells
+        encoder = FeatureEncoder.fit(cells, roles.feature_kinds)
+        scaler = TargetScaler.fit(cells, roles.targets)
+        outline = Outline(encoder, scaler, requirements, roles.given, (), settings.arch)
+        if outline.propositional or not settings.scale_targets:
+            raw = TargetScaler.fit(cells, roles.targets, scale=False)
+            outline = replace(outline, scaler=raw)
+        return Model(outline, layer), problem
+    if run.settings.objective is not Objective.PREDICT:
+        raise UsageError(f"Gradients are of networks that predict, but `{run.path}` is idempotent.")
+    named = frozenset(requirements.variables)
+    known = frozenset((*run.roles.targets, *run.roles.given))
+    if not named <= known:
+        raise UsageError(
+            f"The requirements name `{min(named - known)}`, which the run `{run.path}` does not "
+            "predict.",
+            hint="use the requirements that it was trained with",
+        )
+    cells = read_cells(reader, run.roles.kinds)
+    whole = np.flatnonzero(np.isfinite(stacked(cells, run.roles.targets)).all(axis=1))
+    kept = cells.take(whole)
+    problem = Problem(run.roles, requirements, kept, cells.rows - len(whole), whole)
+    model = Model(replace(run.model.outline, requirements=requirements), layer)
+    model.network.load_state_dict(run.model.network.state_dict())
+    return model, problem
+
+
+def _batches(
+    problem: Problem, model: Model, settings: TrainSettings, count: int
+) -> Iterator[tuple[Batch, torch.Tensor]]:
+    """Batches without repeated rows while there are any, and which rows' targets are feasible."""
+    generator = np.random.default_rng(settings.seed)
+    size = min(settings.batch_size, problem.cells.rows)
+    order: Array = np.zeros(0, dtype=np.int64)
+    for _ in range(count):
+        if len(order) < size:
+            order = generator.permutation(problem.cells.rows)
+        rows, order = np.sort(order[:size]), order[size:]
+        part = problem.cells.take(rows)
+        encoder, scaler = model.outline.encoder, model.outline.scaler
+        truths = stacked(part, problem.roles.targets)
+        arrays = (
+            encoder.encode(part),
+            encoder.raw(part, problem.roles.given),
+            scaler.scaled(truths),
+        )
+        wrong = violating(problem.requirements, part.numbers, part.rows)
+        yield Batch(*(torch.from_numpy(each) for each in arrays)), torch.from_numpy(~wrong)
+
+
+def _isometry(model: Model, problem: Problem) -> tuple[float | None, float | None]:
+    learnt = sum(value.numel() for value in model.network.parameters())
+    if learnt * len(problem.roles.targets) > _LARGEST_JACOBIAN:
+        return None, None
+    points = problem.cells.take(np.arange(min(ISOMETRY_POINTS, problem.cells.rows)))
+    values = isometry(model.network, torch.from_numpy(model.outline.encoder.encode(points)))
+    least = values[:, -1].clamp_min(1e-300)
+    return float(values.mean()), float((values[:, 0] / least).mean())

@@ -1,0 +1,178 @@
+"""What backward rules do to a network's gradients, batch by batch."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.layers.backward import BACKWARDS
+from pishield_cli.logic.requirements import RequirementType
+from pishield_cli.logic.terms import Inequality
+from pishield_cli.training.model import Model, build_shield, within
+from pishield_cli.training.objectives import Batch, prediction_error, standardised
+from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
+
+_NEAR = 1e-6
+_MOVED = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A shield with its backward rule.
+
+    Attributes:
+        name: Such as `projection`, or `nearest one_sided`.
+        model: The network, behind that shield.
+    """
+
+    name: str
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a method hands back on a batch.
+
+    Attributes:
+        z: Raw outputs, `(rows, targets)`, in the network's units.
+        y: Corrected ones.
+        g: The loss's derivative by y.
+        r: What is handed to z.
+        parameters: The derivative by the network's parameters, flat.
+    """
+
+    z: Tensor
+    y: Tensor
+    g: Tensor
+    r: Tensor
+    parameters: Tensor
+
+
+def shield_methods(model: Model, settings: TrainSettings) -> list[Method]:
+    """Every method that suits the model's requirements; they share its network."""
+    if model.outline.propositional:
+        return [Method(BackwardChoice.CLAMP.value, model)]
+    wanted = [(ShieldChoice.LAYER, rule) for rule in BackwardChoice if rule.value in BACKWARDS]
+    assert model.outline.requirements is not None
+    if model.outline.requirements.type is RequirementType.LINEAR:
+        nearest = (BackwardChoice.ONE_SIDED, BackwardChoice.IMPLICIT)
+        wanted += [(ShieldChoice.NEAREST, rule) for rule in nearest]
+    methods = []
+    for choice, rule in wanted:
+        chosen = replace(settings, shield=choice, backward=rule)
+        methods.append(Method(chosen.method, model.behind(build_shield(model.outline, chosen))))
+    return methods
+
+
+def unshielded(model: Model, batch: Batch) -> Tensor:
+    """The gradient by the parameters without a shield, flat."""
+    z = model.raw(batch.inputs)
+    return _flat(prediction_error(model, z, batch), model.network)
+
+
+def handed(model: Model, batch: Batch) -> Handed:
+    """What a method hands back on a batch."""
+    z = model.raw(batch.inputs)
+    raw = z.detach().requires_grad_()
+    y = model.shielded(raw, batch.given).standard
+    loss = prediction_error(model, y, batch)
+    g, r = torch.autograd.grad(loss, (y, raw), allow_unused=True)
+    own = torch.zeros_like(raw) if r is None else r
+    flat = _flat((z * own).sum(), model.network)
+    return Handed(raw.detach(), y.detach(), g, own, flat)
+
+
+def cosine(first: Tensor, second: Tensor) -> float | None:
+    """The cosine between two gradients; None where one of them vanishes.
+
+    Coordinates where both are zero add nothing to it, so leaving them out or not is one.
+    """
+    a, b = first.double(), second.double()
+    lengths = float(a.norm() * b.norm())
+    return float(a @ b) / lengths if lengths else None
+
+
+class RequirementRows(nn.Module):
+    """Which requirements rows rest on.
+
+    Args:
+        model: Whose requirements and units.
+    """
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        outline = model.outline
+        assert outline.requirements is not None
+        used = within(outline.requirements, outline.columns)
+        rescaled = used if outline.propositional else standardised(used, outline.scaler)
+        places = {name: place for place, name in enumerate(outline.columns)}
+        rows, bounds, owners = [], [], []
+        for number, one in enumerate(rescaled.requirements):
+            for literal in (literal for clause in one.clauses for literal in clause):
+                inequality = literal if isinstance(literal, Inequality) else literal.as_inequality()
+                row = torch.zeros(len(places), dtype=torch.float64)
+                for name, coefficient in inequality.terms:
+                    row[places[name]] = float(coefficient)
+                rows.append(row)
+                bounds.append(float(inequality.constant))
+                owners.append(number)
+        self.count = len(rescaled.requirements)
+        self._scores = outline.propositional
+        self._given = len(outline.given)
+        self.register_buffer("matrix", torch.stack(rows) if rows else torch.zeros(0, len(places)))
+        self.register_buffer("bounds", torch.tensor(bounds, dtype=torch.float64))
+        self.register_buffer("owners", torch.tensor(owners, dtype=torch.long))
+
+    def forward(self, given: Tensor, z: Tensor, y: Tensor, truths: Tensor) -> tuple[Tensor, Tensor]:
+        """Where requirements are active, and where they compete with the targets.
+
+        Args:
+            given: Columns that never move.
+            z: Raw outputs.
+            y: Corrected ones.
+            truths: Targets.
+
+        Returns:
+            Bool, `(requirements, rows)` each. A requirement is active where y lies on the bound of
+            one of its inequalities and a variable of that one was moved (of a propositional one,
+            where a variable of it was moved); it competes where such a variable was moved away from
+            its target.
+        """
+        matrix, bounds = self.get_buffer("matrix"), self.get_buffer("bounds")
+        whole = torch.cat([given, y], dim=1)
+        named = (matrix[:, self._given :] != 0).double()
+        moved = (y - z).abs() > _MOVED * (1 + z.abs())
+        against = moved & ((y - z) * (truths - z) < 0)
+        touched = named @ moved.double().T > 0
+        opposed = named @ against.double().T > 0
+        if not self._scores:
+            size = matrix.abs() @ whole.abs().T + bounds.abs().unsqueeze(1) + 1
+            touched &= (matrix @ whole.T - bounds.unsqueeze(1)).abs() <= _NEAR * size
+        return self._owned(touched), self._owned(touched & opposed)
+
+    def _owned(self, literals: Tensor) -> Tensor:
+        """From literals to the requirements that they stand in."""
+        counts = torch.zeros(self.count, literals.shape[1], dtype=torch.long)
+        return counts.index_add_(0, self.get_buffer("owners"), literals.long()) > 0
+
+
+def law_broken(batch: Batch, one: Handed, feasible: Tensor) -> tuple[int, int]:
+    """Of the corrected rows with feasible targets: where `(z - t).r < (y - t).g`, and all."""
+    moved = ((one.y - one.z).abs() > _MOVED * (1 + one.z.abs())).any(dim=1) & feasible
+    left = ((one.z - batch.truths) * one.r).sum(dim=1)
+    right = ((one.y - batch.truths) * one.g).sum(dim=1)
+    slack = 1e-9 * (left.abs() + right.abs())
+    return int((moved & (left < right - slack)).sum()), int(moved.sum())
+
+
+def _flat(loss: Tensor, network: nn.Module) -> Tensor:
+    parameters = list(network.parameters())
+    parts = torch.autograd.grad(loss, parameters, allow_unused=True)
+    return torch.cat(
+        [
+            torch.zeros(value.numel()) if part is None else part.flatten()
+            for part, value in zip(parts, parameters, strict=True)
+        ]
+    )
+
+
