@@ -13,14 +13,13 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import read_cells
-from pishield_cli.training.evaluation import violating
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
 from pishield_cli.training.gradients import (
+    Handed,
     Method,
     RequirementRows,
     cosine,
     handed,
-    law_broken,
     shield_methods,
     unshielded,
 )
@@ -45,14 +44,11 @@ class MethodGradients:
         name: The method.
         cosines: One a batch, between its gradient by the parameters and the unshielded one; batches
             where one of the two vanishes are left out.
-        law_broken: Share of the corrected rows with feasible targets where `(z - t).r < (y - t).g`;
-            None if there are no such rows.
         zero: By target, the share of rows where nothing is handed to it though it is off.
     """
 
     name: str
     cosines: tuple[float, ...]
-    law_broken: float | None
     zero: Mapping[str, float]
 
     @property
@@ -123,7 +119,6 @@ class GradientsReport:
                 one.name: {
                     "cosine_mean": one.mean,
                     "cosine_std": one.deviation,
-                    "law_broken_rate": one.law_broken,
                 }
                 for one in self.methods
             },
@@ -182,10 +177,10 @@ def report_gradients(
         rows = RequirementRows(model)
         active = np.zeros((2, rows.count))
         seen = 0
-        for batch, feasible in _batches(problem, model, settings, batches):
+        for batch in _batches(problem, model, settings, batches):
             free = unshielded(model, batch)
             for place, tally in enumerate(tallies):
-                one = tally.add(batch, free, feasible)
+                one = tally.add(batch, free)
                 if place == 0:
                     found = rows(batch.given, one.z, one.y, batch.truths)
                     active += np.stack([mask.sum(dim=1).numpy() for mask in found])
@@ -214,28 +209,23 @@ class _MethodTally:
         self._method = method
         self._targets = targets
         self._cosines: list[float] = []
-        self._broken = [0, 0]
         self._zero = np.zeros(len(targets))
 
-    def add(self, batch: Batch, free: torch.Tensor, feasible: torch.Tensor) -> Any:
+    def add(self, batch: Batch, free: torch.Tensor) -> Handed:
         one = handed(self._method.model, batch)
         found = cosine(one.parameters, free)
         if found is not None:
             self._cosines.append(found)
-        for place, count in enumerate(law_broken(batch, one, feasible)):
-            self._broken[place] += count
         off = (one.y - batch.truths).abs() > _OFF * (1 + batch.truths.abs())
         self._zero += ((one.r == 0) & off).sum(dim=0).numpy()
         return one
 
     def result(self, rows: int) -> MethodGradients:
-        broken, corrected = self._broken
         zero = {
             name: float(count) / rows
             for name, count in zip(self._targets, self._zero, strict=True)
         }
-        share = broken / corrected if corrected else None
-        return MethodGradients(self._method.name, tuple(self._cosines), share, zero)
+        return MethodGradients(self._method.name, tuple(self._cosines), zero)
 
 
 def _model(
@@ -273,8 +263,8 @@ def _model(
 
 def _batches(
     problem: Problem, model: Model, settings: TrainSettings, count: int
-) -> Iterator[tuple[Batch, torch.Tensor]]:
-    """Batches without repeated rows while there are any, and which rows' targets are feasible."""
+) -> Iterator[Batch]:
+    """Batches without repeated rows while there are any."""
     generator = np.random.default_rng(settings.seed)
     size = min(settings.batch_size, problem.cells.rows)
     order: Array = np.zeros(0, dtype=np.int64)
@@ -290,8 +280,7 @@ def _batches(
             encoder.raw(part, problem.roles.given),
             scaler.scaled(truths),
         )
-        wrong = violating(problem.requirements, part.numbers, part.rows)
-        yield Batch(*(torch.from_numpy(each) for each in arrays)), torch.from_numpy(~wrong)
+        yield Batch(*(torch.from_numpy(each) for each in arrays))
 
 
 def _isometry(model: Model, problem: Problem) -> tuple[float | None, float | None]:

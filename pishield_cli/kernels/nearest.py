@@ -51,7 +51,12 @@ class Nearest:
 
 
 def nearest_moves(
-    system: System, free: Iterable[str], standing: Standing, *, limit: int = NODE_LIMIT
+    system: System,
+    free: Iterable[str],
+    standing: Standing,
+    *,
+    room: Array | float = 0.0,
+    limit: int = NODE_LIMIT,
 ) -> Nearest:
     """Find the least change of free columns that satisfies every clause.
 
@@ -59,13 +64,15 @@ def nearest_moves(
         system: The clauses.
         free: The columns that may move.
         standing: The rows.
+        room: How far inside every literal to stay, in its own units, shape `(rows, literals)`; not
+            heeded by equalities.
         limit: How many nodes a row may take.
 
     Returns:
         Points within rounding error of the nearest; at equal distances the one found first, which
         depends on the row alone.
     """
-    search = _Search(system, system.region(frozenset(free)), standing, limit)
+    search = _Search(system, system.region(frozenset(free)), standing, room, limit)
     search.run()
     return Nearest(
         search.best / search.region.weights, search.distances, search.unproven, search.cores
@@ -127,10 +134,17 @@ def _distance_step(region: Region, cells: Array) -> float:
 
 
 class _Search:
-    def __init__(self, system: System, region: Region, standing: Standing, limit: int) -> None:
+    def __init__(
+        self,
+        system: System,
+        region: Region,
+        standing: Standing,
+        room: Array | float,
+        limit: int,
+    ) -> None:
         rows = len(standing)
         self.system, self.region = system, region
-        self.gaps, self.errors = system.distances(region, standing)
+        self.gaps, self.errors = system.distances(region, standing, room)
         self.cells = standing.values[:, region.free]
         self.distances = np.full(rows, np.inf)
         self.best = np.zeros((rows, len(region.free)))

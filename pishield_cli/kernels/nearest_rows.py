@@ -1,7 +1,7 @@
 """Correcting the rows of a group to the nearest point: the proposal in floats, finished exactly."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +13,7 @@ from pishield_cli.kernels.forward import Values
 from pishield_cli.kernels.group_correction import GroupCorrector
 from pishield_cli.kernels.nearest import nearest_moves
 from pishield_cli.kernels.placement import decade, narrowed, scaled, widened
+from pishield_cli.kernels.satisfaction import evaluate
 from pishield_cli.kernels.systems import Standing, System
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import GroupPlan
@@ -22,6 +23,9 @@ DIGITS = 13
 
 FARTHER = 1.0 + 5e-7
 """How many times its proposal's distance the finished correction may move, and count as nearest."""
+
+NEAR, FAR, INEXACT, FAILED = range(4)
+"""Grades of a row's correction: nearest, farther, within an equality's tolerance only, none."""
 
 
 class NearestRows:
@@ -58,25 +62,47 @@ class NearestRows:
         if not self.plan.satisfiable or not len(rows):
             return self._finisher.correct(mine, wrong)
         system, floats = self._systems.prepare(mine, rows)
-        start, distances, proven = self._proposed(system, floats, len(rows))
-        correction = finished(self._finisher, mine, rows, floats, start)
-        moved = _distances(system, floats, correction, rows)
-        noise = 1e-11 * _magnitudes(system, floats)
-        near = np.sqrt(moved) <= np.sqrt(distances) * FARTHER + noise
-        done = ~np.isin(rows, correction.uncorrected)
-        return replace(correction, unproven=rows[done & ~(proven & near)])
+        proposal = self._proposed(system, floats)
+        best = self._finished(mine, rows, floats, proposal.values)
+        grade = self._graded(system, mine, floats, best, proposal)
+        # A nearest point lies on its bounds, where rounding is enough to fall out of a narrow gap.
+        again = np.flatnonzero(grade > NEAR)
+        if len(again):
+            here = {name: values[again] for name, values in floats.items()}
+            room = self._room(system, here, {n: v[again] for n, v in proposal.values.items()})
+            inner = self._proposed(system, here, room)
+            second = self._finished(mine, rows[again], here, inner.values)
+            other = self._graded(system, mine, here, second, proposal.take(again))
+            better = again[other < grade[again]]
+            best = joined(
+                [_without(best, rows[better]), _only(second, rows[better])], len(wrong)
+            )
+            grade[again] = np.minimum(grade[again], other)
+        failed = rows[grade == FAILED]
+        shown = (grade == NEAR) & proposal.proven
+        return replace(
+            _without(best, failed),
+            violating=rows,
+            uncorrected=failed,
+            unproven=rows[~shown & (grade < FAILED)],
+        )
 
     def _proposed(
-        self, system: System, floats: Values, rows: int
-    ) -> tuple[Values, Array, Array]:
-        """Values to start from, how far they are, and whether none is nearer."""
+        self, system: System, floats: Values, room: Array | float = 0.0
+    ) -> "_Proposal":
+        """Values to start from."""
+        rows = len(next(iter(floats.values())))
         free = [name for name in system.columns if name not in self.plan.fixed]
         result = {name: values.copy() for name, values in floats.items()}
         distances, proven = np.full(rows, np.inf), np.zeros(rows, dtype=bool)
         usable = finite_rows(floats)
         standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
-        standing, back = _distinct(system, standing)
-        found = nearest_moves(system, free, standing)
+        back = np.arange(len(usable))
+        if np.isscalar(room):
+            standing, back = _distinct(system, standing)
+        else:
+            room = np.asarray(room)[usable]
+        found = nearest_moves(system, free, standing, room=room)
         distances[usable], proven[usable] = found.distances[back], ~found.unproven[back]
         moves = found.moves[back]
         for place, name in enumerate(free):
@@ -84,7 +110,87 @@ class NearestRows:
             if len(moved):
                 old, grid = floats[name][usable[moved]], system.grids[name]
                 result[name][usable[moved]] = shortened(old, moves[moved, place], grid)
-        return result, distances, proven
+        return _Proposal(result, distances, proven)
+
+    def _room(self, system: System, floats: Values, proposed: Values) -> Array:
+        """Twice what writing cells as decimals can take from each literal."""
+        errors = np.zeros((len(next(iter(floats.values()))), len(system.columns)))
+        for place, name in enumerate(system.columns):
+            grid = system.grids[name]
+            if name in self.plan.fixed or grid.integer:
+                continue
+            if grid.places is not None:
+                errors[:, place] = 10.0**-grid.places
+            else:
+                largest = np.maximum(np.abs(floats[name]), np.abs(proposed[name]))
+                errors[:, place] = largest * 10.0 ** (1 - min(grid.digits, DIGITS))
+        return system.room(errors)
+
+    def _finished(
+        self,
+        columns: Mapping[str, NumericColumn],
+        rows: Array,
+        floats: Values,
+        start: Values,
+    ) -> Correction:
+        return finished(self._finisher, columns, rows, floats, start)
+
+    def _graded(
+        self,
+        system: System,
+        columns: Mapping[str, NumericColumn],
+        floats: Values,
+        correction: Correction,
+        proposal: "_Proposal",
+    ) -> Array:
+        """How good each row's correction is."""
+        rows = correction.violating
+        grade = np.full(len(rows), NEAR)
+        moved = _distances(system, floats, correction, rows)
+        noise = 1e-11 * _magnitudes(system, floats)
+        far = np.sqrt(moved) > np.sqrt(proposal.distances) * FARTHER + noise
+        grade[far] = FAR
+        if any(step.equality is not None for step in self.plan.steps or ()):
+            after = {name: _changed(columns[name], correction, name) for name in columns}
+            here = {name: column.take(rows) for name, column in after.items()}
+            inexact = evaluate(self.compiled, here, len(rows))[0].violated
+            if inexact is not None:
+                grade[inexact] = INEXACT
+        grade[np.isin(rows, correction.uncorrected)] = FAILED
+        return grade
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """Values to start from, how far they are, and whether none is nearer."""
+
+    values: Values
+    distances: Array
+    proven: Array
+
+    def take(self, rows: Array) -> "_Proposal":
+        values = {name: column[rows] for name, column in self.values.items()}
+        return _Proposal(values, self.distances[rows], self.proven[rows])
+
+
+def _only(correction: Correction, rows: Array) -> Correction:
+    """What a correction says of some rows."""
+    changes = {}
+    for name, change in correction.changes.items():
+        kept = np.isin(change.rows, rows)
+        if kept.any():
+            changes[name] = ColumnChange(change.rows[kept], change.values[kept])
+    return Correction(changes, rows, np.intersect1d(correction.uncorrected, rows))
+
+
+def _without(correction: Correction, rows: Array) -> Correction:
+    """What a correction says of all rows but some."""
+    return _only(correction, np.setdiff1d(correction.violating, rows))
+
+
+def _changed(column: NumericColumn, correction: Correction, name: str) -> NumericColumn:
+    change = correction.changes.get(name)
+    return column if change is None else _overlaid(column, change.rows, change.values)
 
 
 def finished(

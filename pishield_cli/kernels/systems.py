@@ -111,6 +111,7 @@ class System:
         self._constants = np.array([float(one.constant) for one in self.literals])
         self.strict = np.array([one.strict for one in self.literals], dtype=bool)
         self.named = self._coefficients != 0
+        self.equated = _equated(self.literals, self.units)
         self._compiled = CompiledRequirements(
             tuple(
                 compile_requirement(Requirement(index, "", (Clause((one,)),)))
@@ -142,9 +143,18 @@ class System:
                 truth[:, index] = ~verdict.violated
         return Standing(cells, gaps, scales, truth)
 
-    def distances(self, region: Region, standing: Standing) -> tuple[Array, Array]:
-        """How far each literal is from holding, by a region's normals, and the error allowed."""
-        gaps = standing.gaps / region.lengths
+    def distances(
+        self, region: Region, standing: Standing, room: Array | float = 0.0
+    ) -> tuple[Array, Array]:
+        """How far each literal is from holding, by a region's normals, and the error allowed.
+
+        Args:
+            region: The columns that may move.
+            standing: The rows.
+            room: How far inside every literal to stay, in its own units, shape
+                `(rows, literals)`; not heeded by the two sides of an equality.
+        """
+        gaps = (standing.gaps + np.where(self.equated, 0.0, room)) / region.lengths
         scales = standing.scales / region.lengths
         margin = STRICT * np.where(scales > 0, scales, 1.0)
         # A strict inequality that a row satisfies by less than the margin is left as it is.
@@ -152,6 +162,14 @@ class System:
         gaps = np.where(self.strict, gaps + margin, gaps)
         gaps = np.where(region.frozen, np.where(standing.truth, -1.0, 1.0), gaps)
         return gaps, np.where(region.frozen, 0.0, RELATIVE * scales)
+
+    def room(self, errors: Array) -> Array:
+        """How far errors of the cells can take each literal, shape `(rows, literals)`.
+
+        Args:
+            errors: Shape `(rows, columns)`.
+        """
+        return np.asarray(errors @ np.abs(self._coefficients).T)
 
     def _region(self, free: frozenset[str]) -> Region:
         places = np.array(
@@ -187,6 +205,16 @@ class System:
                     _whole(one) if all(self.grids[name].integer for name in one.variables) else one
                     for one in literals
                 ]
+
+
+def _equated(literals: Sequence[Inequality], units: Array) -> Array:
+    """Inequalities whose opposite must hold as well, bool."""
+    sides = {(frozenset(literals[unit].terms), literals[unit].constant) for unit in units}
+    result = np.zeros(len(literals), dtype=bool)
+    for unit in units:
+        turned = literals[unit].negated()
+        result[unit] = (frozenset(turned.terms), turned.constant) in sides
+    return result
 
 
 def _limits(grids: Mapping[str, Grid]) -> Iterator[Clause]:

@@ -156,7 +156,10 @@ class FaceBlock(FixedBuffers):
             ("strict", strict.unsqueeze(1)),
         ):
             self.register_buffer(name, buffer, persistent=False)
-        self.register_buffer("sizes", self.constants("rows").abs(), persistent=False)
+        sizes = self.constants("rows").abs()
+        self.register_buffer("sizes", sizes, persistent=False)
+        self.register_buffer("floor", sizes.amax(1, keepdim=True), persistent=False)
+        self.rigid = bool(still.any())
         gram = directions @ directions.mT
         gram = gram + torch.diag_embed(still.double())
         self.equations = NormalEquations(gram, free)
@@ -171,8 +174,8 @@ class FaceBlock(FixedBuffers):
             self.register_buffer("slots", torch.tensor(slots), persistent=False)
 
     def taken(self, values: Tensor) -> Tensor:
-        """The components' columns in double precision, shape `(components, rows, width)`."""
-        taken = values.index_select(1, self.constants("places")).double()
+        """The components' columns, shape `(components, rows, width)`."""
+        taken = values.index_select(1, self.constants("places"))
         return taken.view(len(values), self.count, self.width).transpose(0, 1)
 
     def component(self, rows: int) -> Tensor:
@@ -180,21 +183,23 @@ class FaceBlock(FixedBuffers):
         number = torch.arange(self.count, device=self.constants("places").device)
         return number.repeat_interleave(rows)
 
-    def excess(self, columns: Tensor) -> tuple[Tensor, Tensor]:
-        """`a.y - b`, and the magnitude of what was added up, at least one unit's."""
-        excess = torch.bmm(columns, self.constants("rows")) - self.constants("bounds")
-        sizes = torch.bmm(columns.abs(), self.constants("sizes")) + self.constants("bounds").abs()
-        return excess, sizes
+    def excess(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """`a.y - b` in double precision, and the magnitude of what was added up."""
+        columns = self.taken(values)
+        bounds, sizes = self.constants("bounds"), self.constants("sizes").to(values.dtype)
+        excess = torch.bmm(columns.double(), self.constants("rows")) - bounds
+        return excess, torch.bmm(columns.abs(), sizes) + bounds.abs()
 
     def active(self, y: Tensor) -> Tensor:
         """The active inequalities at feasible values of shape `(rows, columns)`."""
-        excess, sizes = self.excess(self.taken(y))
-        floor = self.constants("sizes").amax(1, keepdim=True)
+        excess, sizes = self.excess(y)
         exact = MARGIN * torch.finfo(y.dtype).eps
         gapped = STRICT_MARGIN * gap_of(y.dtype)
-        margin = torch.where(self.constants("strict"), max(gapped, exact), exact)
-        margin = margin * torch.maximum(sizes, floor)
-        tight = (excess.abs() <= margin) & ~self.constants("still")
+        relative = torch.where(self.constants("strict"), max(gapped, exact), exact)
+        margin = relative * torch.maximum(sizes, self.constants("floor"))
+        tight = excess.abs() <= margin
+        if self.rigid:
+            tight = tight & ~self.constants("still")
         if self.linear:
             return tight
         return self._rested(tight, excess > margin)
@@ -224,27 +229,24 @@ class FaceBlock(FixedBuffers):
 
     def along(self, g: Tensor) -> Tensor:
         """Products of the directions with gradients of shape `(rows, columns)`."""
-        return torch.bmm(self.taken(g), self.constants("across"))
+        return torch.bmm(self.taken(g).double(), self.constants("across"))
 
-    def combined(self, multipliers: Tensor) -> Tensor:
-        """The sums of directions times multipliers, shape `(rows, components * width)`."""
-        sums = torch.bmm(multipliers, self.constants("directions"))
-        return sums.transpose(0, 1).reshape(multipliers.shape[1], -1)
+    def subtract(self, multipliers: Tensor, values: Tensor) -> None:
+        """Take directions times multipliers from values of shape `(rows, columns)`, in place."""
+        directions = self.constants("directions").to(values.dtype)
+        sums = torch.bmm(multipliers.to(values.dtype), directions)
+        sums = sums.transpose(0, 1).reshape(len(values), -1)
+        values.index_add_(1, self.constants("places"), sums, alpha=-1)
 
     def equal(self, chosen: Tensor, q: Tensor) -> Tensor:
         """Multipliers that solve `G x = q` on chosen inequalities."""
         flat = (self.component(q.shape[1]), chosen.flatten(0, 1), q.flatten(0, 1))
         return self.equations.solve(*flat).view(q.shape)
 
-    def complementary(self, allowed: Tensor, q: Tensor, start: Tensor) -> Tensor:
-        """Multipliers that solve the complementarity problem on allowed inequalities."""
-        x = self.equations.nonnegative(
-            self.component(q.shape[1]),
-            allowed.flatten(0, 1),
-            q.flatten(0, 1),
-            start.flatten(0, 1),
-        )
-        return x.view(q.shape)
+    def outward(self, allowed: Tensor, q: Tensor) -> Tensor:
+        """Multipliers of least squares on allowed inequalities, none below zero."""
+        flat = (self.component(q.shape[1]), allowed.flatten(0, 1), q.flatten(0, 1))
+        return self.equations.nonnegative(*flat).view(q.shape)
 
 
 class Faces(nn.Module):
@@ -279,21 +281,6 @@ class Faces(nn.Module):
                 apart = -1 if one.linear else number
                 together.setdefault((len(one.halves), apart), []).append(one)
         self.blocks = nn.ModuleList(FaceBlock(ones, units) for ones in together.values())
-        self._index_columns(len(columns))
-
-    def _index_columns(self, columns: int) -> None:
-        """Where in the blocks' sums each column is found; the last entry is zero."""
-        total = sum(block.count * block.width for block in self.parts)
-        source = torch.full((columns,), total)
-        first = 0
-        for block in self.parts:
-            places = block.get_buffer("places").view(block.count, block.width)
-            for number, line in enumerate(places.tolist()):
-                for index, place in enumerate(line):
-                    if index == 0 or place != line[0]:
-                        source[place] = first + number * block.width + index
-            first += block.count * block.width
-        self.register_buffer("source", source, persistent=False)
 
     @property
     def parts(self) -> Sequence[FaceBlock]:
@@ -304,15 +291,12 @@ class Faces(nn.Module):
         """The active inequalities at feasible values of shape `(rows, columns)`, block by block."""
         return [block.active(y) for block in self.parts]
 
-    def spread(self, multipliers: Sequence[Tensor], like: Tensor) -> Tensor:
-        """Sums of directions times multipliers, in the shape and dtype of `like`."""
-        if not multipliers:
-            return torch.zeros_like(like)
-        parts = [
-            block.combined(one) for block, one in zip(self.parts, multipliers, strict=True)
-        ]
-        parts.append(parts[0].new_zeros(len(like), 1))
-        return torch.cat(parts, 1).index_select(1, self.get_buffer("source")).to(like.dtype)
+    def without(self, values: Tensor, multipliers: Sequence[Tensor]) -> Tensor:
+        """Values of shape `(rows, columns)` less directions times multipliers."""
+        rest = values.clone()
+        for block, one in zip(self.parts, multipliers, strict=True):
+            block.subtract(one, rest)
+        return rest
 
     def tangent(self, g: Tensor, active: Sequence[Tensor]) -> Tensor:
         """The part of gradients orthogonal to active inequalities: `g - A' (A A')^+ A g`.
@@ -321,11 +305,8 @@ class Faces(nn.Module):
             g: Shape `(rows, columns)`.
             active: Block by block, as `active` returns them.
         """
-        multipliers = [
-            block.equal(chosen, block.along(g))
-            for block, chosen in zip(self.parts, active, strict=True)
-        ]
-        return g - self.spread(multipliers, g)
+        pairs = zip(self.parts, active, strict=True)
+        return self.without(g, [block.equal(chosen, block.along(g)) for block, chosen in pairs])
 
     def inward(self, g: Tensor, active: Sequence[Tensor]) -> Tensor:
         """Gradients without what leads out of active inequalities: `g - A' x`, least with `x >= 0`.
@@ -334,11 +315,8 @@ class Faces(nn.Module):
             g: Shape `(rows, columns)`.
             active: Block by block, as `active` returns them.
         """
-        multipliers = []
-        for block, chosen in zip(self.parts, active, strict=True):
-            q = block.along(g)
-            multipliers.append(block.complementary(chosen, q, q > 0))
-        return g - self.spread(multipliers, g)
+        pairs = zip(self.parts, active, strict=True)
+        return self.without(g, [block.outward(chosen, block.along(g)) for block, chosen in pairs])
 
 
 def faces_of(shield: Shielding) -> Faces:

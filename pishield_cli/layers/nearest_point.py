@@ -92,16 +92,16 @@ class NearestPoint(nn.Module):
             for number, block in enumerate(self.faces.parts)
         ]
         exact = z.double()
-        moves = self.faces.spread(multipliers, exact) * self.get_buffer("units")
+        moves = self.faces.without(torch.zeros_like(exact), multipliers)
         held = [
             (one != 0) | block.always
             for block, one in zip(self.faces.parts, multipliers, strict=True)
         ]
-        return Nearest(exact + moves, held)
+        return Nearest(exact - moves * self.get_buffer("units"), held)
 
     def _multipliers(self, block: FaceBlock, cells: Tensor, z: Tensor, gap: float) -> Tensor:
         """How hard each inequality pushes, shape `(components, rows, inequalities)`."""
-        excess, sizes = block.excess(block.taken(z))
+        excess, sizes = block.excess(z)
         strict, still = block.get_buffer("strict"), block.get_buffer("still")
         free = block.equations.get_buffer("free").unsqueeze(1)
         wrong = (excess < 0) | (strict & (excess <= 0)) | (free & (excess != 0))
@@ -115,7 +115,7 @@ class NearestPoint(nn.Module):
         result = torch.zeros_like(flat)
         component = block.component(q.shape[1])[rows]
         result[rows] = block.equations.nonnegative(
-            component, allowed[rows], flat[rows], flat[rows] > 0
+            component, allowed[rows], flat[rows]
         )
         return result.view(q.shape)
 
@@ -153,7 +153,7 @@ class NearestPoint(nn.Module):
             number, target = rows[row], q[rows[row]]
             component = torch.zeros_like(number)
             allowed = moving[cell[row, place]]
-            x = block.equations.nonnegative(component, allowed, target, allowed & (target > 0))
+            x = block.equations.nonnegative(component, allowed, target)
             away, pick = self._distances(block, x, row, place, allowed, target, cell.shape)
             nearer = away < best[rows]
             best[rows] = torch.where(nearer, away, best[rows])

@@ -40,11 +40,12 @@ class NormalEquations(FixedBuffers):
     def __init__(self, gram: Tensor, free: Tensor) -> None:
         super().__init__()
         self.rows = gram.shape[1]
+        self.equalities = bool(free.any())
         self.register_buffer("gram", gram, persistent=False)
         self.register_buffer("free", free, persistent=False)
         if 1 < self.rows <= TABLED:
             self.register_buffer("inverses", _inverses(gram), persistent=False)
-            powers = 2 ** torch.arange(self.rows)
+            powers = 2.0 ** torch.arange(self.rows, dtype=torch.float64)
             self.register_buffer("powers", powers, persistent=False)
 
     def solve(self, component: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
@@ -79,7 +80,6 @@ class NormalEquations(FixedBuffers):
             component: Of each system, shape `(systems,)`.
             allowed: The rows that take part, shape `(systems, rows)`, bool.
             q: Same shape, double precision.
-            start: A guess of the rows whose multipliers are positive, same shape.
 
         Returns:
             Multipliers, same shape: zero where not allowed; of rows not free, not below zero.
@@ -89,20 +89,22 @@ class NormalEquations(FixedBuffers):
             Judice and Pires, A block principal pivoting algorithm, 1994; Lawson and Hanson,
             Solving Least Squares Problems, 1974, chapter 23.
         """
-        free = self.constants("free")[component]
+        chosen = allowed & (q > 0)
+        if self.equalities:
+            chosen = chosen | (allowed & self.constants("free")[component])
         if self.rows == 1:
-            x = torch.where(free, q, q.clamp(min=0.0))
-            return torch.where(allowed, x, 0.0)
-        tolerance = TOLERANCE * torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True)
-        chosen = allowed & (start | free)
+            return torch.where(chosen, q, 0.0)
+        tolerance = TOLERANCE * q.abs().amax(1, keepdim=True)
         x, wrong, faults = self._tried(component, chosen, allowed, q, tolerance)
         left = faults.nonzero().squeeze(1)
-        if not len(left):
-            return torch.where(free | (x > tolerance), x, 0.0)
-        x[left] = self._exchanged(
-            component[left], chosen[left], allowed[left], q[left], tolerance[left], wrong[left]
-        )
-        return torch.where(free | (x > tolerance), x, 0.0)
+        if len(left):
+            x[left] = self._exchanged(
+                component[left], chosen[left], allowed[left], q[left], tolerance[left], wrong[left]
+            )
+        signed = x > tolerance
+        if self.equalities:
+            signed = signed | self.constants("free")[component]
+        return torch.where(signed, x, 0.0)
 
     def _tried(
         self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor, tolerance: Tensor
@@ -110,11 +112,13 @@ class NormalEquations(FixedBuffers):
         """Multipliers of chosen rows, the rows to exchange, and how many are not as they should."""
         x = self.solve(component, chosen, q)
         residual = self._times(component, x) - q
-        free = self.constants("free")[component]
-        unmet = residual < -tolerance
-        wrong = torch.where(chosen, (x < -tolerance) | (residual > tolerance), unmet) & allowed
+        wrong = torch.where(chosen, torch.minimum(x, -residual), residual) < -tolerance
         # Among dependent rows that are chosen, some may stay unmet: exchanging cannot mend that.
-        return x, wrong & ~free, (wrong | (unmet & allowed)).sum(1)
+        faults = ((wrong | (residual < -tolerance)) & allowed).sum(1)
+        wrong = wrong & allowed
+        if self.equalities:
+            wrong = wrong & ~self.constants("free")[component]
+        return x, wrong, faults
 
     def _times(self, component: Tensor, x: Tensor) -> Tensor:
         gram = self.constants("gram")
@@ -169,7 +173,9 @@ class NormalEquations(FixedBuffers):
         return torch.where(rest > 1e-10, scale * u / rest.clamp(min=1e-10), 0.0)
 
     def _looked_up(self, component: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
-        pattern = (chosen * self.constants("powers")).sum(1) + component * 2**self.rows
+        pattern = (chosen.double() @ self.constants("powers")).long()
+        if len(self.constants("gram")) > 1:
+            pattern = pattern + component * 2**self.rows
         inverses = self.constants("inverses").index_select(0, pattern)
         return (inverses * q.unsqueeze(1)).sum(2)
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from pishield_cli.layers.backward import BACKWARDS
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.terms import Inequality
-from pishield_cli.training.model import Model, build_shield, within
+from pishield_cli.training.model import Model, within
 from pishield_cli.training.objectives import Batch, prediction_error, standardised
 from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
 
@@ -60,7 +60,7 @@ def shield_methods(model: Model, settings: TrainSettings) -> list[Method]:
     methods = []
     for choice, rule in wanted:
         chosen = replace(settings, shield=choice, backward=rule)
-        methods.append(Method(chosen.method, model.behind(build_shield(model.outline, chosen))))
+        methods.append(Method(chosen.method, model.behind(chosen)))
     return methods
 
 
@@ -74,7 +74,7 @@ def handed(model: Model, batch: Batch) -> Handed:
     """What a method hands back on a batch."""
     z = model.raw(batch.inputs)
     raw = z.detach().requires_grad_()
-    y = model.shielded(raw, batch.given).standard
+    y = model.learning(raw, batch.given, batch.truths)
     loss = prediction_error(model, y, batch)
     g, r = torch.autograd.grad(loss, (y, raw), allow_unused=True)
     own = torch.zeros_like(raw) if r is None else r
@@ -154,15 +154,6 @@ class RequirementRows(nn.Module):
         """From literals to the requirements that they stand in."""
         counts = torch.zeros(self.count, literals.shape[1], dtype=torch.long)
         return counts.index_add_(0, self.get_buffer("owners"), literals.long()) > 0
-
-
-def law_broken(batch: Batch, one: Handed, feasible: Tensor) -> tuple[int, int]:
-    """Of the corrected rows with feasible targets: where `(z - t).r < (y - t).g`, and all."""
-    moved = ((one.y - one.z).abs() > _MOVED * (1 + one.z.abs())).any(dim=1) & feasible
-    left = ((one.z - batch.truths) * one.r).sum(dim=1)
-    right = ((one.y - batch.truths) * one.g).sum(dim=1)
-    slack = 1e-9 * (left.abs() + right.abs())
-    return int((moved & (left < right - slack)).sum()), int(moved.sum())
 
 
 def _flat(loss: Tensor, network: nn.Module) -> Tensor:

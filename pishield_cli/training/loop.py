@@ -87,6 +87,7 @@ def fit(
     generator: torch.Generator,
     clock: Callable[[], float],
     progress: Callable[[EpochNote], None] | None = None,
+    begin: Callable[[float], None] | None = None,
 ) -> Fitted:
     """Train a network's parameters in place.
 
@@ -99,6 +100,7 @@ def fit(
         generator: Shuffles the rows; on the CPU.
         clock: Seconds since the trial began.
         progress: Told of each epoch.
+        begin: Told before each epoch what share of all epochs is over.
 
     Raises:
         Diverged: If the loss is not finite.
@@ -110,6 +112,8 @@ def fit(
     locked: set[int] = set()
     for epoch in range(1, settings.epochs + 1):
         network.train()
+        if begin is not None:
+            begin((epoch - 1) / settings.epochs)
         loss, corrected = _epoch(network, batch, judge, optimizer, settings, generator)
         network.eval()
         if not math.isfinite(loss):
@@ -127,7 +131,9 @@ def fit(
             best, best_epoch, kept = found.error, epoch, _copied(network)
         elif settings.patience is not None and epoch - best_epoch >= settings.patience:
             break
-    network.load_state_dict(kept)
+    with torch.no_grad():
+        for name, value in network.named_parameters():
+            value.copy_(kept[name])
     network.eval()
     return Fitted(tuple(history), best_epoch, tuple(sorted(locked)))
 
@@ -162,7 +168,7 @@ def _optimizer(network: nn.Module, settings: TrainSettings) -> torch.optim.Optim
 
 
 def _copied(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+    return {name: value.detach().clone() for name, value in network.named_parameters()}
 
 
 def in_pieces(rows: int) -> Iterator[slice]:

@@ -1,13 +1,14 @@
 """A network and the shield behind it, in the units that the network works in."""
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from pishield_cli.layers.backward import Masked
+from pishield_cli.layers.backward._masked import MaskedSweeps
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.scaled import ScaledShield
 from pishield_cli.layers.shield import Shield
@@ -15,7 +16,11 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.monotone import MonotoneNetwork, Slope
 from pishield_cli.training.networks import build_network, hidden_widths
-from pishield_cli.training.settings import ShieldChoice, TrainSettings
+from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
+
+
+COLDEST = 0.1
+"""The temperature of a learnt choice of masks at the end; it begins with 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,15 @@ class Model(nn.Module):
             self.network = build_network(outline.arch, inputs, outputs)
         self.shield = self._learning_shield(settings)
         self.after = self._finishing_shield(settings)
+        masked = settings.resolved_backward is BackwardChoice.MASKED
+        self._looks_ahead = outline.propositional or masked
         self.register_buffer("mean", torch.from_numpy(outline.scaler.mean), persistent=False)
         self.register_buffer("scale", torch.from_numpy(outline.scaler.scale), persistent=False)
 
-    def behind(self, shield: nn.Module) -> "Model":
-        """The same network behind another shield."""
-        other = copy(self)
-        other._modules = {**self._modules, "shield": shield}
+    def behind(self, settings: TrainSettings) -> "Model":
+        """The same network behind the shield of other settings."""
+        other = Model(self.outline, settings)
+        other.network = self.network
         return other
 
     @property
@@ -117,20 +124,59 @@ class Model(nn.Module):
         outputs: Tensor = self.network(rows).double()
         return outputs.sigmoid() if self.outline.propositional else outputs
 
-    def shielded(self, z: Tensor, given: Tensor, truths: Tensor | None = None) -> Outputs:
-        """Raw outputs behind the shield that the network learns with.
+    def shielded(self, z: Tensor, given: Tensor) -> Outputs:
+        """Raw outputs behind the shield that the network learns with, if there is one.
 
         Args:
             z: As `raw` gives them.
             given: What never moves, in the table's units, `(rows, given)`.
-            truths: The targets as far as the method needs them to learn; None to predict.
         """
         if self.shield is None:
             return Outputs(z, self.unscaled(z))
-        if truths is not None and isinstance(self.shield, Shield):
-            goal = torch.cat([given, truths], dim=1).clamp(0, 1).round()
-            return self._applied(self.shield, z, given, goal=goal)
         return self._applied(self.shield, z, given)
+
+    def learning(self, z: Tensor, given: Tensor, truths: Tensor) -> Tensor:
+        """Likewise in the network's units, as they are while learning.
+
+        Some methods look at the targets then: scores are corrected only as far as these agree, and
+        masked variables are replaced by them.
+
+        Args:
+            z: As `raw` gives them.
+            given: What never moves.
+            truths: The targets, in the network's units.
+        """
+        if self.shield is None or not self._looks_ahead:
+            return self.shielded(z, given).standard
+        goal = torch.cat([given, truths], dim=1)
+        if self.outline.propositional:
+            goal = goal.clamp(0, 1).round()
+        return self._applied(self.shield, z, given, goal=goal).standard
+
+    def smooth(self, rows: Tensor) -> Tensor:
+        """The outputs as a function of encoded rows that can be differentiated either way.
+
+        They are behind the shield where it clips and nothing but the rows decides what it does, and
+        before it otherwise.
+        """
+        z = self.raw(rows)
+        scaled = self.shield
+        if not isinstance(scaled, ScaledShield) or self.outline.given:
+            return z
+        if not isinstance(scaled.shield, Shield):
+            return z
+        mean, scale = self.get_buffer("mean"), self.get_buffer("scale")
+        return (scaled.shield.clip(z * scale + mean) - mean) / scale
+
+    def anneal(self, share: float) -> None:
+        """Make a learnt choice of masks the more decided, the more of the training is over.
+
+        Args:
+            share: How much is over, from 0 to 1.
+        """
+        for module in self.modules():
+            if isinstance(module, MaskedSweeps):
+                module.anneal(COLDEST**share)
 
     def finished(self, z: Tensor, given: Tensor) -> Outputs:
         """Raw outputs corrected after training, whatever the network learnt with."""
@@ -175,10 +221,12 @@ def build_shield(outline: Outline, settings: TrainSettings) -> nn.Module:
         return Shield(requirements, columns, fixed=outline.given)
     mean = torch.cat([torch.zeros(len(outline.given)), torch.from_numpy(outline.scaler.mean)])
     scale = torch.cat([torch.ones(len(outline.given)), torch.from_numpy(outline.scaler.scale)])
-    rule = settings.resolved_backward.value
+    rule: str | Masked = settings.resolved_backward.value
+    if settings.resolved_backward is BackwardChoice.MASKED:
+        rule = Masked(settings.masks.value)
     shield: Shield | NearestShield
     if settings.shield is ShieldChoice.NEAREST:
-        shield = NearestShield(requirements, columns, backward=rule, fixed=outline.given)
+        shield = NearestShield(requirements, columns, backward=str(rule), fixed=outline.given)
     else:
         shield = Shield(requirements, columns, backward=rule, fixed=outline.given)
     return ScaledShield(shield, mean, scale)

@@ -16,7 +16,7 @@ from pishield_cli.logic.terms import Clause, Inequality, Literal, Term
 from pishield_cli.training.features import TargetScaler
 from pishield_cli.training.model import Model, Outline, within
 from pishield_cli.training.monotone import Slope, draw_points, monotone_penalty
-from pishield_cli.training.settings import BackwardChoice, LossChoice, TrainSettings
+from pishield_cli.training.settings import LossChoice, TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,7 @@ class PredictObjective:
         """The loss of a batch."""
         model, settings = self._model, self._settings
         z = model.raw(batch.inputs)
-        learnt = model.outline.propositional or settings.resolved_backward is BackwardChoice.MASKED
-        y = model.shielded(z, batch.given, batch.truths if learnt else None).standard
+        y = model.learning(z, batch.given, batch.truths)
         loss = self._error(z, y, batch)
         if settings.restore and model.shield is not None:
             settled = model.shielded(z.detach(), batch.given).standard.detach()
@@ -111,7 +110,7 @@ class PredictObjective:
                 settings.monotone_points, batch.inputs, *self._box, self._generator
             )
             total = total + settings.monotone_weight * monotone_penalty(
-                self._model.network, points, self._slopes
+                self._model.smooth, points, self._slopes
             )
         return total
 

@@ -260,7 +260,7 @@ def _trained(
             judge = PredictObjective(model, settings, box, slopes, generator)
         try:
             fitted = fit(
-                model.network,
+                model,
                 parts.training,
                 judge,
                 lambda: _validate(model, parts, settings),
@@ -268,6 +268,7 @@ def _trained(
                 generator,
                 lambda: time.perf_counter() - started,
                 progress,
+                model.anneal,
             )
         except Diverged as error:
             raise PishieldError(
@@ -341,8 +342,8 @@ def _monotone(
     generator = torch.Generator().manual_seed(seed)
     share = torch.rand((_MONOTONE_POINTS, points.shape[1]), generator=generator)
     uniform: Tensor = low + share.to(low) * (high - low)
-    held_out = wrong_shares(model.network, points, slopes)
-    spread = wrong_shares(model.network, uniform, slopes)
+    held_out = wrong_shares(model.smooth, points, slopes)
+    spread = wrong_shares(model.smooth, uniform, slopes)
     return tuple(
         MonotoneShare(rule.title, one, other)
         for rule, one, other in zip(rules, held_out, spread, strict=True)

@@ -38,11 +38,9 @@ def _methods(report: GradientsReport, page: Page) -> Table:
     table = _plain_table(page)
     table.add_column("method")
     table.add_column("cosine with unshielded", justify="right")
-    table.add_column("breaks the law", justify="right")
     for one in report.methods:
         figure = "" if one.mean is None else f"{one.mean:.4f} ± {one.deviation or 0:.4f}"
-        law = "" if one.law_broken is None else _share(one.law_broken)
-        table.add_row(one.name, figure, law)
+        table.add_row(one.name, figure)
     return table
 
 
