@@ -14,11 +14,13 @@ from pishield_cli.actions.freedom import (
     fixed_columns,
     resolved_ordering,
 )
+from pishield_cli.actions.methods import Method, rows_method
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.columns import NumericColumn, decimal_text
-from pishield_cli.kernels.correction import Corrector
+from pishield_cli.kernels.correction import Corrector, RowsMethod
+from pishield_cli.kernels.group_correction import GroupCorrector
 from pishield_cli.kernels.satisfaction import (
     CompiledRequirements,
     compile_requirements,
@@ -55,6 +57,7 @@ def correct(
     open_writer: Callable[[], TableWriter] | None,
     output: str | None = None,
     freedom: Freedom | None = None,
+    method: Method | None = None,
     audit: Audit | None = None,
     batch_rows: int | None = None,
     progress: Callable[[int], None] | None = None,
@@ -68,6 +71,7 @@ def correct(
         open_writer: Opens the output once all else is known to be in order; None writes nothing.
         output: The output's name, for the report.
         freedom: What may move; everything by default.
+        method: How rows are corrected; like the shield by default.
         audit: Takes every changed cell.
         batch_rows: About how many rows to hold at a time.
         progress: Told the number of rows done so far.
@@ -79,16 +83,18 @@ def correct(
 
     Raises:
         ContradictionError: If no table can satisfy the requirements; nothing is written.
-        MissingColumnError: If `freedom` names a column that the table lacks.
+        MissingColumnError: If `freedom` or `method` names a column that the table lacks.
         TableError: If the table cannot be read or the output not be written.
     """
     start = time.perf_counter()
-    freedom = freedom or Freedom()
+    freedom, method = freedom or Freedom(), method or Method()
     names = requirements.variables
     grids = column_grids(reader, requirements, names)
     fixed = fixed_columns(reader.columns, freedom)
     ordering = resolved_ordering(requirements, reader.columns, freedom)
-    corrector = _corrector(requirements, ordering, grids, fixed)
+    corrector = _corrector(
+        requirements, ordering, grids, fixed, rows_method(method, reader.columns)
+    )
     compiled = compile_requirements(requirements)
     tally = Tally(Explainer(requirements, grids, fixed))
     with open_writer() if open_writer else nullcontext() as writer:
@@ -107,7 +113,7 @@ def correct(
         data=reader.name,
         requirements_file=requirements_file,
         output=output,
-        method="shield",
+        method=method.name.value,
         columns=names,
         seconds=time.perf_counter() - start,
     )

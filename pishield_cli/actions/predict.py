@@ -116,7 +116,10 @@ def predict(
     with open_writer(layout) as writer, threads(threads_used):
         for batch, cells in read_batches(reader, kinds, rows=batch_rows):
             raw, settled = _outputs(run.model, cells, shielded=shielded)
-            held = {name: _held(settled[:, place], targets[name]) for place, name in enumerate(targets)}
+            held = {
+                name: _held(settled[:, place], kind)
+                for place, (name, kind) in enumerate(targets.items())
+            }
             given = {name: batch.columns[name] for name in run.roles.given}
             wrong = np.zeros(0, dtype=np.int64)
             if finisher is not None:
@@ -182,15 +185,13 @@ def _target_kinds(run: Run, *, scores: bool) -> dict[str, CellKind]:
     kinds = {}
     for name in run.roles.targets:
         kind = run.roles.kinds[name]
-        if name in truths and kind is not CellKind.BOOLEAN:
+        if name in whole or (name in truths and kind is not CellKind.BOOLEAN):
             kind = CellKind.INTEGER
-        elif name in whole:
-            kind = CellKind.INTEGER
-        if scores and run.model.outline.propositional:
-            kind = CellKind.REAL
-        kinds[name] = kind
+        kinds[name] = CellKind.REAL if scores else kind
     if scores and not run.model.outline.propositional:
-        raise UsageError("--scores is for a run with propositional requirements, which this is not.")
+        raise UsageError(
+            f"--scores is for propositional requirements, but those of `{run.path}` are not."
+        )
     return kinds
 
 
@@ -212,9 +213,10 @@ def _outputs(model: Model, cells: Cells, *, shielded: bool) -> tuple[Array, Arra
 def _held(values: Array, kind: CellKind) -> Array:
     """Predictions as their column holds them."""
     if kind is CellKind.BOOLEAN:
-        return (values > 0.5).astype(np.int64)
+        return np.asarray(values > 0.5).astype(np.int64)
     if kind is CellKind.INTEGER:
-        return np.rint(np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST)).astype(np.int64)
+        whole: Array = np.rint(np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST))
+        return whole.astype(np.int64)
     return rounded(values, DIGITS)
 
 
@@ -244,7 +246,8 @@ class _Finisher:
         columns = (*run.roles.given, *targets)
         kept = [name for name in requirements.ordering or () if name in columns]
         ordering = tuple(dict.fromkeys((*kept, *columns)))
-        grids = {name: _grid(targets.get(name, run.roles.kinds[name]), name, requirements) for name in requirements.variables}
+        kinds = {**run.roles.kinds, **targets}
+        grids = {name: _grid(kinds[name], name, requirements) for name in requirements.variables}
         self._corrector = corrector_of(
             replace(requirements, ordering=ordering), ordering, grids, frozenset(run.roles.given)
         )
@@ -303,5 +306,3 @@ def as_json(report: PredictReport) -> dict[str, Any]:
         "unseen": dict(report.unseen),
         "seconds": report.seconds,
     }
-
-

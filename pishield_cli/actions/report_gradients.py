@@ -222,8 +222,7 @@ class _MethodTally:
 
     def result(self, rows: int) -> MethodGradients:
         zero = {
-            name: float(count) / rows
-            for name, count in zip(self._targets, self._zero, strict=True)
+            name: float(count) / rows for name, count in zip(self._targets, self._zero, strict=True)
         }
         return MethodGradients(self._method.name, tuple(self._cosines), zero)
 

@@ -87,9 +87,7 @@ class RunsReport:
                     "violating_rows": one.violating,
                     "seconds": one.seconds,
                     "best": place == self.best,
-                    "against_best": None
-                    if one.against_best is None
-                    else asdict(one.against_best),
+                    "against_best": None if one.against_best is None else asdict(one.against_best),
                 }
                 for place, one in enumerate(self.runs)
             ],

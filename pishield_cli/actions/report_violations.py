@@ -289,9 +289,7 @@ class _Tally:
         sizes = np.concatenate(self.sizes[place]) if self.sizes[place] else np.zeros(0)
         movers = {
             name: int(count) / violations
-            for name, count in zip(
-                self.requirements.variables, self.moved_in[place], strict=True
-            )
+            for name, count in zip(self.requirements.variables, self.moved_in[place], strict=True)
             if count
         }
         ordered = dict(sorted(movers.items(), key=lambda item: -item[1]))

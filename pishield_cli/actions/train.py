@@ -16,6 +16,7 @@ from pishield_cli.training.loop import EpochNote, chosen_device, threads, warm_u
 from pishield_cli.training.model import Model
 from pishield_cli.training.problem import Problem, load_problem
 from pishield_cli.training.records import RECORD
+from pishield_cli.training.results import TrialResult
 from pishield_cli.training.runs import (
     CURVES,
     HISTORY,
@@ -25,8 +26,8 @@ from pishield_cli.training.runs import (
     record_of,
     requirements_text,
 )
-from pishield_cli.training.settings import Objective, TrainSettings
-from pishield_cli.training.trial import TrialResult, run_trial
+from pishield_cli.training.settings import TrainSettings
+from pishield_cli.training.trial import run_trial
 
 Progress = Callable[[int, EpochNote], None]
 """Told the trial's number, from 0, and what was noted of its epoch."""

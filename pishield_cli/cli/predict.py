@@ -92,9 +92,7 @@ def predict(
     from pishield_cli.tables import open_table
 
     if output is None:
-        raise UsageError(
-            "Predictions need a place, and --output was not given.", hint="add -o OUT"
-        )
+        raise UsageError("Predictions need a place, and --output was not given.", hint="add -o OUT")
     refuse_overwriting({"--output": output}, {"DATA": data})
     require_torch("pishield predict")
     from pishield_cli.actions.predict import predict as apply

@@ -16,6 +16,9 @@ from pishield_cli.kernels.systems import Region, Standing, System
 NODE_LIMIT = 500
 """Nodes a row, past which its best point so far is taken without a proof: some tenths of a second."""
 
+LARGE = 2**21
+"""Entries of the normals times nodes a row: larger systems get fewer nodes."""
+
 BATCH_CELLS = 2**21
 """Entries of the systems of equations that are solved together."""
 
@@ -31,7 +34,8 @@ class Nearest:
     """The nearest points.
 
     Attributes:
-        moves: The change of every free column, in its own unit, shape `(rows, free)`.
+        moves: The change of every free column, in its own unit, shape `(rows, free)`. Where the
+            limit ended the search before any point, that of the root's relaxation.
         distances: `sum of (weight * change)**2`, shape `(rows,)`; infinite where no point was found.
         unproven: Rows whose search the limit ended, bool, shape `(rows,)`: a nearer point, or any
             point where none was found, may exist.
@@ -151,7 +155,7 @@ class _Search:
         self.unproven = np.zeros(rows, dtype=bool)
         self.cores = np.zeros((rows, len(system.columns)), dtype=bool)
         self._visits = np.zeros(rows, dtype=np.int64)
-        self._limit = limit
+        self._limit = int(np.clip(LARGE // region.normals.normals.size, 1, limit))
         self._step = _distance_step(region, self.cells)
         self._normals = region.normals.normals[: len(system.literals)]
         widest = min(region.normals.normals.shape)
@@ -200,6 +204,8 @@ class _Search:
         projected = self._projected(nodes)
         self.unproven[nodes.rows[projected.unsettled]] = True
         self._note_cores(nodes, projected)
+        first = ~nodes.bounds.astype(bool) & ~projected.empty & np.isinf(self.distances[nodes.rows])
+        self.best[nodes.rows[first]] = projected.moves[first]
         distances = (projected.moves**2).sum(axis=1)
         kept = ~projected.empty & ~projected.unsettled
         if self._step:

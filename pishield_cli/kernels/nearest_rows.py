@@ -18,7 +18,7 @@ from pishield_cli.kernels.systems import Standing, System
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import GroupPlan
 
-DIGITS = 13
+DIGITS = 12
 """Significant digits of a proposed value."""
 
 FARTHER = 1.0 + 5e-7
@@ -114,7 +114,16 @@ class NearestRows:
 
     def _room(self, system: System, floats: Values, proposed: Values) -> Array:
         """Twice what writing cells as decimals can take from each literal."""
-        errors = np.zeros((len(next(iter(floats.values()))), len(system.columns)))
+        largest = np.column_stack(
+            [np.maximum(np.abs(floats[n]), np.abs(proposed[n])) for n in system.columns]
+        )
+        tied, weight = self._tied()
+        # Columns that an equality ties together are written on the grid of their largest.
+        together = [place for place, name in enumerate(system.columns) if name in tied]
+        if together:
+            common = largest[:, together].max(axis=1) * weight / 10.0
+            largest[:, together] = np.maximum(largest[:, together], common[:, None])
+        errors = np.zeros(largest.shape)
         for place, name in enumerate(system.columns):
             grid = system.grids[name]
             if name in self.plan.fixed or grid.integer:
@@ -122,9 +131,19 @@ class NearestRows:
             if grid.places is not None:
                 errors[:, place] = 10.0**-grid.places
             else:
-                largest = np.maximum(np.abs(floats[name]), np.abs(proposed[name]))
-                errors[:, place] = largest * 10.0 ** (1 - min(grid.digits, DIGITS))
+                errors[:, place] = largest[:, place] * 10.0 ** (1 - min(grid.digits, DIGITS))
         return system.room(errors)
+
+    def _tied(self) -> tuple[frozenset[str], float]:
+        """Columns that equalities tie together, and how many times the largest their sums can be."""
+        names: set[str] = set()
+        weight = 1.0
+        for step in self.plan.steps or ():
+            if step.equality is not None:
+                names |= {step.variable, *(term.variable for term in step.equality.terms)}
+                sizes = (abs(float(term.coefficient)) for term in step.equality.terms)
+                weight = max(weight, 1.0 + sum(sizes))
+        return frozenset(names), weight
 
     def _finished(
         self,

@@ -22,7 +22,7 @@ ROUNDS = 12
 DEPENDENT = 1e-10
 """Below which the rest of a unit normal, outside the span of others, is rounding error."""
 
-RELATIVE = 1e-13
+RELATIVE = 5e-14
 """Rounding error allowed to an inequality, by the magnitude of its parts."""
 
 

@@ -16,8 +16,9 @@ from pishield_cli.logic.plan import inequality
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
-STRICT = 4 * RELATIVE
-"""How far inside a strict inequality a point is put, by the magnitude of its parts."""
+STRICT = 12 * RELATIVE
+"""How far inside a strict inequality a point is put, by the magnitude of its parts: several times
+what rounding is allowed, or a strict inequality and its complement would both seem to hold."""
 
 UNLIMITED = 2**53
 """A limit of a column that no correction comes near."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from pishield_cli.layers.affine import FixedBuffers, gap_of
 from pishield_cli.layers.normal_equations import NormalEquations
+from pishield_cli.layers.sweep import WORKING
 from pishield_cli.logic.half_spaces import Half, half_space, opposite
 from pishield_cli.logic.plan import connected_groups, inequality
 from pishield_cli.logic.terms import Clause, Inequality
@@ -174,8 +175,9 @@ class FaceBlock(FixedBuffers):
             self.register_buffer("slots", torch.tensor(slots), persistent=False)
 
     def taken(self, values: Tensor) -> Tensor:
-        """The components' columns, shape `(components, rows, width)`."""
+        """The components' columns, shape `(components, rows, width)`, at least single precision."""
         taken = values.index_select(1, self.constants("places"))
+        taken = taken.to(WORKING.get(values.dtype, values.dtype))
         return taken.view(len(values), self.count, self.width).transpose(0, 1)
 
     def component(self, rows: int) -> Tensor:
@@ -184,11 +186,12 @@ class FaceBlock(FixedBuffers):
         return number.repeat_interleave(rows)
 
     def excess(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """`a.y - b` in double precision, and the magnitude of what was added up."""
+        """`a.y - b`, and the magnitude of what was added up."""
         columns = self.taken(values)
-        bounds, sizes = self.constants("bounds"), self.constants("sizes").to(values.dtype)
-        excess = torch.bmm(columns.double(), self.constants("rows")) - bounds
-        return excess, torch.bmm(columns.abs(), sizes) + bounds.abs()
+        rows, bounds, sizes = (
+            self.constants(name).to(columns.dtype) for name in ("rows", "bounds", "sizes")
+        )
+        return torch.bmm(columns, rows) - bounds, torch.bmm(columns.abs(), sizes) + bounds.abs()
 
     def active(self, y: Tensor) -> Tensor:
         """The active inequalities at feasible values of shape `(rows, columns)`."""
@@ -196,7 +199,8 @@ class FaceBlock(FixedBuffers):
         exact = MARGIN * torch.finfo(y.dtype).eps
         gapped = STRICT_MARGIN * gap_of(y.dtype)
         relative = torch.where(self.constants("strict"), max(gapped, exact), exact)
-        margin = relative * torch.maximum(sizes, self.constants("floor"))
+        floor = self.constants("floor").to(sizes.dtype)
+        margin = relative.to(sizes.dtype) * torch.maximum(sizes, floor)
         tight = excess.abs() <= margin
         if self.rigid:
             tight = tight & ~self.constants("still")
@@ -229,7 +233,8 @@ class FaceBlock(FixedBuffers):
 
     def along(self, g: Tensor) -> Tensor:
         """Products of the directions with gradients of shape `(rows, columns)`."""
-        return torch.bmm(self.taken(g).double(), self.constants("across"))
+        columns = self.taken(g)
+        return torch.bmm(columns, self.constants("across").to(columns.dtype)).double()
 
     def subtract(self, multipliers: Tensor, values: Tensor) -> None:
         """Take directions times multipliers from values of shape `(rows, columns)`, in place."""

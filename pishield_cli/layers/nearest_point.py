@@ -101,7 +101,7 @@ class NearestPoint(nn.Module):
 
     def _multipliers(self, block: FaceBlock, cells: Tensor, z: Tensor, gap: float) -> Tensor:
         """How hard each inequality pushes, shape `(components, rows, inequalities)`."""
-        excess, sizes = block.excess(z)
+        excess, sizes = block.excess(z.double())
         strict, still = block.get_buffer("strict"), block.get_buffer("still")
         free = block.equations.get_buffer("free").unsqueeze(1)
         wrong = (excess < 0) | (strict & (excess <= 0)) | (free & (excess != 0))

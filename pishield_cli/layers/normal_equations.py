@@ -62,7 +62,11 @@ class NormalEquations(FixedBuffers):
         if self.rows == 1:
             return torch.where(chosen, q, 0.0)
         if self.rows <= TABLED:
-            return self._looked_up(component, chosen, q)
+            x = torch.where(chosen, q, 0.0)
+            rows = several(chosen)
+            if len(rows):
+                x[rows] = self._looked_up(component[rows], chosen[rows], q[rows])
+            return x
         count = int(chosen.sum(1).max()) if len(chosen) else 0
         if count == 0:
             return torch.zeros_like(q)
@@ -73,7 +77,7 @@ class NormalEquations(FixedBuffers):
         x = solve_on(gram, chosen.gather(1, order), q.gather(1, order))
         return torch.zeros_like(q).scatter(1, order, x)
 
-    def nonnegative(self, component: Tensor, allowed: Tensor, q: Tensor, start: Tensor) -> Tensor:
+    def nonnegative(self, component: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
         """Solve the complementarity problem on allowed rows, by exchanging sets of rows.
 
         Args:
@@ -92,9 +96,17 @@ class NormalEquations(FixedBuffers):
         chosen = allowed & (q > 0)
         if self.equalities:
             chosen = chosen | (allowed & self.constants("free")[component])
-        if self.rows == 1:
-            return torch.where(chosen, q, 0.0)
-        tolerance = TOLERANCE * q.abs().amax(1, keepdim=True)
+        x = torch.where(chosen, q, 0.0)
+        rows = several(allowed) if self.rows > 1 else ()
+        if len(rows):
+            x[rows] = self._settled(component[rows], chosen[rows], allowed[rows], q[rows])
+        return x
+
+    def _settled(
+        self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor
+    ) -> Tensor:
+        """As `nonnegative`, from a first guess of the rows with positive multipliers."""
+        tolerance = TOLERANCE * torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True)
         x, wrong, faults = self._tried(component, chosen, allowed, q, tolerance)
         left = faults.nonzero().squeeze(1)
         if len(left):
@@ -178,6 +190,12 @@ class NormalEquations(FixedBuffers):
             pattern = pattern + component * 2**self.rows
         inverses = self.constants("inverses").index_select(0, pattern)
         return (inverses * q.unsqueeze(1)).sum(2)
+
+
+def several(chosen: Tensor) -> Tensor:
+    """Which systems have more than one row chosen."""
+    ones = torch.ones(chosen.shape[1], dtype=torch.float32, device=chosen.device)
+    return (chosen.float() @ ones > 1).nonzero().squeeze(1)
 
 
 def solve_on(gram: Tensor, chosen: Tensor, q: Tensor) -> Tensor:

@@ -13,22 +13,20 @@ def curves_picture(trials: Iterable[tuple[int, Sequence[EpochNote]]]) -> bytes |
         None where matplotlib is not installed.
     """
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         return None
     figure = Figure(figsize=(10, 3.2), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.subplots(1, 3)
-    drawn = (
-        ("loss", lambda note: note.loss),
-        ("validation RMSE", lambda note: note.validation_rmse),
-        ("corrected rows", lambda note: note.corrected_share),
-    )
+    drawn = {
+        "loss": "loss",
+        "validation RMSE": "validation_rmse",
+        "corrected rows": "corrected_share",
+    }
     for seed, notes in trials:
         epochs = [note.epoch for note in notes]
-        for axis, (title, value) in zip(axes, drawn, strict=True):
-            axis.plot(epochs, [value(note) for note in notes], label=f"seed {seed}")
+        for axis, (title, name) in zip(axes, drawn.items(), strict=True):
+            axis.plot(epochs, [getattr(note, name) for note in notes], label=f"seed {seed}")
             axis.set(title=title, xlabel="epoch")
     axes[0].legend(fontsize="small")
     picture = io.BytesIO()

@@ -64,9 +64,7 @@ def score(
     )
 
 
-def violating(
-    requirements: Requirements | None, columns: Mapping[str, Array], rows: int
-) -> Array:
+def violating(requirements: Requirements | None, columns: Mapping[str, Array], rows: int) -> Array:
     """Which rows violate a requirement, bool, shape `(rows,)`."""
     mask = np.zeros(rows, dtype=bool)
     if requirements is None:

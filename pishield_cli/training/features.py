@@ -122,9 +122,7 @@ class FeatureEncoder:
         """Likewise, each column as one number, with nothing said of missing cells."""
         fitted = (_fitted(name, CellKind.REAL, cells, scale) for name in names)
         return cls(
-            tuple(
-                replace(one, indicator=False) for one in fitted if isinstance(one, NumberFeature)
-            )
+            tuple(replace(one, indicator=False) for one in fitted if isinstance(one, NumberFeature))
         )
 
     @property
@@ -149,9 +147,7 @@ class FeatureEncoder:
 
     def raw(self, cells: Cells, names: Iterable[str]) -> Array:
         """Numeric features in the table's units, medians where missing; `(rows, names)`."""
-        medians = {
-            one.name: one.median for one in self.features if isinstance(one, NumberFeature)
-        }
+        medians = {one.name: one.median for one in self.features if isinstance(one, NumberFeature)}
         columns = [_filled(cells.numbers[name], medians.get(name, 0.0)) for name in names]
         return np.stack(columns, axis=1) if columns else np.zeros((cells.rows, 0))
 

@@ -76,8 +76,8 @@ def handed(model: Model, batch: Batch) -> Handed:
     raw = z.detach().requires_grad_()
     y = model.learning(raw, batch.given, batch.truths)
     loss = prediction_error(model, y, batch)
-    g, r = torch.autograd.grad(loss, (y, raw), allow_unused=True)
-    own = torch.zeros_like(raw) if r is None else r
+    found: tuple[Tensor | None, ...] = torch.autograd.grad(loss, (y, raw), allow_unused=True)
+    g, own = (torch.zeros_like(raw) if one is None else one for one in found)
     flat = _flat((z * own).sum(), model.network)
     return Handed(raw.detach(), y.detach(), g, own, flat)
 
@@ -158,12 +158,10 @@ class RequirementRows(nn.Module):
 
 def _flat(loss: Tensor, network: nn.Module) -> Tensor:
     parameters = list(network.parameters())
-    parts = torch.autograd.grad(loss, parameters, allow_unused=True)
+    parts: tuple[Tensor | None, ...] = torch.autograd.grad(loss, parameters, allow_unused=True)
     return torch.cat(
         [
             torch.zeros(value.numel()) if part is None else part.flatten()
             for part, value in zip(parts, parameters, strict=True)
         ]
     )
-
-

@@ -83,11 +83,12 @@ class IdempotentObjective:
         rows, total = self.outside
         if self._rule is IdempotentBackward.ORDINARY or rows <= _OFTEN * total:
             return ()
-        return (
-            f"the {self._rule} rule left its basin on {100 * rows / total:.2g}% of the rows it saw, "
-            "where it leads away from idempotent maps; try a smaller --lr, or "
-            "--idempotent-backward ordinary",
+        text = (
+            f"the {self._rule} rule left its basin on {100 * rows / total:.2g}% of the rows it "
+            "saw, where it leads away from idempotent maps; try a smaller --lr, or "
+            "--idempotent-backward ordinary"
         )
+        return (text,)
 
     def _again(self, y: Tensor) -> Tensor:
         return applied(self._model, y)
@@ -110,7 +111,8 @@ class IdempotentObjective:
             steered = (self._matrix * outer).sum().double()
         else:
             steered = (y * gradient).sum()
-        return steered - steered.detach() + error
+        shown: Tensor = steered - steered.detach() + error
+        return shown
 
     def _count_outside(self, y: Tensor, second: Tensor) -> None:
         square = y.square().sum(dim=1)
@@ -161,14 +163,14 @@ def idempotent_figures(model: Model, batch: Batch) -> IdempotentFigures:
 
 
 def applied(model: Model, rows: Tensor) -> Tensor:
-    """n of rows in standardised units."""
+    """What n makes of rows, in standardised units."""
     z = model.raw(rows.float())
     return model.predicted(z, rows.new_zeros((len(rows), 0))).standard
 
 
 def matrix_of(model: Model) -> Tensor | None:
     """The weight matrix of a network that is nothing else."""
+    parameters = list(model.network.named_parameters())
     layers = list(model.network.children())
-    if len(layers) == 1 and isinstance(layers[0], nn.Linear) and layers[0].bias is None:
-        return layers[0].weight
-    return None
+    single = len(parameters) == 1 and len(layers) == 1 and isinstance(layers[0], nn.Linear)
+    return parameters[0][1] if single else None

@@ -114,7 +114,7 @@ def fit(
         network.train()
         if begin is not None:
             begin((epoch - 1) / settings.epochs)
-        loss, corrected = _epoch(network, batch, judge, optimizer, settings, generator)
+        loss, corrected = _epoch(batch, judge, optimizer, settings, generator)
         network.eval()
         if not math.isfinite(loss):
             raise Diverged(epoch)
@@ -139,7 +139,6 @@ def fit(
 
 
 def _epoch(
-    network: nn.Module,
     batch: Batch,
     judge: Callable[[Batch], Judgement],
     optimizer: torch.optim.Optimizer,
@@ -150,11 +149,11 @@ def _epoch(
     total = batch.truths.new_zeros(())
     moved = batch.truths.new_zeros(())
     order = torch.randperm(rows, generator=generator).to(batch.inputs.device)
-    for some in order.split(settings.batch_size):
+    for some in torch.split(order, settings.batch_size):
         part = Batch(batch.inputs[some], batch.given[some], batch.truths[some])
         judgement = judge(part)
         optimizer.zero_grad(set_to_none=True)
-        judgement.loss.backward()  # type: ignore[no-untyped-call]
+        judgement.loss.backward()
         optimizer.step()
         total += judgement.loss.detach() * len(some)
         moved += judgement.corrected.sum()

@@ -14,10 +14,10 @@ from pishield_cli.layers.scaled import ScaledShield
 from pishield_cli.layers.shield import Shield
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
-from pishield_cli.training.monotone import MonotoneNetwork, Slope
+from pishield_cli.training.monotone import Slope
+from pishield_cli.training.monotone_network import MonotoneNetwork
 from pishield_cli.training.networks import build_network, hidden_widths
 from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
-
 
 COLDEST = 0.1
 """The temperature of a learnt choice of masks at the end; it begins with 1."""

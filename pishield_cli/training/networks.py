@@ -1,5 +1,6 @@
 """Networks, by the name of their architecture."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -45,22 +46,35 @@ def build_network(arch: str, inputs: int, outputs: int) -> nn.Module:
         inputs: How many numbers a row has.
         outputs: How many it becomes.
     """
-    widths = (inputs, *hidden_widths(arch))
     if arch == "linear":
         return nn.Sequential(nn.Linear(inputs, outputs, bias=False))
-    deep = arch == "deep"
-    layers: list[nn.Module] = []
-    for before, after in pairwise(widths):
-        layers.append(nn.Linear(before, after))
-        if deep:
-            layers.append(nn.LayerNorm(after))
-        layers.append(nn.LeakyReLU())
-    layers.append(nn.Linear(widths[-1], outputs))
-    if deep:
-        for layer in layers:
+    network = chain(hidden_widths(arch), inputs, outputs, normed=arch == "deep")
+    if arch == "deep":
+        for layer in network:
             if isinstance(layer, nn.Linear):
                 nn.init.orthogonal_(layer.weight)
                 nn.init.zeros_(layer.bias)
+    return network
+
+
+def chain(
+    hidden: Sequence[int], inputs: int, outputs: int, *, normed: bool = False
+) -> nn.Sequential:
+    """Linear layers with leaky ReLU between them.
+
+    Args:
+        hidden: The widths between.
+        inputs: The width before.
+        outputs: The width after.
+        normed: Whether LayerNorm stands before each leaky ReLU.
+    """
+    layers: list[nn.Module] = []
+    for before, after in pairwise((inputs, *hidden)):
+        layers.append(nn.Linear(before, after))
+        if normed:
+            layers.append(nn.LayerNorm(after))
+        layers.append(nn.LeakyReLU())
+    layers.append(nn.Linear(hidden[-1] if hidden else inputs, outputs))
     return nn.Sequential(*layers)
 
 

@@ -249,4 +249,3 @@ class SignedErrors(torch.nn.Module):
         found = candidates.any(dim=1)
         brought = -(along.gather(1, row) - coefficient * error)
         return torch.where(found, brought / torch.where(found, coefficient, 1.0), 0.0)
-

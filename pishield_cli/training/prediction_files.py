@@ -62,9 +62,7 @@ def plan_layout(
         return Layout({name: name for name in given}, targets, (*given, *targets), whole=False)
     kept: dict[str, str] = {}
     order = list(columns)
-    for name in targets:
-        if name not in columns:
-            order.append(name)
+    order.extend(name for name in targets if name not in columns)
     for name in columns:
         title = name
         while title in targets or (title != name and title in order):
@@ -202,7 +200,6 @@ class _ParquetPredictions:
         self._aside = Aside(output)
         self._writer: pq.ParquetWriter | None = None
         self._schema: pa.Schema | None = None
-        self._held: list[tuple[Batch, Mapping[str, Array]]] = []
         self._committed = False
 
     def write(self, batch: Batch, predicted: Mapping[str, Array]) -> None:
@@ -273,7 +270,7 @@ def _texts(values: Array, kind: CellKind) -> list[bytes]:
 
 def _decimal(value: float) -> bytes:
     text = decimal_text(value + 0.0)  # minus zero is zero
-    return (text[:-2] if text.endswith(".0") else text).encode()
+    return text.removesuffix(".0").encode()
 
 
 def _arrow_type(kind: CellKind) -> pa.DataType:

@@ -115,10 +115,9 @@ def load_problem(
     cells = read_cells(reader, roles.kinds)
     if not cells.rows:
         raise TableError(f"A table must have rows to learn from, but `{reader.name}` has none.")
-    if settings.objective is Objective.IDEMPOTENT:
-        whole = np.ones(cells.rows, dtype=bool)
-    else:
-        whole = np.isfinite(stacked(cells, roles.targets)).all(axis=1)
+    whole: Array = np.ones(cells.rows, dtype=bool)
+    if settings.objective is not Objective.IDEMPOTENT:
+        whole &= np.isfinite(stacked(cells, roles.targets)).all(axis=1)
     rows = np.flatnonzero(whole)
     if not len(rows):
         raise TableError(
@@ -166,7 +165,7 @@ def _features(
     if settings.features is not None:
         both = [name for name in settings.features if name in targets]
         if both:
-            raise UsageError(f"A column is a target or a feature, but `{both[0]}` is named as both.")
+            raise UsageError(f"A column is a target or a feature, but `{both[0]}` is both.")
         chosen: Iterable[str] = settings.features
     else:
         chosen = [name for name in reader.columns if name not in targets]

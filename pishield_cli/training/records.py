@@ -1,7 +1,7 @@
 """The record of a run, which can be read without torch."""
 
 import json
-import os
+from pathlib import Path
 from typing import Any
 
 from pishield_cli.errors import TableError
@@ -17,16 +17,16 @@ def read_record(path: str) -> dict[str, Any]:
     Raises:
         TableError: If the folder is no run, or its record cannot be read.
     """
-    place = os.path.join(path, RECORD)
+    folder = Path(path)
+    place = folder / RECORD
     hint = "name the folder that `pishield train` wrote"
-    if not os.path.isdir(path):
-        fact = "is no folder" if os.path.exists(path) else "does not exist"
+    if not folder.is_dir():
+        fact = "is no folder" if folder.exists() else "does not exist"
         raise TableError(f"A run is a folder, but `{path}` {fact}.", hint=hint)
-    if not os.path.isfile(place):
+    if not place.is_file():
         raise TableError(f"A run has a file {RECORD}, but `{path}` has none.", hint=hint)
     try:
-        with open(place, encoding="utf-8") as file:
-            record = json.load(file)
+        record = json.loads(place.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise TableError(f"`{place}` cannot be read: {fact_of(error)}.") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT:

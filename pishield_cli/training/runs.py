@@ -3,12 +3,12 @@
 import csv
 import io
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -70,44 +70,43 @@ class RunWriter:
 
     def __init__(self, output: str, *, force: bool) -> None:
         self._output = output
-        self._target = local_target(output)
+        self._target = Path(local_target(output))
         self._committed = False
         _refuse_existing(output, self._target, force=force)
-        folder, name = os.path.split(self._target)
-        self._path = os.path.join(folder, aside_name(name))
+        self._path = self._target.with_name(aside_name(self._target.name))
         with writing(output):
-            os.mkdir(self._path)
+            self._path.mkdir()
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file into the folder."""
-        with writing(self._output), open(os.path.join(self._path, name), "wb") as file:
-            file.write(data)
+        with writing(self._output):
+            (self._path / name).write_bytes(data)
 
     def write_weights(self, model: Model) -> None:
         """Put the network's weights into the folder."""
         state = {name: one.detach().cpu().contiguous() for name, one in _state(model).items()}
         with writing(self._output):
-            save_file(state, os.path.join(self._path, WEIGHTS))
+            save_file(state, self._path / WEIGHTS)
 
     def commit(self) -> None:
         """Force all files to disk and put the folder in place."""
-        old = os.path.join(os.path.dirname(self._target), aside_name("replaced"))
+        old = self._target.with_name(aside_name("replaced"))
         with writing(self._output):
-            for name in os.listdir(self._path):
-                force_to_disk(os.path.join(self._path, name))
-            replaced = os.path.isdir(self._target) and bool(os.listdir(self._target))
+            for file in self._path.iterdir():
+                force_to_disk(str(file))
+            replaced = self._target.is_dir() and any(self._target.iterdir())
             if replaced:
-                os.rename(self._target, old)
+                self._target.rename(old)
             try:
-                os.rename(self._path, self._target)
+                self._path.rename(self._target)
             except OSError:
                 if replaced:
-                    os.rename(old, self._target)
+                    old.rename(self._target)
                 raise
             self._committed = True
             if replaced:
                 shutil.rmtree(old, ignore_errors=True)
-            force_to_disk(os.path.dirname(self._target))
+            force_to_disk(str(self._target.parent))
 
     def __enter__(self) -> Self:
         return self
@@ -154,7 +153,7 @@ def record_of(
 
 
 def requirements_text(model: Model) -> bytes | None:
-    """The requirements as used, over the names of columns that they need; None if there are none."""
+    """The requirements as used, over the columns' names; None if there are none."""
     requirements = model.outline.requirements
     if requirements is None:
         return None
@@ -190,7 +189,7 @@ def read_run(path: str) -> Run:
         )
         requirements = None
         if record["requirements"] is not None:
-            requirements = read_requirements(os.path.join(path, REQUIREMENTS))
+            requirements = read_requirements(Path(path) / REQUIREMENTS)
         outline = Outline(
             FeatureEncoder.from_json(record["features"]),
             TargetScaler.from_json(record["targets"]),
@@ -202,15 +201,15 @@ def read_run(path: str) -> Run:
         model = Model(outline, settings)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TableError(
-            f"`{os.path.join(path, RECORD)}` is damaged: {fact_of(error)}.", hint="train again"
+            f"`{Path(path) / RECORD}` is damaged: {fact_of(error)}.", hint="train again"
         ) from error
-    _load_weights(model, os.path.join(path, WEIGHTS))
+    _load_weights(model, Path(path) / WEIGHTS)
     model.eval()
     return Run(path, model, roles, settings, record)
 
 
-def _load_weights(model: Model, path: str) -> None:
-    if not os.path.isfile(path):
+def _load_weights(model: Model, path: Path) -> None:
+    if not path.is_file():
         raise TableError(f"A run has its weights in `{path}`, but there is no such file.")
     try:
         state = load_file(path)
@@ -225,15 +224,15 @@ def _state(model: Model) -> dict[str, Tensor]:
     return model.network.state_dict()
 
 
-def _refuse_existing(output: str, target: str, *, force: bool) -> None:
-    if not os.path.lexists(target):
+def _refuse_existing(output: str, target: Path, *, force: bool) -> None:
+    if not target.exists():
         return
-    if not os.path.isdir(target):
+    if not target.is_dir():
         raise UsageError(f"A run is a folder, but `{output}` is a file.", hint="name a new folder")
     with suppress(OSError):
-        if not os.listdir(target):
+        if not any(target.iterdir()):
             return
-    if not os.path.isfile(os.path.join(target, RECORD)):
+    if not (target / RECORD).is_file():
         raise UsageError(
             f"A run needs a folder of its own, but `{output}` holds other files.",
             hint="name a new folder",

@@ -206,7 +206,7 @@ class TrainSettings:
         return cls(**read)
 
 
-def _require(holds: bool, name: str, range: str, settings: TrainSettings) -> None:
+def _require(holds: bool, name: str, bounds: str, settings: TrainSettings) -> None:
     if not holds:
         option = f"--{name.replace('_', '-')}"
-        raise UsageError(f"{option} must be {range}, but it is {getattr(settings, name)!r}.")
+        raise UsageError(f"{option} must be {bounds}, but it is {getattr(settings, name)!r}.")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,63 +33,11 @@ from pishield_cli.training.model import Model, Outline
 from pishield_cli.training.monotone import Slope, find_slopes, parse_monotone, wrong_shares
 from pishield_cli.training.objectives import Batch, PredictObjective, moved_rows
 from pishield_cli.training.problem import Problem
+from pishield_cli.training.results import MonotoneShare, TrialResult
 from pishield_cli.training.settings import LossChoice, Objective, ShieldChoice, TrainSettings
 from pishield_cli.training.splits import Split, split_rows
 
 _MONOTONE_POINTS = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class MonotoneShare:
-    """How often an output is not monotone as it should be.
-
-    Attributes:
-        rule: Such as `price:+area`.
-        held_out: Share of test rows where the derivative has the wrong sign.
-        uniform: Share of uniform points of the training part's box.
-    """
-
-    rule: str
-    held_out: float
-    uniform: float
-
-
-@dataclass(frozen=True, slots=True)
-class TrialResult:
-    """What one trial found, all on its test part.
-
-    Attributes:
-        seed: Its seed.
-        method: The chosen method's score.
-        free: The score of a network trained freely, not corrected; None where that was not asked.
-        corrected: The score of that network, corrected afterwards.
-        corrected_share: Share of rows that the method's shield moved.
-        seconds: Of training with the chosen method.
-        free_seconds: Of training freely.
-        epochs: How many epochs the chosen method took.
-        validation_error: The least validation error of the chosen method.
-        history: Of the chosen method.
-        monotone: One a rule.
-        far: Features beyond 1e3 after preprocessing, and how far.
-        locked: Targets that were clipped nearly always for some epochs.
-        detail: Figures of the idempotent objective.
-    """
-
-    seed: int
-    method: Score
-    free: Score | None
-    corrected: Score | None
-    corrected_share: float
-    seconds: float
-    free_seconds: float
-    epochs: int
-    validation_error: float
-    history: tuple[EpochNote, ...]
-    monotone: tuple[MonotoneShare, ...] = ()
-    far: dict[str, float] = field(default_factory=dict)
-    locked: tuple[str, ...] = ()
-    detail: dict[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +100,7 @@ def run_trial(
         method=method,
         free=free,
         corrected=corrected,
-        corrected_share=float(np.mean(moved_rows(torch.from_numpy(z), torch.from_numpy(y)).numpy())),
+        corrected_share=_moved_share(z, y),
         seconds=seconds,
         free_seconds=free_seconds,
         epochs=len(fitted.history),
@@ -169,6 +117,11 @@ def run_trial(
         warnings=trained.warnings,
     )
     return result, model
+
+
+def _moved_share(before: Array, after: Array) -> float:
+    moved = moved_rows(torch.from_numpy(before), torch.from_numpy(after))
+    return float(moved.double().mean())
 
 
 def _detail(model: Model, parts: Parts, settings: TrainSettings) -> dict[str, Any]:
@@ -199,19 +152,23 @@ def _prepared(
     if settings.monotone_guarantee:
         slopes = find_slopes(parse_monotone(settings.monotone), encoder, roles.targets)
     outline = Outline(encoder, scaler, problem.requirements, roles.given, slopes, settings.arch)
-    batches, truths = [], []
+    batches: list[Batch] = []
+    truths: list[Array] = []
     far: dict[str, float] = {}
     for rows in (split.training, split.validation, split.test):
         part = cells.take(rows)
         inputs = encoder.encode(part)
         far |= encoder.far(inputs)
         # Of targets that are features too, cells may be missing.
-        truths.append(encoder.raw(part, roles.targets) if roles.own else stacked(part, roles.targets))
+        own = encoder.raw(part, roles.targets) if roles.own else stacked(part, roles.targets)
+        truths.append(own)
         arrays = (inputs, encoder.raw(part, roles.given), scaler.scaled(truths[-1]))
         batches.append(Batch(*(torch.from_numpy(each).to(device) for each in arrays)))
     test = cells.take(split.test)
     parts = Parts(
-        *batches,
+        training=batches[0],
+        validation=batches[1],
+        test=batches[2],
         truths=truths[-1],
         given={name: test.numbers[name] for name in roles.given},
         spread=fitted.scale,
@@ -224,9 +181,7 @@ def _fitted(
 ) -> tuple[FeatureEncoder, TargetScaler, TargetScaler]:
     """The encoder, the targets' true spread, and the scaler that the network works with."""
     roles, requirements = problem.roles, problem.requirements
-    propositional = (
-        requirements is not None and requirements.type is RequirementType.PROPOSITIONAL
-    )
+    propositional = requirements is not None and requirements.type is RequirementType.PROPOSITIONAL
     scale = settings.scale_targets and not propositional
     if roles.own:
         spread = TargetScaler.of_features(FeatureEncoder.fit_numbers(training, roles.targets))
@@ -318,9 +273,7 @@ def _baseline(
 ) -> tuple[Score, Score, float]:
     """A network trained freely: as it is, and corrected afterwards."""
     model, seconds = own
-    free = replace(
-        settings, shield=ShieldChoice.NONE, backward=None, loss=LossChoice.MSE
-    )
+    free = replace(settings, shield=ShieldChoice.NONE, backward=None, loss=LossChoice.MSE)
     if model.shield is not None:
         started = time.perf_counter()
         model = _trained(outline, parts, free, seed, device, None).model

@@ -3,7 +3,7 @@
 import json
 import math
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich import box
@@ -17,7 +17,6 @@ from pishield_cli.cli.render.figures import counted
 from pishield_cli.cli.text import one_line
 from pishield_cli.training.evaluation import Score
 from pishield_cli.training.settings import Objective
-from pishield_cli.training.trial import TrialResult
 
 _LISTED_TARGETS = 30
 _LISTED_ROWS = 10
@@ -61,8 +60,7 @@ def warnings_of(report: TrainReport) -> Iterator[str]:
             f"target {one_line(name)} was clipped on over 99% of rows for 3 epochs: its bound may "
             "hold it there; try another --backward, or a larger --restore"
         )
-    for text in dict.fromkeys(text for trial in report.trials for text in trial.warnings):
-        yield text
+    yield from dict.fromkeys(text for trial in report.trials for text in trial.warnings)
     if report.unsolvable:
         listed = ", ".join(f"{row:,}" for row in report.unsolvable[:_LISTED_ROWS])
         more = len(report.unsolvable) - _LISTED_ROWS

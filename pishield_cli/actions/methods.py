@@ -1,0 +1,77 @@
+"""Which of the allowed rows a violating row becomes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from functools import partial
+from math import isfinite
+
+from pishield_cli.errors import MissingColumnError, UsageError
+from pishield_cli.kernels.correction import RowsMethod
+
+
+class MethodName(StrEnum):
+    """How a violating row is corrected.
+
+    Attributes:
+        SHIELD: One column after another, each moved as little as those before it allow.
+        NEAREST: The least Euclidean change, each column's change times its weight.
+        FEWEST: The fewest cells, each counted with its column's weight; then the least change.
+    """
+
+    SHIELD = "shield"
+    NEAREST = "nearest"
+    FEWEST = "fewest"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How violating rows are corrected.
+
+    Attributes:
+        name: Which of the methods.
+        weights: By column, more than zero; 1 for the others.
+    """
+
+    name: MethodName = MethodName.SHIELD
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+
+def rows_method(method: Method, columns: Sequence[str]) -> RowsMethod | None:
+    """What corrects a group's rows by a method; None for the shield's own correction.
+
+    Raises:
+        MissingColumnError: If a weight is given to a column that the table lacks.
+        UsageError: If a weight is not a positive number, or is given to the shield.
+    """
+    _refuse_weights(method, columns)
+    if method.name is MethodName.SHIELD:
+        return None
+    if method.name is MethodName.NEAREST:
+        from pishield_cli.kernels.nearest_rows import NearestRows
+
+        return partial(NearestRows, weights=method.weights)
+    from pishield_cli.kernels.fewest_rows import FewestRows
+
+    return partial(FewestRows, weights=method.weights)
+
+
+def _refuse_weights(method: Method, columns: Sequence[str]) -> None:
+    if method.weights and method.name is MethodName.SHIELD:
+        raise UsageError(
+            "--weights weighs changes against each other, and --method shield does not.",
+            hint="add --method nearest or --method fewest",
+        )
+    for name, weight in method.weights.items():
+        if name not in columns:
+            near = get_close_matches(name, columns, n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else None
+            raise MissingColumnError(
+                f"--weights names columns of the table, but '{name}' is none of them.", hint=hint
+            )
+        if not (isfinite(weight) and 1e-9 <= weight <= 1e9):
+            raise UsageError(
+                f"--weights takes numbers from 1e-9 to 1e9, but '{name}' has {weight:g}.",
+                hint="a column that must not change belongs in --fixed",
+            )

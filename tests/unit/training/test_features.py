@@ -1,0 +1,117 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pishield_cli.training.cells import MISSING, CellKind, Cells, Texts
+from pishield_cli.training.features import (
+    MOST_CATEGORIES,
+    FeatureEncoder,
+    TargetScaler,
+    stacked,
+)
+
+
+def cells(numbers=None, texts=None):
+    numbers = {name: np.array(values, dtype=float) for name, values in (numbers or {}).items()}
+    rows = len(next(iter(numbers.values()))) if numbers else len(next(iter(texts.values())).codes)
+    return Cells(rows, numbers, texts or {})
+
+
+def test_numbers_are_standardised_on_what_they_are_fitted_on():
+    training, other = cells({"x": [1, 2, 3, 6]}), cells({"x": [3, 100]})
+    encoder = FeatureEncoder.fit(training, {"x": CellKind.REAL})
+    encoded = encoder.encode(training)[:, 0]
+    assert encoded.mean() == pytest.approx(0, abs=1e-6)
+    assert encoded.std() == pytest.approx(1, abs=1e-6)
+    assert encoder.encode(other)[0, 0] == pytest.approx(0)
+
+
+def test_missing_numbers_are_the_median_and_are_told():
+    training = cells({"x": [1, 2, np.nan, 9]})
+    encoder = FeatureEncoder.fit(training, {"x": CellKind.REAL})
+    encoded = encoder.encode(training)
+    assert encoded.shape == (4, 2)
+    assert encoded[2, 0] == encoded[1, 0]
+    assert encoded[:, 1].tolist() == [0, 0, 1, 0]
+
+
+def test_missing_numbers_never_seen_in_training_are_the_median():
+    encoder = FeatureEncoder.fit(cells({"x": [1, 2, 9]}), {"x": CellKind.REAL})
+    encoded = encoder.encode(cells({"x": [2, np.nan, np.inf]}))
+    assert encoded[0, 0] == encoded[1, 0] == encoded[2, 0]
+
+
+def test_categories_have_a_place_for_what_was_never_seen():
+    training = cells(texts={"t": Texts(np.array([0, 1, 0, MISSING]), ("b", "a"))})
+    encoder = FeatureEncoder.fit(training, {"t": CellKind.TEXT})
+    assert encoder.width == 4  # a, b, missing, unseen
+    other = cells(texts={"t": Texts(np.array([0, 1, MISSING]), ("a", "new"))})
+    assert encoder.encode(other).tolist() == [[1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]
+    assert encoder.features[0].unseen(other) == 1
+
+
+def test_a_missing_text_counts_as_unseen_where_none_was_missing():
+    training = cells(texts={"t": Texts(np.array([0, 1]), ("b", "a"))})
+    encoder = FeatureEncoder.fit(training, {"t": CellKind.TEXT})
+    assert encoder.encode(cells(texts={"t": Texts(np.array([MISSING]), ())})).tolist() == [
+        [0, 0, 1]
+    ]
+
+
+def test_booleans_are_categories():
+    encoder = FeatureEncoder.fit(cells({"b": [1, 0, 1]}), {"b": CellKind.BOOLEAN})
+    assert encoder.encode(cells({"b": [0, 1, np.nan]})).tolist() == [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+    ]
+
+
+def test_of_many_texts_the_most_frequent_are_kept():
+    codes = np.concatenate([np.arange(300), np.arange(40, 140)])
+    texts = Texts(codes, tuple(f"t{place:03}" for place in range(300)))
+    encoder = FeatureEncoder.fit(cells(texts={"t": texts}), {"t": CellKind.TEXT})
+    assert encoder.width == MOST_CATEGORIES + 1
+    assert encoder.features[0].values == tuple(f"t{place:03}" for place in range(40, 140))
+
+
+def test_constant_columns_become_zero():
+    encoder = FeatureEncoder.fit(cells({"x": [0.1] * 7}), {"x": CellKind.REAL})
+    assert not encoder.encode(cells({"x": [0.1] * 7})).any()
+
+
+def test_unscaled_features_that_reach_far_are_told():
+    training = cells({"x": [1, 553_403], "y": [1, 2]})
+    kinds = {"x": CellKind.REAL, "y": CellKind.REAL}
+    encoder = FeatureEncoder.fit(training, kinds, scale=False)
+    assert encoder.far(encoder.encode(training)) == {"x": 553_403}
+    scaled = FeatureEncoder.fit(training, kinds)
+    assert scaled.far(scaled.encode(training)) == {}
+
+
+def test_an_encoder_survives_json():
+    training = Cells(
+        3,
+        {"x": np.array([1, np.nan, 3]), "b": np.array([0.0, 1, np.nan])},
+        {"t": Texts(np.array([0, 1, MISSING]), ("ü", "b"))},
+    )
+    kinds = {"x": CellKind.REAL, "b": CellKind.BOOLEAN, "t": CellKind.TEXT}
+    encoder = FeatureEncoder.fit(training, kinds)
+    again = FeatureEncoder.from_json(json.loads(json.dumps(encoder.as_json())))
+    assert again == encoder
+    np.testing.assert_array_equal(again.encode(training), encoder.encode(training))
+    assert again.places == {"x": 0, "b": 2, "t": 6}
+
+
+@given(arrays(float, (6, 2), elements=st.floats(-1e6, 1e6)))
+def test_law_scaling_is_undone(values):
+    own = cells({"a": values[:, 0], "b": values[:, 1]})
+    scaler = TargetScaler.fit(own, ["a", "b"])
+    back = scaler.scaled(stacked(own, ["a", "b"])) * scaler.scale + scaler.mean
+    np.testing.assert_allclose(back, values, atol=1e-6, rtol=1e-12)
+    again = TargetScaler.from_json(json.loads(json.dumps(scaler.as_json())))
+    np.testing.assert_array_equal(again.scale, scaler.scale)

@@ -1,0 +1,57 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from pishield_cli.errors import UsageError
+from pishield_cli.training.settings import (
+    BackwardChoice,
+    LossChoice,
+    ShieldChoice,
+    TrainSettings,
+)
+
+
+def test_settings_survive_json():
+    settings = TrainSettings(
+        backward=BackwardChoice.CONE,
+        loss=LossChoice.SIGN_BOUNDED,
+        targets=("a", "b"),
+        monotone=("a:+b",),
+        patience=None,
+    )
+    assert TrainSettings.from_json(json.loads(json.dumps(settings.as_json()))) == settings
+    assert TrainSettings.from_json({**settings.as_json(), "of a later version": 1}) == settings
+
+
+def test_defaults_of_shields():
+    assert TrainSettings().method == "routed"
+    assert TrainSettings(shield=ShieldChoice.NEAREST).method == "nearest one_sided"
+    assert TrainSettings(shield=ShieldChoice.NONE).method == "none"
+
+
+@pytest.mark.parametrize("rule", ["clamp", "routed", "masked"])
+def test_clipping_rules_do_not_go_with_the_nearest_point(rule):
+    with pytest.raises(UsageError, match="--shield layer"):
+        TrainSettings(shield=ShieldChoice.NEAREST, backward=BackwardChoice(rule))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("restore", -1.0),
+        ("penalty", float("nan")),
+        ("lr", 0.0),
+        ("val_size", 1.0),
+        ("test_size", 0.0),
+        ("reconstruction", float("inf")),
+    ],
+)
+def test_values_outside_their_range(name, value):
+    with pytest.raises(UsageError, match=f"--{name.replace('_', '-')} must be"):
+        replace(TrainSettings(), **{name: value})
+
+
+def test_rows_to_train_on_must_remain():
+    with pytest.raises(UsageError, match="add up to 1.1"):
+        TrainSettings(val_size=0.5, test_size=0.6)
