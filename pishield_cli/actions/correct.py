@@ -131,12 +131,15 @@ def _corrector(
     ordering: Sequence[str],
     grids: Mapping[str, Grid],
     fixed: Collection[str],
+    method: RowsMethod | None = None,
 ) -> _Corrects:
     if requirements.integers and satisfiable(requirements) is False:
         raise contradiction(requirements)
-    if requirements.type is RequirementType.PROPOSITIONAL:
+    if requirements.type is RequirementType.PROPOSITIONAL and method is None:
         return _score_corrector(requirements, ordering, grids, fixed)
-    corrector = Corrector(requirements.clauses, ordering, grids, fixed)
+    corrector = Corrector(
+        requirements.clauses, ordering, grids, fixed, method or GroupCorrector
+    )
     if not corrector.satisfiable:
         raise contradiction(requirements)
     return corrector

@@ -68,6 +68,8 @@ class CorrectReport:
         obstacles: What stands against the first of them.
         columns: The columns that changed.
         seconds: Wall time.
+        unproven_rows: Corrected rows that were not shown to be the nearest, or to change the fewest
+            cells, that the method promises; numbers from 0.
     """
 
     data: str
@@ -82,6 +84,7 @@ class CorrectReport:
     obstacles: tuple[Obstacle, ...]
     columns: Mapping[str, ColumnSummary]
     seconds: float
+    unproven_rows: tuple[int, ...] = ()
 
     @property
     def cells_changed(self) -> int:
@@ -155,6 +158,7 @@ class Tally:
     violating: int = 0
     corrected: int = 0
     uncorrected: list[int] = field(default_factory=list)
+    unproven: list[int] = field(default_factory=list)
     obstacles: list[Obstacle] = field(default_factory=list)
     moved: dict[str, _Movement] = field(default_factory=dict)
 
@@ -164,6 +168,7 @@ class Tally:
         for row in correction.uncorrected[: EXPLAINED_ROWS - len(self.obstacles)].tolist():
             self.obstacles.append(Obstacle(batch.start + row, self.explain(batch, row)))
         self.uncorrected.extend((correction.uncorrected + batch.start).tolist())
+        self.unproven.extend((correction.unproven + batch.start).tolist())
         touched = np.zeros(batch.rows, dtype=bool)
         for name, change in correction.changes.items():
             touched[change.rows] = True
@@ -179,6 +184,7 @@ class Tally:
             violating_rows_after=len(self.uncorrected),
             corrected_rows=self.corrected,
             uncorrected_rows=tuple(self.uncorrected),
+            unproven_rows=tuple(self.unproven),
             obstacles=tuple(self.obstacles),
             columns={name: self.moved[name].summary() for name in columns if name in self.moved},
             **names,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pishield_cli.actions.correct_report import CorrectReport
     from pishield_cli.actions.freedom import Freedom
+    from pishield_cli.actions.methods import Method as WeighedMethod
     from pishield_cli.tables.audit import AuditFile
 
 EXAMPLES = """\b
@@ -27,6 +28,8 @@ class Method(StrEnum):
     """What `--method` takes."""
 
     SHIELD = "shield"
+    NEAREST = "nearest"
+    FEWEST = "fewest"
 
 
 class CorrectFormat(StrEnum):
@@ -61,9 +64,20 @@ def correct(
         typer.Option(
             "--method",
             metavar="METHOD",
-            help="shield: one column after another, each moved as little as those before it allow.",
+            help="shield: one column after another, each moved as little as those before it allow; "
+            "nearest: the least Euclidean change; fewest: the fewest cells, then the least change.",
         ),
     ] = Method.SHIELD,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            "--weights",
+            metavar="A=5,B=0.1",
+            show_default=False,
+            help="For nearest, what a column's change is multiplied by; for fewest, what changing "
+            "a cell of it costs as well. 1 for all others.",
+        ),
+    ] = None,
     fixed: Annotated[
         str | None,
         typer.Option(
@@ -124,6 +138,7 @@ def correct(
         {"DATA": data, "the requirements file": requirements},
     )
     freedom = _freedom(fixed, only, ordering, seed)
+    way = _method(method, weights)
     positions = options.read_names("--columns", columns)
     reader, binding = open_inputs(
         data, requirements, requirements_type=requirements_type.type, positions=positions
@@ -136,6 +151,7 @@ def correct(
             open_writer=None if target is None else partial(open_writer, reader, target),
             output=target,
             freedom=freedom,
+            method=way,
             audit=audit_file,
             batch_rows=batch_rows,
             progress=progress,
@@ -182,6 +198,26 @@ def _freedom(fixed: str | None, only: str | None, ordering: str, seed: int) -> "
         shuffled=ordering == "random",
         seed=seed,
     )
+
+
+def _method(method: Method, weights: str | None) -> "WeighedMethod":
+    from pishield_cli.actions.methods import Method as WeighedMethod
+    from pishield_cli.actions.methods import MethodName
+
+    given = {}
+    for text in options.read_names("--weights", weights) or ():
+        name, sign, number = text.rpartition("=")
+        name = name.strip()
+        try:
+            weight = float(number)
+        except ValueError:
+            sign = ""
+        if not sign or not name or name in given:
+            raise UsageError(
+                f"--weights takes distinct names with numbers, such as a=5,b=0.1; not '{text}'."
+            )
+        given[name] = weight
+    return WeighedMethod(MethodName(method.value), given)
 
 
 def _open_audit(path: str | None) -> "AbstractContextManager[AuditFile | None]":

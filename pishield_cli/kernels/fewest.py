@@ -21,8 +21,11 @@ from pishield_cli.kernels.nearest import Nearest, nearest_moves
 from pishield_cli.kernels.systems import Standing, System
 from pishield_cli.logic.hitting import elements, minimal_cores, minimum_hitting_sets
 
-SETS_TRIED = 1_000
-"""Sets of columns to try for one row."""
+SETS_TRIED = 16, 512
+"""At least and at most so many sets of columns are tried for one row."""
+
+LARGE = 2**18
+"""Literals times columns times sets a row: larger groups get fewer sets."""
 
 NEARER = 1.0 - 1e-9
 """What a distance has to be multiplied by to beat another one beyond rounding."""
@@ -71,6 +74,8 @@ class _Search:
         self._system, self._standing, self._free = system, standing, free
         self._costs = [Fraction(float(weight)) for weight in system.weights]
         self._allowed = _mask(free)
+        size = max(len(system.literals) * len(system.columns), 1)
+        self._limit = int(np.clip(LARGE // size, *SETS_TRIED))
         self._pending: dict[Cores, list[Array]] = {}
         self._tried = np.zeros(len(standing), dtype=np.int64)
         self._proven = np.ones(len(standing), dtype=bool)
@@ -110,12 +115,12 @@ class _Search:
 
     def _settle(self, cores: Cores, rows: Array) -> None:
         """Choose for rows with the same cores, or learn more cores."""
-        spent = self._tried[rows] >= SETS_TRIED
+        spent = self._tried[rows] >= self._limit
         self._proven[rows[spent]] = False
         rows = rows[~spent]
         if 0 in cores or not len(rows):
             return
-        found = minimum_hitting_sets(cores, self._costs)
+        found = minimum_hitting_sets(cores, self._costs, limit=self._limit)
         best = np.full(len(rows), np.inf)
         sure = np.full(len(rows), found.complete)
         learned: list[tuple[int, Nearest]] = []

@@ -89,9 +89,7 @@ class FewestRows:
         """The group where only some columns may change; clauses without them hold already."""
         if free not in self._parts:
             named = [one for one in self.plan.clauses if not free.isdisjoint(one.variables)]
-            plans = plan_groups(
-                named, self.plan.variables, fixed=set(self.plan.variables) - free
-            )
+            plans = plan_groups(named, self.plan.variables, fixed=set(self.plan.variables) - free)
             self._parts[free] = tuple(
                 NearestRows(plan, self._grids, self._weights) for plan in plans
             )

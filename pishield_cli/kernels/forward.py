@@ -6,7 +6,8 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.float_steps import Affine, FloatClause, FloatStep
-from pishield_cli.kernels.placement import GRID_ERROR, inside, snapped
+from pishield_cli.kernels.forbidden import limits, nearest_allowed, rounded_bound
+from pishield_cli.kernels.placement import decade, scaled, snapped
 from pishield_cli.logic.grids import Grid
 
 Values = dict[str, Array]
@@ -117,12 +118,18 @@ def nearest_between(
 
 
 def between(low: Array, high: Array, grid: Grid) -> Array:
-    """The middle of intervals too narrow for the grid; a point itself, as a short decimal."""
+    """The middle of intervals too narrow for the grid, as a decimal no longer than they ask for."""
     with np.errstate(invalid="ignore"):
-        middle = low + (high - low) / 2
+        width = high - low
+        middle = low + width / 2
     scale = np.maximum(np.abs(low), np.abs(high))
-    point = np.abs(high - low) <= scale * 1e-14
-    return np.where(point | (grid.places is not None), snapped(middle, scale, grid), middle)
+    nearest = snapped(middle, scale, grid)
+    if grid.places is not None:
+        return nearest
+    exponent = decade(width) - 1
+    short = (width > 0) & (exponent >= decade(scale) - (grid.digits - 1))
+    rounded = scaled(np.rint(scaled(middle, -exponent)), exponent)
+    return np.where(short, rounded, np.where(np.abs(width) <= scale * 1e-14, nearest, middle))
 
 
 def _tightest(
@@ -143,30 +150,10 @@ def _tightest(
     for bound in bounds:
         at = bound.at(values, rows)
         raw = tightest(raw, at)
-        rounded = tightest(rounded, _rounded(bound, at, values, rows, grid, grids, upper, push))
+        rounded = tightest(
+            rounded, rounded_bound(bound, at, values, rows, grid, grids, upper, push)
+        )
     return raw, rounded
-
-
-def limits(grid: Grid) -> tuple[float, float]:
-    """The least and the greatest value of a grid, infinite where there is none."""
-    low = -np.inf if grid.low is None else float(grid.low)
-    return low, np.inf if grid.high is None else float(grid.high)
-
-
-def _rounded(
-    bound: Affine,
-    at: Array,
-    values: Mapping[str, Array],
-    rows: int,
-    grid: Grid,
-    grids: Mapping[str, Grid],
-    upper: bool,
-    push: float,
-) -> Array:
-    if bound.lands_on(grid, grids):
-        return at
-    scale = bound.scale_at(values, rows)
-    return inside(at, scale, grid, upper=upper, strict=bound.strict, push=np.floor(push))
 
 
 def _hopped(
@@ -186,72 +173,24 @@ def _hopped(
     ]
     here = _taken(values, named, moved)
     result = column.copy()
-    result[moved] = _nearest_allowed(step, column[moved], here, grids, push)
+    result[moved] = nearest_allowed(step, column[moved], here, grids, push)
     return result
 
 
-def allowed_by(
-    clause: FloatClause, column: Array, values: Mapping[str, Array], *, forgiving: bool = False
-) -> Array:
-    """Where a clause allows a column's values, for the columns before it.
-
-    Args:
-        clause: The clause.
-        column: The values, shape `(rows,)`.
-        values: The columns before it.
-        forgiving: Whether a value may miss a bound by what putting it on a grid may cost; it is
-            checked exactly later.
-
-    Returns:
-        bool, shape `(rows,)`.
-    """
+def allowed_by(clause: FloatClause, column: Array, values: Mapping[str, Array]) -> Array:
+    """Where a clause allows a column's values, for the columns before it; bool, shape `(rows,)`."""
     rows = len(column)
     allowed = np.zeros(rows, dtype=bool)
     for bound in clause.lowers:
         at = bound.at(values, rows)
-        if forgiving:
-            at = at - GRID_ERROR * bound.scale_at(values, rows)
         allowed |= (column > at) if bound.strict else (column >= at)
     for bound in clause.uppers:
         at = bound.at(values, rows)
-        if forgiving:
-            at = at + GRID_ERROR * bound.scale_at(values, rows)
         allowed |= (column < at) if bound.strict else (column <= at)
     for other in clause.others:
         at = other.at(values, rows)
         allowed |= (at > 0) if other.strict else (at >= 0)
     return allowed
-
-
-def _nearest_allowed(
-    step: FloatStep, column: Array, values: Values, grids: Mapping[str, Grid], push: float
-) -> Array:
-    """The nearest end point of the forbidden intervals that lies in none; ties go to the left."""
-    rows, grid = len(column), grids[step.variable]
-    candidates = []
-    for clause in step.clauses:
-        if clause.uppers:
-            ends = [
-                _rounded(b, b.at(values, rows), values, rows, grid, grids, True, push)
-                for b in clause.uppers
-            ]
-            candidates.append(np.maximum.reduce(ends))
-        if clause.lowers:
-            ends = [
-                _rounded(b, b.at(values, rows), values, rows, grid, grids, False, push)
-                for b in clause.lowers
-            ]
-            candidates.append(np.minimum.reduce(ends))
-    best, distance = column, np.full(rows, np.inf)
-    low, high = limits(grid)
-    for candidate in candidates:
-        fits = (candidate >= low) & (candidate <= high)
-        for clause in step.clauses:
-            fits &= allowed_by(clause, candidate, values, forgiving=True)
-        away = np.where(fits, np.abs(candidate - column), np.inf)
-        nearer = (away < distance) | ((away == distance) & (candidate < best) & fits)
-        best, distance = np.where(nearer, candidate, best), np.where(nearer, away, distance)
-    return best
 
 
 def _taken(values: Mapping[str, Array], bounds: Iterable[Affine], rows: Array) -> Values:

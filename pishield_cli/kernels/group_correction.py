@@ -13,13 +13,14 @@ from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
 from pishield_cli.kernels.float_steps import float_steps
 from pishield_cli.kernels.forward import Values, forward
 from pishield_cli.kernels.placement import narrowed, on_grid, plain, short_together, widened
+from pishield_cli.kernels.points import forward_points
 from pishield_cli.kernels.satisfaction import (
     CompiledRequirements,
     compile_requirement,
     evaluate,
 )
 from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.plan import GroupPlan
+from pishield_cli.logic.plan import GroupPlan, direct_steps
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.rows import corrected_row, limit_clauses
 from pishield_cli.logic.search import Infeasible, solve
@@ -74,6 +75,7 @@ class GroupCorrector:
         self.compiled = compiled_clauses([plan.clauses])
         self._steps = float_steps(plan.steps or (), plan.fixed)
         self._cells = tuple(float_cell(cell, plan.fixed) for cell in plan.cells)
+        self._direct = float_steps(direct_steps(plan) if plan.points else (), plan.fixed)
         self._all_grids = {name: grids[name] for name in plan.variables}
         self._dtypes: dict[str, np.dtype[Any]] = {}
         self._grids = dict(self._all_grids)
@@ -174,6 +176,8 @@ class GroupCorrector:
         return lambda values, _: self._forward(values, push)
 
     def _forward(self, values: Values, push: float = 0.0) -> Values:
+        if self.plan.points:
+            return forward_points(self.plan.points, self._direct, values, self._grids, push)
         if self._cells:
             return forward_cells(self._cells, self.plan.variables, values, self._grids, push)
         return forward(self._steps, values, self._grids, push)

@@ -1,11 +1,11 @@
-"""The nearest point that clauses allow: a projection, inside branch and bound where there is a choice.
+"""The nearest point that clauses allow: a projection, and branch and bound over what they offer.
 
 The distance is `sum of (weight * change)**2` over the columns. A node is a choice of literals, and
 of ends for whole numbers; its convex relaxation is projected on for many rows and nodes at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from pishield_cli.kernels.projection import Projected
 from pishield_cli.kernels.systems import Region, Standing, System
 
 NODE_LIMIT = 500
-"""Nodes a row, past which its best point so far is taken without a proof: some tenths of a second."""
+"""Nodes a row, past which its best point so far is taken without a proof."""
 
-LARGE = 2**21
+LARGE = 2**19
 """Entries of the normals times nodes a row: larger systems get fewer nodes."""
 
 BATCH_CELLS = 2**21
@@ -36,7 +36,7 @@ class Nearest:
     Attributes:
         moves: The change of every free column, in its own unit, shape `(rows, free)`. Where the
             limit ended the search before any point, that of the root's relaxation.
-        distances: `sum of (weight * change)**2`, shape `(rows,)`; infinite where no point was found.
+        distances: `sum of (weight * change)**2`, shape `(rows,)`; infinite without a point.
         unproven: Rows whose search the limit ended, bool, shape `(rows,)`: a nearer point, or any
             point where none was found, may exist.
         cores: Columns that may not move, some of which must if a row is to have a point; bool,
@@ -155,7 +155,7 @@ class _Search:
         self.unproven = np.zeros(rows, dtype=bool)
         self.cores = np.zeros((rows, len(system.columns)), dtype=bool)
         self._visits = np.zeros(rows, dtype=np.int64)
-        self._limit = int(np.clip(LARGE // region.normals.normals.size, 1, limit))
+        self._limit = int(np.clip(LARGE // max(region.normals.normals.size, 1), 1, limit))
         self._step = _distance_step(region, self.cells)
         self._normals = region.normals.normals[: len(system.literals)]
         widest = min(region.normals.normals.shape)
@@ -209,14 +209,10 @@ class _Search:
         distances = (projected.moves**2).sum(axis=1)
         kept = ~projected.empty & ~projected.unsettled
         if self._step:
-            distances = np.maximum(
-                distances, np.ceil(distances / self._step - 1e-6) * self._step
-            )
+            distances = np.maximum(distances, np.ceil(distances / self._step - 1e-6) * self._step)
         kept &= distances < self.distances[nodes.rows] * NEARER
         nodes, moves = nodes.take(kept), projected.moves[kept]
-        nodes = _Nodes(
-            nodes.rows, nodes.imposed, nodes.low, nodes.high, projected.active[kept], distances[kept]
-        )
+        nodes = replace(nodes, active=projected.active[kept], bounds=distances[kept])
         lacking = self._lacking(nodes, moves)
         clause, worst = self._widest_clause(lacking)
         split = worst > 0

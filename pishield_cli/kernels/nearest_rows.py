@@ -2,24 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
-from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.finishing import DIGITS, finished, overlaid, shortened
 from pishield_cli.kernels.forward import Values
 from pishield_cli.kernels.group_correction import GroupCorrector
 from pishield_cli.kernels.nearest import nearest_moves
-from pishield_cli.kernels.placement import decade, narrowed, scaled, widened
+from pishield_cli.kernels.placement import narrowed, widened
 from pishield_cli.kernels.satisfaction import evaluate
 from pishield_cli.kernels.systems import Standing, System
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import GroupPlan
-
-DIGITS = 12
-"""Significant digits of a proposed value."""
 
 FARTHER = 1.0 + 5e-7
 """How many times its proposal's distance the finished correction may move, and count as nearest."""
@@ -74,10 +71,18 @@ class NearestRows:
             second = self._finished(mine, rows[again], here, inner.values)
             other = self._graded(system, mine, here, second, proposal.take(again))
             better = again[other < grade[again]]
-            best = joined(
-                [_without(best, rows[better]), _only(second, rows[better])], len(wrong)
-            )
+            best = joined([_without(best, rows[better]), _only(second, rows[better])], len(wrong))
             grade[again] = np.minimum(grade[again], other)
+        poor = np.flatnonzero(grade >= INEXACT)
+        if len(poor):
+            left = np.zeros(len(wrong), dtype=bool)
+            left[rows[poor]] = True
+            here = {name: values[poor] for name, values in floats.items()}
+            plain = self._finisher.correct(mine, left)
+            other = self._graded(system, mine, here, plain, proposal.take(poor))
+            better = rows[poor[other < grade[poor]]]
+            best = joined([_without(best, better), _only(plain, better)], len(wrong))
+            grade[poor] = np.minimum(grade[poor], other)
         failed = rows[grade == FAILED]
         shown = (grade == NEAR) & proposal.proven
         return replace(
@@ -87,9 +92,7 @@ class NearestRows:
             unproven=rows[~shown & (grade < FAILED)],
         )
 
-    def _proposed(
-        self, system: System, floats: Values, room: Array | float = 0.0
-    ) -> "_Proposal":
+    def _proposed(self, system: System, floats: Values, room: Array | float = 0.0) -> "_Proposal":
         """Values to start from."""
         rows = len(next(iter(floats.values())))
         free = [name for name in system.columns if name not in self.plan.fixed]
@@ -98,7 +101,7 @@ class NearestRows:
         usable = finite_rows(floats)
         standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
         back = np.arange(len(usable))
-        if np.isscalar(room):
+        if isinstance(room, float):
             standing, back = _distinct(system, standing)
         else:
             room = np.asarray(room)[usable]
@@ -135,7 +138,7 @@ class NearestRows:
         return system.room(errors)
 
     def _tied(self) -> tuple[frozenset[str], float]:
-        """Columns that equalities tie together, and how many times the largest their sums can be."""
+        """Columns that equalities tie together, and how many times the largest a sum can be."""
         names: set[str] = set()
         weight = 1.0
         for step in self.plan.steps or ():
@@ -209,78 +212,7 @@ def _without(correction: Correction, rows: Array) -> Correction:
 
 def _changed(column: NumericColumn, correction: Correction, name: str) -> NumericColumn:
     change = correction.changes.get(name)
-    return column if change is None else _overlaid(column, change.rows, change.values)
-
-
-def finished(
-    finisher: GroupCorrector,
-    columns: Mapping[str, NumericColumn],
-    rows: Array,
-    floats: Values,
-    start: Values,
-) -> Correction:
-    """Correct rows exactly, starting from other values than their cells.
-
-    Args:
-        finisher: Corrects along the group's plan.
-        columns: The group's columns, shape `(batch rows,)` each.
-        rows: Row numbers, ascending.
-        floats: These rows' cells, as float64.
-        start: The values to start from; tried again from the cells where that fails.
-    """
-    trial, moved = {}, {}
-    for name, column in columns.items():
-        where = rows[start[name] != floats[name]]
-        trial[name] = _overlaid(column, where, start[name][start[name] != floats[name]])
-        moved[name] = where
-    wrong = np.zeros(len(next(iter(columns.values()))), dtype=bool)
-    wrong[rows] = True
-    second = finisher.correct(trial, wrong)
-    changes = {}
-    for name, column in columns.items():
-        again = second.changes.get(name)
-        result = trial[name].values
-        touched = np.zeros(len(wrong), dtype=bool)
-        touched[moved[name]] = True
-        if again is not None:
-            result = result.astype(np.result_type(result, again.values))
-            result[again.rows] = again.values
-            touched[again.rows] = True
-        touched[second.uncorrected] = False
-        where = np.flatnonzero(touched)
-        where = where[result[where] != column.values[where]]
-        if len(where):
-            changes[name] = ColumnChange(where, result[where])
-    parts = [Correction(changes, rows, rows[:0])]
-    if len(second.uncorrected):
-        left = np.zeros(len(wrong), dtype=bool)
-        left[second.uncorrected] = True
-        parts.append(finisher.correct(columns, left))
-    return joined(parts, len(wrong))
-
-
-def _overlaid(column: NumericColumn, where: Array, values: Array) -> NumericColumn:
-    """A column with some cells replaced."""
-    if not len(where):
-        return column
-    whole = column.values.dtype.kind in "iub" and not (values % 1).any()
-    cells = column.values.copy() if whole else column.values.astype(_float_type(column.values))
-    if cells.dtype.kind == "b":
-        cells = cells.astype(np.int64)
-    cells[where] = values
-    exact = column.exact
-    if exact is None:
-        return NumericColumn(cells, column.missing)
-    new = frozenset(where.tolist())
-    return NumericColumn(
-        cells,
-        column.missing,
-        lambda row: decimal_value(cells[row]) or Fraction(0) if row in new else exact(row),
-    )
-
-
-def _float_type(values: Array) -> "np.dtype[Any]":
-    return values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+    return column if change is None else overlaid(column, change.rows, change.values)
 
 
 class Systems:
@@ -298,9 +230,7 @@ class Systems:
         self._plan, self._grids, self._weights = plan, grids, weights
         self._known: dict[tuple[np.dtype[Any], ...], System] = {}
 
-    def prepare(
-        self, columns: Mapping[str, NumericColumn], rows: Array
-    ) -> tuple[System, Values]:
+    def prepare(self, columns: Mapping[str, NumericColumn], rows: Array) -> tuple[System, Values]:
         """The arrays for columns of some types, and the columns' cells as float64."""
         names = self._plan.variables
         dtypes = tuple(columns[name].values.dtype for name in names)
@@ -319,17 +249,6 @@ def finite_rows(floats: Mapping[str, Array]) -> Array:
     return np.flatnonzero(finite)
 
 
-def shortened(old: Array, moves: Array, grid: Grid) -> Array:
-    """Moved values as decimals that the cells can hold; a move too small to show is none."""
-    values = old + moves
-    if grid.places is not None:
-        return np.rint(values * 10.0**grid.places) / 10.0**grid.places
-    largest = np.maximum(np.abs(values), np.abs(old))
-    exponent = decade(largest) - (min(grid.digits, DIGITS) - 1)
-    short = scaled(np.rint(scaled(values, -exponent)), exponent)
-    return np.where(np.abs(moves) <= 1e-15 * largest, old, short)
-
-
 def _distinct(system: System, standing: Standing) -> tuple[Standing, Array]:
     """Rows without repetition where a row may take long, and which of them each row is."""
     if system.convex or not len(standing):
@@ -338,9 +257,7 @@ def _distinct(system: System, standing: Standing) -> tuple[Standing, Array]:
     return standing.take(first), back.reshape(-1)
 
 
-def _distances(
-    system: System, floats: Values, correction: Correction, rows: Array
-) -> Array:
+def _distances(system: System, floats: Values, correction: Correction, rows: Array) -> Array:
     total = np.zeros(len(rows))
     for weight, name in zip(system.weights, system.columns, strict=True):
         change = correction.changes.get(name)
@@ -356,4 +273,4 @@ def _magnitudes(system: System, floats: Values) -> Array:
         weight * np.abs(floats[name])
         for weight, name in zip(system.weights, system.columns, strict=True)
     ]
-    return np.add.reduce(parts)
+    return np.asarray(np.add.reduce(parts))

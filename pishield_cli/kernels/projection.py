@@ -69,8 +69,8 @@ class Normals:
         """
         rows = len(distances)
         moves = np.zeros((rows, self.normals.shape[1]))
-        hopeless = (distances > errors) & self._rigid
-        empty = hopeless.any(axis=1)
+        hopeless: Array = (distances > errors) & self._rigid
+        empty = np.asarray(hopeless.any(axis=1))
         active = np.where(empty[:, None], hopeless, False)
         left = np.flatnonzero(~empty)
         guess = start[left] & np.isfinite(distances[left]) & ~self._rigid
@@ -96,9 +96,7 @@ class Normals:
             empty[left], unsettled[left] = found.empty, found.unsettled
         return Projected(moves, active, empty, unsettled)
 
-    def _violated(
-        self, moves: Array, distances: Array, errors: Array, times: float = 1.0
-    ) -> Array:
+    def _violated(self, moves: Array, distances: Array, errors: Array, times: float = 1.0) -> Array:
         allowed = times * (errors + RELATIVE * (np.abs(moves) @ self._sizes.T))
         return np.asarray(moves @ self.normals.T < distances - allowed)
 
@@ -125,7 +123,7 @@ class Normals:
             system[:, np.arange(widest), np.arange(widest)] += np.where(taken, 0.0, 1.0)
             solution = _solved(system, right)
             solution += _solved(system, right - (system @ solution[:, :, None])[:, :, 0])
-        sound = np.isfinite(solution).all(axis=1)
+        sound = np.asarray(np.isfinite(solution).all(axis=1))
         solution = np.where(taken & sound[:, None], solution, 0.0)
         np.put_along_axis(multipliers, places, solution, axis=1)
         return multipliers, sound
@@ -168,13 +166,13 @@ class Normals:
             active &= ~repelling & sound[:, None]
             if not repelling.any():
                 break
-        bounded = (np.abs(multipliers) < 1e6 * np.abs(distances).max(axis=1, where=active, initial=1.0)[:, None])
-        active &= (sound & bounded.all(axis=1) & ~repelling.any(axis=1))[:, None]
+        # Huge multipliers tell of a singular system.
+        largest = np.abs(distances).max(axis=1, where=active, initial=1.0)
+        bounded = (np.abs(multipliers) < 1e6 * largest[:, None]).all(axis=1)
+        active &= (sound & bounded & ~repelling.any(axis=1))[:, None]
         return _Walk(active, np.where(active, multipliers, 0.0))
 
-    def _step(
-        self, walk: "_Walk", left: Array, chosen: Array, lack: Array
-    ) -> tuple[Array, Array]:
+    def _step(self, walk: "_Walk", left: Array, chosen: Array, lack: Array) -> tuple[Array, Array]:
         """Move the multiplier of each row's entering inequality up, as far as it goes.
 
         Returns:
@@ -218,11 +216,11 @@ class _Walk:
 def _solved(system: Array, right: Array) -> Array:
     """Solve one small system a row; not finite, or anything, where it is singular."""
     try:
-        return np.linalg.solve(system, right[:, :, None])[:, :, 0]
+        return np.asarray(np.linalg.solve(system, right[:, :, None])[:, :, 0])
     except np.linalg.LinAlgError:
         widest = system.shape[1]
         system[:, np.arange(widest), np.arange(widest)] += 1e-13
         try:
-            return np.linalg.solve(system, right[:, :, None])[:, :, 0]
+            return np.asarray(np.linalg.solve(system, right[:, :, None])[:, :, 0])
         except np.linalg.LinAlgError:
             return np.full_like(right, np.nan)

@@ -1,4 +1,4 @@
-"""Clauses of a group as arrays: how far rows are from each literal, seen from the columns that may move."""
+"""Clauses of a group as arrays: how far rows are from each literal, and how columns move it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,9 +49,7 @@ class Standing:
 
     def take(self, rows: Array) -> "Standing":
         """Some of the rows, in the order asked for."""
-        return Standing(
-            self.values[rows], self.gaps[rows], self.scales[rows], self.truth[rows]
-        )
+        return Standing(self.values[rows], self.gaps[rows], self.scales[rows], self.truth[rows])
 
 
 @dataclass(frozen=True, slots=True)

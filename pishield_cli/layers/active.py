@@ -233,8 +233,8 @@ class FaceBlock(FixedBuffers):
 
     def along(self, g: Tensor) -> Tensor:
         """Products of the directions with gradients of shape `(rows, columns)`."""
-        columns = self.taken(g)
-        return torch.bmm(columns, self.constants("across").to(columns.dtype)).double()
+        # In single precision the products with dependent rows would not depend likewise.
+        return torch.bmm(self.taken(g).double(), self.constants("across"))
 
     def subtract(self, multipliers: Tensor, values: Tensor) -> None:
         """Take directions times multipliers from values of shape `(rows, columns)`, in place."""

@@ -3,7 +3,7 @@
 All that is asked of a component's rows `a_1 ... a_k` goes through their Gram matrix `G`: equality
 multipliers solve `G x = q` on a given set of rows; non-negative ones solve the complementarity
 problem `x >= 0, G x - q >= 0, x (G x - q) = 0`. Up to `TABLED` rows the inverse for every set of
-rows is looked up in a table; above, systems shrink to the rows in question and are eliminated
+rows is looked up in a table; above, systems shrink to the rows in question and are factored
 together.
 """
 
@@ -15,6 +15,9 @@ from pishield_cli.layers.affine import FixedBuffers
 TABLED = 7
 """Rows up to which there is a table of `2**rows` inverses: 50 kB a component."""
 
+SHARED = 4
+"""Rows up to which also several components together try every set of rows."""
+
 DEPENDENT = 1e-11
 """Squared distance of a unit row from the span of others below which it counts as dependent."""
 
@@ -24,8 +27,17 @@ TOLERANCE = 1e-11
 PIVOTS = 16
 """Exchanges of whole sets of rows before what is left goes to the method that always ends."""
 
-ELIMINATED = 24
-"""Rows above which systems are factored by LAPACK, which is slow for many small ones."""
+DESCENDED = 24
+"""Rows above which coordinate descent comes first, since each exchange then costs much."""
+
+SWEEPS = 40
+"""How many rounds it takes."""
+
+BATCH = 256
+"""Systems factored at once, so that they stay in the cache."""
+
+SHIFT = 1e-12
+"""Added to the diagonal of matrices that are factored; their diagonal is one."""
 
 
 class NormalEquations(FixedBuffers):
@@ -47,6 +59,27 @@ class NormalEquations(FixedBuffers):
             self.register_buffer("inverses", _inverses(gram), persistent=False)
             powers = 2.0 ** torch.arange(self.rows, dtype=torch.float64)
             self.register_buffer("powers", powers, persistent=False)
+        self.enumerated = 1 < self.rows <= (TABLED if len(gram) == 1 else SHARED)
+        if self.enumerated:
+            self._prepare_enumeration(gram, free)
+
+    def _prepare_enumeration(self, gram: Tensor, free: Tensor) -> None:
+        """For every set of rows the map from `q` to multipliers in it and residuals outside."""
+        rows = self.rows
+        patterns = _patterns(rows)
+        inverses = self.constants("inverses").view(len(gram), -1, rows, rows)
+        eye = torch.eye(rows, dtype=gram.dtype)
+        residuals = gram.unsqueeze(1) @ inverses - eye
+        maps = torch.where(patterns.unsqueeze(2), inverses, residuals)
+        rank = (inverses @ gram.unsqueeze(1)).diagonal(dim1=2, dim2=3).sum(2).round()
+        independent = rank == patterns.sum(1)
+        # Of the equalities as many are held as are independent.
+        equalities = (patterns & free.unsqueeze(1)).sum(2)
+        most = torch.where(independent, equalities, 0).amax(1, keepdim=True)
+        usable = independent & (equalities == most)
+        maps = maps.flatten(1, 2).mT.contiguous()
+        for name, buffer in (("maps", maps), ("patterns", patterns), ("usable", usable)):
+            self.register_buffer(name, buffer, persistent=False)
 
     def solve(self, component: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
         """Solve `G x = q` on chosen rows; dependent ones share as pseudo-inverses do, or get none.
@@ -71,11 +104,16 @@ class NormalEquations(FixedBuffers):
         if count == 0:
             return torch.zeros_like(q)
         order = chosen.to(torch.int8).argsort(dim=1, descending=True, stable=True)[:, :count]
-        gram = self.constants("gram")[
-            component[:, None, None], order[:, :, None], order[:, None, :]
-        ]
-        x = solve_on(gram, chosen.gather(1, order), q.gather(1, order))
-        return torch.zeros_like(q).scatter(1, order, x)
+        right, inside = q.gather(1, order), chosen.gather(1, order)
+        parts = []
+        for first in range(0, len(q), BATCH):
+            one = slice(first, first + BATCH)
+            places = order[one]
+            gram = self.constants("gram")[
+                component[one, None, None], places[:, :, None], places[:, None, :]
+            ]
+            parts.append(solve_on(gram, inside[one], right[one]))
+        return torch.zeros_like(q).scatter(1, order, torch.cat(parts))
 
     def nonnegative(self, component: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
         """Solve the complementarity problem on allowed rows, by exchanging sets of rows.
@@ -107,9 +145,13 @@ class NormalEquations(FixedBuffers):
     ) -> Tensor:
         """As `nonnegative`, from a first guess of the rows with positive multipliers."""
         tolerance = TOLERANCE * torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True)
+        if self.rows > DESCENDED:
+            chosen = self._guessed(component, chosen, allowed, q)
         x, wrong, faults = self._tried(component, chosen, allowed, q, tolerance)
         left = faults.nonzero().squeeze(1)
-        if len(left):
+        if len(left) and self.enumerated:
+            x[left] = self._enumerated(component[left], allowed[left], q[left])
+        elif len(left):
             x[left] = self._exchanged(
                 component[left], chosen[left], allowed[left], q[left], tolerance[left], wrong[left]
             )
@@ -118,19 +160,58 @@ class NormalEquations(FixedBuffers):
             signed = signed | self.constants("free")[component]
         return torch.where(signed, x, 0.0)
 
+    def _guessed(
+        self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor
+    ) -> Tensor:
+        """A better guess in many rows, by coordinate descent, which factors nothing."""
+        columns = self.constants("gram")[component].permute(1, 0, 2).contiguous()
+        free = self.constants("free")[component]
+        x = torch.zeros_like(q)
+        rest = q.clone()
+        lowest = torch.where(free, -torch.inf, 0.0).to(q.dtype)
+        lowest = torch.where(allowed, lowest, 0.0)
+        highest = torch.where(allowed, torch.inf, 0.0).to(q.dtype)
+        for _ in range(SWEEPS):
+            for row in range(self.rows):
+                new = (x[:, row] + rest[:, row]).clamp(lowest[:, row], highest[:, row])
+                rest -= columns[row] * (new - x[:, row]).unsqueeze(1)
+                x[:, row] = new
+        return (x > 0) | (chosen & free)
+
     def _tried(
         self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor, tolerance: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Multipliers of chosen rows, the rows to exchange, and how many are not as they should."""
         x = self.solve(component, chosen, q)
         residual = self._times(component, x) - q
-        wrong = torch.where(chosen, torch.minimum(x, -residual), residual) < -tolerance
+        held = torch.minimum(x, -residual) if self.rows <= TABLED else x
+        wrong = torch.where(chosen, held, residual) < -tolerance
+        if self.equalities:
+            wrong = wrong & ~self.constants("free")[component]
         # Among dependent rows that are chosen, some may stay unmet: exchanging cannot mend that.
         faults = ((wrong | (residual < -tolerance)) & allowed).sum(1)
         wrong = wrong & allowed
-        if self.equalities:
-            wrong = wrong & ~self.constants("free")[component]
         return x, wrong, faults
+
+    def _enumerated(self, component: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
+        """Try every set of independent rows: right is the one with nothing negative."""
+        scale = torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True)
+        # Rows that take no part are met by far, and would have far too negative multipliers.
+        apart = torch.where(allowed, q, -1e9 * scale)
+        maps = self.constants("maps")
+        if len(maps) == 1:
+            tried = apart @ maps[0]
+        else:
+            tried = torch.bmm(apart.unsqueeze(1), maps[component]).squeeze(1)
+        tried = tried.view(len(q), -1, self.rows)
+        free = self.constants("free")[component].unsqueeze(1)
+        chosen = self.constants("patterns").unsqueeze(0)
+        signs = torch.where(free & chosen, torch.inf, tried).amin(2)
+        usable = self.constants("usable")[component]
+        least, best = torch.where(usable, signs, -torch.inf).max(1)
+        pick = best.view(-1, 1, 1).expand(-1, 1, self.rows)
+        x = torch.where(self.constants("patterns")[best], tried.gather(1, pick).squeeze(1), 0.0)
+        return torch.where((least >= -1e-9 * scale.squeeze(1)).unsqueeze(1), x, 0.0)
 
     def _times(self, component: Tensor, x: Tensor) -> Tensor:
         gram = self.constants("gram")
@@ -201,44 +282,26 @@ def several(chosen: Tensor) -> Tensor:
 def solve_on(gram: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
     """Solve `G x = q` on chosen rows, each system with its own matrix.
 
+    By Cholesky's factors of the matrix with `SHIFT` added to its diagonal, so that dependent rows do
+    no harm, and two steps of refinement, which take the shift's effect away again.
+
     Args:
         gram: Shape `(systems, rows, rows)`, positive semidefinite.
         chosen: Shape `(systems, rows)`, bool.
         q: Same shape. On dependent rows it has to depend likewise.
 
     Returns:
-        Same shape, zero where not chosen and for rows that depend on ones before them.
+        Same shape, zero where not chosen.
     """
-    count = gram.shape[1]
     pair = chosen.unsqueeze(2) & chosen.unsqueeze(1)
-    eye = torch.eye(count, dtype=gram.dtype, device=gram.device)
-    masked = torch.where(pair, gram, eye)
-    right = torch.where(chosen, q, 0.0)
-    if count > ELIMINATED:
-        factor, info = torch.linalg.cholesky_ex(masked)
-        diagonal = factor.diagonal(dim1=1, dim2=2)
-        sound = (info == 0) & (diagonal.square() > DEPENDENT * masked.diagonal(dim1=1, dim2=2)).all(
-            1
-        )
-        x = torch.cholesky_solve(right.unsqueeze(2), factor).squeeze(2)
-        rest = (~sound).nonzero().squeeze(1)
-        if len(rest):
-            x[rest] = _eliminated(masked[rest], right[rest])
-        return torch.where(chosen, x, 0.0)
-    return torch.where(chosen, _eliminated(masked, right), 0.0)
-
-
-def _eliminated(gram: Tensor, right: Tensor) -> Tensor:
-    """Gauss and Jordan's elimination, leaving out rows that depend on ones before them."""
-    least = DEPENDENT * gram.diagonal(dim1=1, dim2=2)
-    table = torch.cat((gram, right.unsqueeze(2)), 2)
-    for step in range(gram.shape[1]):
-        pivot = table[:, step, step]
-        inverse = torch.where(pivot > least[:, step], 1.0 / pivot, 0.0)
-        row = table[:, step] * inverse.unsqueeze(1)
-        table = table - table[:, :, step].unsqueeze(2) * row.unsqueeze(1)
-        table[:, step] = row
-    return table[:, :, -1]
+    masked = torch.where(pair, gram, 0.0)
+    shifted = masked + torch.diag_embed(torch.where(chosen, SHIFT, 1.0).to(gram.dtype))
+    factor, _ = torch.linalg.cholesky_ex(shifted)
+    right = torch.where(chosen, q, 0.0).unsqueeze(2)
+    x = torch.cholesky_solve(right, factor)
+    for _ in range(2):
+        x = x + torch.cholesky_solve(right - masked @ x, factor)
+    return x.squeeze(2)
 
 
 def least_squares(gram: Tensor, allowed: Tensor, q: Tensor, free: Tensor) -> Tensor:
@@ -280,8 +343,8 @@ def least_squares(gram: Tensor, allowed: Tensor, q: Tensor, free: Tensor) -> Ten
 def _inverses(gram: Tensor) -> Tensor:
     """Pseudo-inverses for every set of rows, shape `(components * 2**rows, rows, rows)`."""
     rows = gram.shape[1]
-    patterns = torch.arange(2**rows).unsqueeze(1) >> torch.arange(rows) & 1
-    pairs = (patterns.unsqueeze(2) * patterns.unsqueeze(1)).to(gram.dtype)
+    patterns = _patterns(rows)
+    pairs = (patterns.unsqueeze(2) & patterns.unsqueeze(1)).to(gram.dtype)
     masked = gram.unsqueeze(1) * pairs.unsqueeze(0)
     values, vectors = torch.linalg.eigh(masked)
     inverse = torch.where(values > DEPENDENT, 1.0 / values, 0.0)
@@ -289,3 +352,8 @@ def _inverses(gram: Tensor) -> Tensor:
     tables = (vectors * inverse.unsqueeze(-2)) @ vectors.mT * pairs
     flat: Tensor = tables.flatten(0, 1).contiguous()
     return flat
+
+
+def _patterns(rows: int) -> Tensor:
+    """All sets of rows, bool, shape `(2**rows, rows)`; row i counts `2**i` in a set's number."""
+    return (torch.arange(2**rows).unsqueeze(1) >> torch.arange(rows) & 1).bool()

@@ -1,6 +1,6 @@
 """Convex cells: what a conjunction of disjunctions allows, as a union of conjunctions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,10 +21,12 @@ class Cells:
 
     Attributes:
         cells: Each a conjunction of inequalities that implies every clause and has a point.
+        points: A point of each cell: a value for every variable.
         complete: Whether every point that the clauses allow lies in one of them.
     """
 
     cells: tuple[tuple[Inequality, ...], ...]
+    points: tuple[Mapping[str, Fraction], ...]
     complete: bool
 
 
@@ -43,16 +45,18 @@ def enumerate_cells(
     for literals in plain:
         search.add(Clause(literals), 0)
     found: list[tuple[Inequality, ...]] = []
+    points: list[Mapping[str, Fraction]] = []
     while len(found) < limit:
         answer = search.solve()
         if isinstance(answer, Infeasible):
-            return Cells(tuple(found), complete=True)
+            return Cells(tuple(found), tuple(points), complete=True)
         if not isinstance(answer, Model):
             break
         cell = _cell_around(plain, answer)
         found.append(cell)
+        points.append(answer.values)
         search.add(Clause(tuple(one.negated() for one in cell)), 0)
-    return Cells(tuple(found), complete=False)
+    return Cells(tuple(found), tuple(points), complete=False)
 
 
 def _inequality(literal: Literal) -> Inequality:

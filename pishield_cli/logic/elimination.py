@@ -49,14 +49,14 @@ class Elimination:
 
 
 def eliminate(
-    clauses: Iterable[Disjunction], positions: Sequence[int], *, limit: int
+    clauses: Iterable[Disjunction], positions: Sequence[int], *, budget: Budget
 ) -> list[Elimination] | None:
     """Eliminate variables one by one, each from what the one before it left.
 
     Args:
         clauses: Clauses over the positions.
         positions: Every position that occurs, descending: the first is eliminated first.
-        limit: How much work may be done, in comparisons of clauses.
+        budget: How much work may be done; it is drawn upon.
 
     Returns:
         One entry a position that some clause bounds, in the order of elimination; None if the
@@ -65,7 +65,6 @@ def eliminate(
     Raises:
         EliminationLimitError: If that does not do.
     """
-    budget = Budget(limit)
     current = ClauseSet(budget)
     for clause in clauses:
         current.add(clause)

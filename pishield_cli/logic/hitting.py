@@ -1,4 +1,4 @@
-"""Minimum hitting sets: the least that has to change where each of several reasons says "one of these".
+"""Minimum hitting sets: the least to change where every reason says that one of these must.
 
 Sets of elements are whole numbers here, one bit an element.
 """

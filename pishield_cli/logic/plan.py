@@ -7,6 +7,7 @@ from fractions import Fraction
 from pishield_cli.logic.cells import enumerate_cells
 from pishield_cli.logic.elimination import Elimination, eliminate, split
 from pishield_cli.logic.half_spaces import (
+    Budget,
     Disjunction,
     EliminationLimitError,
     Half,
@@ -17,6 +18,12 @@ from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal
 
 WORK_LIMIT = 100_000
 """Comparisons of clauses past which a group is split into cells: well under a second of work."""
+
+CELLS_WORK = 2
+"""How many times that all cells of a group may take."""
+
+POINT_LIMIT = 32
+"""Points kept of a group whose cells take more."""
 
 STEP_LIMIT = 48
 """Disjunctive clauses of one step past which cells are quicker to apply."""
@@ -78,6 +85,8 @@ class GroupPlan:
             past its limit.
         cells: In that case, convex parts of what the clauses allow, each by its own steps over
             the same variables.
+        points: Where even that grew too large, some points that satisfy the clauses, each a value
+            for every variable; there may be no cells then.
         complete: Whether `steps`, or all `cells` together, are all that the clauses allow.
         satisfiable: False if the clauses contradict each other.
     """
@@ -87,13 +96,16 @@ class GroupPlan:
     clauses: tuple[Clause, ...]
     steps: tuple[Step, ...] | None
     cells: tuple[tuple[Step, ...], ...] = ()
+    points: tuple[Mapping[str, Fraction], ...] = ()
     complete: bool = True
     satisfiable: bool = True
 
     @property
     def method(self) -> str:
-        """How rows are corrected: by `elimination`, or by `cells` where that grew too large."""
-        return "cells" if self.steps is None else "elimination"
+        """How rows are corrected: by `elimination`, else by `cells`, else from `points`."""
+        if self.steps is not None:
+            return "elimination"
+        return "points" if self.points else "cells"
 
 
 def plan_groups(
@@ -158,7 +170,7 @@ def _group_plan(
     ]
     held = fixed & mentioned
     try:
-        steps = _steps(disjunctions, variables, limit)
+        steps = _steps(disjunctions, variables, Budget(limit))
     except EliminationLimitError:
         return _cell_plan(variables, held, clauses, limit)
     if steps is None:
@@ -167,10 +179,10 @@ def _group_plan(
 
 
 def _steps(
-    disjunctions: Iterable[Disjunction], variables: Sequence[str], limit: int
+    disjunctions: Iterable[Disjunction], variables: Sequence[str], budget: Budget
 ) -> tuple[Step, ...] | None:
     """The steps of a conjunction of clauses; None for a contradiction."""
-    eliminations = eliminate(disjunctions, range(len(variables) - 1, -1, -1), limit=limit)
+    eliminations = eliminate(disjunctions, range(len(variables) - 1, -1, -1), budget=budget)
     if eliminations is None:
         return None
     for one in eliminations:
@@ -184,19 +196,28 @@ def _cell_plan(
 ) -> GroupPlan:
     found = enumerate_cells(clauses)
     position = {name: index for index, name in enumerate(variables)}
-    cells = []
-    complete = found.complete
+    budget = Budget(CELLS_WORK * limit)
+    cells: list[tuple[Step, ...]] = []
+    points: tuple[Mapping[str, Fraction], ...] = ()
     for cell in found.cells:
         units = [d for one in cell if (d := _disjunction(Clause((one,)), position)) is not None]
         try:
-            steps = _steps(units, variables, limit)
+            steps = _steps(units, variables, budget)
         except EliminationLimitError:
-            complete = False
-            continue
+            points = found.points[:POINT_LIMIT]
+            break
         if steps is not None:
             cells.append(steps)
-    satisfiable = bool(cells) or not complete
-    return GroupPlan(variables, held, clauses, None, tuple(cells), complete, satisfiable)
+    return GroupPlan(
+        variables,
+        held,
+        clauses,
+        None,
+        cells=tuple(cells),
+        points=points,
+        complete=found.complete and not points,
+        satisfiable=bool(found.cells) or not found.complete,
+    )
 
 
 def inequality(literal: Literal) -> Inequality:
@@ -241,3 +262,19 @@ def _inequality(half: Half, variables: Sequence[str]) -> Inequality:
     form, constant, strict = half
     terms = tuple(Term(variables[p], Fraction(value)) for p, value in form)
     return Inequality(terms, constant, strict)
+
+
+def direct_steps(plan: GroupPlan) -> tuple[Step, ...]:
+    """For every variable the clauses that mention it, as bounds by all the other variables."""
+    steps = []
+    for name in plan.variables:
+        clauses = [clause for clause in plan.clauses if name in clause.variables]
+        others = [other for other in plan.variables if other != name]
+        # With the variable itself as the last position every bound is solved for it.
+        order = (*others, name)
+        position = {variable: index for index, variable in enumerate(order)}
+        bounding = tuple(
+            found for clause in clauses if (found := _disjunction(clause, position)) is not None
+        )
+        steps.append(_step(Elimination(len(others), bounding), order))
+    return tuple(steps)

@@ -153,7 +153,7 @@ def _epoch(
         part = Batch(batch.inputs[some], batch.given[some], batch.truths[some])
         judgement = judge(part)
         optimizer.zero_grad(set_to_none=True)
-        judgement.loss.backward()
+        torch.autograd.backward(judgement.loss)
         optimizer.step()
         total += judgement.loss.detach() * len(some)
         moved += judgement.corrected.sum()

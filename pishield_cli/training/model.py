@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from pishield_cli.errors import UsageError
 from pishield_cli.layers.backward import Masked
 from pishield_cli.layers.backward._masked import MaskedSweeps
 from pishield_cli.layers.nearest import NearestShield
@@ -17,7 +18,7 @@ from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.monotone import Slope
 from pishield_cli.training.monotone_network import MonotoneNetwork
 from pishield_cli.training.networks import build_network, hidden_widths
-from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
+from pishield_cli.training.settings import BackwardChoice, MaskChoice, ShieldChoice, TrainSettings
 
 COLDEST = 0.1
 """The temperature of a learnt choice of masks at the end; it begins with 1."""
@@ -95,6 +96,7 @@ class Model(nn.Module):
         self.after = self._finishing_shield(settings)
         masked = settings.resolved_backward is BackwardChoice.MASKED
         self._looks_ahead = outline.propositional or masked
+        self._chooses = masked and settings.masks is MaskChoice.GUMBEL
         self.register_buffer("mean", torch.from_numpy(outline.scaler.mean), persistent=False)
         self.register_buffer("scale", torch.from_numpy(outline.scaler.scale), persistent=False)
 
@@ -174,7 +176,7 @@ class Model(nn.Module):
         Args:
             share: How much is over, from 0 to 1.
         """
-        for module in self.modules():
+        for module in self.modules() if self._chooses else ():
             if isinstance(module, MaskedSweeps):
                 module.anneal(COLDEST**share)
 
@@ -218,7 +220,8 @@ def build_shield(outline: Outline, settings: TrainSettings) -> nn.Module:
     columns = outline.columns
     requirements = within(requirements, columns)
     if outline.propositional:
-        return Shield(requirements, columns, fixed=outline.given)
+        _refuse_for_scores(settings)
+        return Shield(requirements, columns, fixed=outline.given, check_nan=False)
     mean = torch.cat([torch.zeros(len(outline.given)), torch.from_numpy(outline.scaler.mean)])
     scale = torch.cat([torch.ones(len(outline.given)), torch.from_numpy(outline.scaler.scale)])
     rule: str | Masked = settings.resolved_backward.value
@@ -226,10 +229,25 @@ def build_shield(outline: Outline, settings: TrainSettings) -> nn.Module:
         rule = Masked(settings.masks.value)
     shield: Shield | NearestShield
     if settings.shield is ShieldChoice.NEAREST:
-        shield = NearestShield(requirements, columns, backward=str(rule), fixed=outline.given)
+        shield = NearestShield(
+            requirements, columns, backward=str(rule), fixed=outline.given, check_nan=False
+        )
     else:
-        shield = Shield(requirements, columns, backward=rule, fixed=outline.given)
+        shield = Shield(requirements, columns, backward=rule, fixed=outline.given, check_nan=False)
     return ScaledShield(shield, mean, scale)
+
+
+def _refuse_for_scores(settings: TrainSettings) -> None:
+    if settings.shield is ShieldChoice.NEAREST:
+        raise UsageError(
+            "--shield nearest is for numbers, but these requirements are propositional."
+        )
+    if settings.backward not in {None, BackwardChoice.CLAMP}:
+        raise UsageError(
+            f"--backward {settings.backward} is for numbers, but these requirements are "
+            "propositional.",
+            hint="leave it out",
+        )
 
 
 def within(requirements: Requirements, columns: Sequence[str]) -> Requirements:

@@ -21,6 +21,7 @@ def render_json(report: CorrectReport) -> str:
         "violating_rows_after": report.violating_rows_after,
         "corrected_rows": report.corrected_rows,
         "uncorrected_rows": list(report.uncorrected_rows),
+        "unproven_rows": list(report.unproven_rows),
         "obstacles": [
             {
                 "row": one.row,
@@ -54,6 +55,8 @@ def render_table(report: CorrectReport, page: Page) -> str:
         parts.append(_columns(report, page))
     if report.uncorrected_rows:
         parts.append(Text(_uncorrected(report)))
+    if report.unproven_rows:
+        parts.append(Text(_unproven(report)))
     parts.append(Text(_totals(report), style="dim"))
     parts.append(Text(_verdict(report), style="bold green" if report.holds else "bold red"))
     return page_lines(console, parts, page)
@@ -87,6 +90,12 @@ def _uncorrected(report: CorrectReport) -> str:
     if more:
         lines.append(f"  and {counted(more, 'more row')}")
     return "\n".join(lines)
+
+
+def _unproven(report: CorrectReport) -> str:
+    rows = counted(len(report.unproven_rows), "row")
+    best = "fewest changed cells" if report.method == "fewest" else "nearest correction"
+    return f"\nnot shown to be the {best} (the search was cut short): {rows}"
 
 
 def _reason(obstacle: Obstacle) -> str:

@@ -1,13 +1,12 @@
 """The report of `predict`, as lines to read and as JSON."""
 
-import json
-
 from rich.text import Text
 
 from pishield_cli.actions.predict import PredictReport, as_json
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import page_console, page_lines
 from pishield_cli.cli.render.figures import counted, percent
+from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
 
 _LISTED_ROWS = 20
@@ -15,7 +14,7 @@ _LISTED_ROWS = 20
 
 def render_json(report: PredictReport) -> str:
     """The report as one JSON object."""
-    return json.dumps(as_json(report), indent=2, ensure_ascii=False, allow_nan=False)
+    return strict_json(as_json(report))
 
 
 def render_text(report: PredictReport, page: Page) -> str:

@@ -1,7 +1,5 @@
 """The report of gradients, as tables to read, as JSON and as a picture."""
 
-import json
-
 from rich import box
 from rich.table import Table
 from rich.text import Text
@@ -11,7 +9,7 @@ from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import page_console, page_lines
 from pishield_cli.cli.render.figures import counted
 from pishield_cli.cli.render.plots import picture
-from pishield_cli.cli.render.train import finite
+from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line, shortened
 
 _TEXT = 60
@@ -20,7 +18,7 @@ _LISTED = 30
 
 def render_json(report: GradientsReport) -> str:
     """The report as one JSON object; null where a figure is not defined."""
-    return json.dumps(finite(report.as_json()), indent=2, ensure_ascii=False, allow_nan=False)
+    return strict_json(report.as_json())
 
 
 def render_table(report: GradientsReport, page: Page) -> str:

@@ -1,6 +1,5 @@
 """Runs side by side, as a table to read, as JSON and as a picture."""
 
-import json
 import statistics
 
 from rich import box
@@ -11,7 +10,7 @@ from pishield_cli.actions.report_runs import RunsReport, RunSummary
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import page_console, page_lines
 from pishield_cli.cli.render.plots import picture
-from pishield_cli.cli.render.train import finite
+from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
 
 _SIGNIFICANT = 0.05
@@ -19,7 +18,7 @@ _SIGNIFICANT = 0.05
 
 def render_json(report: RunsReport) -> str:
     """The report as one JSON object."""
-    return json.dumps(finite(report.as_json()), indent=2, ensure_ascii=False, allow_nan=False)
+    return strict_json(report.as_json())
 
 
 def render_table(report: RunsReport, page: Page) -> str:

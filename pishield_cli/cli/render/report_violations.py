@@ -1,6 +1,5 @@
 """The report of violations, as tables to read, as JSON and as a picture."""
 
-import json
 from collections.abc import Sequence
 
 from rich import box
@@ -12,7 +11,7 @@ from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import page_console, page_lines
 from pishield_cli.cli.render.figures import counted, percent
 from pishield_cli.cli.render.plots import picture
-from pishield_cli.cli.render.train import finite
+from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line, shortened
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -24,7 +23,7 @@ _TERMINAL_TEXT = 100
 
 def render_json(report: ViolationsReport) -> str:
     """The report as one JSON object; null where a size is infinite."""
-    return json.dumps(finite(report.as_json()), indent=2, ensure_ascii=False, allow_nan=False)
+    return strict_json(report.as_json())
 
 
 def render_table(report: ViolationsReport, page: Page) -> str:

@@ -1,7 +1,5 @@
 """The report of `train`, as a table to read and as JSON."""
 
-import json
-import math
 import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,6 +12,7 @@ from pishield_cli.actions.train import TrainReport, deviation
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import page_console, page_lines
 from pishield_cli.cli.render.figures import counted
+from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
 from pishield_cli.training.evaluation import Score
 from pishield_cli.training.settings import Objective
@@ -25,18 +24,9 @@ Line = tuple[str, Sequence[Score], Sequence[float], Sequence[float]]
 """A method's name, its scores by trial, the seconds and the shares of corrected rows."""
 
 
-def finite(value: Any) -> Any:
-    """Plain values with null in place of what JSON has no number for."""
-    if isinstance(value, dict):
-        return {key: finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def render_json(report: TrainReport) -> str:
     """The report as one JSON object; null where a figure is not finite or was not asked for."""
-    return json.dumps(finite(report.as_json()), indent=2, ensure_ascii=False, allow_nan=False)
+    return strict_json(report.as_json())
 
 
 def warnings_of(report: TrainReport) -> Iterator[str]:

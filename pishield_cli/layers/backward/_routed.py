@@ -56,11 +56,12 @@ class Routed:
         """Correct values of shape `(rows, columns)`."""
         if not (self.cap and z.requires_grad):
             return shield.clip(z, routed_placing)
+        z = z.view_as(z)
+        y = shield.clip(z, routed_placing)
         lengths: list[Tensor] = []
-        capped: Tensor = _Cap.apply(z, lengths)  # type: ignore[no-untyped-call]
-        y = shield.clip(capped, routed_placing)
-        measured: Tensor = _Measured.apply(y, lengths)  # type: ignore[no-untyped-call]
-        return measured
+        y.register_hook(lambda g: lengths.append(_lengths(g)))
+        z.register_hook(lambda r: _capped(r, lengths.pop()))
+        return y
 
 
 def routed_placing(
@@ -100,35 +101,12 @@ class _Routing(torch.autograd.Function):
         return torch.where(passing, 0.0, a), torch.where(passing, a, 0.0), None, None
 
 
-class _Measured(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, y: Tensor, lengths: list[Tensor]) -> Tensor:
-        ctx.lengths = lengths
-        return y.view_as(y)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None]:
-        ctx.lengths[:] = [_lengths(g)]
-        return g, None
-
-
-class _Cap(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, z: Tensor, lengths: list[Tensor]) -> Tensor:
-        ctx.lengths = lengths
-        return z.view_as(z)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, r: Tensor) -> tuple[Tensor, None]:
-        most, length = ctx.lengths[0], _lengths(r)
-        share = torch.where(length > most, most / length, 1.0)
-        return r * share.to(r.dtype), None
+def _capped(r: Tensor, most: Tensor) -> Tensor:
+    length = _lengths(r)
+    # Where squares overflow, this compares infinities, and leaves r as it is.
+    return r * torch.where(length > most, most / length, 1.0)
 
 
 def _lengths(rows: Tensor) -> Tensor:
-    # In single precision the squares of 1e20 overflow.
-    exact = rows if rows.device.type == "mps" else rows.double()
-    lengths: Tensor = torch.linalg.vector_norm(exact, dim=1, keepdim=True)
+    lengths: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
     return lengths

@@ -81,7 +81,7 @@ def test_of_many_texts_the_most_frequent_are_kept():
 
 def test_constant_columns_become_zero():
     encoder = FeatureEncoder.fit(cells({"x": [0.1] * 7}), {"x": CellKind.REAL})
-    assert not encoder.encode(cells({"x": [0.1] * 7})).any()
+    assert abs(encoder.encode(cells({"x": [0.1] * 7}))).max() < 1e-9
 
 
 def test_unscaled_features_that_reach_far_are_told():

@@ -15,7 +15,9 @@ def test_widths(arch, widths):
     assert build_network(arch, 3, 2)(torch.zeros(5, 3)).shape == (5, 2)
 
 
-@pytest.mark.parametrize("arch", ["", "wide", "0", "8,", "-3", "1.5", "9" * 30, ",".join(["9"] * 99)])
+@pytest.mark.parametrize(
+    "arch", ["", "wide", "0", "8,", "-3", "1.5", "9" * 30, ",".join(["9"] * 99)]
+)
 def test_unknown_architectures(arch):
     with pytest.raises(UsageError, match="--arch"):
         hidden_widths(arch)

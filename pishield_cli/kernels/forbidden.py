@@ -1,0 +1,142 @@
+"""Unions of forbidden intervals, one a clause, and the nearest value outside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.float_steps import Affine, FloatClause, FloatStep
+from pishield_cli.kernels.placement import GRID_ERROR, inside
+from pishield_cli.logic.grids import Grid
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The ends of the intervals that clauses forbid, shape `(clauses, rows)` each.
+
+    Attributes:
+        left: The greatest upper bound of a clause; infinite where it forbids nothing.
+        right: Its smallest lower bound.
+        left_inside: The left end put on the grid, to the allowed side.
+        right_inside: The right end likewise.
+    """
+
+    left: Array
+    right: Array
+    left_inside: Array
+    right_inside: Array
+
+
+def nearest_allowed(
+    step: FloatStep,
+    target: Array,
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+    push: float,
+    start: Array | None = None,
+) -> Array:
+    """The allowed value nearest to a target: itself, or an end of a forbidden interval.
+
+    Args:
+        step: The column's clauses.
+        target: Shape `(rows,)`.
+        values: The columns that the clauses name besides.
+        grids: What each column can hold.
+        push: Further grid steps to move inside each bound.
+        start: Values that are kept where nothing is allowed; the target by default.
+
+    Returns:
+        Shape `(rows,)`; of equally near values the lesser. Ends that lie on the grid count as
+        allowed within their rounding error, so the result has to be checked.
+    """
+    ends = _ends(step, values, grids, push, len(target))
+    with np.errstate(invalid="ignore"):
+        stays = ~((target > ends.left) & (target < ends.right)).any(axis=0)
+    low, high = limits(grids[step.variable])
+    best = np.where(stays, target, target if start is None else start)
+    distance = np.where(stays, 0.0, np.inf)
+    for candidate in (*ends.left_inside, *ends.right_inside):
+        fits = np.isfinite(candidate) & (candidate >= low) & (candidate <= high)
+        fits &= ~((candidate > ends.left) & (candidate < ends.right)).any(axis=0)
+        away = np.where(fits, np.abs(candidate - target), np.inf)
+        nearer = (away < distance) | ((away == distance) & (candidate < best) & fits)
+        best, distance = np.where(nearer, candidate, best), np.where(nearer, away, distance)
+    return best
+
+
+def _ends(
+    step: FloatStep,
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+    push: float,
+    rows: int,
+) -> _Ends:
+    parts = [
+        _clause_ends(clause, step.variable, values, grids, push, rows) for clause in step.clauses
+    ]
+    return _Ends(*(np.array(column) for column in zip(*parts, strict=True)))
+
+
+def _clause_ends(
+    clause: FloatClause,
+    name: str,
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+    push: float,
+    rows: int,
+) -> tuple[Array, Array, Array, Array]:
+    left, left_inside = _outermost(clause.uppers, name, values, grids, push, rows, upper=True)
+    right, right_inside = _outermost(clause.lowers, name, values, grids, push, rows, upper=False)
+    for other in clause.others:
+        at = other.at(values, rows)
+        idle = (at > 0) if other.strict else (at >= 0)
+        left, left_inside = np.where(idle, np.inf, left), np.where(idle, np.inf, left_inside)
+    return left, right, left_inside, right_inside
+
+
+def _outermost(
+    bounds: Sequence[Affine],
+    name: str,
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+    push: float,
+    rows: int,
+    *,
+    upper: bool,
+) -> tuple[Array, Array]:
+    """The loosest of a clause's bounds: with its rounding error forgiven, and on the grid."""
+    worst = -np.inf if upper else np.inf
+    loosest = np.maximum if upper else np.minimum
+    end, end_inside = np.full(rows, worst), np.full(rows, worst)
+    for bound in bounds:
+        at = bound.at(values, rows)
+        # A strict bound is excluded itself, and so is all but the next float within it.
+        edge = np.nextafter(at, worst) if bound.strict else at
+        slack = GRID_ERROR * bound.scale_at(values, rows)
+        end = loosest(end, edge + slack if upper else edge - slack)
+        rounded = rounded_bound(bound, at, values, rows, grids[name], grids, upper, push)
+        end_inside = loosest(end_inside, rounded)
+    return end, end_inside
+
+
+def limits(grid: Grid) -> tuple[float, float]:
+    """The least and the greatest value of a grid, infinite where there is none."""
+    low = -np.inf if grid.low is None else float(grid.low)
+    return low, np.inf if grid.high is None else float(grid.high)
+
+
+def rounded_bound(
+    bound: Affine,
+    at: Array,
+    values: Mapping[str, Array],
+    rows: int,
+    grid: Grid,
+    grids: Mapping[str, Grid],
+    upper: bool,
+    push: float,
+) -> Array:
+    if bound.lands_on(grid, grids):
+        return at
+    scale = bound.scale_at(values, rows)
+    return inside(at, scale, grid, upper=upper, strict=bound.strict, push=np.floor(push))
