@@ -1,4 +1,4 @@
-"""Run one benchmark: `python -m benchmarks check|correct|startup ...`."""
+"""Run one benchmark, or all of them: `python -m benchmarks QUESTION ...`."""
 
 import importlib
 import sys
@@ -6,7 +6,10 @@ import sys
 QUESTIONS = {
     "check": "how fast does `pishield check` count violations, beside other tools?",
     "correct": "how fast and how well are rows corrected, beside PiShield's layer?",
+    "rewrite": "how fast is a file corrected, beside reading and writing it with pyarrow?",
     "startup": "how long until a command starts its work?",
+    "growth": "how do time and memory grow with rows, columns and requirements?",
+    "all": "all of these, as the documentation shows them",
 }
 
 

@@ -114,8 +114,8 @@ class ContradictionError(RequirementError):
     def __init__(self, core: Sequence[int], texts: Sequence[str]) -> None:
         listed = "; ".join(f"{number}: {text}" for number, text in zip(core, texts, strict=True))
         super().__init__(
-            f"The requirements contradict each other, so no table satisfies them: {listed}",
-            hint="remove or relax one of these; without any one of them the others can be satisfied",
+            f"The requirements contradict each other, so no table satisfies them: {listed}.",
+            hint="relax one of these; without any one of them the others can be satisfied",
         )
         self.core = tuple(core)
 

@@ -166,7 +166,7 @@ def check(
         violating_rows=tally.violating_rows,
         unknown_rows=tally.unknown_rows,
         results=tuple(count.result() for count in counts),
-        allowed_rows=_allowed(max_violations, tally.rows),
+        allowed_rows=allowed_rows(max_violations, tally.rows),
         fails_on_unknown=missing_fails,
         seconds=time.perf_counter() - started,
     )
@@ -178,7 +178,8 @@ def _batch_rows(requirements: int) -> int | None:
     return None if requirements <= 64 else MASK_CELLS // requirements
 
 
-def _allowed(most: int | Fraction, rows: int) -> int:
+def allowed_rows(most: int | Fraction, rows: int) -> int:
+    """How many rows an allowance lets pass: itself, or as a fraction, a share of all rows."""
     return floor(most * rows) if isinstance(most, Fraction) else most
 
 

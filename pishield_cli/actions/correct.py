@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -87,19 +88,81 @@ def correct(
         TableError: If the table cannot be read or the output not be written.
     """
     start = time.perf_counter()
-    freedom, method = freedom or Freedom(), method or Method()
-    names = requirements.variables
-    grids = column_grids(reader, requirements, names)
-    fixed = fixed_columns(reader.columns, freedom)
-    ordering = resolved_ordering(requirements, reader.columns, freedom)
-    corrector = _corrector(
-        requirements, ordering, grids, fixed, rows_method(method, reader.columns)
+    prepared = prepare(reader, requirements, freedom or Freedom(), method or Method())
+    tally = correct_batches(
+        reader,
+        prepared,
+        open_writer=open_writer,
+        audit=audit,
+        batch_rows=batch_rows,
+        progress=progress,
     )
+    return tally.report(
+        data=reader.name,
+        requirements_file=requirements_file,
+        output=output,
+        method=prepared.method.name.value,
+        columns=requirements.variables,
+        seconds=time.perf_counter() - start,
+    )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that correcting the batches of a table needs.
+
+    Attributes:
+        requirements: Bound to the table's columns.
+        corrector: Corrects a batch.
+        method: How it does.
+        grids: What each column's cells can hold.
+        fixed: Columns that do not change.
+    """
+
+    requirements: Requirements
+    corrector: "Corrects"
+    method: Method
+    grids: Mapping[str, Grid]
+    fixed: Collection[str]
+
+    def tally(self) -> Tally:
+        """An empty tally."""
+        return Tally(Explainer(self.requirements, self.grids, self.fixed))
+
+
+def prepare(
+    reader: TableReader, requirements: Requirements, freedom: Freedom, method: Method
+) -> Prepared:
+    """Plan how to correct a table's batches; see `correct`.
+
+    Raises:
+        ContradictionError: If no table can satisfy the requirements.
+        MissingColumnError: If `freedom` or `method` names a column that the table lacks.
+    """
+    grids = column_grids(reader, requirements, requirements.variables)
+    fixed = fixed_columns(reader.columns, freedom) | reader.unchangeable
+    ordering = resolved_ordering(requirements, reader.columns, freedom)
+    way = rows_method(method, reader.columns)
+    corrector = _corrector(requirements, ordering, grids, fixed, way)
+    return Prepared(requirements, corrector, method, grids, fixed)
+
+
+def correct_batches(
+    reader: TableReader,
+    prepared: Prepared,
+    *,
+    open_writer: Callable[[], TableWriter] | None,
+    audit: Audit | None = None,
+    batch_rows: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Tally:
+    """Correct batch by batch, and commit the output; see `correct`."""
+    requirements, tally = prepared.requirements, prepared.tally()
     compiled = compile_requirements(requirements)
-    tally = Tally(Explainer(requirements, grids, fixed))
     with open_writer() if open_writer else nullcontext() as writer:
-        for batch in reader.batches(names, rows=batch_rows, whole=writer is not None):
-            correction = corrector.correct(batch.columns, batch.rows)
+        whole = writer is not None
+        for batch in reader.batches(requirements.variables, rows=batch_rows, whole=whole):
+            correction = prepared.corrector.correct(batch.columns, batch.rows)
             if writer is not None:
                 writer.write(batch, correction.changes)
             tally.add(batch, correction)
@@ -109,17 +172,10 @@ def correct(
                 progress(tally.rows)
         if writer is not None:
             writer.commit()
-    return tally.report(
-        data=reader.name,
-        requirements_file=requirements_file,
-        output=output,
-        method=method.name.value,
-        columns=names,
-        seconds=time.perf_counter() - start,
-    )
+    return tally
 
 
-class _Corrects(Protocol):
+class Corrects(Protocol):
     """Corrects batches of numeric columns."""
 
     def correct(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
@@ -132,14 +188,12 @@ def _corrector(
     grids: Mapping[str, Grid],
     fixed: Collection[str],
     method: RowsMethod | None = None,
-) -> _Corrects:
+) -> Corrects:
     if requirements.integers and satisfiable(requirements) is False:
         raise contradiction(requirements)
     if requirements.type is RequirementType.PROPOSITIONAL and method is None:
         return _score_corrector(requirements, ordering, grids, fixed)
-    corrector = Corrector(
-        requirements.clauses, ordering, grids, fixed, method or GroupCorrector
-    )
+    corrector = Corrector(requirements.clauses, ordering, grids, fixed, method or GroupCorrector)
     if not corrector.satisfiable:
         raise contradiction(requirements)
     return corrector
@@ -150,7 +204,7 @@ def _score_corrector(
     ordering: Sequence[str],
     grids: Mapping[str, Grid],
     fixed: Collection[str],
-) -> _Corrects:
+) -> Corrects:
     plans = []
     for clauses in connected_groups(requirements.clauses):
         named = frozenset(name for clause in clauses for name in clause.variables)

@@ -108,6 +108,11 @@ class _Movement:
         self.total += float(distances.sum())
         self.largest = max(self.largest, float(distances.max(initial=0.0)))
 
+    def include(self, later: "_Movement") -> None:
+        self.changed += later.changed
+        self.total += later.total
+        self.largest = max(self.largest, later.largest)
+
     def summary(self) -> ColumnSummary:
         return ColumnSummary(self.changed, self.total / self.changed, self.largest)
 
@@ -176,6 +181,17 @@ class Tally:
             distances = np.abs(change.values.astype(np.float64) - old)
             self.moved.setdefault(name, _Movement()).add(distances)
         self.corrected += int(np.count_nonzero(touched))
+
+    def include(self, later: "Tally") -> None:
+        """Add what was found in rows that come after these."""
+        self.rows += later.rows
+        self.violating += later.violating
+        self.corrected += later.corrected
+        self.uncorrected += later.uncorrected
+        self.unproven += later.unproven
+        self.obstacles += later.obstacles[: EXPLAINED_ROWS - len(self.obstacles)]
+        for name, moved in later.moved.items():
+            self.moved.setdefault(name, _Movement()).include(moved)
 
     def report(self, *, columns: Sequence[str], **names: Any) -> CorrectReport:
         return CorrectReport(

@@ -21,6 +21,8 @@ from pishield_cli.errors import PishieldError, RequirementsFileError, Requiremen
 
 HEADING = "error: "
 NOT_DONE = 2
+SHOWN_PROBLEMS = 20
+"""How many problems of a requirements file are drawn: a file of another kind has thousands."""
 BROKEN_PIPE = 128 + 13
 TERMINATED = 128 + 15
 
@@ -154,7 +156,10 @@ def _with_hint(message: str, hint: str | None) -> str:
 def _drawn(problems: Sequence[RequirementSyntaxError]) -> str:
     from pishield_cli.language.caret import draw
 
-    return f"\n{HEADING}".join(draw(problem) for problem in problems)
+    drawn = [draw(problem) for problem in problems[:SHOWN_PROBLEMS]]
+    if len(problems) > SHOWN_PROBLEMS:
+        drawn.append(f"There are {len(problems) - SHOWN_PROBLEMS:,} more problems in this file.")
+    return f"\n{HEADING}".join(drawn)
 
 
 def _usage(error: Exception) -> str:

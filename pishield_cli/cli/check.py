@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, TypedDict, Unpack
 import typer
 
 from pishield_cli.cli import options
-from pishield_cli.cli.options import TypeChoice
+from pishield_cli.cli.options import Engine, TypeChoice
 from pishield_cli.cli.render import CheckFormat, render_check
 from pishield_cli.errors import TableError
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from pishield_cli.actions.check import CheckReport
     from pishield_cli.logic.requirements import Requirements
     from pishield_cli.tables.table import TableReader
@@ -89,17 +91,21 @@ def check(
     quiet: options.Quiet = False,
     workers: options.Workers = None,
     batch_rows: options.BatchRows = None,
+    engine: options.EngineChoice = Engine.LOCAL,
+    spark_conf: options.SparkConf = None,
 ) -> int:
     """Count the rows of a table that violate each requirement.
 
     Exits with 0 if the table passes, with 1 if it does not, and with 2 if it could not be checked.
     """
+    from pishield_cli.cli.engines import open_engine
     from pishield_cli.cli.inputs import open_inputs
     from pishield_cli.cli.output import open_report, refuse_overwriting
 
     relative = options.read_tolerance(tolerance, exact)
     allowed = options.read_allowance(max_violations)
     positions = options.read_names("--columns", columns)
+    session = open_engine(engine, spark_conf, {"--violations": violations})
     refuse_overwriting(
         {"--violations": violations, "--output": output},
         {"the table": data, "the requirements file": requirements},
@@ -124,6 +130,7 @@ def check(
             violations=violations,
             allow_empty=allow_empty,
             quiet=quiet,
+            session=session,
         )
         place.write(render_check(report, form, place.page), utf8=form.utf8)
     return 0 if report.holds else 1
@@ -145,6 +152,7 @@ def _checked(
     violations: str | None,
     allow_empty: bool,
     quiet: bool,
+    session: "SparkSession | None",
     **settings: Unpack[_Settings],
 ) -> "CheckReport":
     """Check the table; the violating rows appear in their file only if all went well."""
@@ -153,10 +161,15 @@ def _checked(
     from pishield_cli.tables import open_listing
 
     with open_listing(reader, violations) if violations else nullcontext() as listing:
-        with RowProgress("checking", quiet=quiet) as progress:
-            report = check_table(
-                reader, requirements, listing=listing, progress=progress, **settings
-            )
+        if session is not None:
+            from pishield_cli.spark.files import check_files
+
+            report = check_files(session, reader, requirements, **settings)
+        else:
+            with RowProgress("checking", total=reader.row_count(), quiet=quiet) as progress:
+                report = check_table(
+                    reader, requirements, listing=listing, progress=progress, **settings
+                )
         if not report.rows and not allow_empty:
             raise TableError(
                 f"A table must have rows to be checked, but `{report.data}` has none.",

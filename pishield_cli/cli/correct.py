@@ -1,12 +1,12 @@
 """`pishield correct`: write the table again with every requirement satisfied."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict, Unpack
 
 import typer
 
 from pishield_cli.cli import options
-from pishield_cli.cli.options import TypeChoice
+from pishield_cli.cli.options import Engine, TypeChoice
 from pishield_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pishield_cli.actions.correct_report import CorrectReport
     from pishield_cli.actions.freedom import Freedom
     from pishield_cli.actions.methods import Method as WeighedMethod
+    from pishield_cli.logic.requirements import Requirements
     from pishield_cli.tables.audit import AuditFile
+    from pishield_cli.tables.table import TableReader
 
 EXAMPLES = """\b
 Examples:
@@ -118,19 +120,18 @@ def correct(
     ] = CorrectFormat.TABLE,
     quiet: options.Quiet = False,
     batch_rows: options.BatchRows = None,
+    workers: options.Workers = None,
+    engine: options.EngineChoice = Engine.LOCAL,
+    spark_conf: options.SparkConf = None,
 ) -> int:
     """Write a table again with every requirement satisfied, exactly, changing as little as it can.
 
     Exits with 0 if every row holds in the end, with 1 if some row cannot be corrected (it is
     written unchanged), and with 2 if nothing was written.
     """
-    from functools import partial
-
-    from pishield_cli.actions.correct import correct as run
+    from pishield_cli.cli.engines import open_engine
     from pishield_cli.cli.inputs import open_inputs
     from pishield_cli.cli.output import refuse_overwriting
-    from pishield_cli.cli.progress import RowProgress
-    from pishield_cli.tables import open_writer
 
     target = _target(data, output, in_place, dry_run)
     refuse_overwriting(
@@ -140,26 +141,70 @@ def correct(
     freedom = _freedom(fixed, only, ordering, seed)
     way = _method(method, weights)
     positions = options.read_names("--columns", columns)
+    session = open_engine(engine, spark_conf, {"--audit": audit})
     reader, binding = open_inputs(
-        data, requirements, requirements_type=requirements_type.type, positions=positions
+        data,
+        requirements,
+        requirements_type=requirements_type.type,
+        positions=positions,
+        workers=workers,
     )
-    with _open_audit(audit) as audit_file, RowProgress("correcting", quiet=quiet) as progress:
+    shared: _Settings = {
+        "requirements_file": requirements,
+        "output": target,
+        "freedom": freedom,
+        "method": way,
+        "batch_rows": batch_rows,
+    }
+    if session is not None:
+        from pishield_cli.spark.files import correct_files
+
+        report = correct_files(session, reader, binding.requirements, **shared)
+    else:
+        report = _corrected(reader, binding.requirements, audit=audit, quiet=quiet, **shared)
+    _show(report, form, quiet=quiet, aside=target == "-")
+    return 0 if report.holds else 1
+
+
+class _Settings(TypedDict):
+    requirements_file: str
+    output: str | None
+    freedom: "Freedom"
+    method: "WeighedMethod"
+    batch_rows: int | None
+
+
+def _corrected(
+    reader: "TableReader",
+    requirements: "Requirements",
+    *,
+    audit: str | None,
+    quiet: bool,
+    **settings: Unpack[_Settings],
+) -> "CorrectReport":
+    """Correct the table on this machine; the audit appears only if all went well."""
+    from functools import partial
+
+    from pishield_cli.actions.correct import correct as run
+    from pishield_cli.cli.progress import RowProgress
+    from pishield_cli.tables import open_writer
+
+    output = settings["output"]
+    with (
+        _open_audit(audit) as audit_file,
+        RowProgress("correcting", total=reader.row_count(), quiet=quiet) as progress,
+    ):
         report = run(
             reader,
-            binding.requirements,
-            requirements_file=requirements,
-            open_writer=None if target is None else partial(open_writer, reader, target),
-            output=target,
-            freedom=freedom,
-            method=way,
+            requirements,
+            open_writer=None if output is None else partial(open_writer, reader, output),
             audit=audit_file,
-            batch_rows=batch_rows,
             progress=progress,
+            **settings,
         )
         if audit_file is not None:
             audit_file.commit()
-    _show(report, form, quiet=quiet, aside=target == "-")
-    return 0 if report.holds else 1
+    return report
 
 
 def _target(data: str, output: str | None, in_place: bool, dry_run: bool) -> str | None:

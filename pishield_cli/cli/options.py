@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated
@@ -16,6 +17,13 @@ DEFAULT_TOLERANCE = 1e-9
 _LONGEST_NUMBER = 100
 _PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%")
 _WHOLE = 100
+
+
+class Engine(StrEnum):
+    """What `--engine` takes."""
+
+    LOCAL = "local"
+    SPARK = "spark"
 
 
 class TypeChoice(StrEnum):
@@ -37,8 +45,8 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         show_default=False,
-        help="The table: .csv, .csv.gz, .tsv, .parquet, a folder of Parquet files, or - for CSV "
-        "on standard input.",
+        help="The table: .csv or .tsv (also .gz, .zst), .parquet, a folder or 'pattern/*.parquet', "
+        "an address such as s3://bucket/table.parquet, or - for CSV on standard input.",
     ),
 ]
 RequirementsFile = Annotated[
@@ -89,6 +97,23 @@ BatchRows = Annotated[
         min=1,
         show_default="the format's choice",
         help="About how many rows to hold in memory at a time.",
+    ),
+]
+EngineChoice = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="Where the work is done: local, or spark, for Parquet tables of many files.",
+    ),
+]
+SparkConf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--spark-conf",
+        metavar="KEY=VALUE",
+        show_default="spark.master=local[*]",
+        help="A setting of Spark's, such as spark.master=...; may be given again.",
     ),
 ]
 ReportFile = Annotated[
@@ -144,6 +169,23 @@ def read_names(option: str, text: str | None) -> tuple[str, ...] | None:
     if repeated is not None:
         raise UsageError(f"{option} takes distinct names, but '{repeated}' stands there twice.")
     return names
+
+
+def read_settings(given: Sequence[str] | None, engine: Engine) -> dict[str, str]:
+    """Spark's settings, by key.
+
+    Raises:
+        UsageError: If one is not written `key=value`, or Spark is not used.
+    """
+    if given and engine is not Engine.SPARK:
+        raise UsageError("--spark-conf is for --engine spark.", hint="add --engine spark")
+    settings = {}
+    for text in given or ():
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            raise UsageError(f"--spark-conf takes KEY=VALUE, but '{text}' was given.")
+        settings[key.strip()] = value.strip()
+    return settings
 
 
 def read_allowance(text: str) -> int | Fraction:

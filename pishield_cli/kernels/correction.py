@@ -84,6 +84,11 @@ class Corrector:
             decimal solves, within a relative 1e-9. Missing cells stay missing, and a clause that
             names one is left alone in its row. Rows that violated nothing do not change.
         """
+        # Cells beyond the range of floats end in infinities, which the exact check turns down.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self._corrected(columns, rows)
+
+    def _corrected(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
         parts = []
         verdicts = evaluate(self._all, columns, rows)
         for index, verdict in enumerate(verdicts):

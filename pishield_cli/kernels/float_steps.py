@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from sys import float_info
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import Bound, BoundClause, Step
 from pishield_cli.logic.terms import Inequality
+
+MOST_PLACES = 3
+"""Decimal places of weights that are made room for."""
 
 ALWAYS_KEPT = Grid(digits=3)
 """A constant of so few digits is kept by every type of float."""
@@ -51,6 +55,12 @@ class Affine:
         assert total is not None
         return total + self.constant if self.constant else total
 
+    @property
+    def places(self) -> int:
+        """The most decimal places of a weight, few enough to leave the sum a short decimal."""
+        texts = (f"{weight:.{MOST_PLACES}f}".rstrip("0") for weight in self.weights)
+        return max((len(text.partition(".")[2]) for text in texts), default=0)
+
     def lands_on(self, grid: Grid, grids: Mapping[str, Grid]) -> bool:
         """Whether its value can be put into a column as it is.
 
@@ -61,7 +71,10 @@ class Affine:
         if self.strict or not self.exact:
             return False
         if not self.names:
-            return grid.holds(Fraction(self.constant))
+            return grid.holds(Fraction(self.constant)) and (
+                (grid.low is None or self.constant >= grid.low)
+                and (grid.high is None or self.constant <= grid.high)
+            )
         other = grids[self.names[0]]
         return other.places == grid.places and other.digits == grid.digits
 
@@ -123,11 +136,11 @@ def _is_unit(clause: BoundClause) -> bool:
 
 def _affine(bound: Bound) -> Affine:
     copies = not bound.constant and len(bound.terms) == 1 and abs(bound.terms[0].coefficient) == 1
-    short = not bound.terms and float(bound.constant) == bound.constant
+    short = not bound.terms and _float(bound.constant) == bound.constant
     return Affine(
         tuple(term.variable for term in bound.terms),
-        tuple(float(term.coefficient) for term in bound.terms),
-        float(bound.constant),
+        tuple(_float(term.coefficient) for term in bound.terms),
+        _float(bound.constant),
         bound.strict,
         copies or (short and ALWAYS_KEPT.fits(bound.constant)),
     )
@@ -137,8 +150,16 @@ def _excess(literal: Inequality) -> Affine:
     """`a.x - c`, which has to be at least zero, or above zero if strict."""
     return Affine(
         literal.variables,
-        tuple(float(term.coefficient) for term in literal.terms),
-        -float(literal.constant),
+        tuple(_float(term.coefficient) for term in literal.terms),
+        -_float(literal.constant),
         literal.strict,
         exact=False,
     )
+
+
+def _float(number: Fraction) -> float:
+    """The nearest double; elimination multiplies coefficients, so they can leave its range."""
+    try:
+        return float(number)
+    except OverflowError:
+        return float_info.max if number > 0 else -float_info.max

@@ -136,6 +136,7 @@ def rounded_bound(
     upper: bool,
     push: float,
 ) -> Array:
+    """A bound as a value that the column can hold, to the allowed side."""
     if bound.lands_on(grid, grids):
         return at
     scale = bound.scale_at(values, rows)

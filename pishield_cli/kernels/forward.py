@@ -7,7 +7,7 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.float_steps import Affine, FloatClause, FloatStep
 from pishield_cli.kernels.forbidden import limits, nearest_allowed, rounded_bound
-from pishield_cli.kernels.placement import decade, scaled, snapped
+from pishield_cli.kernels.placement import grid_exponent, scaled, snapped
 from pishield_cli.logic.grids import Grid
 
 Values = dict[str, Array]
@@ -126,8 +126,8 @@ def between(low: Array, high: Array, grid: Grid) -> Array:
     nearest = snapped(middle, scale, grid)
     if grid.places is not None:
         return nearest
-    exponent = decade(width) - 1
-    short = (width > 0) & (exponent >= decade(scale) - (grid.digits - 1))
+    exponent = grid_exponent(width, 2)
+    short = (width > 0) & (exponent >= grid_exponent(scale, grid.digits))
     rounded = scaled(np.rint(scaled(middle, -exponent)), exponent)
     return np.where(short, rounded, np.where(np.abs(width) <= scale * 1e-14, nearest, middle))
 

@@ -1,7 +1,7 @@
 """Correcting the rows of one group of connected columns: propose, check exactly, try again."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +12,14 @@ from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
 from pishield_cli.kernels.float_steps import float_steps
 from pishield_cli.kernels.forward import Values, forward
-from pishield_cli.kernels.placement import narrowed, on_grid, plain, short_together, widened
+from pishield_cli.kernels.placement import (
+    narrowed,
+    on_grid,
+    plain,
+    short_together,
+    unrounded,
+    widened,
+)
 from pishield_cli.kernels.points import forward_points
 from pishield_cli.kernels.satisfaction import (
     CompiledRequirements,
@@ -31,6 +38,9 @@ PUSHES = (0.0, 2.0**12)
 
 DENSE = 4
 """If more than one row in so many is to be corrected, the first attempt is made on all rows."""
+
+COARSE = 8
+"""Digits of a moved value that others are summed up from, so that the sum is a short decimal."""
 
 REMEMBERED_ROWS = 100_000
 """Rows corrected one by one that are kept in mind, for those that follow with equal cells."""
@@ -143,8 +153,10 @@ class GroupCorrector:
         for name, mask in moved.items():
             where = np.flatnonzero(mask & settled)
             if len(where):
-                # Adding 0.0 turns the negative zero of a reversed bound into a plain one.
-                cells = self._cast(name, candidate[name][where] + 0.0, old[name])
+                # Adding zero turns the negative zero of a reversed bound into a plain one.
+                cells = self._cast(name, candidate[name][where], old[name])
+                if cells.dtype.kind == "f":
+                    cells = cells + cells.dtype.type(0)
                 changes[name] = ColumnChange(rows[where], cells)
         return changes, holds
 
@@ -170,17 +182,20 @@ class GroupCorrector:
             yield _Attempt(self._forwarding(), reading=plain)
             for push in PUSHES:
                 yield _Attempt(self._forwarding(push))
-        yield _Attempt(lambda _, old: self._row_by_row(old))
+        yield _Attempt(lambda _, old: self._row_by_row(old), reading=unrounded)
 
     def _forwarding(self, push: float = 0.0) -> _Proposal:
         return lambda values, _: self._forward(values, push)
 
-    def _forward(self, values: Values, push: float = 0.0) -> Values:
+    def _forward(
+        self, values: Values, push: float = 0.0, grids: Mapping[str, Grid] | None = None
+    ) -> Values:
+        grids = self._grids if grids is None else grids
         if self.plan.points:
-            return forward_points(self.plan.points, self._direct, values, self._grids, push)
+            return forward_points(self.plan.points, self._direct, values, grids, push)
         if self._cells:
-            return forward_cells(self._cells, self.plan.variables, values, self._grids, push)
-        return forward(self._steps, values, self._grids, push)
+            return forward_cells(self._cells, self.plan.variables, values, grids, push)
+        return forward(self._steps, values, grids, push)
 
     def _equating(self) -> Iterator[_Attempt]:
         """Ways by which sums of cells come out equal as decimals."""
@@ -190,18 +205,27 @@ class GroupCorrector:
         )
         free = [name for name in tied if name not in self.plan.fixed]
         weight = max(one.weight for one in equalities.values())
+        places = max(one.places for one in equalities.values())
+        grids = {
+            name: grid if name in equalities else replace(grid, placed=COARSE)
+            for name, grid in self._grids.items()
+        }
+        if all(one.exact for one in equalities.values()):
+            yield _Attempt(self._forwarding())  # copies need no common grid
         yield _Attempt(
-            self._forwarding(),
+            lambda values, _: self._forward(values, grids=grids),
             only=lambda values: short_together(values, tied, self._grids, weight),
         )
-        for tolerance in (EXACT, EQUALITY_TOLERANCE):
-            yield _Attempt(
-                lambda values, _: self._forward(on_grid(values, free, self._grids, weight)),
-                tolerance,
-            )
+        proposal: _Proposal = lambda values, _: self._forward(  # noqa: E731 - used twice
+            on_grid(values, free, self._grids, weight, places), grids=grids
+        )
+        yield _Attempt(proposal)
+        if any(grid.integer for grid in self._grids.values()):
+            yield _Attempt(lambda _, old: self._row_by_row(old), reading=unrounded)
+        yield _Attempt(proposal, EQUALITY_TOLERANCE)
 
     def _row_by_row(self, old: Mapping[str, NumericColumn]) -> Values:
-        result = {name: widened(column.values).copy() for name, column in old.items()}
+        result = {name: unrounded(column.values).copy() for name, column in old.items()}
         if not self._is_possible():
             return result
         names = self.plan.variables
@@ -211,7 +235,8 @@ class GroupCorrector:
             found = self._alone(exact) if len(exact) == len(cells) else None
             for name, before, value in zip(names, exact, found or (), strict=False):
                 if value != before:
-                    result[name][row] = float(value)
+                    whole = result[name].dtype.kind in "iu"
+                    result[name][row] = int(value) if whole else _as_float(value)
         return result
 
     def _is_possible(self) -> bool:
@@ -248,17 +273,20 @@ class GroupCorrector:
         finite: Array | None = None
         for name, mask in moved.items():
             values = candidate[name]
-            if not np.isfinite(np.add.reduce(values)):
-                usable = np.isfinite(values) | ~mask
+            cells = self._cast(name, values, old[name])
+            if not np.isfinite(np.add.reduce(cells)):
+                usable = np.isfinite(cells) | ~mask
                 finite = usable if finite is None else finite & usable
-                values = np.where(np.isfinite(values), values, 0.0)
+                values = np.where(usable, values, 0.0)
             trial[name] = self._mixed(name, old[name], values, mask)
         rows = len(next(iter(candidate.values())))
         wrong = evaluate(self.compiled, trial, rows, tolerance=tolerance)[0].violated
         holds = np.ones(rows, dtype=bool) if wrong is None else ~wrong
         return holds if finite is None else holds & finite
 
-    def _mixed(self, name: str, before: NumericColumn, values: Array, moved: Array) -> NumericColumn:
+    def _mixed(
+        self, name: str, before: NumericColumn, values: Array, moved: Array
+    ) -> NumericColumn:
         """A column with its moved cells as they will be written, and all others as they are."""
         exact = before.exact
         if exact is None and values.dtype == before.values.dtype:
@@ -280,6 +308,13 @@ class GroupCorrector:
         return values.astype(
             dtype if dtype.kind == "f" or self._grids[name].integer else np.float64
         )
+
+
+def _as_float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf
 
 
 def _is_finite(column: NumericColumn) -> bool:

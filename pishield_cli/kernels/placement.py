@@ -22,6 +22,13 @@ ON_GRID = 1e-3
 GRID_ERROR = ON_GRID * 10.0 ** (2 - GRID_DIGITS)
 """How far a value on the grid may lie outside its bound, relative to the bound's scale."""
 
+_EXACT_POWERS = 22
+
+_EXACT_WHOLE = 2.0**53
+
+_LOWEST = -308
+"""No grid is finer than the powers of ten that a double holds in full."""
+
 _POWERS = np.array([float(10**exponent) for exponent in range(309)])
 
 
@@ -48,11 +55,12 @@ def inside(
         slack = np.minimum(scale * unit * 1e-13, 0.25)
         steps = raw * unit
         return (np.floor(steps + slack) + 1.0 if strict else np.ceil(steps - slack)) / unit
-    exponent = decade(np.maximum(scale, np.abs(raw))) - (GRID_DIGITS - 1)
-    if grid.digits < GRID_DIGITS:
-        exponent = np.maximum(exponent, decade(np.abs(raw)) - (grid.digits - 1))
+    exponent = grid_exponent(np.maximum(scale, np.abs(raw)), grid.placed)
+    if grid.digits < grid.placed:
+        exponent = np.maximum(exponent, grid_exponent(np.abs(raw), grid.digits))
     steps = scaled(raw, -exponent)
-    steps = np.floor(steps + ON_GRID) + 1.0 if strict else np.ceil(steps - ON_GRID)
+    near = ON_GRID * 10.0 ** (grid.placed - GRID_DIGITS)
+    steps = np.floor(steps + near) + 1.0 if strict else np.ceil(steps - near)
     return scaled(steps + push, exponent)
 
 
@@ -60,7 +68,7 @@ def snapped(values: Array, scale: Array, grid: Grid) -> Array:
     """Round to the nearest decimal of 15 digits at a scale, or of the grid's decimal places."""
     if grid.places is not None:
         return np.rint(values * 10.0**grid.places) / 10.0**grid.places
-    exponent = decade(np.maximum(scale, np.abs(values))) - (min(grid.digits, 15) - 1)
+    exponent = grid_exponent(np.maximum(scale, np.abs(values)), min(grid.digits, 15))
     return scaled(np.rint(scaled(values, -exponent)), exponent)
 
 
@@ -70,19 +78,35 @@ def decade(magnitudes: Array) -> Array:
     return np.floor(np.log10(usable)).astype(np.int64)
 
 
+def grid_exponent(magnitudes: Array, digits: int) -> Array:
+    """The exponent of ten of the last of so many digits, int64."""
+    exponent: Array = np.maximum(decade(magnitudes) - (digits - 1), _LOWEST)
+    return exponent
+
+
 def scaled(values: Array, exponent: Array) -> Array:
     """Values times ten to the exponent, rounded once where ten's power is exact."""
     # Powers of ten up to 22 are exact doubles; a division by one is correctly rounded, where a
     # multiplication by its inverse would not be.
     power = _POWERS[np.minimum(np.abs(exponent), len(_POWERS) - 1)]
     down = exponent < 0
-    if down.all():
-        return values / power
-    return np.where(down, values / power, values * power) if down.any() else values * power
+    if not down.any():
+        raised: Array = values * power
+        return raised
+    result: Array = values / power if down.all() else np.where(down, values / power, values * power)
+    whole = (np.abs(values) < _EXACT_WHOLE) & (np.rint(values) == values)
+    for index in np.flatnonzero(whole & (exponent < -_EXACT_POWERS)):
+        # No power of ten is exact here, so the decimal is read from its text.
+        result[index] = float(f"{int(values[index])}e{exponent[index]}")
+    return result
 
 
 def on_grid(
-    values: Mapping[str, Array], names: Sequence[str], grids: Mapping[str, Grid], weight: float
+    values: Mapping[str, Array],
+    names: Sequence[str],
+    grids: Mapping[str, Grid],
+    weight: float,
+    places: int = 0,
 ) -> dict[str, Array]:
     """Put columns on one decimal grid a row, so that their sums are decimals that it keeps.
 
@@ -93,6 +117,7 @@ def on_grid(
         names: Those to put on the grid; columns of fixed decimal places stay.
         grids: What each column can hold.
         weight: How many times a row's largest magnitude a sum can be.
+        places: Decimal places that weights add to those of the cells.
 
     Returns:
         All columns; a cell that is on the grid stays bit for bit.
@@ -100,7 +125,7 @@ def on_grid(
     result = dict(values)
     digits = min((grids[name].digits for name in names), default=15)
     # A double leaves one digit to spare for what is added to the sum.
-    exponent = decade(_largest(values, names) * weight) - (min(digits, 14) - 1)
+    exponent = grid_exponent(_largest(values, names) * weight, min(digits, 14)) + places
     for name in names:
         if grids[name].places is None:
             result[name] = scaled(np.rint(scaled(values[name], -exponent)), exponent)
@@ -122,7 +147,7 @@ def short_together(
         bool, shape `(rows,)`.
     """
     digits = min((grids[name].digits for name in names), default=15)
-    exponent = decade(_largest(values, names) * weight) - (digits - 1)
+    exponent = grid_exponent(_largest(values, names) * weight, digits)
     short = np.ones(len(exponent), dtype=bool)
     for name in names:
         short &= scaled(np.rint(scaled(values[name], -exponent)), exponent) == values[name]
@@ -137,19 +162,18 @@ def _largest(values: Mapping[str, Array], names: Sequence[str]) -> Array:
 
 
 def narrowed(grid: Grid, dtype: np.dtype[Any]) -> Grid:
-    """A column's grid, limited to what its cells' type can hold.
-
-    Whole numbers are moved only where a double holds them exactly.
-    """
-    low, high, digits = -(2**53), 2**53, grid.digits
-    if dtype.kind in "iu":
-        low, high = max(low, int(np.iinfo(dtype).min)), min(high, int(np.iinfo(dtype).max))
-    elif dtype.kind == "f" and dtype.itemsize < np.dtype(np.float64).itemsize:
+    """A column's grid, limited to what its cells' type can hold."""
+    digits = grid.digits
+    if dtype.kind == "f":
         digits = min(digits, int(np.finfo(dtype).precision))
-    if not grid.integer:
-        return replace(grid, digits=digits)
+        low, high = int(np.finfo(dtype).min), int(np.finfo(dtype).max)
+    elif dtype.kind in "iu":
+        low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    else:
+        low, high = 0, 1
     return replace(
         grid,
+        digits=digits,
         low=low if grid.low is None else max(low, grid.low),
         high=high if grid.high is None else min(high, grid.high),
     )
@@ -158,8 +182,14 @@ def narrowed(grid: Grid, dtype: np.dtype[Any]) -> Grid:
 def widened(values: Array) -> Array:
     """Cells as float64, a narrower float as the shortest decimal that reads back as it."""
     if values.dtype.kind == "f" and values.dtype.itemsize < np.dtype(np.float64).itemsize:
-        return short_float_decimals(values.astype(np.float32))[0]
+        with np.errstate(invalid="ignore"):  # infinite cells
+            return short_float_decimals(values.astype(np.float32))[0]
     return plain(values)
+
+
+def unrounded(values: Array) -> Array:
+    """Cells as they are: whole numbers as integers, floats as their shortest decimals."""
+    return values if values.dtype.kind in "iu" else widened(values)
 
 
 def plain(values: Array) -> Array:

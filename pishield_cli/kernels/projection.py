@@ -19,6 +19,9 @@ from pishield_cli.kernels.columns import Array
 ROUNDS = 12
 """Rounds of the first method; the rows that it settles take half as many."""
 
+PATIENCE = 4
+"""Steps of the second method by columns, past which rounding makes it go in circles."""
+
 DEPENDENT = 1e-10
 """Below which the rest of a unit normal, outside the span of others, is rounding error."""
 
@@ -129,14 +132,16 @@ class Normals:
         return multipliers, sound
 
     def _one_by_one(self, distances: Array, errors: Array, guess: Array) -> Projected:
-        rows, sides = distances.shape
+        rows = len(distances)
         walk = self._start(distances, guess)
         empty = np.zeros(rows, dtype=bool)
         left = np.arange(rows)
         entering = np.full(rows, -1)
-        for _ in range(20 * (sides + self.normals.shape[1]) + 50):
+        for _ in range(PATIENCE * (self.normals.shape[1] + 20)):
             moves = walk.multipliers[left] @ self.normals
             violated = self._violated(moves, distances[left], errors[left])
+            # Rounding takes an active one out of its bound, where another step would not mend it.
+            violated &= ~walk.active[left]
             lacking = np.where(violated, distances[left] - moves @ self.normals.T, -np.inf)
             fresh = entering[left] < 0
             entering[left[fresh]] = np.argmax(lacking[fresh], axis=1)

@@ -6,11 +6,16 @@ from pishield_cli.layers.compatible import (
     detect_requirements_type,
 )
 from pishield_cli.layers.infeasibility import ViolationPenalty, infeasibility, violation_penalty
+from pishield_cli.layers.nearest import NearestShield
+from pishield_cli.layers.scaled import Scaled, ScaledShield
 from pishield_cli.layers.shield import Backward, Shield
 from pishield_cli.layers.tnorms import TNorm, TNormLoss
 
 __all__ = [
     "Backward",
+    "NearestShield",
+    "Scaled",
+    "ScaledShield",
     "Shield",
     "TNorm",
     "TNormLoss",

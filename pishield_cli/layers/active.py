@@ -6,25 +6,27 @@ share no variable are apart, and equally large ones together, so that no product
 all rows is ever made.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from pishield_cli.layers.affine import FixedBuffers, gap_of
+from pishield_cli.layers.components import Component
 from pishield_cli.layers.normal_equations import NormalEquations
 from pishield_cli.layers.sweep import WORKING
-from pishield_cli.logic.half_spaces import Half, half_space, opposite
-from pishield_cli.logic.plan import connected_groups, inequality
-from pishield_cli.logic.terms import Clause, Inequality
+from pishield_cli.logic.plan import connected_groups
+from pishield_cli.logic.terms import Clause
 
-STRICT_MARGIN = 16.0
-"""How many gaps from its bound a strict inequality is active: gaps add up along the correction."""
+MARGIN = 2.0**-40
+"""How far from its bound an inequality is active, relative to what it adds up."""
 
-MARGIN = 64.0
-"""How many units in the last place of what it adds up any other inequality may be off, likewise."""
+ROUNDED = 64.0
+"""Units in the last place that are always within the margin."""
+
+GAPS = 32.0
+"""Gaps that are within it among strict inequalities: they add up along the correction."""
 
 
 class Shielding(Protocol):
@@ -42,66 +44,6 @@ class Clausal(Protocol):
 
     @property
     def clauses(self) -> Sequence[Clause]: ...
-
-
-class Component:
-    """Inequalities over variables that they connect, and the clauses made of them.
-
-    Args:
-        clauses: Of one component.
-        columns: The position of each column.
-        fixed: Columns that never move.
-
-    Attributes:
-        halves: Distinct inequalities over positions.
-        free: For each, whether it is an equality.
-        clauses: For each clause its inequalities' numbers.
-        given: The clauses as given.
-        places: The positions of the columns that occur.
-    """
-
-    def __init__(
-        self, clauses: Iterable[Clause], columns: Mapping[str, int], fixed: Collection[int] = ()
-    ) -> None:
-        self.given = tuple(clauses)
-        self._columns = columns
-        numbers: dict[Half, int] = {}
-        listed: list[tuple[int, ...]] = []
-        for clause in self.given:
-            halves = [_half(literal, columns) for literal in map(inequality, clause)]
-            if any(not form and (bound < 0 or not (bound or strict)) for form, bound, strict in halves):
-                continue
-            named = [half for half in halves if half[0]]
-            listed.append(tuple(dict.fromkeys(numbers.setdefault(h, len(numbers)) for h in named)))
-        self.halves = list(numbers)
-        units = {self.halves[one[0]] for one in listed if len(one) == 1}
-        self.free = [h in units and _mirrored(h) in units for h in self.halves]
-        mirrored = {
-            place
-            for place, half in enumerate(self.halves)
-            if self.free[place] and half[0][0][1] < 0
-        }
-        # Of an equality's two inequalities one is enough, its multiplier being free.
-        kept = [place for place in range(len(self.halves)) if place not in mirrored]
-        renumbered = {place: new for new, place in enumerate(kept)}
-        self.halves = [self.halves[place] for place in kept]
-        self.free = [self.free[place] for place in kept]
-        distinct = dict.fromkeys(one for one in listed if not mirrored.intersection(one))
-        self.clauses = [tuple(renumbered[place] for place in one) for one in distinct]
-        self._numbers = {half: place for place, half in enumerate(self.halves)}
-        self.places = sorted({place for form, _, _ in self.halves for place, _ in form})
-        self.fixed = frozenset(fixed)
-
-    def number(self, literal: Inequality) -> int:
-        """The number of the inequality that a literal of one of the clauses is."""
-        half = _half(literal, self._columns)
-        found = self._numbers.get(half)
-        return self._numbers[_mirrored(half)] if found is None else found
-
-    @property
-    def linear(self) -> bool:
-        """Whether every clause is one inequality."""
-        return all(len(one) == 1 for one in self.clauses)
 
 
 class FaceBlock(FixedBuffers):
@@ -154,13 +96,13 @@ class FaceBlock(FixedBuffers):
             ("bounds", (bounds / scale).unsqueeze(1)),
             ("places", places.flatten()),
             ("still", still.unsqueeze(1)),
-            ("strict", strict.unsqueeze(1)),
+            ("excluded", strict.unsqueeze(1)),
         ):
             self.register_buffer(name, buffer, persistent=False)
         sizes = self.constants("rows").abs()
         self.register_buffer("sizes", sizes, persistent=False)
         self.register_buffer("floor", sizes.amax(1, keepdim=True), persistent=False)
-        self.rigid = bool(still.any())
+        self.rigid, self.strict = bool(still.any()), bool(strict.any())
         gram = directions @ directions.mT
         gram = gram + torch.diag_embed(still.double())
         self.equations = NormalEquations(gram, free)
@@ -196,11 +138,10 @@ class FaceBlock(FixedBuffers):
     def active(self, y: Tensor) -> Tensor:
         """The active inequalities at feasible values of shape `(rows, columns)`."""
         excess, sizes = self.excess(y)
-        exact = MARGIN * torch.finfo(y.dtype).eps
-        gapped = STRICT_MARGIN * gap_of(y.dtype)
-        relative = torch.where(self.constants("strict"), max(gapped, exact), exact)
-        floor = self.constants("floor").to(sizes.dtype)
-        margin = relative.to(sizes.dtype) * torch.maximum(sizes, floor)
+        relative = max(MARGIN, ROUNDED * torch.finfo(y.dtype).eps)
+        if self.strict:
+            relative = max(relative, GAPS * gap_of(y.dtype))
+        margin = relative * torch.maximum(sizes, self.constants("floor").to(sizes.dtype))
         tight = excess.abs() <= margin
         if self.rigid:
             tight = tight & ~self.constants("still")
@@ -240,7 +181,7 @@ class FaceBlock(FixedBuffers):
         """Take directions times multipliers from values of shape `(rows, columns)`, in place."""
         directions = self.constants("directions").to(values.dtype)
         sums = torch.bmm(multipliers.to(values.dtype), directions)
-        sums = sums.transpose(0, 1).reshape(len(values), -1)
+        sums = sums.transpose(0, 1).reshape(len(values), self.count * self.width)
         values.index_add_(1, self.constants("places"), sums, alpha=-1)
 
     def equal(self, chosen: Tensor, q: Tensor) -> Tensor:
@@ -286,6 +227,11 @@ class Faces(nn.Module):
                 apart = -1 if one.linear else number
                 together.setdefault((len(one.halves), apart), []).append(one)
         self.blocks = nn.ModuleList(FaceBlock(ones, units) for ones in together.values())
+
+    @property
+    def linear(self) -> bool:
+        """Whether every clause is one inequality."""
+        return all(block.linear for block in self.parts)
 
     @property
     def parts(self) -> Sequence[FaceBlock]:
@@ -334,12 +280,3 @@ def faces_of(shield: Shielding) -> Faces:
         faces = faces.to(next(shield.buffers()).device)
     shield.faces = faces  # type: ignore[attr-defined]
     return faces
-
-
-def _half(literal: Inequality, columns: Mapping[str, int]) -> Half:
-    terms: list[tuple[int, Fraction]] = [(columns[name], c) for name, c in literal.terms]
-    return half_space(terms, literal.constant, literal.strict)
-
-
-def _mirrored(half: Half) -> Half:
-    return opposite(half[0]), -half[1], half[2]

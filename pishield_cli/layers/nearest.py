@@ -15,6 +15,9 @@ from pishield_cli.layers.shield import Backward, Shield
 from pishield_cli.layers.units import InUnits
 from pishield_cli.logic.requirements import Requirements, RequirementType
 
+SLACK = 64.0
+"""Units in the last place to stay inside disjunctions where rounding matters."""
+
 
 class NearestShield(nn.Module):
     """Move each row to the nearest one that satisfies linear or disjunctive requirements.
@@ -136,6 +139,21 @@ class NearestShield(nn.Module):
 
 
 def nearest_rows(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:
-    """Nearest points, and what rounding left corrected; without gradient."""
+    """Nearest points, and what rounding left corrected; without gradient.
+
+    Over disjunctions a point that rounding puts just outside its cell may be corrected into another
+    one, far away: such rows are tried a little further inside too.
+    """
     with torch.no_grad():
-        return shield.clip(nearest(z).values.to(z.dtype))
+        y: Tensor = nearest(z).values.to(z.dtype)
+        rows = (~nearest.holds(y)).nonzero().squeeze(1)
+        if not len(rows):
+            return y
+        raw, ends = z[rows], shield.clip(y[rows])
+        if not nearest.faces.linear:
+            inside = nearest(raw, SLACK * torch.finfo(z.dtype).eps).values.to(z.dtype)
+            other = shield.clip(inside)
+            nearer = nearest.distances(other - raw) < nearest.distances(ends - raw)
+            ends = torch.where(nearer.unsqueeze(1), other, ends)
+        y[rows] = ends
+        return y

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.layers.active import FaceBlock, Faces
-from pishield_cli.layers.affine import gap_of
+from pishield_cli.layers.affine import ROUNDING, gap_of
 from pishield_cli.logic.cells import CELL_LIMIT, enumerate_cells
 from pishield_cli.logic.terms import Clause
 
@@ -80,15 +80,19 @@ class NearestPoint(nn.Module):
             cells[number, [component.number(one) for one in cell if one.terms]] = True
         return cells
 
-    def forward(self, z: Tensor) -> Nearest:
-        """The nearest points of values of shape `(rows, columns)`.
+    def forward(self, z: Tensor, slack: float = 0.0) -> Nearest:
+        """The nearest points.
 
         A component of a row that satisfies its requirements is not moved. Where fixed columns leave
         the others no solution, the result is not one.
+
+        Args:
+            z: Shape `(rows, columns)`.
+            slack: How far inside inequalities to stay, relative to what they add up.
         """
         gap = gap_of(z.dtype)
         multipliers = [
-            self._multipliers(block, self.get_buffer(f"cells_{number}"), z, gap)
+            self._multipliers(block, self.get_buffer(f"cells_{number}"), z, (gap, slack))
             for number, block in enumerate(self.faces.parts)
         ]
         exact = z.double()
@@ -99,29 +103,55 @@ class NearestPoint(nn.Module):
         ]
         return Nearest(exact - moves * self.get_buffer("units"), held)
 
-    def _multipliers(self, block: FaceBlock, cells: Tensor, z: Tensor, gap: float) -> Tensor:
+    def holds(self, y: Tensor) -> Tensor:
+        """Which rows satisfy their requirements, bool, shape `(rows,)`; equalities to rounding."""
+        kept = torch.ones(len(y), dtype=torch.bool, device=y.device)
+        for block in self.faces.parts:
+            excess, sizes = block.excess(y.double())
+            rounding = ROUNDING * torch.finfo(y.dtype).eps * sizes
+            fits = torch.where(block.get_buffer("excluded"), excess > 0, excess >= 0)
+            fits = torch.where(block.always, excess.abs() <= rounding, fits)
+            kept &= fits.all(2).all(0) if block.linear else block.satisfied(fits[0])
+        return kept
+
+    def distances(self, moves: Tensor) -> Tensor:
+        """How long moves of shape `(rows, columns)` are, in the units, squared."""
+        return (moves.double() / self.get_buffer("units")).square().sum(1)
+
+    def _multipliers(
+        self, block: FaceBlock, cells: Tensor, z: Tensor, keep: tuple[float, float]
+    ) -> Tensor:
         """How hard each inequality pushes, shape `(components, rows, inequalities)`."""
-        excess, sizes = block.excess(z.double())
-        strict, still = block.get_buffer("strict"), block.get_buffer("still")
-        free = block.equations.get_buffer("free").unsqueeze(1)
+        exact = z.double()
+        excess, _ = block.excess(exact)
+        strict, free = block.get_buffer("excluded"), block.equations.get_buffer("free").unsqueeze(1)
         wrong = (excess < 0) | (strict & (excess <= 0)) | (free & (excess != 0))
-        sizes = torch.where(sizes > 1e-30, sizes, 1.0)
-        q = torch.where(strict, STRICTLY * gap * sizes, 0.0) - excess
+        gap, slack = keep
+        found = self._solved(block, cells, -excess, wrong)
+        if slack or block.strict:
+            # What is kept is relative to the sizes at the solution.
+            moves = torch.zeros_like(exact)
+            block.subtract(found, moves)
+            _, sizes = block.excess(exact - moves * self.get_buffer("units"))
+            gaps = STRICTLY * gap * torch.where(sizes > 1e-30, sizes, 1.0)
+            slacks = slack * torch.maximum(sizes, block.get_buffer("floor"))
+            inside = torch.where(strict, gaps, 0.0) + torch.where(free, 0.0, slacks)
+            found = self._solved(block, cells, inside - excess, wrong)
+        return found
+
+    def _solved(self, block: FaceBlock, cells: Tensor, q: Tensor, wrong: Tensor) -> Tensor:
+        """The multipliers for right sides, where something is wrong."""
         if not block.linear:
             return self._through_cells(block, cells, q, wrong)
-        allowed = (~still).expand(q.shape).flatten(0, 1)
+        allowed = (~block.get_buffer("still")).expand(q.shape).flatten(0, 1)
         wrong, flat = wrong.flatten(0, 1), q.flatten(0, 1)
         rows = (wrong & allowed).any(1).nonzero().squeeze(1)
         result = torch.zeros_like(flat)
         component = block.component(q.shape[1])[rows]
-        result[rows] = block.equations.nonnegative(
-            component, allowed[rows], flat[rows]
-        )
+        result[rows] = block.equations.nonnegative(component, allowed[rows], flat[rows])
         return result.view(q.shape)
 
-    def _through_cells(
-        self, block: FaceBlock, cells: Tensor, q: Tensor, wrong: Tensor
-    ) -> Tensor:
+    def _through_cells(self, block: FaceBlock, cells: Tensor, q: Tensor, wrong: Tensor) -> Tensor:
         """The multipliers of the nearest cell."""
         q, wrong, still = q[0], wrong[0], block.get_buffer("still")[0]
         result, count = torch.zeros_like(q), len(cells)

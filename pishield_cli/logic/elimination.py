@@ -28,8 +28,8 @@ from pishield_cli.logic.terms import Clause, Inequality, Term
 PRUNE_ABOVE = 16
 """Clauses that one elimination may add before those that the others imply are looked for."""
 
-PRUNE_COST = 20
-"""What one linear program counts in comparisons of clauses."""
+PRUNE_COST = 50
+"""What each inequality of a linear program counts in comparisons of clauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _redundant(clauses: Iterable[Disjunction], budget: Budget) -> list[Disjuncti
         search.add(Clause((literal,)), owner)
     kept = dict.fromkeys(range(len(units)))
     for owner, literal in enumerate(literals):
-        budget.spend(PRUNE_COST)
+        budget.spend(PRUNE_COST * len(units))
         others = [other for other in kept if other != owner]
         if isinstance(search.solve(others, [literal.negated()]), Infeasible):
             del kept[owner]

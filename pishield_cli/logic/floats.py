@@ -1,11 +1,14 @@
-"""Floating-point cells and the decimals that they stand for, by the digits that their width keeps."""
+"""Floating-point cells, and the decimals that they stand for."""
 
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
 
-_CODES = {3: ("e", "h"), 6: ("f", "i"), 15: ("d", "q")}
-"""The formats of a float and of an integer of the same width, by the decimal digits it keeps."""
+_CODES = {3: ("<e", "<h"), 6: ("<f", "<i"), 15: ("<d", "<q")}
+"""The formats of a float and of an integer of the same width, by the decimal digits it keeps.
+
+With the byte order given, a number too large for the width is an error; else it may be infinite.
+"""
 
 _MOST_DIGITS = 17
 

@@ -9,6 +9,8 @@ from pishield_cli.logic.plan import BoundClause, GroupPlan, Step
 from pishield_cli.logic.search import Model, Nearest, nearest_value, solve
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
+_DOUBLE_DIGITS = 15
+
 NODE_LIMIT = 400
 """Values tried along a row's steps before it is searched: some hundredths of a second of work."""
 
@@ -102,6 +104,8 @@ def limit_clauses(names: Sequence[str], grids: Mapping[str, Grid]) -> Iterator[C
     """What columns can hold at all, as clauses."""
     for name in names:
         grid = grids[name]
+        if grid.places is None and grid.digits >= _DOUBLE_DIGITS:
+            continue  # the range of a double is no limit in practice, and its ends are unwieldy
         if grid.low is not None:
             yield Clause((Inequality((Term(name, Fraction(1)),), Fraction(grid.low)),))
         if grid.high is not None:

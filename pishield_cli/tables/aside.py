@@ -9,9 +9,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO, Self, cast
+from typing import Any, BinaryIO, Self, cast
 
 from pishield_cli.errors import TableError
+from pishield_cli.tables.addresses import is_address, located
+from pishield_cli.tables.compression import compressed
 
 STANDARD_STREAM = "-"
 _LONGEST_STEM = 100
@@ -54,10 +56,13 @@ class Aside:
 
     Attributes:
         path: Where to write; the file exists, empty.
+        system: The filesystem that it is on; None for the local one.
 
     Raises:
         TableError: If nothing can be written there.
     """
+
+    system: Any = None
 
     def __init__(self, output: str) -> None:
         self._output = output
@@ -72,6 +77,10 @@ class Aside:
             with suppress(FileNotFoundError):
                 os.chmod(self.path, stat.S_IMODE(os.stat(self._target).st_mode))
 
+    def open(self) -> BinaryIO:
+        """The file, to be written."""
+        return open(self.path, "wb")
+
     def publish(self) -> None:
         """Force the file to disk and rename it into place."""
         with writing(self._output):
@@ -85,11 +94,63 @@ class Aside:
             os.unlink(self.path)
 
 
+class AddressAside:
+    """A file beside the one it will replace, on any filesystem.
+
+    Object stores know no renaming: there the finished object is copied under its name, which
+    shows it whole or not at all, and the one written aside is removed.
+
+    Args:
+        output: The final address.
+
+    Attributes:
+        path: Where to write.
+        system: The filesystem.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+
+    def __init__(self, output: str) -> None:
+        self._output = output
+        self.system, self._target = located(output)
+        folder, _, name = self._target.rpartition("/")
+        with writing(output):
+            info = self.system.get_file_info(self._target)
+        if info.type.name == "Directory":
+            raise TableError(f"`{output}` cannot be written: it is a folder.", hint="name a file")
+        self.path = f"{folder}/{aside_name(name)}"
+
+    def open(self) -> BinaryIO:
+        """The file, to be written."""
+        return cast(BinaryIO, self.system.open_output_stream(self.path, compression=None))
+
+    def publish(self) -> None:
+        """Move the file into place."""
+        with writing(self._output):
+            self.system.move(self.path, self._target)
+
+    def discard(self) -> None:
+        """Remove the file, unless published."""
+        with suppress(OSError):
+            self.system.delete_file(self.path)
+
+
+def aside_of(output: str) -> Aside | AddressAside:
+    """A file beside an output, wherever that is.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+    return AddressAside(output) if is_address(output) else Aside(output)
+
+
 class AsideStream:
     """Bytes kept aside until they go to their file, or to standard output, all at once.
 
     Args:
-        output: The final name; ending in `.gz` it is compressed. `-` is standard output.
+        output: The final name or address; compressed if its ending says so. `-` is standard
+            output.
 
     Raises:
         TableError: If nothing can be written there.
@@ -98,7 +159,7 @@ class AsideStream:
     def __init__(self, output: str) -> None:
         self._output = output
         self._committed = False
-        self._aside = None if output == STANDARD_STREAM else Aside(output)
+        self._aside = None if output == STANDARD_STREAM else aside_of(output)
         with writing(output):
             self._file = self._opened()
 
@@ -141,11 +202,7 @@ class AsideStream:
     def _opened(self) -> BinaryIO:
         if self._aside is None:
             return cast(BinaryIO, tempfile.TemporaryFile())
-        if self._output.lower().endswith(".gz"):
-            import gzip
-
-            return cast(BinaryIO, gzip.open(self._aside.path, "wb", compresslevel=6))
-        return open(self._aside.path, "wb")
+        return compressed(self._aside.open(), self._output)
 
 
 def local_target(output: str) -> str:
@@ -156,7 +213,7 @@ def local_target(output: str) -> str:
     """
     if "://" in output:
         raise TableError(
-            f"Tables are written to local files, but `{output}` is an address.",
+            f"This is written to a local file, but `{output}` is an address.",
             hint="write to a local file and upload it",
         )
     return os.path.realpath(output)

@@ -61,6 +61,14 @@ class CsvReader:
         """All column names, in file order, distinct."""
         return self.header.names
 
+    @property
+    def unchangeable(self) -> frozenset[str]:
+        """No column."""
+        return frozenset()
+
+    def row_count(self) -> None:
+        """Nothing tells before the file is read."""
+
     def batches(
         self, columns: Sequence[str], *, rows: int | None = None, whole: bool = False
     ) -> Iterator[Batch]:
@@ -76,14 +84,11 @@ class CsvReader:
             ColumnTypeError: If a column asked for holds something other than numbers.
             TableError: If the table is malformed; the message names file and line.
         """
-        wanted = list(dict.fromkeys(columns))
-        for name in wanted:
-            if name not in self.header.names:
-                raise MissingColumnError(f"`{self.source.title}` has no column `{name}`.")
+        wanted = self._known(columns)
         return prefetched(self._read(wanted, self._chunk_size(rows), whole))
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
-        """Read the file through and say what its columns hold.
+        """Read the file, through if need be, and say what its columns hold.
 
         Returns:
             BOOLEAN for a column of truth values (`0` and `1` among them), INTEGER for one of
@@ -104,6 +109,13 @@ class CsvReader:
         records: Records = batch.native
         return records.texts(row)
 
+    def _known(self, columns: Sequence[str]) -> list[str]:
+        wanted = list(dict.fromkeys(columns))
+        for name in wanted:
+            if name not in self.header.names:
+                raise MissingColumnError(f"`{self.source.title}` has no column `{name}`.")
+        return wanted
+
     def _chunk_size(self, rows: int | None) -> int:
         if rows is None:
             return _CHUNK
@@ -116,7 +128,8 @@ class CsvReader:
             skip = len(self.header.data)
             for records in record_chunks(stream, self.delimiter, size=size, skip=skip, title=title):
                 check_text(records, self.source)
-                columns, rows = self._parse(records, wanted)
+                # `kinds` takes columns away while the next piece is being read.
+                columns, rows = self._parse(records, list(wanted))
                 if rows or whole:
                     yield Batch(start, rows, columns, records)
                 start += rows
@@ -171,10 +184,14 @@ class CsvReader:
 
     def _kinds_found(self, columns: list[str]) -> dict[str, ColumnKind]:
         seen: dict[str, set[str]] = {name: set() for name in columns}
-        for batch in self.batches(columns):
+        wanted = self._known(columns)
+        # A column with a float is settled: once all are, the rest of the file is not read.
+        for batch in prefetched(self._read(wanted, _CHUNK, whole=False)):
             for name, column in batch.columns.items():
-                if "f" not in seen[name]:
-                    seen[name].add(_cells_held(column))
+                seen[name].add(_cells_held(column))
+            wanted[:] = [name for name in wanted if "f" not in seen[name]]
+            if not wanted:
+                break
         return {name: _kind(held) for name, held in seen.items()}
 
 

@@ -37,6 +37,15 @@ class MemoryReader:
         """All column names, in order."""
         return tuple(self.table.schema.names)
 
+    @property
+    def unchangeable(self) -> frozenset[str]:
+        """No column."""
+        return frozenset()
+
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return int(self.table.num_rows)
+
     def batches(
         self,
         columns: Sequence[str],

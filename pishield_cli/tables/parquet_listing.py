@@ -12,7 +12,7 @@ from pyarrow import parquet as pq
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.arrow_arrays import plain_array, text_array
-from pishield_cli.tables.aside import Aside, writing
+from pishield_cli.tables.aside import aside_of, writing
 from pishield_cli.tables.csv_listing import listing_names
 from pishield_cli.tables.csv_reader import CsvReader
 from pishield_cli.tables.csv_records import Records
@@ -43,7 +43,7 @@ class ParquetListing:
         self._titles: list[str] = []
         self._lines: list[bytes] = []
         self._committed = False
-        self._aside = Aside(output)
+        self._aside = aside_of(output)
         self._writer: pq.ParquetWriter | None = None
         if isinstance(reader, ParquetReader):
             self._start(pa.schema([*self._own, *reader.schema]))
@@ -65,7 +65,9 @@ class ParquetListing:
             self._titles += titles
             self._lines += [native.row(row) for row in rows.tolist()]
             return
-        self._write(numbers, titles, native.rows.take(plain_array(rows)))
+        if isinstance(self._reader, ParquetReader):
+            whole = self._reader.completed(native)
+            self._write(numbers, titles, whole.take(plain_array(rows)))
 
     def commit(self) -> None:
         """Rename the finished listing into place."""
@@ -98,7 +100,7 @@ class ParquetListing:
 
     def _start(self, schema: pa.Schema) -> None:
         with writing(self._output):
-            self._writer = pq.ParquetWriter(self._aside.path, schema)
+            self._writer = pq.ParquetWriter(self._aside.path, schema, filesystem=self._aside.system)
 
     def _write(
         self, numbers: list[int], titles: Sequence[str], rows: pa.RecordBatch | pa.Table

@@ -1,45 +1,33 @@
-"""Parquet tables: a file, or a folder of files taken in sorted order as one table."""
+"""Parquet tables: a file, or the files of a folder or a pattern, in sorted order, as one table."""
 
-import os
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet as pq
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
 from pishield_cli.tables.arrow_columns import cell_text, is_numeric, kind_of, numeric_column
+from pishield_cli.tables.parquet_parts import Part, find_parts
+from pishield_cli.tables.partitions import partitions_of
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import reading
 from pishield_cli.tables.table import Batch, ColumnKind
 
+_CELLS = 1 << 22
 _ROWS = 1 << 19
-_ENDING = ".parquet"
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One file of a table.
-
-    Attributes:
-        title: Its path, for messages.
-        relative: Its path within the folder; empty for a table of one file.
-        file: What pyarrow opens it by.
-        system: The filesystem it is on; None if local.
-    """
-
-    title: str
-    relative: str
-    file: str
-    system: Any = None
-
-    def open(self) -> pq.ParquetFile:
-        """The file, its footer read."""
-        file = self.file if self.system is None else self.system.open_input_file(self.file)
-        return pq.ParquetFile(file, page_checksum_verification=True)
+_PLAINLY = {
+    "magic bytes not found": "it does not end as Parquet files do",
+    "deserialize thrift": "its metadata is damaged",
+    "could not verify page integrity": "the checksum of its data is wrong",
+    "CRC checksum verification failed": "the checksum of its data is wrong",
+    "file size is 0 bytes": "it is empty",
+}
+"""Words in pyarrow's reports, and what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +35,7 @@ class ParquetRows:
     """A batch's rows, and where they belong.
 
     Attributes:
-        rows: The rows, all columns where the table was read whole.
+        rows: The rows, all of the file's columns where the table was read whole.
         part: Number of the file they are from.
         group_ends: Whether the last row ends a row group.
     """
@@ -61,7 +49,13 @@ class ParquetReader:
     """A table in Parquet files.
 
     Args:
-        path: A file, a folder, or an address.
+        path: A file, a folder, a pattern, or the address of one.
+
+    Attributes:
+        parts: The files, in the order of their rows.
+        folder: Where the files' relative paths begin; None for a single file.
+        partitions: The columns that folders named `key=value` hold; they come last.
+        schema: All columns.
 
     Raises:
         TableError: If there is no Parquet file, one is damaged, or their columns differ.
@@ -70,8 +64,12 @@ class ParquetReader:
     def __init__(self, path: str) -> None:
         self._name = path
         with reading(path):
-            self.parts, self.is_folder = _parts(path)
-        self.schema = self._common_schema()
+            found = find_parts(path)
+        self.parts, self.folder, self.system = found.files, found.folder, found.system
+        own, self._groups = self._footers()
+        self._first_group, self._first_row = 0, 0
+        self.partitions = partitions_of(self.parts, own.names, path)
+        self.schema = pa.schema([*own, *self.partitions.schema], metadata=own.metadata)
         self._columns = tuple(self.schema.names)
         repeated = [name for name, times in Counter(self._columns).items() if times > 1]
         if repeated:
@@ -91,6 +89,41 @@ class ParquetReader:
         """All column names, in file order, distinct."""
         return self._columns
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether the table is a folder of files, not a single one."""
+        return self.folder is not None
+
+    @property
+    def unchangeable(self) -> frozenset[str]:
+        """Columns whose cells stand in folders' names."""
+        return frozenset(self.partitions.names)
+
+    def row_count(self) -> int:
+        """How many rows the files' footers tell of."""
+        return sum(map(sum, self._groups))
+
+    def shares(self, *, rows: int | None = None) -> "list[ParquetReader]":
+        """The table in consecutive pieces, each of which numbers its rows as the whole does.
+
+        Args:
+            rows: About how many rows a piece has, in whole row groups of one file; None for a
+                piece a file.
+
+        Returns:
+            Readers that can be sent to other processes; together they have all rows and files.
+        """
+        start, found = 0, []
+        for number, groups in enumerate(self._groups):
+            for first, some in _pieces(groups, rows):
+                share = copy(self)
+                share.parts = (self.parts[number],)
+                share.partitions = self.partitions.of(number)
+                share._take(some, first, start)  # noqa: SLF001 - its own copy
+                found.append(share)
+                start += sum(some)
+        return found
+
     def batches(
         self, columns: Sequence[str], *, rows: int | None = None, whole: bool = False
     ) -> Iterator[Batch]:
@@ -98,8 +131,8 @@ class ParquetReader:
 
         Args:
             columns: The columns to parse; each must be numeric.
-            rows: The most rows a batch holds; None for half a million. No batch goes beyond the
-                end of a row group.
+            rows: The most rows a batch holds; None for half a million, or fewer of many columns.
+                No batch goes beyond the end of a row group.
             whole: Whether `native` holds all columns, for a writer or listing.
 
         Raises:
@@ -107,7 +140,8 @@ class ParquetReader:
             TableError: If a file is damaged.
         """
         wanted = self._numeric(columns)
-        return prefetched(self._read(wanted, max(1, rows or _ROWS), whole))
+        read = len(self._columns) if whole else len(wanted)
+        return prefetched(self._read(wanted, rows or min(_ROWS, _CELLS // (read + 1) + 1), whole))
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """What the schema says: truth values, whole numbers, or any."""
@@ -122,10 +156,16 @@ class ParquetReader:
         """A row's cells as text, in file order; empty where missing or not read."""
         rows: pa.RecordBatch = batch.native.rows
         read = {name: place for place, name in enumerate(rows.schema.names)}
-        return [
+        own = [
             cell_text(rows.column(read[name])[row]) if name in read else ""
-            for name in self._columns
+            for name in self._columns[: len(self._columns) - len(self.partitions.names)]
         ]
+        part = batch.native.part
+        return own + [self.partitions.text(part, name) for name in self.partitions.names]
+
+    def completed(self, native: ParquetRows) -> pa.RecordBatch:
+        """A batch's rows with the columns that folders hold."""
+        return self.partitions.completed(native.part, native.rows)
 
     def _numeric(self, columns: Sequence[str]) -> list[str]:
         wanted = list(dict.fromkeys(columns))
@@ -141,19 +181,31 @@ class ParquetReader:
         return wanted
 
     def _read(self, wanted: list[str], rows: int, whole: bool) -> Generator[Batch, None, None]:
-        start = 0
+        start = self._first_row
+        own = [name for name in wanted if name not in self.unchangeable]
         for number, part in enumerate(self.parts):
             with opened(part) as file, damage(part.title):
-                for native in _part_rows(file, number, rows, None if whole else wanted):
-                    columns = {name: numeric_column(native.rows.column(name)) for name in wanted}
-                    yield Batch(start, native.rows.num_rows, columns, native)
-                    start += native.rows.num_rows
+                groups = range(self._first_group, self._first_group + len(self._groups[number]))
+                for native in _part_rows(file, number, groups, rows, None if whole else own):
+                    count = native.rows.num_rows
+                    columns = {name: numeric_column(native.rows.column(name)) for name in own}
+                    for name in set(wanted) - set(own):
+                        columns[name] = self.partitions.column(number, name, count)
+                    yield Batch(start, count, columns, native)
+                    start += count
 
-    def _common_schema(self) -> pa.Schema:
+    def _take(self, groups: tuple[int, ...], first: int, row: int) -> None:
+        """Keep to some row groups of the only file."""
+        self._groups, self._first_group, self._first_row = (groups,), first, row
+
+    def _footers(self) -> tuple[pa.Schema, tuple[tuple[int, ...], ...]]:
+        """The files' common columns, and how many rows each group of each file has."""
         first: pa.Schema | None = None
+        groups = []
         for part in self.parts:
             with opened(part) as file:
                 schema = file.schema_arrow
+                groups.append(_group_rows(file.metadata))
             first = first or schema
             if not schema.equals(first):
                 raise TableError(
@@ -162,7 +214,7 @@ class ParquetReader:
                     hint="check them folder by folder",
                 )
         assert first is not None
-        return first
+        return first, tuple(groups)
 
 
 @contextmanager
@@ -189,67 +241,45 @@ def damage(title: str) -> Iterator[None]:
         with reading(title):
             yield
     except pa.ArrowException as error:
-        reason = str(error).splitlines()[0].rstrip(".")
         raise TableError(
-            f"`{title}` is no sound Parquet file: {reason}.",
+            f"`{title}` is no sound Parquet file: {_reason(error)}.",
             hint="it may be cut off, or of another format; write it again",
         ) from error
 
 
+def _reason(error: Exception) -> str:
+    """What pyarrow reports, in words that do not take its authors to read."""
+    reason = str(error).splitlines()[0].rstrip(".")
+    plain = (said for sign, said in _PLAINLY.items() if sign in reason)
+    return next(plain, reason)
+
+
+def _group_rows(metadata: pq.FileMetaData) -> tuple[int, ...]:
+    return tuple(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
+
+
+def _pieces(groups: tuple[int, ...], rows: int | None) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Cut a file's row groups into pieces of about so many rows, each with its first group."""
+    if rows is None or not groups:
+        yield 0, groups
+        return
+    first, held = 0, 0
+    for number, count in enumerate(groups, 1):
+        held += count
+        if held >= rows or number == len(groups):
+            yield first, groups[first:number]
+            first, held = number, 0
+
+
 def _part_rows(
-    file: pq.ParquetFile, number: int, rows: int, columns: list[str] | None
+    file: pq.ParquetFile, number: int, groups: Iterable[int], rows: int, columns: list[str] | None
 ) -> Iterator[ParquetRows]:
-    for group in range(file.num_row_groups):
+    for group in groups:
         left = file.metadata.row_group(group).num_rows
         for batch in file.iter_batches(batch_size=rows, row_groups=[group], columns=columns):
             left -= batch.num_rows
             if batch.num_rows:
                 yield ParquetRows(batch, number, left == 0)
-
-
-def _parts(path: str) -> tuple[list[Part], bool]:
-    if "://" in path:
-        return _remote_parts(path)
-    if not os.path.isdir(path):
-        return [Part(path, "", path)], False
-    found = sorted(
-        os.path.relpath(os.path.join(folder, name), path)
-        for folder, _, names in os.walk(path)
-        for name in names
-    )
-    return _folder_parts(path, found), True
-
-
-def _remote_parts(address: str) -> tuple[list[Part], bool]:
-    from pyarrow import fs
-
-    try:
-        system, path = fs.FileSystem.from_uri(address)
-    except pa.ArrowInvalid as error:
-        raise TableError(f"`{address}` is no address that can be read: {error}.") from error
-    info = system.get_file_info(path)
-    if info.type != fs.FileType.Directory:
-        return [Part(address, "", path, system)], False
-    inside = system.get_file_info(fs.FileSelector(path, recursive=True))
-    prefix = path.rstrip("/") + "/"
-    found = sorted(entry.path.removeprefix(prefix) for entry in inside if entry.is_file)
-    return _folder_parts(path, found, system), True
-
-
-def _folder_parts(folder: str, found: list[str], system: Any = None) -> list[Part]:
-    files = [
-        name
-        for name in found
-        if name.lower().endswith(_ENDING)
-        and not any(step.startswith((".", "_")) for step in name.split(os.sep))
-    ]
-    if not files:
-        raise TableError(
-            f"A folder is a table if it holds Parquet files, but `{folder}` holds none.",
-            hint="name a file, or a folder of .parquet files",
-        )
-    paths = [os.path.join(folder, name) for name in files]
-    return [Part(path, name, path, system) for path, name in zip(paths, files, strict=True)]
 
 
 def _difference(schema: pa.Schema, first: pa.Schema) -> str:

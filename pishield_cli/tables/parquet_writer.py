@@ -1,25 +1,21 @@
 """Changed copies of Parquet tables: same schema, row groups, compression and metadata."""
 
 import os
-import shutil
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import Changes
-from pishield_cli.tables.arrow_changes import with_changes
-from pishield_cli.tables.aside import (
-    Aside,
-    aside_name,
-    force_to_disk,
-    local_target,
-    writing,
-)
-from pishield_cli.tables.parquet_reader import ParquetReader, ParquetRows, Part, opened
+from pishield_cli.tables.addresses import keeps_objects
+from pishield_cli.tables.aside import aside_of, writing
+from pishield_cli.tables.folder_aside import folder_aside
+from pishield_cli.tables.parquet_parts import Part
+from pishield_cli.tables.parquet_reader import ParquetReader, ParquetRows, opened
+from pishield_cli.tables.stream import changed_rows
 from pishield_cli.tables.table import Batch
 
 _LARGEST_GROUP = 1 << 26
@@ -27,23 +23,60 @@ _CODECS = {"UNCOMPRESSED": "none", "LZ4_RAW": "lz4"}
 _VERSIONS = ("1.0", "2.4", "2.6")
 
 
+class WritingPlace(Protocol):
+    """Where a table is written before it appears under its name."""
+
+    path: str
+    system: Any
+
+    def publish(self) -> None:
+        """Put the table in place."""
+
+    def discard(self) -> None:
+        """Remove what was written, unless published."""
+
+
+@dataclass(slots=True)
+class BorrowedPlace:
+    """A place that another process made, and publishes or discards."""
+
+    path: str
+    system: Any
+
+    def publish(self) -> None:
+        """Left to the other process."""
+
+    def discard(self) -> None:
+        """Left to the other process."""
+
+
+def place_beside(reader: ParquetReader, output: str) -> WritingPlace:
+    """A new place to write a copy of a table.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+    return folder_aside(output, reader) if reader.is_folder else aside_of(output)
+
+
 class ParquetWriter:
     """A Parquet table being written aside, file by file and row group by row group.
 
     Args:
         reader: The table that is copied.
-        output: Where to: a file for a file, a folder for a folder.
+        output: Where to: a file for a file, a folder for a folder or a pattern.
+        aside: Where to write until then; None for a new place beside the output.
 
     Raises:
         TableError: If nothing can be written there.
     """
 
-    def __init__(self, reader: ParquetReader, output: str) -> None:
+    def __init__(
+        self, reader: ParquetReader, output: str, aside: "WritingPlace | None" = None
+    ) -> None:
         self._reader = reader
         self._output = output
-        self._aside: Aside | AsideFolder = (
-            AsideFolder(output, reader) if reader.is_folder else Aside(output)
-        )
+        self._aside = aside or place_beside(reader, output)
         self._open: pq.ParquetWriter | None = None
         self._next_part = 0
         self._group: list[pa.RecordBatch] = []
@@ -53,13 +86,7 @@ class ParquetWriter:
         """Append a batch of the reader's, some cells changed, all others as they were."""
         native: ParquetRows = batch.native
         self._open_part(native.part)
-        rows = native.rows
-        for name, change in changes.items():
-            if len(change.rows):
-                place = rows.schema.get_field_index(name)
-                column = with_changes(rows.column(place), change, name)
-                rows = rows.set_column(place, rows.schema.field(place), column)
-        self._group.append(rows)
+        self._group.append(changed_rows(native.rows, changes))
         if native.group_ends:
             self._write_group()
 
@@ -92,11 +119,19 @@ class ParquetWriter:
             self._close_part()
             if self._next_part < len(self._reader.parts):
                 part = self._reader.parts[self._next_part]
-                path = os.path.join(self._aside.path, part.relative).rstrip("/")
                 with writing(self._output):
-                    os.makedirs(os.path.dirname(path), exist_ok=True)
-                    self._open = writer_like(part, path)
+                    self._open = writer_like(part, self._place(part), self._aside.system)
             self._next_part += 1
+
+    def _place(self, part: Part) -> str:
+        """Where a file is written; its folder is there."""
+        path = f"{self._aside.path}/{part.relative}".rstrip("/")
+        system = self._aside.system
+        if system is None:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        elif part.relative and not keeps_objects(system):
+            system.create_dir(os.path.dirname(path), recursive=True)
+        return path
 
     def _close_part(self) -> None:
         self._write_group()
@@ -114,66 +149,16 @@ class ParquetWriter:
             self._open.write_table(table, _LARGEST_GROUP)
 
 
-class AsideFolder:
-    """A folder beside the one it will replace.
+def writer_like(part: Part, path: str, system: Any = None) -> pq.ParquetWriter:
+    """A writer of files like a given one: schema, metadata, compression, encodings, version.
 
     Args:
-        output: The final name: new, empty, or the folder of the table itself.
-        reader: The table that is copied.
-
-    Attributes:
-        path: Where to write; an empty folder.
-
-    Raises:
-        TableError: If nothing can be written there.
+        part: The file.
+        path: Where to write.
+        system: The filesystem of the path; None for the local one.
     """
-
-    def __init__(self, output: str, reader: ParquetReader) -> None:
-        self._output = output
-        self._files = [part.relative for part in reader.parts]
-        self._target = local_target(output)
-        self._in_place = self._target == os.path.realpath(reader.name)
-        if os.path.exists(self._target) and not self._in_place:
-            self._require_empty()
-        folder, name = os.path.split(self._target)
-        self.path = os.path.join(folder, aside_name(name))
-        with writing(output):
-            os.mkdir(self.path)
-
-    def publish(self) -> None:
-        """Force all files to disk and rename the folder, or file by file if it is in place."""
-        with writing(self._output):
-            for name in self._files:
-                force_to_disk(os.path.join(self.path, name))
-            if not self._in_place:
-                os.replace(self.path, self._target)
-            else:
-                for name in self._files:
-                    os.replace(os.path.join(self.path, name), os.path.join(self._target, name))
-                self.discard()
-            force_to_disk(os.path.dirname(self._target))
-
-    def discard(self) -> None:
-        """Remove the folder, unless published."""
-        shutil.rmtree(self.path, ignore_errors=True)
-
-    def _require_empty(self) -> None:
-        if not os.path.isdir(self._target):
-            raise TableError(
-                f"`{self._output}` cannot be written: the table is a folder, and this is a file.",
-                hint="name a new folder",
-            )
-        if os.listdir(self._target):
-            raise TableError(
-                f"`{self._output}` cannot be written: the folder is not empty.",
-                hint="name a new folder",
-            )
-
-
-def writer_like(part: Part, path: str) -> pq.ParquetWriter:
-    """A writer of files like a given one: schema, metadata, compression, encodings, version."""
     with opened(part) as file:
-        return pq.ParquetWriter(path, file.schema_arrow, **_layout(file))
+        return pq.ParquetWriter(path, file.schema_arrow, filesystem=system, **_layout(file))
 
 
 def _layout(file: pq.ParquetFile) -> dict[str, Any]:

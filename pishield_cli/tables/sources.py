@@ -1,4 +1,4 @@
-"""Where a table's bytes come from: a file, a gzip file, standard input, or an address."""
+"""Where a table's bytes come from: a file, compressed or not, standard input, or an address."""
 
 import errno
 import gzip
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from pishield_cli.errors import TableError
+from pishield_cli.tables.addresses import is_address, located
+from pishield_cli.tables.compression import decompressed
 
 STANDARD_STREAM = "-"
 _SPOOL_IN_MEMORY = 16 << 20
@@ -43,7 +45,7 @@ def open_source(path: str) -> Source:
     """
     if path == STANDARD_STREAM:
         return _standard_input()
-    if "://" in path:
+    if is_address(path):
         return Source(path, path, lambda: _open_address(path))
     return Source(path, path, lambda: _open_file(path))
 
@@ -70,9 +72,7 @@ def reading(title: str) -> Iterator[None]:
             f"`{title}` may not be read.", hint="check the file's permissions"
         ) from error
     except EOFError as error:
-        raise TableError(
-            f"`{title}` is cut off: its compressed data ends early.", hint="copy the file again"
-        ) from error
+        raise _cut_off(title) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise TableError(
             f"`{title}` is not a sound gzip file: {error}.",
@@ -82,26 +82,25 @@ def reading(title: str) -> Iterator[None]:
         reason = error.strerror or str(error).splitlines()[0]
         if error.errno == errno.ENOSPC:
             reason = "no space left to keep standard input aside"
+        if "Truncated compressed stream" in reason:
+            raise _cut_off(title) from error
         raise TableError(f"`{title}` cannot be read: {reason}.") from error
 
 
+def _cut_off(title: str) -> TableError:
+    return TableError(
+        f"`{title}` is cut off: its compressed data ends early.", hint="copy the file again"
+    )
+
+
 def _open_file(path: str) -> BinaryIO:
-    if path.lower().endswith(".gz"):
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    return open(path, "rb")
+    return decompressed(open(path, "rb"), path)
 
 
 def _open_address(address: str) -> BinaryIO:
-    from pyarrow import ArrowInvalid, fs
-
-    try:
-        system, path = fs.FileSystem.from_uri(address)
-    except ArrowInvalid as error:
-        raise TableError(f"`{address}` is no address that can be read: {error}.") from error
+    system, path = located(address)
     stream = system.open_input_stream(path, compression=None)
-    if address.lower().endswith(".gz"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
-    return cast(BinaryIO, stream)
+    return decompressed(cast(BinaryIO, stream), address)
 
 
 def _standard_input() -> Source:

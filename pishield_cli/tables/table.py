@@ -56,6 +56,13 @@ class TableReader(Protocol):
     def columns(self) -> tuple[str, ...]:
         """All column names, in file order, distinct."""
 
+    @property
+    def unchangeable(self) -> frozenset[str]:
+        """Columns that a writer cannot change, such as those that folders' names hold."""
+
+    def row_count(self) -> int | None:
+        """How many rows there are, where the table says so before it is read."""
+
     def batches(
         self, columns: Sequence[str], *, rows: int | None = None, whole: bool = False
     ) -> Iterator[Batch]:
@@ -72,7 +79,7 @@ class TableReader(Protocol):
         """
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
-        """What the table itself says of its columns; a CSV file is read through for this."""
+        """What the table itself says of its columns; a CSV file may be read through for this."""
 
     def places(self, columns: Sequence[str]) -> dict[str, int]:
         """How many decimal places a column's type holds, for those columns it limits."""

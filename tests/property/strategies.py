@@ -1,4 +1,4 @@
-"""What the laws of correction are tried on: systems of inequalities, clauses, and tables of cells."""
+"""What the laws of correction are tried on: inequalities, clauses, and tables of cells."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -79,7 +79,7 @@ def satisfiable_systems(
             total = sum((c * at[name] for name, c in first.terms), Fraction(0))
             slack = draw(st.sampled_from((Fraction(0), Fraction(1), Fraction(1, 4))))
             moved = Inequality(first.terms, total - slack, first.strict and slack > 0)
-            clause = Clause((moved, *others))
+            clause = Clause((moved, *others))  # noqa: PLW2901 - the clause, mended
         found.append(clause)
     for _ in range(draw(st.integers(1, 2)) if equalities else 0):
         one = draw(inequalities(names, coefficients, strict=False))

@@ -1,5 +1,6 @@
 """Laws of elimination, plans and cells, against direct evaluation and against search."""
 
+import itertools
 import random
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -31,7 +32,9 @@ Point = Mapping[str, Fraction]
 # ------------------------------------------------------------------------------ direct evaluation
 
 
-def points(seed: int, names: Sequence[str] = THREE, count: int = POINTS) -> list[dict[str, Fraction]]:
+def points(
+    seed: int, names: Sequence[str] = THREE, count: int = POINTS
+) -> list[dict[str, Fraction]]:
     """Points on and off the lines that small coefficients draw."""
     rng = random.Random(seed)
     return [
@@ -69,7 +72,7 @@ def candidates(step: Step, values: Point) -> list[Fraction]:
             for bound in (*clause.lowers, *clause.uppers)
         }
     ) or [Fraction(0)]
-    between = [(a + b) / 2 for a, b in zip(ends, ends[1:], strict=False)]
+    between = [(a + b) / 2 for a, b in itertools.pairwise(ends)]
     return [ends[0] - 1, *ends, *between, ends[-1] + 1]
 
 
@@ -164,9 +167,7 @@ def test_equalities_define_their_variable(clauses: list[Clause], seed: int) -> N
 
 
 @given(systems(THREE, WHOLE), st.permutations(THREE), st.integers(0, 99))
-def test_any_ordering_says_the_same(
-    clauses: list[Clause], ordering: list[str], seed: int
-) -> None:
+def test_any_ordering_says_the_same(clauses: list[Clause], ordering: list[str], seed: int) -> None:
     plans = plan_groups(clauses, ordering)
     for values in points(seed, count=10):
         obeyed = all(
@@ -254,7 +255,7 @@ def critical(system: Sequence[Disjunction], first: Fraction) -> list[Fraction]:
             if 1 in weights:
                 ends.add((constant - weights.get(0, 0) * first) / weights[1])
     listed = sorted(ends)
-    between = [(a + b) / 2 for a, b in zip(listed, listed[1:], strict=False)]
+    between = [(a + b) / 2 for a, b in itertools.pairwise(listed)]
     return [listed[0] - 1, *listed, *between, listed[-1] + 1]
 
 
@@ -274,16 +275,18 @@ def test_cells_together_are_the_clauses(clauses: list[Clause], seed: int) -> Non
 
 
 @settings(max_examples=40)
-@given(systems(THREE, WHOLE, largest=6), st.integers(0, 99))
-def test_cells_and_elimination_agree(clauses: list[Clause], seed: int) -> None:
+@given(systems(THREE, WHOLE, largest=6), st.integers(0, 60), st.integers(0, 99))
+def test_cells_and_elimination_agree(clauses: list[Clause], limit: int, seed: int) -> None:
     by_steps = plan_groups(clauses, THREE)
-    by_cells = plan_groups(clauses, THREE, limit=0)
+    by_cells = plan_groups(clauses, THREE, limit=limit)
     assert [plan.satisfiable for plan in by_steps] == [plan.satisfiable for plan in by_cells]
     for plan in by_cells:
         for values in points(seed, count=10):
             if plan.steps is None:
                 inside = any(all(obeys(step, values) for step in cell) for cell in plan.cells)
                 assert inside <= all(clause.holds(values) for clause in plan.clauses)
+                for point in plan.points:
+                    assert all(clause.holds(point) for clause in plan.clauses)
                 if plan.complete:
                     assert inside == all(clause.holds(values) for clause in plan.clauses)
 

@@ -1,6 +1,7 @@
 """The report of `correct`, as a table to read and as JSON."""
 
 import json
+import math
 
 from rich import box
 from rich.table import Table
@@ -34,8 +35,8 @@ def render_json(report: CorrectReport) -> str:
         "columns": {
             name: {
                 "changed": summary.changed,
-                "mean_abs_change": summary.mean_abs_change,
-                "max_abs_change": summary.max_abs_change,
+                "mean_abs_change": _finite(summary.mean_abs_change),
+                "max_abs_change": _finite(summary.max_abs_change),
             }
             for name, summary in report.columns.items()
         },
@@ -45,6 +46,11 @@ def render_json(report: CorrectReport) -> str:
         "output": report.output,
     }
     return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _finite(number: float) -> float | None:
+    """The number; None, which JSON can hold, for one that is not finite."""
+    return number if math.isfinite(number) else None
 
 
 def render_table(report: CorrectReport, page: Page) -> str:
@@ -124,5 +130,5 @@ def _verdict(report: CorrectReport) -> str:
     if report.output is None:
         place = "; nothing written (dry run)"
     if report.holds:
-        return f"OK    every requirement holds in every row{place}"
+        return f"OK    no row violates a requirement{place}"
     return f"FAIL  {counted(report.violating_rows_after, 'row')} could not be corrected{place}"

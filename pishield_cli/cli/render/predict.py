@@ -46,7 +46,7 @@ def _totals(report: PredictReport) -> str:
 def _verdict(report: PredictReport) -> str:
     place = "" if report.output == "-" else f"; written to {one_line(report.output)}"
     if report.holds:
-        return f"OK    every requirement holds in every row{place}"
+        return f"OK    no row violates a requirement{place}"
     rows = report.violating_rows
     shown = ", ".join(f"{row:,}" for row in rows[:_LISTED_ROWS])
     more = f" and {len(rows) - _LISTED_ROWS:,} more" if len(rows) > _LISTED_ROWS else ""

@@ -56,12 +56,10 @@ class Routed:
         """Correct values of shape `(rows, columns)`."""
         if not (self.cap and z.requires_grad):
             return shield.clip(z, routed_placing)
-        z = z.view_as(z)
-        y = shield.clip(z, routed_placing)
-        lengths: list[Tensor] = []
-        y.register_hook(lambda g: lengths.append(_lengths(g)))
-        z.register_hook(lambda r: _capped(r, lengths.pop()))
-        return y
+        open_end, length = _Capped.apply(z)  # type: ignore[no-untyped-call]
+        y = shield.clip(open_end, routed_placing)
+        measured: Tensor = _Measured.apply(y, length)  # type: ignore[no-untyped-call]
+        return measured
 
 
 def routed_placing(
@@ -101,10 +99,34 @@ class _Routing(torch.autograd.Function):
         return torch.where(passing, 0.0, a), torch.where(passing, a, 0.0), None, None
 
 
-def _capped(r: Tensor, most: Tensor) -> Tensor:
-    length = _lengths(r)
-    # Where squares overflow, this compares infinities, and leaves r as it is.
-    return r * torch.where(length > most, most / length, 1.0)
+class _Capped(torch.autograd.Function):
+    """Values, and beside them a way for the length of g: it comes back as a gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor) -> tuple[Tensor, Tensor]:
+        del ctx
+        return z.clone(), z.new_zeros((len(z), 1))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, r: Tensor, most: Tensor) -> Tensor:
+        del ctx
+        length = _lengths(r)
+        # Where squares overflow, this compares infinities, and leaves r as it is.
+        return r * torch.where(length > most, most / length, 1.0)
+
+
+class _Measured(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, y: Tensor, length: Tensor) -> Tensor:
+        del ctx, length
+        return y.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor]:
+        del ctx
+        return g, _lengths(g)
 
 
 def _lengths(rows: Tensor) -> Tensor:

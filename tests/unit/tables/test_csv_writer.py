@@ -184,7 +184,7 @@ class _Full:
         ("out.parquet", "same kind"),
         ("out.tsv", "same kind"),
         ("out", "same kind"),
-        ("s3://bucket/out.csv", "local files"),
+        ("nowhere://bucket/out.csv", "no address"),
     ],
 )
 def test_outputs_that_are_refused_before_reading(

@@ -1,0 +1,180 @@
+"""How do time and memory grow with rows, columns and requirements?
+
+`python -m benchmarks growth --scale 0.01 --plot growth.svg`
+
+One thing grows at a time, each size in a process of its own. The exponent is the slope in a log-log
+plot over the upper half of the sizes, start-up taken off: 1 is linear. `--plot` draws it (extra
+`plot`).
+"""
+
+import argparse
+import math
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.check import comparisons
+from benchmarks.measure import Run, best, markdown, pishield, python, run, setting
+
+ROWS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 50_000_000)
+COLUMNS = (10, 30, 100, 300, 1_000)
+REQUIREMENTS = (10, 100, 1_000, 10_000)
+CELLS = 20_000_000
+FEW_ROWS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One size and what it took.
+
+    Attributes:
+        size: Rows, columns or requirements.
+        run: What it took.
+    """
+
+    size: int
+    run: Run
+
+
+def write(folder: Path, rows: int, columns: int) -> Path:
+    """Make a table in which one row in a hundred violates."""
+    data = folder / "data.parquet"
+    size = ["--rows", str(rows), "--columns", str(columns)]
+    made = run(python("-m", "benchmarks.check", *size, "--write", str(data), "1"))
+    if made.status:
+        raise RuntimeError(made.errors)
+    return data
+
+
+def neighbours(folder: Path, columns: int) -> Path:
+    """Requirements: each column at most the next."""
+    path = folder / "requirements.txt"
+    path.write_text("".join(f"{left} <= {right}\n" for left, right in comparisons(columns)))
+    return path
+
+
+def drawn(folder: Path, columns: int, count: int) -> Path:
+    """So many requirements, each over two columns drawn at random."""
+    path, draw = folder / "requirements.txt", random.Random(0)
+    lines = []
+    for number in range(count):
+        left, right = sorted(draw.sample(range(columns), 2))
+        lines.append(f"c{left} <= c{right} + {number % 7}\n")
+    path.write_text("".join(lines))
+    return path
+
+
+Sizes = Iterator[tuple[int, Path, Path]]
+
+
+def growing_rows(folder: Path, scale: float) -> Sizes:
+    """3 columns, 2 requirements."""
+    for size in ROWS:
+        rows = max(10, int(size * scale))
+        yield rows, write(folder, rows, 3), neighbours(folder, 3)
+
+
+def growing_columns(folder: Path, scale: float) -> Sizes:
+    """Always the same number of cells, and as many requirements as columns."""
+    for columns in COLUMNS:
+        rows = max(10, int(CELLS * scale) // columns)
+        yield columns, write(folder, rows, columns), neighbours(folder, columns)
+
+
+def growing_requirements(folder: Path, scale: float) -> Sizes:
+    """20 columns."""
+    data = write(folder, max(10, int(FEW_ROWS * scale)), 20)
+    for count in REQUIREMENTS:
+        yield count, data, drawn(folder, 20, count)
+
+
+SERIES: dict[str, tuple[Callable[[Path, float], Sizes], str]] = {
+    "check, rows": (growing_rows, "check"),
+    "check, columns (20 million cells)": (growing_columns, "check"),
+    "check, requirements (200,000 rows)": (growing_requirements, "check"),
+    "correct, rows": (growing_rows, "correct"),
+    "correct, columns (20 million cells)": (growing_columns, "correct"),
+}
+
+
+def measure(name: str, scale: float, repeat: int) -> list[Point]:
+    """Every size of one series."""
+    sizes, verb = SERIES[name]
+    points = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for size, data, requirements in sizes(folder, scale):
+            command = pishield(verb, str(data), str(requirements), "--quiet")
+            if verb == "correct":
+                command += ["-o", str(folder / "out.parquet")]
+            found = best(command, repeat)
+            if found.status > 1:
+                raise RuntimeError(f"{name}, {size}: {found.errors.strip()[-300:]}")
+            points.append(Point(size, found))
+    return points
+
+
+def exponent(points: Sequence[Point], start_up: float) -> float:
+    """The slope of time over size in a log-log plot, over the upper half of the sizes."""
+    upper = points[len(points) // 2 :]
+    x = [math.log(point.size) for point in upper]
+    y = [math.log(max(point.run.cpu - start_up, 1e-3)) for point in upper]
+    middle = sum(x) / len(x), sum(y) / len(y)
+    spread = sum((one - middle[0]) ** 2 for one in x)
+    return sum((a - middle[0]) * (b - middle[1]) for a, b in zip(x, y, strict=True)) / spread
+
+
+def plot(series: dict[str, list[Point]], path: str) -> None:
+    """Time and memory over size, one line a series, both axes logarithmic."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+    for name, points in series.items():
+        sizes = [point.size for point in points]
+        axes[0].loglog(sizes, [point.run.wall for point in points], marker="o", label=name)
+        axes[1].loglog(sizes, [point.run.peak for point in points], marker="o", label=name)
+    for axis, label in zip(axes, ("wall, s", "peak memory, MiB"), strict=True):
+        axis.set(xlabel="rows, columns or requirements", ylabel=label)
+        axis.grid(visible=True, which="both", alpha=0.3)
+    axes[0].legend(fontsize="small")
+    figure.savefig(path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure every series, and print a table of each."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks growth")
+    parser.add_argument("--scale", type=float, default=1, help="share of the rows and cells")
+    parser.add_argument("--only", nargs="+", choices=list(SERIES), default=list(SERIES))
+    parser.add_argument("--repeat", type=int, default=1, help="the best of so many runs counts")
+    parser.add_argument("--plot", metavar="FILE", help="draw log-log plots (extra `plot`)")
+    options = parser.parse_args(arguments)
+    print(setting("numpy", "pyarrow") + f"; best of {options.repeat}.")
+    series: dict[str, list[Point]] = {}
+    for name in options.only:
+        points = series[name] = measure(name, options.scale, options.repeat)
+        # The least of all is nearly all start-up.
+        start_up = min(0.9 * point.run.cpu for point in points)
+        print(f"\n{name}; exponent {exponent(points, start_up):.2f}\n")
+        rows = [
+            [
+                f"{each.size:,}",
+                f"{each.run.wall:.2f}",
+                f"{each.run.cpu:.2f}",
+                f"{each.run.peak:.0f}",
+            ]
+            for each in points
+        ]
+        print(markdown(["size", "wall, s", "CPU, s", "peak, MiB"], rows), flush=True)
+    if options.plot:
+        plot(series, options.plot)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

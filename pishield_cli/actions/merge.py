@@ -1,0 +1,45 @@
+"""One report from those of a table's consecutive pieces."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain
+
+from pishield_cli.actions.check import CheckReport, RequirementResult, allowed_rows
+
+
+def merged(
+    reports: Sequence[CheckReport], *, show: int, max_violations: int | Fraction = 0
+) -> CheckReport:
+    """The report of a table from those of its consecutive pieces.
+
+    Args:
+        reports: In the order of the rows; all of the same requirements, at least one.
+        show: How many examples of each requirement they were made with.
+        max_violations: How many violating rows are let pass; as a fraction, what share of all.
+    """
+    rows = sum(report.rows for report in reports)
+    return replace(
+        reports[0],
+        rows=rows,
+        violating_rows=sum(report.violating_rows for report in reports),
+        unknown_rows=sum(report.unknown_rows for report in reports),
+        results=tuple(
+            _merged([report.results[place] for report in reports], show)
+            for place in range(len(reports[0].results))
+        ),
+        allowed_rows=allowed_rows(max_violations, rows),
+        seconds=sum(report.seconds for report in reports),
+    )
+
+
+def _merged(results: Sequence[RequirementResult], show: int) -> RequirementResult:
+    farthest = [result.worst for result in results if result.worst is not None]
+    return RequirementResult(
+        requirement=results[0].requirement,
+        violations=sum(result.violations for result in results),
+        unknown=sum(result.unknown for result in results),
+        # The first of equals.
+        worst=max(farthest, key=lambda one: one.by, default=None),
+        examples=tuple(chain.from_iterable(result.examples for result in results))[:show],
+    )

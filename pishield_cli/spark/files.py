@@ -1,0 +1,157 @@
+"""Parquet tables whose files Spark's workers check and correct, by the same code as on one machine.
+
+The workers must see the files by the same names: on a shared filesystem or an object store.
+"""
+
+import pickle
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from pishield_cli.actions.check import CheckReport
+from pishield_cli.actions.check import check as check_table
+from pishield_cli.actions.correct import correct_batches, prepare
+from pishield_cli.actions.correct_report import CorrectReport, Tally
+from pishield_cli.actions.freedom import Freedom
+from pishield_cli.actions.merge import merged
+from pishield_cli.actions.methods import Method
+from pishield_cli.errors import UsageError
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.spark.outcome import Outcome, run, unwrapped
+from pishield_cli.tables.opening import require_parquet_output
+from pishield_cli.tables.parquet_reader import ParquetReader
+from pishield_cli.tables.parquet_writer import BorrowedPlace, ParquetWriter, place_beside
+from pishield_cli.tables.table import TableReader
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+SHARE_ROWS = 2_000_000
+"""About how many rows of a file one task checks."""
+
+
+def check_files(
+    session: "SparkSession",
+    reader: TableReader,
+    requirements: Requirements,
+    *,
+    requirements_file: str,
+    tolerance: float = 1e-9,
+    show: int = 3,
+    max_violations: int | Fraction = 0,
+    missing_fails: bool = False,
+    batch_rows: int | None = None,
+) -> CheckReport:
+    """Check a Parquet table, some row groups a task; see `actions.check.check`.
+
+    Raises:
+        UsageError: If the table is of another kind.
+    """
+    started = time.perf_counter()
+    table = _parquet(reader)
+
+    def check_share(share: TableReader) -> CheckReport:
+        return check_table(
+            share,
+            requirements,
+            requirements_file=requirements_file,
+            tolerance=tolerance,
+            show=show,
+            missing_fails=missing_fails,
+            batch_rows=batch_rows,
+        )
+
+    reports = _each(session, table.shares(rows=SHARE_ROWS), check_share)
+    report = merged(reports, show=show, max_violations=max_violations)
+    return replace(report, seconds=time.perf_counter() - started)
+
+
+def correct_files(
+    session: "SparkSession",
+    reader: TableReader,
+    requirements: Requirements,
+    *,
+    requirements_file: str,
+    output: str | None,
+    freedom: Freedom | None = None,
+    method: Method | None = None,
+    batch_rows: int | None = None,
+) -> CorrectReport:
+    """Correct a Parquet table, a file a task; see `actions.correct.correct`.
+
+    The output is the one that one machine writes, file by file: it appears once all are written.
+
+    Raises:
+        ContradictionError: If no table can satisfy the requirements; nothing is written.
+        UsageError: If the table is of another kind.
+    """
+    started = time.perf_counter()
+    table = _parquet(reader)
+    settings = (requirements, freedom or Freedom(), method or Method())
+    total = prepare(table, *settings).tally()
+    if output is not None:
+        require_parquet_output(table, output)
+    place = None if output is None else place_beside(table, output)
+    borrowed = None if place is None else BorrowedPlace(place.path, place.system)
+
+    def correct_share(share: ParquetReader) -> Tally:
+        def open_writer() -> ParquetWriter:
+            return ParquetWriter(share, output or "", borrowed)
+
+        return correct_batches(
+            share,
+            prepare(share, *settings),
+            open_writer=None if borrowed is None else open_writer,
+            batch_rows=batch_rows,
+        )
+
+    done = False
+    try:
+        for tally in _each(session, table.shares(), correct_share):
+            total.include(tally)
+        if place is not None:
+            place.publish()
+        done = True
+    finally:
+        if place is not None and not done:
+            place.discard()
+    return total.report(
+        data=table.name,
+        requirements_file=requirements_file,
+        output=output,
+        method=settings[2].name.value,
+        columns=requirements.variables,
+        seconds=time.perf_counter() - started,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A piece of work that pickles its own result, for Spark to hand over as bytes."""
+
+    work: Callable[[Any], Any]
+
+    def __call__(self, share: bytes) -> bytes:
+        return pickle.dumps(run(lambda: self.work(pickle.loads(share))))  # noqa: S301 - made by `_each`
+
+
+def _each(
+    session: "SparkSession", shares: Sequence[ParquetReader], work: Callable[[Any], Any]
+) -> list[Any]:
+    """What the workers found, in the order of the shares."""
+    context = session.sparkContext
+    pieces = [pickle.dumps(share) for share in shares]
+    found = context.parallelize(pieces, len(pieces)).map(_Task(work)).collect()
+    outcomes: list[Outcome] = [pickle.loads(each) for each in found]  # noqa: S301 - made by `_Task`
+    return [unwrapped(outcome) for outcome in outcomes]
+
+
+def _parquet(reader: TableReader) -> ParquetReader:
+    if not isinstance(reader, ParquetReader):
+        raise UsageError(
+            f"--engine spark spreads the files of a Parquet table, but `{reader.name}` is none.",
+            hint="leave out --engine, or convert the table to Parquet",
+        )
+    return reader

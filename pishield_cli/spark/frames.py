@@ -1,0 +1,182 @@
+"""Spark DataFrames, checked and corrected where their partitions are."""
+
+import os
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from pishield_cli.actions.check import CheckReport, Example, RequirementResult
+from pishield_cli.actions.check import check as check_table
+from pishield_cli.actions.correct import prepare
+from pishield_cli.actions.freedom import Freedom
+from pishield_cli.actions.merge import merged
+from pishield_cli.actions.methods import Method
+from pishield_cli.language import bind, read_requirements
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.spark.outcome import run, unwrapped
+from pishield_cli.tables.stream import StreamReader, changed_rows
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+Rows = Iterator[pa.RecordBatch]
+
+_REPORTS = "partition int, report binary"
+_TITLE = "the DataFrame"
+
+
+def check(
+    frame: "DataFrame",
+    requirements: Requirements | str | os.PathLike[str],
+    *,
+    columns: Sequence[str] | None = None,
+    tolerance: float = 1e-9,
+    show: int = 10,
+    max_violations: int | Fraction = 0,
+    missing_fails: bool = False,
+) -> CheckReport:
+    """Count the rows of a DataFrame that violate each requirement.
+
+    Every partition is counted where it is; one small report a partition comes back. A row's number
+    counts from 0 through the partitions in their order.
+
+    Args:
+        frame: The DataFrame.
+        requirements: As `load_requirements` gives them, or a file's path.
+        columns: What `y_0`, `y_1`, ... stand for; the DataFrame's columns by default.
+        tolerance: Relative tolerance of inequalities that are not strict; 0 is exact.
+        show: How many violating rows to list for each requirement.
+        max_violations: How many violating rows to let pass, or which share of all rows.
+        missing_fails: Whether a row that missing cells leave undecided counts against the table.
+
+    Raises:
+        RequirementsFileError: With all that is wrong with the requirements.
+        TableError: If a column that a requirement names holds no numbers.
+    """
+    bound, source = _bound(frame, requirements, columns)
+    chosen = _select(frame, bound.variables)
+    schema = _arrow_schema(chosen)
+
+    def check_rows(batches: Rows) -> CheckReport:
+        return check_table(
+            StreamReader(batches, schema, _TITLE),
+            bound,
+            requirements_file=source,
+            tolerance=tolerance,
+            show=show,
+            missing_fails=missing_fails,
+        )
+
+    # Refuses columns that hold no numbers before any partition is read.
+    empty = check_rows(iter(()))
+    reports, start = [empty], 0
+    for report in _partition_reports(chosen, check_rows):
+        reports.append(_moved(report, start))
+        start += report.rows
+    return merged(reports, show=show, max_violations=max_violations)
+
+
+def correct(
+    frame: "DataFrame",
+    requirements: Requirements | str | os.PathLike[str],
+    *,
+    columns: Sequence[str] | None = None,
+    freedom: Freedom | None = None,
+    method: Method | None = None,
+) -> "DataFrame":
+    """A DataFrame with every requirement satisfied, exactly; computed when it is asked for.
+
+    Args:
+        frame: The DataFrame.
+        requirements: As `load_requirements` gives them, or a file's path.
+        columns: What `y_0`, `y_1`, ... stand for; the DataFrame's columns by default.
+        freedom: What may move; everything by default.
+        method: How rows are corrected; like the shield by default.
+
+    Returns:
+        The rows in the same order, in the same schema. Rows that cannot be corrected are as they
+        were: `check` counts them.
+
+    Raises:
+        ContradictionError: If no table satisfies the requirements.
+        RequirementsFileError: With all that is wrong with the requirements.
+        TableError: If a column that a requirement names holds no numbers.
+    """
+    bound, _ = _bound(frame, requirements, columns)
+    schema = _arrow_schema(frame)
+    settings = (bound, freedom or Freedom(), method or Method())
+    prepare(StreamReader(iter(()), schema, _TITLE), *settings)
+
+    def correct_rows(batches: Rows) -> Rows:
+        reader = StreamReader(batches, schema, _TITLE)
+        prepared = prepare(reader, *settings)
+        for batch in reader.batches(bound.variables, whole=True):
+            changes = prepared.corrector.correct(batch.columns, batch.rows).changes
+            yield changed_rows(batch.native, changes)
+
+    return frame.mapInArrow(correct_rows, frame.schema)
+
+
+def _bound(
+    frame: "DataFrame",
+    requirements: Requirements | str | os.PathLike[str],
+    columns: Sequence[str] | None,
+) -> tuple[Requirements, str]:
+    if isinstance(requirements, Requirements):
+        read = requirements
+    else:
+        read = read_requirements(requirements)
+    return bind(read, frame.columns, positions=columns).requirements, read.source or ""
+
+
+def _select(frame: "DataFrame", names: Sequence[str]) -> "DataFrame":
+    """The columns that are needed; one where none is, for the sake of the rows."""
+    return frame.select(*(_quoted(name) for name in names or frame.columns[:1]))
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace("`", "``")
+    return f"`{doubled}`"
+
+
+def _arrow_schema(frame: "DataFrame") -> pa.Schema:
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    return to_arrow_schema(frame.schema)
+
+
+def _partition_reports(
+    frame: "DataFrame", check_rows: Callable[[Rows], CheckReport]
+) -> Iterator[CheckReport]:
+    """The partitions' reports, in their order."""
+
+    def report_rows(batches: Rows) -> Rows:
+        from pyspark import TaskContext
+
+        context = TaskContext.get()
+        number = context.partitionId() if context is not None else 0
+        outcome = pickle.dumps(run(lambda: check_rows(batches)))
+        cells = [pa.array([number], pa.int32()), pa.array([outcome], pa.binary())]
+        yield pa.RecordBatch.from_arrays(cells, ["partition", "report"])
+
+    found = frame.mapInArrow(report_rows, _REPORTS).collect()
+    for row in sorted(found, key=lambda row: int(row.partition)):
+        report: CheckReport = unwrapped(pickle.loads(row.report))  # noqa: S301 - made right above
+        yield report
+
+
+def _moved(report: CheckReport, start: int) -> CheckReport:
+    """A report with its rows numbered from another start."""
+
+    def moved(example: Example) -> Example:
+        return replace(example, row=example.row + start)
+
+    def result(one: RequirementResult) -> RequirementResult:
+        worst = None if one.worst is None else moved(one.worst)
+        return replace(one, worst=worst, examples=tuple(map(moved, one.examples)))
+
+    return replace(report, results=tuple(map(result, report.results)))

@@ -1,0 +1,156 @@
+"""The files that make up a Parquet table: one, a folder's, or those that a pattern matches."""
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from pyarrow import parquet as pq
+
+from pishield_cli.errors import TableError
+from pishield_cli.tables.addresses import has_wild_cards, is_address, located
+
+ENDING = ".parquet"
+_MISSING = "__HIVE_DEFAULT_PARTITION__"
+_WILD = re.compile(r"[*?\[]")
+_STEP = re.compile(r"([^=/]+)=(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a table.
+
+    Attributes:
+        title: Its path, for messages.
+        relative: Its path within the folder; empty for a table of one file.
+        file: What pyarrow opens it by.
+        system: The filesystem it is on; None if local.
+    """
+
+    title: str
+    relative: str
+    file: str
+    system: Any = None
+
+    def open(self) -> pq.ParquetFile:
+        """The file, its footer read."""
+        file = self.file if self.system is None else self.system.open_input_file(self.file)
+        return pq.ParquetFile(file, page_checksum_verification=True)
+
+    @property
+    def partition(self) -> dict[str, str | None]:
+        """What its folders named `key=value` say, by key; None where that is nothing."""
+        steps = (_STEP.fullmatch(step) for step in self.relative.split("/")[:-1])
+        return {
+            unquote(step[1]): None if step[2] == _MISSING else unquote(step[2])
+            for step in steps
+            if step
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All files of a table.
+
+    Attributes:
+        files: In the order of their rows; at least one.
+        folder: The folder that the files' relative paths begin in; None for a single file.
+        system: The filesystem they are on; None if local.
+    """
+
+    files: tuple[Part, ...]
+    folder: str | None
+    system: Any = None
+
+
+def find_parts(name: str) -> Parts:
+    """The files of a table, by a file's, a folder's or a pattern's name.
+
+    A folder's files are those below it that end in `.parquet`, in the order of their paths; files
+    and folders whose names begin with `.` or `_` are left out.
+
+    Raises:
+        TableError: If there is none, or the filesystem cannot be reached.
+        OSError: If a folder cannot be read.
+    """
+    system, path = located(name) if is_address(name) else (None, name)
+    if has_wild_cards(name):
+        return _matching(name, path, system)
+    if not _is_folder(path, system):
+        return Parts((Part(name, "", path, system),), None, system)
+    found = [each for each in _below(path, system) if each.lower().endswith(ENDING)]
+    if not found:
+        raise TableError(
+            f"A folder is a table if it holds Parquet files, but `{path}` holds none.",
+            hint="name a file, or a folder of .parquet files",
+        )
+    return _parts(path, found, system)
+
+
+def _matching(name: str, path: str, system: Any) -> Parts:
+    # The folders before the first wild card hold all files that can match.
+    folder = os.path.dirname(path[: _WILD.search(path).start()]) or "."  # type: ignore[union-attr]
+    pattern = path[len(folder) :].lstrip("/") if path.startswith(folder) else path
+    matches = _translated(pattern)
+    there = _below(folder, system) if _is_folder(folder, system) else []
+    found = [each for each in there if matches.fullmatch(each)]
+    if not found:
+        raise TableError(
+            f"No file matches `{name}`.",
+            hint="** stands for any folders, * and ? for characters of one name",
+        )
+    other = next((each for each in found if not each.lower().endswith(ENDING)), None)
+    if other is not None:
+        raise TableError(
+            f"A pattern names Parquet files, but `{name}` matches `{other}` as well.",
+            hint="end the pattern in .parquet",
+        )
+    return _parts(folder, found, system)
+
+
+def _parts(folder: str, found: list[str], system: Any) -> Parts:
+    paths = [f"{folder.rstrip('/')}/{each}" for each in found]
+    files = (Part(path, each, path, system) for path, each in zip(paths, found, strict=True))
+    return Parts(tuple(files), folder, system)
+
+
+def _is_folder(path: str, system: Any) -> bool:
+    if system is None:
+        return os.path.isdir(path)
+    return bool(system.get_file_info(path).type.name == "Directory")
+
+
+def _below(folder: str, system: Any) -> list[str]:
+    """Paths of all files below a folder, from there, sorted; hidden ones left out."""
+    if system is None:
+        found = [
+            os.path.relpath(os.path.join(where, name), folder).replace(os.sep, "/")
+            for where, _, names in os.walk(folder)
+            for name in names
+        ]
+    else:
+        from pyarrow import fs
+
+        inside = system.get_file_info(fs.FileSelector(folder, recursive=True))
+        prefix = folder.rstrip("/") + "/"
+        found = [entry.path.removeprefix(prefix) for entry in inside if entry.is_file]
+    return sorted(
+        path for path in found if not any(step.startswith((".", "_")) for step in path.split("/"))
+    )
+
+
+def _translated(pattern: str) -> re.Pattern[str]:
+    """A pattern as a regular expression: `**/` any folders, `*`, `?` and `[...]` within a name."""
+    text = ""
+    for piece in re.findall(r"\*\*/|\*|\?|\[!?\]?[^\]/]*\]|.", pattern, re.DOTALL):
+        if piece == "**/":
+            text += "(?:.*/)?"
+        elif piece in ("*", "?"):
+            text += "[^/]" + piece.replace("?", "")
+        elif piece.startswith("[") and len(piece) > 1:
+            inside = piece[1:-1].replace("\\", r"\\")
+            text += f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
+        else:
+            text += re.escape(piece)
+    return re.compile(text, re.DOTALL)

@@ -1,0 +1,79 @@
+import copy
+
+import pytest
+import torch
+
+from pishield_cli.errors import UsageError
+from pishield_cli.language import parse_requirements
+from pishield_cli.layers.backward import Masked
+from pishield_cli.layers.shield import Shield
+
+SUM = parse_requirements("y_0 >= y_1 + 2y_2")
+Z = torch.tensor([[0.0, 3.0, 5.0]]).double()
+TARGETS = torch.tensor([[9.0, 1.0, 2.0]]).double()
+
+
+def learnt(shield, rows=200):
+    z = Z.repeat(rows, 1).requires_grad_()
+    y = shield(z, TARGETS.repeat(rows, 1))
+    return y, torch.autograd.grad(y[:, 2].sum() + y[:, 1].sum() + y[:, 0].sum(), z)[0]
+
+
+def ordered(masks="random", **options):
+    return Shield(SUM, 3, backward=Masked(masks, **options), ordering=["y_1", "y_2", "y_0"])
+
+
+@pytest.mark.parametrize("masks", ["random", "gumbel"])
+def test_one_variable_of_a_bound_is_predicted_and_the_others_are_targets(masks):
+    torch.manual_seed(0)
+    y, r = learnt(ordered(masks))
+    # Either 3 + 2 * 2 or 1 + 2 * 5.
+    assert set(y[:, 0].tolist()) == {7.0, 11.0}
+    first = y[:, 0] == 7.0
+    assert 0.3 < float(first.double().mean()) < 0.7
+    assert r[first].unique(dim=0).tolist() == [[0.0, 2.0, 1.0]]
+    assert r[~first].unique(dim=0).tolist() == [[0.0, 1.0, 3.0]]
+
+
+def test_without_targets_it_is_the_correction():
+    shield = ordered()
+    assert torch.equal(shield(Z), shield.clip(Z))
+
+
+def test_targets_that_hold_are_their_own_outputs(case, normal):
+    text, columns = case
+    shield = Shield(parse_requirements(text), columns, backward=Masked())
+    targets = shield.clip(normal(40, columns, 3))
+    assert torch.allclose(shield(targets, targets), targets)
+
+
+def test_the_choice_is_learnt():
+    torch.manual_seed(0)
+    shield = ordered("gumbel", temperature=0.5)
+    (weights,) = shield.parameters()
+    optimizer = torch.optim.Adam([weights], lr=0.1)
+    for _ in range(60):
+        optimizer.zero_grad()
+        y, _ = shield(Z.repeat(64, 1), TARGETS.repeat(64, 1)), None
+        (y[:, 0] - 7.0).square().mean().backward()
+        optimizer.step()
+    y = shield(Z.repeat(200, 1), TARGETS.repeat(200, 1))
+    assert float((y[:, 0] == 7.0).double().mean()) > 0.9
+
+
+def test_it_can_be_annealed_copied_and_saved():
+    shield = copy.deepcopy(ordered("gumbel"))
+    shield.masks.anneal(0.1)
+    again = ordered("gumbel")
+    again.load_state_dict(shield.state_dict())
+
+
+def test_a_goal_is_refused_by_other_rules():
+    with pytest.raises(UsageError, match="masked"):
+        Shield(SUM, 3, backward="ste")(Z, TARGETS)
+
+
+@pytest.mark.parametrize("wrong", [{"masks": "best"}, {"temperature": 0.0}])
+def test_wrong_choices_are_refused(wrong):
+    with pytest.raises(UsageError):
+        Masked(**wrong)

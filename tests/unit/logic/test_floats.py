@@ -1,0 +1,54 @@
+"""Floating-point cells as decimals, against numpy's own shortest text."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from pishield_cli.logic.floats import cells_near, nearest_cell
+
+TYPES = {3: np.float16, 6: np.float32, 15: np.float64}
+
+
+def shortest(cell: np.floating) -> Fraction:
+    return Fraction(np.format_float_scientific(cell, unique=True, trim="-"))
+
+
+@pytest.mark.parametrize("digits", TYPES)
+def test_a_cell_is_its_shortest_decimal(digits: int) -> None:
+    random = np.random.default_rng(digits)
+    kind = TYPES[digits]
+    for number in [*random.normal(size=100), *(10.0 ** random.integers(-3, 4, 50)), 0.0, 0.1]:
+        cell = kind(number)
+        assert nearest_cell(Fraction(float(number)), digits) == shortest(cell)
+
+
+@pytest.mark.parametrize("digits", TYPES)
+def test_short_decimals_are_cells(digits: int) -> None:
+    for number in range(-999, 1000, 37):
+        for places in (0, 1, 2):
+            value = Fraction(number, 10**places)
+            assert nearest_cell(value, digits) == value
+
+
+@pytest.mark.parametrize(("digits", "value"), [(3, "1e6"), (6, "1e39"), (15, "1e400")])
+def test_there_is_no_cell_beyond_the_range(digits: int, value: str) -> None:
+    assert nearest_cell(Fraction(value), digits) is None
+    assert list(cells_near(Fraction("1e400"), digits)) == []
+
+
+@pytest.mark.parametrize("digits", TYPES)
+@pytest.mark.parametrize("value", ["0.1", "-2.5", "1000", "0.3333"])
+def test_neighbours_are_the_next_cells(digits: int, value: str) -> None:
+    kind = TYPES[digits]
+    here = kind(value)
+    up, down = np.nextafter(here, kind(np.inf)), np.nextafter(here, kind(-np.inf))
+    found = sorted(cells_near(Fraction(value), digits, reach=1))
+    assert found == [shortest(down), shortest(here), shortest(up)]
+
+
+def test_neighbours_of_the_largest_cell_are_finite() -> None:
+    largest = Fraction(float(np.finfo(np.float64).max))
+    found = list(cells_near(largest, 15))
+    assert len(found) == 4
+    assert max(found) == shortest(np.finfo(np.float64).max)
