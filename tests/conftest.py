@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ settings.register_profile(
     "default",
     deadline=None,
     print_blob=True,
+    # A change is judged by the same examples every time; new ones are tried while developing.
+    derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("default")

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 
 _CODES = {3: ("<e", "<h"), 6: ("<f", "<i"), 15: ("<d", "<q")}
@@ -54,6 +55,7 @@ def _rounded(number: float, digits: int) -> float:
 def _shortest(cell: float, digits: int) -> Fraction:
     for count in range(1, _MOST_DIGITS):
         text = f"{cell:.{count - 1}e}"
-        if _rounded(float(text), digits) == cell:
-            return Fraction(text)
+        with suppress(OverflowError):  # fewer digits can round beyond the largest cell
+            if _rounded(float(text), digits) == cell:
+                return Fraction(text)
     return Fraction(f"{cell:.{_MOST_DIGITS - 1}e}")

@@ -124,7 +124,9 @@ def _points(interval: Interval, target: Fraction, grid: Grid) -> Iterator[Fracti
     if grid.places is not None:
         yield from _placed_points(limited, clamped, Fraction(1, 10**grid.places))
     else:
-        yield from _decimal_points(limited, clamped, grid.digits)
+        # The ends of a type's range say nothing of the scale that values have.
+        points = _decimal_points(interval, clamped, grid.digits)
+        yield from (point for point in points if point in limited)
 
 
 def _placed_points(

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.tables.arrow_arrays import plain_array, text_array
 from pishield_cli.tables.parquet_parts import Part
 
 Value = int | float | str | None
@@ -60,7 +61,7 @@ class Partitions:
     def completed(self, part: int, rows: pa.RecordBatch) -> pa.RecordBatch:
         """Rows of a file with these columns after their own."""
         cells = [
-            pa.repeat(pa.scalar(value, kind), rows.num_rows)
+            _repeated(value, kind, rows.num_rows)
             for value, kind in zip(self.values[part], self.schema.types, strict=True)
         ]
         schema = pa.schema([*rows.schema, *self.schema])
@@ -92,6 +93,14 @@ def partitions_of(parts: Sequence[Part], columns: Sequence[str], title: str) -> 
     schema = pa.schema([(key, kind) for key, (kind, _) in typed.items()])
     values = zip(*(cells for _, cells in typed.values()), strict=True) if typed else None
     return Partitions(schema, ((),) * len(parts) if values is None else tuple(values))
+
+
+def _repeated(value: Value, kind: pa.DataType, count: int) -> pa.Array:
+    if value is None:
+        return pa.nulls(count, kind)
+    if isinstance(value, str):
+        return text_array([value] * count).cast(kind)
+    return plain_array(np.full(count, value, kind.to_pandas_dtype()))
 
 
 def _typed(texts: Sequence[str | None]) -> tuple[pa.DataType, list[Value]]:

@@ -29,7 +29,8 @@ from tests.property.strategies import (
     satisfiable_systems,
 )
 
-MANY = settings(max_examples=25)
+MANY = settings(max_examples=8)
+VERY_MANY = settings(max_examples=200)
 ROWS = 12
 TOLERANCE = Fraction(1, 10**9)
 
@@ -295,6 +296,21 @@ def test_correcting_twice_is_correcting_once(case: Case, forgiving: bool) -> Non
 @every_kind
 def test_batches_do_not_matter(case: Case, forgiving: bool) -> None:
     assert_deterministic_and_independent_of_batches(case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_laws_on_many_cases(kind: str) -> None:
+    forgiving = kind.startswith("equations")
+
+    @VERY_MANY
+    @given(KINDS[kind])
+    def laws(case: Case) -> None:
+        assert_every_other_row_holds(case, TOLERANCE if forgiving else Fraction(0))
+        assert_idempotent(case, forgiving=forgiving)
+        assert_deterministic_and_independent_of_batches(case)
+
+    laws()
 
 
 @MANY

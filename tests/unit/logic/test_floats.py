@@ -52,3 +52,10 @@ def test_neighbours_of_the_largest_cell_are_finite() -> None:
     found = list(cells_near(largest, 15))
     assert len(found) == 4
     assert max(found) == shortest(np.finfo(np.float64).max)
+
+
+@pytest.mark.parametrize("digits", TYPES)
+def test_the_largest_cell_is_its_shortest_decimal(digits: int) -> None:
+    largest = np.finfo(TYPES[digits]).max
+    assert nearest_cell(Fraction(float(largest)), digits) == shortest(largest)
+    assert max(cells_near(Fraction(float(largest)), digits)) == shortest(largest)

@@ -118,3 +118,13 @@ def test_intervals_narrower_than_short_decimals_hold_longer_ones() -> None:
 def test_singles_take_what_their_width_keeps() -> None:
     points = points_near([Interval(F("0.123456789"), None)], F(0), Grid(digits=6))
     assert points[0] == F("0.123457")
+
+
+def test_the_range_of_a_type_does_not_set_the_scale() -> None:
+    wide = Grid(low=-(10**308), high=10**308)
+    assert points_near([Interval(F("-4.6"), None, low_open=True)], F(-7), wide)[0] == F(
+        "-4.5999999999"
+    )
+    half = Grid(digits=3, low=-65504, high=65504)
+    assert points_near([Interval(F(65500), None)], F(0), half)[0] == 65500
+    assert points_near([Interval(F(70000), None)], F(0), half) == []

@@ -2,6 +2,9 @@
 
 import errno
 import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +20,7 @@ from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
 from pishield_cli.tables import open_table, open_writer
 from pishield_cli.tables.arrow_changes import with_changes
 from pishield_cli.tables.arrow_columns import numeric_column
+from pishield_cli.tables.parquet_reader import ParquetReader
 from pishield_cli.tables.table import Changes, ColumnChange, ColumnKind
 
 DECIMALS = [Decimal("0.30"), None, Decimal("-3.10")]
@@ -385,3 +389,78 @@ def test_outputs_of_another_kind(tmp_path: Path) -> None:
     for output in ("out.csv", "-", "out"):
         with pytest.raises(TableError, match="same kind"):
             open_writer(reader, output)
+
+
+def test_shares_number_their_rows_as_the_whole_does(tmp_path: Path) -> None:
+    for number, rows in enumerate((25, 0, 7)):
+        stored(
+            tmp_path / "t",
+            pa.table({"a": pa.array(range(100 * number, 100 * number + rows), pa.int64())}),
+            f"k={number}/{number}.parquet",
+            row_group_size=10,
+        )
+    reader = open_table(os.fspath(tmp_path / "t"))
+    assert isinstance(reader, ParquetReader)
+    assert reader.row_count() == 32
+    whole = [
+        (batch.start + row, batch.columns["a"].values[row], batch.columns["k"].values[row])
+        for batch in reader.batches(["a", "k"])
+        for row in range(batch.rows)
+    ]
+    for size, pieces in ((None, 3), (1, 5), (20, 4), (10**6, 3)):
+        shares = [pickle.loads(pickle.dumps(one)) for one in reader.shares(rows=size)]
+        assert len(shares) == pieces
+        assert sum(one.row_count() for one in shares) == 32
+        assert [
+            (batch.start + row, batch.columns["a"].values[row], batch.columns["k"].values[row])
+            for one in shares
+            for batch in one.batches(["a", "k"])
+            for row in range(batch.rows)
+        ] == whole
+
+
+def test_a_folders_column_alone_counts_the_rows(tmp_path: Path) -> None:
+    stored(tmp_path / "t", pa.table({"a": [1.0, 2.0, 3.0]}), "k=7/p.parquet")
+    (batch,) = open_table(os.fspath(tmp_path / "t")).batches(["k"])
+    assert (batch.rows, batch.columns["k"].values.tolist()) == (3, [7, 7, 7])
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (("1", "02"), pa.int64()),
+        (("1", "2.5"), pa.float64()),
+        (("1", "__HIVE_DEFAULT_PARTITION__"), pa.int64()),
+        (("1", "x"), pa.string()),
+        (("1_0", "2"), pa.string()),
+        (("nan", "2"), pa.string()),
+        (("1", "9" * 30), pa.float64()),
+    ],
+)
+def test_the_types_of_folders_columns(
+    tmp_path: Path, values: tuple[str, str], kind: pa.DataType
+) -> None:
+    for value in values:
+        stored(tmp_path / "t", pa.table({"a": [1]}), f"k={value}/p.parquet")
+    reader = open_table(os.fspath(tmp_path / "t"))
+    assert isinstance(reader, ParquetReader)
+    assert reader.schema.field("k").type == kind
+
+
+def test_listing_folders_columns_loads_no_pandas(tmp_path: Path) -> None:
+    stored(tmp_path / "t", pa.table({"a": [1.0, -2.0]}), "k=7/p.parquet")
+    code = (
+        "import sys; from pishield_cli.tables import open_table, open_listing\n"
+        f"reader = open_table({os.fspath(tmp_path / 't')!r})\n"
+        "import numpy as np\n"
+        f"with open_listing(reader, {os.fspath(tmp_path / 'l.parquet')!r}) as listing:\n"
+        "    for batch in reader.batches(['a'], whole=True):\n"
+        "        listing.append(batch, np.array([1]), ['x'])\n"
+        "    listing.commit()\n"
+        "print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+    assert read(tmp_path / "l.parquet").to_pylist() == [
+        {"row": 1, "violated": "x", "a": -2.0, "k": 7}
+    ]
