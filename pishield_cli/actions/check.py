@@ -22,7 +22,7 @@ from pishield_cli.tables.table import Batch, Listing, TableReader
 SEPARATOR = ";"
 """Between the requirements that a listed row violates."""
 
-MASK_CELLS = 2**25
+MASK_CELLS = 2**27
 """Rows times requirements of a batch, at most, where there are many requirements."""
 
 

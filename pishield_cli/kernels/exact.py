@@ -17,6 +17,7 @@ from pishield_cli.kernels.decimals import (
     short_float_decimals,
     widest_powers,
 )
+from pishield_cli.kernels.long_decimals import long_totals, long_values
 from pishield_cli.kernels.sums import (
     EXACT_FLOAT,
     EXACT_INTEGER,
@@ -28,6 +29,9 @@ from pishield_cli.kernels.sums import (
     add_up,
     magnitudes,
 )
+
+_MANY = 64
+"""From so many rows on, arrays are worth more than a loop."""
 
 _EXACT = Context(prec=3000, Emax=10**6, Emin=-(10**6), traps=[Inexact, InvalidOperation, Overflow])
 
@@ -89,6 +93,8 @@ def signs(form: Form, columns: Sequence[NumericColumn]) -> Array:
     rows = _settle_decimals(found, form, cells)
     if len(rows):
         rows = _settle_floats(found, rows, form, cells, 1, 0.0)
+    if len(rows) >= _MANY:
+        rows = _settle_long_decimals(found, rows, form, cells)
     if len(rows):
         found[rows] = _each(form, 1, cells, rows, Fraction(0))
     return found
@@ -161,6 +167,17 @@ def _settle_decimals(found: Array, form: Form, cells: Cells) -> Array:
         found[rows[exact]] = np.sign(total[exact])
         rows = rows[~exact]
     return np.sort(np.concatenate((rows, others)))
+
+
+def _settle_long_decimals(found: Array, rows: Array, form: Form, cells: Cells) -> Array:
+    """Fill in the signs of rows whose cells are decimals of 16 or 17 digits; return the others."""
+    if not form.exact:
+        return rows
+    total, _, exact = long_totals(form, [column[rows] for column in cells.floats])
+    if cells.near is not None:
+        exact &= cells.near[rows]
+    found[rows[exact]] = np.sign(total[exact])
+    return rows[~exact]
 
 
 def scaled_total(form: Form, floats: Sequence[Array], power: Array | float) -> tuple[Array, Array]:
@@ -262,6 +279,8 @@ def exact_values(form: Form, columns: Sequence[NumericColumn], unit: Fraction) -
     cells = cells_of(columns)
     result = np.empty(len(columns[0]))
     left = _short_values(form, cells, unit, result)
+    if len(left) >= _MANY and form.exact:
+        left = _long_values(form, cells, unit, result, left)
     known: dict[tuple[Any, ...], float] = {}
     for row in left.tolist():
         key = _key(columns, row)
@@ -269,6 +288,15 @@ def exact_values(form: Form, columns: Sequence[NumericColumn], unit: Fraction) -
             known[key] = rounded(Fraction(_margin(form, 1, columns, row, Fraction(0))) * unit)
         result[row] = known[key]
     return result
+
+
+def _long_values(form: Form, cells: Cells, unit: Fraction, result: Array, rows: Array) -> Array:
+    """Fill in the rows whose cells are decimals of 16 or 17 digits; return the others."""
+    values, sure = long_values(form, [column[rows] for column in cells.floats], unit)
+    if cells.near is not None:
+        sure &= cells.near[rows]
+    result[rows[sure]] = values[sure]
+    return rows[~sure]
 
 
 def rounded(number: Fraction) -> float:

@@ -18,12 +18,16 @@ class _Ends:
     Attributes:
         left: The greatest upper bound of a clause; infinite where it forbids nothing.
         right: Its smallest lower bound.
+        left_forgiven: The left end with its rounding error forgiven.
+        right_forgiven: The right end likewise.
         left_inside: The left end put on the grid, to the allowed side.
         right_inside: The right end likewise.
     """
 
     left: Array
     right: Array
+    left_forgiven: Array
+    right_forgiven: Array
     left_inside: Array
     right_inside: Array
 
@@ -58,7 +62,8 @@ def nearest_allowed(
     distance = np.where(stays, 0.0, np.inf)
     for candidate in (*ends.left_inside, *ends.right_inside):
         fits = np.isfinite(candidate) & (candidate >= low) & (candidate <= high)
-        fits &= ~((candidate > ends.left) & (candidate < ends.right)).any(axis=0)
+        beyond = (candidate > ends.left_forgiven) & (candidate < ends.right_forgiven)
+        fits &= ~beyond.any(axis=0)
         away = np.where(fits, np.abs(candidate - target), np.inf)
         nearer = (away < distance) | ((away == distance) & (candidate < best) & fits)
         best, distance = np.where(nearer, candidate, best), np.where(nearer, away, distance)
@@ -85,14 +90,14 @@ def _clause_ends(
     grids: Mapping[str, Grid],
     push: float,
     rows: int,
-) -> tuple[Array, Array, Array, Array]:
-    left, left_inside = _outermost(clause.uppers, name, values, grids, push, rows, upper=True)
-    right, right_inside = _outermost(clause.lowers, name, values, grids, push, rows, upper=False)
+) -> tuple[Array, ...]:
+    lefts = _outermost(clause.uppers, name, values, grids, push, rows, upper=True)
+    rights = _outermost(clause.lowers, name, values, grids, push, rows, upper=False)
     for other in clause.others:
         at = other.at(values, rows)
         idle = (at > 0) if other.strict else (at >= 0)
-        left, left_inside = np.where(idle, np.inf, left), np.where(idle, np.inf, left_inside)
-    return left, right, left_inside, right_inside
+        lefts = tuple(np.where(idle, np.inf, left) for left in lefts)
+    return tuple(end for pair in zip(lefts, rights, strict=True) for end in pair)
 
 
 def _outermost(
@@ -104,20 +109,21 @@ def _outermost(
     rows: int,
     *,
     upper: bool,
-) -> tuple[Array, Array]:
-    """The loosest of a clause's bounds: with its rounding error forgiven, and on the grid."""
+) -> tuple[Array, ...]:
+    """The loosest of a clause's bounds: as it is, with its rounding error forgiven, on the grid."""
     worst = -np.inf if upper else np.inf
     loosest = np.maximum if upper else np.minimum
-    end, end_inside = np.full(rows, worst), np.full(rows, worst)
+    end, forgiven, end_inside = (np.full(rows, worst) for _ in range(3))
     for bound in bounds:
         at = bound.at(values, rows)
         # A strict bound is excluded itself, and so is all but the next float within it.
         edge = np.nextafter(at, worst) if bound.strict else at
         slack = GRID_ERROR * bound.scale_at(values, rows)
-        end = loosest(end, edge + slack if upper else edge - slack)
+        end = loosest(end, edge)
+        forgiven = loosest(forgiven, edge + slack if upper else edge - slack)
         rounded = rounded_bound(bound, at, values, rows, grids[name], grids, upper, push)
         end_inside = loosest(end_inside, rounded)
-    return end, end_inside
+    return end, forgiven, end_inside
 
 
 def limits(grid: Grid) -> tuple[float, float]:

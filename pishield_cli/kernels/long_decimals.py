@@ -5,6 +5,7 @@ is found as an exact integer over a power of ten. What is in doubt is left to be
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -16,6 +17,7 @@ _SPLITTER = 2.0**27 + 1
 _DOUBT = 1e-6
 _FEWEST_PLACES, _MOST_PLACES = 0, 22
 _LARGEST_TOTAL = 2.0**62
+_LARGEST_DIVISOR = 10**100
 _POWERS = np.array([10**place for place in range(19)], dtype=np.int64)
 
 
@@ -57,9 +59,11 @@ def shortest_integers(cells: Array) -> tuple[Array, Array, Array]:
         power = POWERS[np.clip(longer, _FEWEST_PLACES, _MOST_PLACES)]
         near, away, sure = _nearest_integers(cells, power)
         # Half the distance to the next float, which differs on the two sides of a power of two.
-        reach = np.spacing(size) / 2 * power
-        reads_back = away < reach
-        sure &= (np.abs(away - reach) > _DOUBT * reach) & (np.frexp(size)[0] != 0.5)
+        with np.errstate(over="ignore", invalid="ignore"):
+            reach = np.spacing(size) / 2 * power
+            reads_back = away < reach
+            sure &= np.abs(away - reach) > _DOUBT * reach
+        sure &= np.frexp(size)[0] != 0.5
         # The logarithm may have been rounded across a power of ten.
         sure &= (np.abs(near) >= _POWERS[count - 1]) & (np.abs(near) < _POWERS[count])
         fits &= sure
@@ -135,4 +139,29 @@ def quotients(totals: Array, divisors: Array) -> tuple[Array, Array]:
     result = quotient + more
     rest = np.abs((quotient - result) + more)
     half = np.spacing(np.abs(result)) / 2
-    return result, (np.abs(rest - half) > _DOUBT * half) | (totals == 0)
+    sure = (np.abs(rest - half) > _DOUBT * half) & (np.abs(np.frexp(result)[0]) != 0.5)
+    return result, sure | (totals == 0)
+
+
+def long_values(form: Form, columns: Sequence[Array], unit: Fraction) -> tuple[Array, Array]:
+    """A form over cells that are long decimals, times a unit, rounded once to float64.
+
+    Args:
+        form: The form, its integers exact in float64.
+        columns: Its columns, float64, finite, each of shape `(rows,)`.
+        unit: Any positive number.
+
+    Returns:
+        The values, and where they are surely the nearest floats.
+    """
+    total, places, found = long_totals(form, columns)
+    found &= np.abs(total) < _LARGEST_TOTAL / unit.numerator
+    divisors = [int(power) * unit.denominator for power in _POWERS]
+    exact = [float(one) if one < _LARGEST_DIVISOR else 0.0 for one in divisors]
+    usable = np.array([int(one) == whole for one, whole in zip(exact, divisors, strict=True)])
+    place = np.where(found, places, 0)
+    found &= usable[place]
+    divisor = np.where(found, np.array(exact)[place], 1.0)
+    multiple = unit.numerator if unit.numerator < _LARGEST_TOTAL else 0
+    values, sure = quotients(np.where(found, total, 0) * multiple, divisor)
+    return values, found & sure

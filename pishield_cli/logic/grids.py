@@ -10,6 +10,9 @@ from pishield_cli.logic.floats import cells_near, nearest_cell
 GRID_DIGITS = 11
 """Significant digits, at the scale of its bound, of a value that had to move."""
 
+COARSER = (4, 7)
+"""By how many digits coarser the grids are whose values are fallen back on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -153,6 +156,9 @@ def _decimal_points(interval: Interval, around: Fraction, digits: int) -> Iterat
         _first_inside(interval, around, scale or width or Fraction(1), range(start, digits + 1))
     )
     yield from short
+    for fewer in COARSER:  # further inside, where a narrower column finds room as well
+        grid = range(start - fewer, start)
+        yield from _first_inside(interval, around, scale or Fraction(1), grid)
     if not short:  # only cells with more digits than their width always keeps lie inside
         yield from (point for point in cells_near(around, digits) if point in interval)
 

@@ -79,6 +79,18 @@ def cell_text(cell: pa.Scalar) -> str:
     return str(value)
 
 
+def cell_texts(cells: pa.Array) -> list[str]:
+    """All cells of a column as texts, each as `cell_text` writes it, in less time."""
+    types, kind = pa.types, cells.type
+    if types.is_boolean(kind):
+        words = {None: "", False: "false", True: "true"}
+        return [words[cell] for cell in cells.to_pylist()]
+    plain = types.is_integer(kind) or types.is_float64(kind) or types.is_decimal(kind)
+    if plain or types.is_string(kind) or types.is_large_string(kind):
+        return ["" if cell is None else str(cell) for cell in cells.to_pylist()]
+    return [cell_text(cell) for cell in cells]
+
+
 def _time_text(cell: pa.Scalar) -> str:
     try:
         # `as_py` would load pandas for nanoseconds.

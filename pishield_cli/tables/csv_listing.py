@@ -1,10 +1,12 @@
 """Some rows of a table as CSV, each with its number and what was found of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.arrow_arrays import plain_array
+from pishield_cli.tables.arrow_columns import cell_texts
 from pishield_cli.tables.aside import AsideStream
 from pishield_cli.tables.csv_records import BOM, Records
 from pishield_cli.tables.table import Batch, TableReader
@@ -53,9 +55,10 @@ class CsvListing:
         """
         self._write_head()
         lines = []
-        for row, title in zip(rows.tolist(), titles, strict=True):
+        written = self._rows(batch, rows)
+        for row, title, cells in zip(rows.tolist(), titles, written, strict=True):
             own = self._cells([str(batch.start + row), title])
-            lines.append(own + self._delimiter + self._row(batch, row) + self._line_ending)
+            lines.append(own + self._delimiter + cells + self._line_ending)
         self._stream.write(b"".join(lines))
 
     def commit(self) -> None:
@@ -88,11 +91,21 @@ class CsvListing:
             self._stream.write(self._mark + self._head + self._line_ending)
             self._head = b""
 
-    def _row(self, batch: Batch, row: int) -> bytes:
-        native = batch.native
+    def _rows(self, batch: Batch, rows: Array) -> Iterator[bytes]:
+        """Rows of a batch, one line each."""
+        from pishield_cli.tables.parquet_reader import ParquetReader
+
+        native, reader = batch.native, self._reader
         if isinstance(native, Records) and native.delimiter == self._delimiter:
-            return native.row(row)
-        return self._cells(self._reader.native_cells(batch, row))
+            yield from map(native.row, rows.tolist())
+        elif isinstance(reader, ParquetReader):
+            # Column by column: taking single cells out of Arrow arrays is slow.
+            taken = reader.completed(native).take(plain_array(rows))
+            columns = [cell_texts(column) for column in taken.columns]
+            yield from map(self._cells, zip(*columns, strict=True))
+        else:
+            for row in rows.tolist():
+                yield self._cells(reader.native_cells(batch, row))
 
     def _cells(self, texts: Sequence[str]) -> bytes:
         return self._delimiter.join(quoted(text.encode(), self._delimiter) for text in texts)

@@ -28,7 +28,7 @@ from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import open_source, reading
 from pishield_cli.tables.table import Batch, ColumnKind
 
-_CHUNK = 16 << 20
+_CHUNK = 8 << 20
 _BLOCK = 1 << 20
 _SMALL = 1 << 18
 
@@ -76,7 +76,7 @@ class CsvReader:
 
         Args:
             columns: The columns to parse; each must be numeric.
-            rows: About how many rows a batch holds; None for about 16 MiB of text.
+            rows: About how many rows a batch holds; None for about 8 MiB of text.
             whole: Whether a last batch without rows is wanted for the sake of its blank lines;
                 a batch always carries its text.
 

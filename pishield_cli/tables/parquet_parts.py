@@ -12,6 +12,7 @@ from pishield_cli.errors import TableError
 from pishield_cli.tables.addresses import has_wild_cards, is_address, located
 
 ENDING = ".parquet"
+_PAGE_BUFFER = 1 << 16
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
 _WILD = re.compile(r"[*?\[]")
 _STEP = re.compile(r"([^=/]+)=(.*)", re.DOTALL)
@@ -35,8 +36,16 @@ class Part:
 
     def open(self) -> pq.ParquetFile:
         """The file, its footer read."""
-        file = self.file if self.system is None else self.system.open_input_file(self.file)
-        return pq.ParquetFile(file, page_checksum_verification=True)
+        if self.system is None:
+            # Pages one by one, not whole columns of a row group at once.
+            return pq.ParquetFile(
+                self.file,
+                pre_buffer=False,
+                buffer_size=_PAGE_BUFFER,
+                page_checksum_verification=True,
+            )
+        file = self.system.open_input_file(self.file)
+        return pq.ParquetFile(file, pre_buffer=True, page_checksum_verification=True)
 
     @property
     def partition(self) -> dict[str, str | None]:

@@ -17,8 +17,8 @@ from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import reading
 from pishield_cli.tables.table import Batch, ColumnKind
 
-_CELLS = 1 << 22
-_ROWS = 1 << 19
+_CELLS = 1 << 21
+_ROWS = 1 << 12, 1 << 19
 
 _PLAINLY = {
     "magic bytes not found": "it does not end as Parquet files do",
@@ -141,7 +141,7 @@ class ParquetReader:
         """
         wanted = self._numeric(columns)
         read = len(self._columns) if whole else len(wanted)
-        return prefetched(self._read(wanted, rows or min(_ROWS, _CELLS // (read + 1) + 1), whole))
+        return prefetched(self._read(wanted, rows or _batch_rows(read), whole))
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """What the schema says: truth values, whole numbers, or any."""
@@ -252,6 +252,12 @@ def _reason(error: Exception) -> str:
     reason = str(error).splitlines()[0].rstrip(".")
     plain = (said for sign, said in _PLAINLY.items() if sign in reason)
     return next(plain, reason)
+
+
+def _batch_rows(columns: int) -> int:
+    """A power of two, so that batches are whole blocks of the kernels."""
+    least, most = _ROWS
+    return min(most, max(least, 1 << (_CELLS // max(columns, 1)).bit_length() - 1))
 
 
 def _group_rows(metadata: pq.FileMetaData) -> tuple[int, ...]:

@@ -154,7 +154,6 @@ def test_runs_side_by_side(learnable, capsys):
 )
 @pytest.mark.parametrize("ending", ["png", "svg"])
 def test_plots(learnable, capsys, arguments, ending):
-    pytest.importorskip("matplotlib")
     assert main(["report", *arguments, "--plot", f"plot.{ending}"]) < 2
     assert Path(f"plot.{ending}").stat().st_size > 1000
 

@@ -109,3 +109,12 @@ def test_cells_take_the_nearest_in_reach() -> None:
     found = forward_cells(cells, "ab", values, dict.fromkeys("ab", DOUBLE))
     assert found["a"].tolist() == [0, 4, -5, 9]
     assert found["b"].tolist() == [0, 4, 0, -20]
+
+
+@pytest.mark.parametrize("text", ["a > 0.5 or b > 9\n", "a > 0.5\n"])
+def test_a_value_on_a_strict_bound_moves(text: str) -> None:
+    assert moved(text, b=[0.0], a=[0.5])["a"] == [0.50000000001]
+
+
+def test_a_value_barely_outside_its_bound_moves() -> None:
+    assert moved("3*a >= 1 or b > 9\n", b=[0.0], a=[0.3333333333333])["a"] == [0.33333333334]

@@ -11,6 +11,7 @@ from pyarrow import parquet as pq
 
 from pishield_cli.errors import TableError
 from pishield_cli.tables import open_listing, open_table
+from pishield_cli.tables.arrow_columns import cell_text, cell_texts
 
 
 def listed(path: str, output: Path, rows: dict[int, str], batch_rows: int | None = None) -> None:
@@ -111,3 +112,19 @@ def test_listings_that_are_refused(tmp_path: Path) -> None:
     for name in ("none/out.csv", "none/out.parquet"):
         with pytest.raises(TableError, match="does not exist"):
             open_listing(reader, os.fspath(tmp_path / name))
+
+
+def test_whole_columns_are_written_as_single_cells_are() -> None:
+    arrays = [
+        pa.array([1, None, -3], pa.int8()),
+        pa.array([0.1, None, 1e22]),
+        pa.array([0.1, None, 3], pa.float32()),
+        pa.array([True, None, False]),
+        pa.array(["a", None, ""]),
+        pa.array([Decimal("1.10"), None, Decimal("-0.01")]),
+        pa.array(["x", None, "x"]).dictionary_encode(),
+        pa.array([0, None, 10**9], pa.timestamp("ns")),
+        pa.array([float("nan"), float("-inf"), -0.0]),
+    ]
+    for cells in arrays:
+        assert cell_texts(cells) == [cell_text(cell) for cell in cells]
