@@ -7,6 +7,7 @@ QUESTIONS = {
     "check": "how fast does `pishield check` count violations, beside other tools?",
     "correct": "how fast and how well are rows corrected, beside PiShield's layer?",
     "rewrite": "how fast is a file corrected, beside reading and writing it with pyarrow?",
+    "training": "what do networks learn behind each shield, and what does it cost?",
     "startup": "how long until a command starts its work?",
     "growth": "how do time and memory grow with rows, columns and requirements?",
     "all": "all of these, as the documentation shows them",

@@ -35,9 +35,12 @@ def machine() -> str:
 def questions(options: argparse.Namespace) -> Iterator[tuple[str, object, list[str]]]:
     """Title, module and arguments of each."""
     repeat = ["--repeat", str(options.repeat)]
-    for rows, columns in ((10_000_000, 3), (5_000_000, 20)):
+    for rows, columns, count in ((10_000_000, 3, 1), (5_000_000, 20, 8)):
         size = ["--rows", str(max(1000, int(rows * options.scale))), "--columns", str(columns)]
-        title = f"Check, {columns} columns, {columns - 1} inequalities"
+        size += ["--requirements", str(count)]
+        title = (
+            f"Check, {columns} columns, {count} {'inequality' if count == 1 else 'inequalities'}"
+        )
         yield title, check, [*size, *repeat]
     size = ["--rows", str(max(1000, int(5_000_000 * options.scale)))]
     yield "Correct a file", rewrite, [*size, *repeat]

@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.measure import best, installed, markdown, pishield, python, run, setting
 
 Counts = list[int]
+Pairs = list[tuple[str, str]]
 
 
 def names(columns: int) -> list[str]:
@@ -26,10 +27,10 @@ def names(columns: int) -> list[str]:
     return [f"c{number}" for number in range(columns)]
 
 
-def comparisons(columns: int) -> list[tuple[str, str]]:
-    """The requirements: each column at most the next."""
-    header = names(columns)
-    return list(pairwise(header))
+def comparisons(columns: int, count: int | None = None) -> Pairs:
+    """The requirements: each column at most the next; so many of them, spread over all columns."""
+    pairs = list(pairwise(names(columns)))
+    return pairs if count is None else [pairs[n * len(pairs) // count] for n in range(count)]
 
 
 def write_table(path: Path, rows: int, columns: int, percent: float) -> None:
@@ -61,7 +62,7 @@ def write_table(path: Path, rows: int, columns: int, percent: float) -> None:
 # ----------------------------------------------------------------------------------- the subjects
 
 
-def count_pyarrow(data: str, columns: int) -> Counts:
+def count_pyarrow(data: str, pairs: Pairs) -> Counts:
     """The yardstick: read, compare, add up."""
     import pyarrow.compute as pc
     import pyarrow.csv
@@ -69,37 +70,39 @@ def count_pyarrow(data: str, columns: int) -> Counts:
 
     def batches() -> Iterator[pyarrow.RecordBatch]:
         if data.endswith(".parquet"):
-            yield from pq.ParquetFile(data).iter_batches(columns=names(columns))
+            yield from pq.ParquetFile(data).iter_batches(columns=needed)
         else:
-            yield from pyarrow.csv.open_csv(data)
+            only = pyarrow.csv.ConvertOptions(include_columns=needed)
+            yield from pyarrow.csv.open_csv(data, convert_options=only)
 
-    counts = [0] * (columns - 1)
+    needed = list(dict.fromkeys(name for pair in pairs for name in pair))
+    counts = [0] * len(pairs)
     for batch in batches():
-        for number, (left, right) in enumerate(comparisons(columns)):
+        for number, (left, right) in enumerate(pairs):
             counts[number] += pc.sum(pc.greater(batch[left], batch[right])).as_py()
     return counts
 
 
-def count_duckdb(data: str, columns: int) -> Counts:
+def count_duckdb(data: str, pairs: Pairs) -> Counts:
     """One query over the file."""
     import duckdb
 
-    sums = ", ".join(f"count(*) filter (where not ({a} <= {b}))" for a, b in comparisons(columns))
+    sums = ", ".join(f"count(*) filter (where not ({a} <= {b}))" for a, b in pairs)
     return list(duckdb.connect().execute(f"select {sums} from '{data}'").fetchall()[0])
 
 
-def count_polars(data: str, columns: int) -> Counts:
+def count_polars(data: str, pairs: Pairs) -> Counts:
     """A lazy scan, collected by the streaming engine."""
     import polars as pl
 
     frame = pl.scan_parquet(data) if data.endswith(".parquet") else pl.scan_csv(data)
-    found = frame.select(
-        (~(pl.col(a) <= pl.col(b))).sum().alias(a) for a, b in comparisons(columns)
-    ).collect(engine="streaming")
+    found = frame.select((~(pl.col(a) <= pl.col(b))).sum().alias(a) for a, b in pairs).collect(
+        engine="streaming"
+    )
     return list(found.row(0))
 
 
-def count_pandera(data: str, columns: int) -> Counts:
+def count_pandera(data: str, pairs: Pairs) -> Counts:
     """A schema with one check a requirement, on polars."""
     import pandera.polars as pa
     import polars as pl
@@ -108,8 +111,8 @@ def count_pandera(data: str, columns: int) -> Counts:
         return pa.Check(lambda data: data.lazyframe.select(pl.col(left) <= pl.col(right)))
 
     read = pl.read_parquet if data.endswith(".parquet") else pl.read_csv
-    schema = pa.DataFrameSchema(checks=[check(a, b) for a, b in comparisons(columns)])
-    counts = [0] * (columns - 1)
+    schema = pa.DataFrameSchema(checks=[check(a, b) for a, b in pairs])
+    counts = [0] * len(pairs)
     try:
         schema.validate(read(data), lazy=True)
     except pa.errors.SchemaErrors as errors:
@@ -120,19 +123,19 @@ def count_pandera(data: str, columns: int) -> Counts:
     return counts
 
 
-def count_pointblank(data: str, columns: int) -> Counts:
+def count_pointblank(data: str, pairs: Pairs) -> Counts:
     """A validation plan with one step a requirement, on polars."""
     import pointblank as pb
     import polars as pl
 
     read = pl.read_parquet if data.endswith(".parquet") else pl.read_csv
     plan = pb.Validate(read(data))
-    for left, right in comparisons(columns):
+    for left, right in pairs:
         plan = plan.col_vals_le(columns=left, value=pb.col(right))
     return list(plan.interrogate(collect_extracts=False).n_failed().values())
 
 
-PEERS: dict[str, Callable[[str, int], Counts]] = {
+PEERS: dict[str, Callable[[str, Pairs], Counts]] = {
     "pyarrow": count_pyarrow,
     "duckdb": count_duckdb,
     "polars": count_polars,
@@ -144,11 +147,11 @@ PEERS: dict[str, Callable[[str, int], Counts]] = {
 # ------------------------------------------------------------------------------------ the measure
 
 
-def command(subject: str, data: Path, columns: int, requirements: Path) -> list[str]:
+def command(subject: str, data: Path, size: list[str], requirements: Path) -> list[str]:
     """What is run for a subject."""
     if subject == "pishield":
         return pishield("check", str(data), str(requirements), "--format", "json", "--quiet")
-    return python("-m", "benchmarks.check", "--peer", subject, str(data), str(columns))
+    return python("-m", "benchmarks.check", "--peer", subject, str(data), *size)
 
 
 def counts_of(subject: str, output: str) -> Counts:
@@ -162,12 +165,13 @@ def counts_of(subject: str, output: str) -> Counts:
 def measure(data: Path, percent: float, options: argparse.Namespace, requirements: Path) -> None:
     """Measure every subject on one file, and print the table."""
     print(f"\n{data.suffix[1:]}, {percent:g} % of the rows violating\n")
+    size = [str(options.columns), str(options.requirements)]
     found: dict[str, Counts] = {}
     figures = {}
     for subject in ["pishield", *PEERS]:
         if subject in options.without or (subject != "pishield" and not installed(subject)):
             continue
-        line = command(subject, data, options.columns, requirements)
+        line = command(subject, data, size, requirements)
         result = best(line, options.repeat)
         try:
             found[subject] = counts_of(subject, result.output)
@@ -197,6 +201,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks check")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=3)
+    parser.add_argument("--requirements", type=int, help="how many (default: columns - 1)")
     parser.add_argument(
         "--formats", nargs="+", choices=["csv", "parquet"], default=["csv", "parquet"]
     )
@@ -208,24 +213,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--folder", type=Path, help="where the tables go (default: a temporary one)"
     )
-    parser.add_argument("--peer", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--peer", nargs=4, help=argparse.SUPPRESS)
     parser.add_argument("--write", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    options.requirements = options.requirements or options.columns - 1
     if options.peer:
-        subject, data, columns = options.peer
-        print(json.dumps(PEERS[subject](data, int(columns))))
+        subject, data, columns, count = options.peer
+        print(json.dumps(PEERS[subject](data, comparisons(int(columns), int(count)))))
         return 0
     if options.write:
         write_table(Path(options.write[0]), options.rows, options.columns, float(options.write[1]))
         return 0
     absent = [peer for peer in PEERS if not installed(peer)]
-    print(f"{options.rows:,} rows, {options.columns} columns of floats; best of {options.repeat}.")
+    print(
+        f"{options.rows:,} rows, {options.columns} columns of floats, {options.requirements} "
+        f"inequalities; best of {options.repeat}."
+    )
     print(setting("numpy", *PEERS) + (f"; not installed: {', '.join(absent)}" if absent else ""))
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         requirements = folder / "requirements.txt"
         requirements.write_text(
-            "".join(f"{left} <= {right}\n" for left, right in comparisons(options.columns))
+            "".join(
+                f"{left} <= {right}\n"
+                for left, right in comparisons(options.columns, options.requirements)
+            )
         )
         for form in options.formats:
             for percent in options.violating:

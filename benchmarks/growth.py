@@ -91,12 +91,28 @@ def growing_requirements(folder: Path, scale: float) -> Sizes:
         yield count, data, drawn(folder, 20, count)
 
 
+def paired(folder: Path, columns: int, count: int) -> Path:
+    """So many requirements in groups of two columns, the first of each the one that decides."""
+    path, pairs = folder / "requirements.txt", columns // 2
+    lines = (f"c{2 * (n % pairs)} <= c{2 * (n % pairs) + 1} + {n // pairs}\n" for n in range(count))
+    path.write_text("".join(lines))
+    return path
+
+
+def growing_small_groups(folder: Path, scale: float) -> Sizes:
+    """20 columns in groups of two."""
+    data = write(folder, max(10, int(FEW_ROWS * scale)), 20)
+    for count in REQUIREMENTS:
+        yield count, data, paired(folder, 20, count)
+
+
 SERIES: dict[str, tuple[Callable[[Path, float], Sizes], str]] = {
     "check, rows": (growing_rows, "check"),
     "check, columns (20 million cells)": (growing_columns, "check"),
     "check, requirements (200,000 rows)": (growing_requirements, "check"),
     "correct, rows": (growing_rows, "correct"),
     "correct, columns (20 million cells)": (growing_columns, "correct"),
+    "correct, requirements (200,000 rows)": (growing_small_groups, "correct"),
 }
 
 

@@ -99,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         requirements = Path(folder, "requirements.txt")
-        chosen = comparisons(options.columns)[: options.requirements]
+        chosen = comparisons(options.columns, options.requirements)
         requirements.write_text("".join(f"{left} <= {right}\n" for left, right in chosen))
         for form in options.formats:
             data = Path(folder, f"data.{form}")

@@ -11,7 +11,7 @@ from pishield_cli.actions.correct import correct
 from pishield_cli.actions.correct_report import CorrectReport
 from pishield_cli.actions.freedom import Freedom
 from pishield_cli.errors import UsageError
-from pishield_cli.language import bind, read_requirements
+from pishield_cli.language import bind, read_binding
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables import open_table, open_writer
 from pishield_cli.tables.table import TableReader
@@ -59,11 +59,11 @@ def check_table(
         TableError: If the table cannot be read.
     """
     reader = _reader(table)
-    read = _requirements(requirements)
+    bound = _bound(requirements, reader, columns)
     return check(
         reader,
-        bind(read, reader.columns, positions=columns).requirements,
-        requirements_file=read.source or "",
+        bound,
+        requirements_file=bound.source or "",
         tolerance=tolerance,
         show=show,
         max_violations=max_violations,
@@ -116,10 +116,9 @@ def correct_table(
             "A table given by its path is written to an output, and any other is returned.",
             hint="give `output` with a path, and only then",
         )
-    read = _requirements(requirements)
-    bound = bind(read, reader.columns, positions=columns).requirements
+    bound = _bound(requirements, reader, columns)
     freedom = Freedom(fixed=fixed, only=only, ordering=ordering)
-    run = partial(correct, reader, bound, requirements_file=read.source or "", freedom=freedom)
+    run = partial(correct, reader, bound, requirements_file=bound.source or "", freedom=freedom)
     if output is not None:
         target = os.fspath(output)
         report = run(open_writer=partial(open_writer, reader, target), output=target)
@@ -132,10 +131,14 @@ def correct_table(
     return Corrected(_like(table, writer.table, report), report)
 
 
-def _requirements(requirements: Requirements | str | os.PathLike[str]) -> Requirements:
+def _bound(
+    requirements: Requirements | str | os.PathLike[str],
+    reader: TableReader,
+    positions: Sequence[str] | None,
+) -> Requirements:
     if isinstance(requirements, Requirements):
-        return requirements
-    return read_requirements(requirements)
+        return bind(requirements, reader.columns, positions=positions).requirements
+    return read_binding(requirements, reader.columns, positions=positions).requirements
 
 
 def _reader(table: Any) -> TableReader:

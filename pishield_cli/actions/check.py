@@ -16,8 +16,9 @@ from pishield_cli.kernels.satisfaction import (
     evaluate,
     shortfall,
 )
+from pishield_cli.logic.boxes import hold_throughout
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
-from pishield_cli.tables.table import Batch, Listing, TableReader
+from pishield_cli.tables.table import Batch, Listing, RangedReader, TableReader
 
 SEPARATOR = ";"
 """Between the requirements that a listed row violates."""
@@ -115,7 +116,8 @@ def check(
 ) -> CheckReport:
     """Count the rows of a table that violate each requirement.
 
-    Reads only the columns that requirements name. Memory does not grow with the table, nor with
+    Reads only the columns that requirements name, and leaves out the pieces of a table whose ranges
+    already tell that they hold. Memory does not grow with the table, nor with
     the number of violations.
 
     Args:
@@ -142,9 +144,10 @@ def check(
     started = time.perf_counter()
     compiled = compile_requirements(requirements)
     counts = [_Count(one, show) for one in requirements.requirements]
-    tally = _Tally(reader, counts, tolerance)
+    unsettled, settled_rows = _unsettled(reader, requirements)
+    tally = _Tally(reader, counts, tolerance, settled_rows)
     size = batch_rows or _batch_rows(len(counts))
-    for batch in reader.batches(compiled.columns, rows=size, whole=listing is not None):
+    for batch in unsettled.batches(compiled.columns, rows=size, whole=listing is not None):
         verdicts = evaluate(
             compiled,
             batch.columns,
@@ -169,6 +172,15 @@ def check(
         allowed_rows=allowed_rows(max_violations, tally.rows),
         fails_on_unknown=missing_fails,
         seconds=time.perf_counter() - started,
+    )
+
+
+def _unsettled(reader: TableReader, requirements: Requirements) -> tuple[TableReader, int]:
+    """The table without what surely satisfies all requirements; and how many rows that is."""
+    if not isinstance(reader, RangedReader) or not requirements.variables:
+        return reader, 0
+    return reader.passing_over(
+        requirements.variables, lambda box: hold_throughout(requirements, box)
     )
 
 
@@ -241,9 +253,11 @@ class _Cells:
 class _Tally:
     """What was found of all requirements so far."""
 
-    def __init__(self, reader: TableReader, counts: Sequence[_Count], tolerance: float) -> None:
+    def __init__(
+        self, reader: TableReader, counts: Sequence[_Count], tolerance: float, rows: int
+    ) -> None:
         self.counts = counts
-        self.rows = 0
+        self.rows = rows
         self.violating_rows = 0
         self.unknown_rows = 0
         self._reader = reader

@@ -15,12 +15,13 @@ from pishield_cli.actions.freedom import (
     fixed_columns,
     resolved_ordering,
 )
-from pishield_cli.actions.methods import Method, rows_method
+from pishield_cli.actions.methods import Method, refuse_weights, rows_method, score_method
+from pishield_cli.actions.undecided import count_undecided
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.columns import NumericColumn, decimal_text
-from pishield_cli.kernels.correction import Corrector, RowsMethod
+from pishield_cli.kernels.correction import Corrector
 from pishield_cli.kernels.group_correction import GroupCorrector
 from pishield_cli.kernels.satisfaction import (
     CompiledRequirements,
@@ -142,8 +143,8 @@ def prepare(
     grids = column_grids(reader, requirements, requirements.variables)
     fixed = fixed_columns(reader.columns, freedom) | reader.unchangeable
     ordering = resolved_ordering(requirements, reader.columns, freedom)
-    way = rows_method(method, reader.columns)
-    corrector = _corrector(requirements, ordering, grids, fixed, way)
+    refuse_weights(method, reader.columns)
+    corrector = corrector_for(requirements, ordering, grids, fixed, method)
     return Prepared(requirements, corrector, method, grids, fixed)
 
 
@@ -165,7 +166,7 @@ def correct_batches(
             correction = prepared.corrector.correct(batch.columns, batch.rows)
             if writer is not None:
                 writer.write(batch, correction.changes)
-            tally.add(batch, correction)
+            tally.add(batch, correction, count_undecided(compiled, batch, correction))
             if audit is not None:
                 _note_changes(audit, batch, correction, requirements, compiled)
             if progress:
@@ -182,18 +183,33 @@ class Corrects(Protocol):
         """New cells by which every clause holds, but in the rows given up."""
 
 
-def _corrector(
+def corrector_for(
     requirements: Requirements,
     ordering: Sequence[str],
     grids: Mapping[str, Grid],
     fixed: Collection[str],
-    method: RowsMethod | None = None,
+    method: Method | None = None,
 ) -> Corrects:
-    if requirements.integers and satisfiable(requirements) is False:
+    """What corrects batches under requirements.
+
+    Args:
+        requirements: Bound to columns.
+        ordering: Every variable of theirs, most trusted first.
+        grids: What each column's cells can hold.
+        fixed: Columns that do not change.
+        method: How; like the shield by default.
+
+    Raises:
+        ContradictionError: If no values satisfy the requirements.
+    """
+    method = method or Method()
+    if requirements.type is RequirementType.PROPOSITIONAL:
+        return _score_corrector(requirements, ordering, grids, fixed, method)
+    declared = requirements.integers or requirements.booleans
+    if declared and satisfiable(requirements) is False:
         raise contradiction(requirements)
-    if requirements.type is RequirementType.PROPOSITIONAL and method is None:
-        return _score_corrector(requirements, ordering, grids, fixed)
-    corrector = Corrector(requirements.clauses, ordering, grids, fixed, method or GroupCorrector)
+    way = rows_method(method) or GroupCorrector
+    corrector = Corrector(requirements.clauses, ordering, grids, fixed, way)
     if not corrector.satisfiable:
         raise contradiction(requirements)
     return corrector
@@ -204,6 +220,7 @@ def _score_corrector(
     ordering: Sequence[str],
     grids: Mapping[str, Grid],
     fixed: Collection[str],
+    method: Method,
 ) -> Corrects:
     plans = []
     for clauses in connected_groups(requirements.clauses):
@@ -214,7 +231,7 @@ def _score_corrector(
             raise contradiction(requirements)
         plans.append(plan)
     places = {name: grid.places for name, grid in grids.items()}
-    return GroupedScoreCorrector(plans, places)
+    return GroupedScoreCorrector(plans, places, score_method(method))
 
 
 def contradiction(requirements: Requirements) -> ContradictionError:

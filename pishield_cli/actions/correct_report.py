@@ -8,6 +8,7 @@ import numpy as np
 
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.placement import narrowed
 from pishield_cli.logic.clash import Clash, find_clash
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.limits import Limits
@@ -70,6 +71,8 @@ class CorrectReport:
         seconds: Wall time.
         unproven_rows: Corrected rows that were not shown to be the nearest, or to change the fewest
             cells, that the method promises; numbers from 0.
+        unknown_rows: Rows that violate no requirement now, but where a missing cell leaves one
+            undecided.
     """
 
     data: str
@@ -85,6 +88,7 @@ class CorrectReport:
     columns: Mapping[str, ColumnSummary]
     seconds: float
     unproven_rows: tuple[int, ...] = ()
+    unknown_rows: int = 0
 
     @property
     def cells_changed(self) -> int:
@@ -127,6 +131,10 @@ class Explainer:
 
     def __call__(self, batch: Batch, row: int) -> Clash | None:
         cells = {name: column.cell(row) for name, column in batch.columns.items()}
+        grids = {
+            name: narrowed(grid, batch.columns[name].values.dtype)
+            for name, grid in self.grids.items()
+        }
         known = [
             replace(
                 one,
@@ -144,8 +152,8 @@ class Explainer:
         return find_clash(
             known,
             fixed,
-            integers=[name for name, grid in self.grids.items() if grid.integer],
-            bounds=tuple(limit_clauses(tuple(self.grids), self.grids)),
+            integers=[name for name, grid in grids.items() if grid.integer],
+            bounds=tuple(limit_clauses(tuple(grids), grids)),
             limits=Limits.within(EXPLAIN_SECONDS),
         )
 
@@ -162,13 +170,22 @@ class Tally:
     rows: int = 0
     violating: int = 0
     corrected: int = 0
+    unknown: int = 0
     uncorrected: list[int] = field(default_factory=list)
     unproven: list[int] = field(default_factory=list)
     obstacles: list[Obstacle] = field(default_factory=list)
     moved: dict[str, _Movement] = field(default_factory=dict)
 
-    def add(self, batch: Batch, correction: Correction) -> None:
+    def add(self, batch: Batch, correction: Correction, unknown: int = 0) -> None:
+        """Add a batch.
+
+        Args:
+            batch: The rows as they were.
+            correction: What changes in them.
+            unknown: How many of them missing cells leave undecided.
+        """
         self.rows += batch.rows
+        self.unknown += unknown
         self.violating += len(correction.violating)
         for row in correction.uncorrected[: EXPLAINED_ROWS - len(self.obstacles)].tolist():
             self.obstacles.append(Obstacle(batch.start + row, self.explain(batch, row)))
@@ -187,6 +204,7 @@ class Tally:
         self.rows += later.rows
         self.violating += later.violating
         self.corrected += later.corrected
+        self.unknown += later.unknown
         self.uncorrected += later.uncorrected
         self.unproven += later.unproven
         self.obstacles += later.obstacles[: EXPLAINED_ROWS - len(self.obstacles)]
@@ -201,6 +219,7 @@ class Tally:
             corrected_rows=self.corrected,
             uncorrected_rows=tuple(self.uncorrected),
             unproven_rows=tuple(self.unproven),
+            unknown_rows=self.unknown,
             obstacles=tuple(self.obstacles),
             columns={name: self.moved[name].summary() for name in columns if name in self.moved},
             **names,

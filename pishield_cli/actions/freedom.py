@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from pishield_cli.errors import MissingColumnError, UsageError
 from pishield_cli.logic.grids import Grid
+from pishield_cli.logic.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.table import ColumnKind, TableReader
 
@@ -18,7 +19,9 @@ class Freedom:
     Attributes:
         fixed: Columns that must not change.
         only: If given, the only columns that may change.
-        ordering: Columns to put first, most trusted first; None for the file's own ordering.
+        ordering: Columns to put first, most trusted first; None for the file's own ordering. A
+            single name that is no column may be a centrality of the columns among the clauses,
+            such as `degree` or `rev-katz`.
         shuffled: Whether the order is random instead.
         seed: For the random order.
     """
@@ -38,14 +41,16 @@ def resolved_ordering(
     Raises:
         MissingColumnError: If the list names a column that the table lacks.
     """
-    _refuse_missing("--ordering", freedom.ordering or (), columns)
+    listed = tuple(freedom.ordering or ())
     if freedom.shuffled:
         shuffled = list(columns)
         random.Random(freedom.seed).shuffle(shuffled)  # noqa: S311 - no secret
         return tuple(shuffled)
-    return tuple(
-        dict.fromkeys((*(freedom.ordering or ()), *(requirements.ordering or ()), *columns))
-    )
+    measures = () if len(listed) != 1 else (*MEASURES, *(REVERSED + name for name in MEASURES))
+    if listed and listed[0] not in columns and listed[0] in measures:
+        return ordering_by_centrality(requirements.clauses, columns, listed[0])
+    _refuse_missing("--ordering", listed, columns, others=measures)
+    return tuple(dict.fromkeys((*listed, *(requirements.ordering or ()), *columns)))
 
 
 def column_grids(
@@ -83,10 +88,12 @@ def fixed_columns(columns: Sequence[str], freedom: Freedom) -> frozenset[str]:
     return fixed | (frozenset(columns) - frozenset(freedom.only))
 
 
-def _refuse_missing(option: str, names: Sequence[str], columns: Sequence[str]) -> None:
+def _refuse_missing(
+    option: str, names: Sequence[str], columns: Sequence[str], others: Sequence[str] = ()
+) -> None:
     for name in names:
         if name not in columns:
-            near = get_close_matches(name, columns, n=3)
+            near = get_close_matches(name, (*columns, *others), n=3)
             hint = f"did you mean {' or '.join(near)}?" if near else None
             raise MissingColumnError(
                 f"{option} names columns of the table, but '{name}' is none of them.", hint=hint

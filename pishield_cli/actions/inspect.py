@@ -1,21 +1,24 @@
 """Say what a requirements file says: what it connects, bounds, implies and contradicts."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pishield_cli.language import Binding, format_inequality, format_literal
 from pishield_cli.logic.analysis import Analysis, analyse
 from pishield_cli.logic.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.groups import Group, requirement_groups
-from pishield_cli.logic.limits import Limits
-from pishield_cli.logic.plan import plan_groups
+from pishield_cli.logic.limits import LimitReached, Limits
+from pishield_cli.logic.plan import is_eliminable
 from pishield_cli.logic.reasoner import DeadLiteral, Equation, repeated
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import Inequality
 
 SECONDS = 20.0
 """How long to reason where the caller does not say."""
+
+_METHODS_SHARE = 4
+"""The part of the time that finding out how rows are corrected may take, as a divisor."""
 
 _LISTED = 5
 
@@ -32,7 +35,8 @@ class InspectReport:
         positional: Names that stand for a column by its number.
         groups: Requirements that share columns, groups in the order of their first requirements.
         methods: How rows of each group are corrected: by `elimination`, by convex `cells` where
-            that grew too large, by `resolution` for scores, or by `search`; none if nothing is.
+            that grew too large, by `resolution` for scores, or by `search`; None where time ran
+            out on it. Empty if nothing is corrected.
         analysis: What follows from the requirements.
         warnings: What is likely a slip, a sentence each.
         seconds: Wall time.
@@ -44,7 +48,7 @@ class InspectReport:
     names: Mapping[str, str] | None
     positional: frozenset[str]
     groups: tuple[Group, ...]
-    methods: tuple[str, ...]
+    methods: tuple[str | None, ...]
     analysis: Analysis
     warnings: tuple[str, ...]
     seconds: float
@@ -67,6 +71,12 @@ class InspectReport:
     def columns(self) -> tuple[str, ...]:
         """The columns that requirements name, in the order of their first mention."""
         return self.requirements.variables
+
+    @property
+    def undecided(self) -> Mapping[str, int]:
+        """For each question that time ran out on, how many parts of it are open."""
+        open_methods = self.methods.count(None)
+        return {**self.analysis.undecided, **({"methods": open_methods} if open_methods else {})}
 
     @property
     def core(self) -> tuple[Requirement, ...]:
@@ -97,8 +107,10 @@ def inspect(
     """
     started = time.perf_counter()
     bound = requirements if binding is None else binding.requirements
-    analysis = analyse(bound, limits=Limits.within(seconds))
+    limits = Limits.within(seconds)
     groups = tuple(one for one in requirement_groups(bound.requirements) if one.columns)
+    methods = tuple(_methods(groups, bound, limits.share(_METHODS_SHARE)))
+    analysis = analyse(bound, limits=limits)
     return InspectReport(
         requirements_file=requirements_file,
         data=data,
@@ -106,25 +118,35 @@ def inspect(
         names=None if binding is None else dict(binding.names),
         positional=frozenset() if binding is None else binding.positional,
         groups=groups,
-        methods=()
-        if analysis.satisfiable is False
-        else tuple(_method(one, bound) for one in groups),
+        methods=() if analysis.satisfiable is False else methods,
         analysis=analysis,
         warnings=tuple(_warnings(bound, binding)),
         seconds=time.perf_counter() - started,
     )
 
 
-def _method(group: Group, requirements: Requirements) -> str:
-    """How rows of a group are corrected."""
+def _methods(
+    groups: Sequence[Group], requirements: Requirements, limits: Limits
+) -> Iterator[str | None]:
+    """How rows of each group are corrected; None where time ran out on it."""
+    for index, group in enumerate(groups):
+        try:
+            yield _method(group, requirements, limits.share(len(groups) - index))
+        except LimitReached:
+            yield None
+
+
+def _method(group: Group, requirements: Requirements, limits: Limits) -> str:
+    limits.require_time()
     clauses = [clause for one in group.requirements for clause in one.clauses]
-    ordering = tuple(dict.fromkeys((*(requirements.ordering or ()), *group.columns)))
+    named = frozenset(group.columns)
+    first = [name for name in requirements.ordering or () if name in named]
+    ordering = tuple(dict.fromkeys((*first, *group.columns)))
     if requirements.type is RequirementType.PROPOSITIONAL:
-        plan = coherence_plan(clauses, [name for name in ordering if name in group.columns])
+        plan = coherence_plan(clauses, ordering)
         complete = isinstance(plan, CoherencePlan) and plan.complete
         return "resolution" if complete else "search"
-    methods = {plan.method for plan in plan_groups(clauses, ordering)}
-    return "cells" if "cells" in methods else "elimination"
+    return "elimination" if is_eliminable(clauses, ordering, limits=limits) else "cells"
 
 
 def equation_text(equation: Equation) -> str:

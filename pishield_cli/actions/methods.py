@@ -9,6 +9,7 @@ from math import isfinite
 
 from pishield_cli.errors import MissingColumnError, UsageError
 from pishield_cli.kernels.correction import RowsMethod
+from pishield_cli.kernels.flipped_scores import ScoreMethod
 
 
 class MethodName(StrEnum):
@@ -38,14 +39,8 @@ class Method:
     weights: Mapping[str, float] = field(default_factory=dict)
 
 
-def rows_method(method: Method, columns: Sequence[str]) -> RowsMethod | None:
-    """What corrects a group's rows by a method; None for the shield's own correction.
-
-    Raises:
-        MissingColumnError: If a weight is given to a column that the table lacks.
-        UsageError: If a weight is not a positive number, or is given to the shield.
-    """
-    _refuse_weights(method, columns)
+def rows_method(method: Method) -> RowsMethod | None:
+    """What corrects a group's rows by a method; None for the shield's own correction."""
     if method.name is MethodName.SHIELD:
         return None
     if method.name is MethodName.NEAREST:
@@ -57,7 +52,20 @@ def rows_method(method: Method, columns: Sequence[str]) -> RowsMethod | None:
     return partial(FewestRows, weights=method.weights)
 
 
-def _refuse_weights(method: Method, columns: Sequence[str]) -> None:
+def score_method(method: Method) -> ScoreMethod | None:
+    """The same for scores and labels."""
+    if method.name is MethodName.SHIELD:
+        return None
+    return ScoreMethod(fewest=method.name is MethodName.FEWEST, weights=method.weights)
+
+
+def refuse_weights(method: Method, columns: Sequence[str]) -> None:
+    """Refuse weights that mean nothing.
+
+    Raises:
+        MissingColumnError: If a weight is given to a column that the table lacks.
+        UsageError: If a weight is not a positive number, or is given to the shield.
+    """
     if method.weights and method.name is MethodName.SHIELD:
         raise UsageError(
             "--weights weighs changes against each other, and --method shield does not.",

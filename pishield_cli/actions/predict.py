@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pishield_cli.actions.correct import _corrector as corrector_of
+from pishield_cli.actions.correct import corrector_for
 from pishield_cli.errors import MissingColumnError, UsageError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.satisfaction import compile_requirements, evaluate
@@ -248,7 +248,7 @@ class _Finisher:
         ordering = tuple(dict.fromkeys((*kept, *columns)))
         kinds = {**run.roles.kinds, **targets}
         grids = {name: _grid(kinds[name], name, requirements) for name in requirements.variables}
-        self._corrector = corrector_of(
+        self._corrector = corrector_for(
             replace(requirements, ordering=ordering), ordering, grids, frozenset(run.roles.given)
         )
 

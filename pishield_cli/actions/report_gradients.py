@@ -1,7 +1,7 @@
 """Compare the gradients of backward rules with those of an unshielded network."""
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,24 +9,25 @@ import numpy as np
 import torch
 
 from pishield_cli.errors import UsageError
-from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import read_cells
-from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
+from pishield_cli.training.features import stacked
 from pishield_cli.training.gradients import (
     Handed,
     Method,
     RequirementRows,
+    batches_of,
     cosine,
     handed,
     shield_methods,
     unshielded,
+    untrained,
 )
-from pishield_cli.training.loop import seeded, threads
-from pishield_cli.training.model import Model, Outline
-from pishield_cli.training.networks import isometry
+from pishield_cli.training.loop import chosen_device, seeded, threads
+from pishield_cli.training.model import Model
 from pishield_cli.training.objectives import Batch
+from pishield_cli.training.networks import isometry
 from pishield_cli.training.problem import Problem, load_problem
 from pishield_cli.training.runs import Run
 from pishield_cli.training.settings import Objective, ShieldChoice, TrainSettings
@@ -170,20 +171,22 @@ def report_gradients(
         UsageError: If the run does not fit.
         TableError: If the table cannot be learnt from.
     """
-    with threads(settings.threads), seeded(settings.seed):
+    device = chosen_device(settings.device)
+    with threads(settings.threads), seeded(settings.seed, [device]):
         model, problem = _model(reader, requirements, settings, run)
+        model = model.to(device)
         methods = shield_methods(model, settings)
         tallies = [_MethodTally(method, problem.roles.targets) for method in methods]
-        rows = RequirementRows(model)
+        rows = RequirementRows(model).to(device)
         active = np.zeros((2, rows.count))
         seen = 0
-        for batch in _batches(problem, model, settings, batches):
+        for batch in batches_of(problem, model, settings, batches):
             free = unshielded(model, batch)
             for place, tally in enumerate(tallies):
                 one = tally.add(batch, free)
                 if place == 0:
                     found = rows(batch.given, one.z, one.y, batch.truths)
-                    active += np.stack([mask.sum(dim=1).numpy() for mask in found])
+                    active += np.stack([mask.sum(dim=1).cpu().numpy() for mask in found])
             seen += len(batch.inputs)
         spread, condition = _isometry(model, problem)
     return GradientsReport(
@@ -217,7 +220,7 @@ class _MethodTally:
         if found is not None:
             self._cosines.append(found)
         off = (one.y - batch.truths).abs() > _OFF * (1 + batch.truths.abs())
-        self._zero += ((one.r == 0) & off).sum(dim=0).numpy()
+        self._zero += ((one.r == 0) & off).sum(dim=0).cpu().numpy()
         return one
 
     def result(self, rows: int) -> MethodGradients:
@@ -233,14 +236,7 @@ def _model(
     layer = replace(settings, shield=ShieldChoice.LAYER, backward=None)
     if run is None:
         problem = load_problem(reader, requirements, layer)
-        roles, cells = problem.roles, problem.cells
-        encoder = FeatureEncoder.fit(cells, roles.feature_kinds)
-        scaler = TargetScaler.fit(cells, roles.targets)
-        outline = Outline(encoder, scaler, requirements, roles.given, (), settings.arch)
-        if outline.propositional or not settings.scale_targets:
-            raw = TargetScaler.fit(cells, roles.targets, scale=False)
-            outline = replace(outline, scaler=raw)
-        return Model(outline, layer), problem
+        return untrained(problem, layer), problem
     if run.settings.objective is not Objective.PREDICT:
         raise UsageError(f"Gradients are of networks that predict, but `{run.path}` is idempotent.")
     named = frozenset(requirements.variables)
@@ -260,33 +256,12 @@ def _model(
     return model, problem
 
 
-def _batches(
-    problem: Problem, model: Model, settings: TrainSettings, count: int
-) -> Iterator[Batch]:
-    """Batches without repeated rows while there are any."""
-    generator = np.random.default_rng(settings.seed)
-    size = min(settings.batch_size, problem.cells.rows)
-    order: Array = np.zeros(0, dtype=np.int64)
-    for _ in range(count):
-        if len(order) < size:
-            order = generator.permutation(problem.cells.rows)
-        rows, order = np.sort(order[:size]), order[size:]
-        part = problem.cells.take(rows)
-        encoder, scaler = model.outline.encoder, model.outline.scaler
-        truths = stacked(part, problem.roles.targets)
-        arrays = (
-            encoder.encode(part),
-            encoder.raw(part, problem.roles.given),
-            scaler.scaled(truths),
-        )
-        yield Batch(*(torch.from_numpy(each) for each in arrays))
-
-
 def _isometry(model: Model, problem: Problem) -> tuple[float | None, float | None]:
     learnt = sum(value.numel() for value in model.network.parameters())
     if learnt * len(problem.roles.targets) > _LARGEST_JACOBIAN:
         return None, None
     points = problem.cells.take(np.arange(min(ISOMETRY_POINTS, problem.cells.rows)))
-    values = isometry(model.network, torch.from_numpy(model.outline.encoder.encode(points)))
+    inputs = torch.from_numpy(model.outline.encoder.encode(points))
+    values = isometry(model.network, inputs.to(model.get_buffer("mean").device))
     least = values[:, -1].clamp_min(1e-300)
     return float(values.mean()), float((values[:, 0] / least).mean())

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pishield_cli.actions.correct import _corrector as corrector_of
+from pishield_cli.actions.correct import corrector_for
 from pishield_cli.actions.freedom import Freedom, column_grids, resolved_ordering
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Changes
@@ -164,7 +164,7 @@ def report_violations(
     try:
         grids = column_grids(reader, requirements, requirements.variables)
         ordering = resolved_ordering(requirements, reader.columns, Freedom())
-        corrector = corrector_of(requirements, ordering, grids, frozenset())
+        corrector = corrector_for(requirements, ordering, grids, frozenset())
     except ContradictionError:
         corrector = None
     for batch in reader.batches(compiled.columns, rows=batch_rows):

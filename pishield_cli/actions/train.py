@@ -2,14 +2,14 @@
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
 
-from pishield_cli.actions.correct import _corrector as corrector_of
+from pishield_cli.actions.correct import corrector_for
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.curves import curves_picture
 from pishield_cli.training.loop import EpochNote, chosen_device, threads, warm_up
@@ -26,7 +26,7 @@ from pishield_cli.training.runs import (
     record_of,
     requirements_text,
 )
-from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
+from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.trial import run_trial
 
 Progress = Callable[[int, EpochNote], None]
@@ -164,7 +164,7 @@ def train(
         PishieldError: If training diverged.
     """
     device = chosen_device(settings.device)
-    settings = _settled(settings, requirements)
+    settings = settings.settled(requirements)
     with RunWriter(output, force=force) as writer, threads(settings.threads):
         problem = load_problem(reader, requirements, settings)
         unsolvable = _unsolvable_rows(problem, reader.columns)
@@ -206,14 +206,6 @@ def train(
     return report
 
 
-def _settled(settings: TrainSettings, requirements: Requirements | None) -> TrainSettings:
-    """The choices, with the one backward that scores have said."""
-    scores = requirements is not None and requirements.type is RequirementType.PROPOSITIONAL
-    if scores and settings.backward is None and settings.shield is ShieldChoice.LAYER:
-        return replace(settings, backward=BackwardChoice.CLAMP)
-    return settings
-
-
 def _numbered(progress: Progress, number: int) -> Callable[[EpochNote], None]:
     return lambda note: progress(number, note)
 
@@ -245,7 +237,7 @@ def _unsolvable_rows(problem: Problem, columns: Sequence[str]) -> tuple[int, ...
         return ()
     names = requirements.variables
     ordering = tuple(dict.fromkeys((*(requirements.ordering or ()), *columns)))
-    corrector = corrector_of(
+    corrector = corrector_for(
         requirements, ordering, {name: Grid() for name in names}, frozenset(roles.given)
     )
     if not roles.given:

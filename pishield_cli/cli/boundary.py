@@ -33,6 +33,8 @@ _CommandLineError = next(
 
 # How click words these, by version.
 _NO_COMMAND = re.compile(r"No such command '(.*?)'")
+_USAGE_SIGNS = re.compile(r" \[OPTIONS\]|[{}]")
+_ABOUT_ARGUMENTS = re.compile(r"Missing argument|Got unexpected extra argument")
 _SUGGESTION = re.compile(r"[.]?\s*(?:Did you mean|\(Possible options:)\s*(.*?)[?)]*$")
 
 
@@ -175,5 +177,11 @@ def _usage(error: Exception) -> str:
     if meant:
         rule = message[: suggestion.start()] if suggestion else message.rstrip(".")
         return _with_hint(f"{rule}.", f"did you mean {' or '.join(meant)}?")
+    if unknown and context is not None:
+        known = ", ".join(context.command.list_commands(context))
+        return _with_hint(f"{message.rstrip('.')}.", f"the commands are {known}")
+    if context is not None and _ABOUT_ARGUMENTS.match(message):
+        usage = _USAGE_SIGNS.sub("", context.get_usage().replace("Usage:", "write"))
+        return _with_hint(f"{message.rstrip('.')}.", f"{usage}; see {context.command_path} --help")
     path = context.command_path if context is not None else "pishield"
     return _with_hint(f"{message.rstrip('.')}.", f"see {path} --help")

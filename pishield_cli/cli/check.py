@@ -88,7 +88,7 @@ def check(
         ),
     ] = CheckFormat.TABLE,
     output: options.ReportFile = None,
-    quiet: options.Quiet = False,
+    quiet: options.QuietIfWell = False,
     workers: options.Workers = None,
     batch_rows: options.BatchRows = None,
     engine: options.EngineChoice = Engine.LOCAL,
@@ -132,7 +132,9 @@ def check(
             quiet=quiet,
             session=session,
         )
-        place.write(render_check(report, form, place.page), utf8=form.utf8)
+        told = form is not CheckFormat.TABLE or place.is_file or not report.holds
+        if told or not quiet:
+            place.write(render_check(report, form, place.page), utf8=form.utf8)
     return 0 if report.holds else 1
 
 

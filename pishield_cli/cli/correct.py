@@ -97,8 +97,10 @@ def correct(
         typer.Option(
             "--ordering",
             metavar="ORDER",
-            help="The order of correction, most trusted first: given (the file's), random, or "
-            "columns A,B,C to put first.",
+            help="The order of correction, most trusted first: given (the file's), random, "
+            "columns A,B,C to put first, or a centrality of the columns among the requirements, "
+            "the least central first: degree, eigenvector, katz, closeness, betweenness; with "
+            "rev- before it, the most central first.",
         ),
     ] = "given",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="For --ordering random.")] = 0,
@@ -118,7 +120,7 @@ def correct(
         CorrectFormat,
         typer.Option("--format", metavar="FORMAT", help="The report: table or json."),
     ] = CorrectFormat.TABLE,
-    quiet: options.Quiet = False,
+    quiet: options.QuietIfWell = False,
     batch_rows: options.BatchRows = None,
     workers: options.Workers = None,
     engine: options.EngineChoice = Engine.LOCAL,
@@ -278,12 +280,13 @@ def _show(report: "CorrectReport", form: CorrectFormat, *, quiet: bool, aside: b
     from pishield_cli.cli.output import Page, open_report
     from pishield_cli.cli.render.correct import render_json, render_table
 
+    silent = quiet and report.holds
     if aside:  # standard output holds the table itself
-        if not quiet:
+        if not silent:
             say(render_table(report, Page()))
         return
     with open_report(None) as place:
         if form is CorrectFormat.JSON:
             place.write(render_json(report), utf8=True)
-        else:
+        elif not silent:
             place.write(render_table(report, place.page))

@@ -10,6 +10,7 @@ from pishield_cli.cli.options import TypeChoice
 
 if TYPE_CHECKING:
     from pishield_cli.actions.inspect import InspectReport
+    from pishield_cli.language import Binding
 
 EXAMPLES = """\b
 Examples:
@@ -83,20 +84,17 @@ def _inspected(
     seconds: float,
 ) -> "InspectReport":
     from pishield_cli.actions.inspect import inspect as inspect_requirements
-    from pishield_cli.language import bind, read_requirements
+    from pishield_cli.cli.inputs import open_inputs, read_alone
 
-    read = read_requirements(requirements, type=requirements_type.type)
-    binding, name = None, None
-    if data is not None:
-        from pishield_cli.cli.inputs import require_columns
-        from pishield_cli.tables import open_table
-
-        reader = open_table(data)
-        if positions is not None:
-            require_columns("--columns", positions, reader)
-        binding, name = bind(read, reader.columns, positions=positions), reader.name
-    elif positions is not None:
-        binding = bind(read, positions)
+    kind, name = requirements_type.type, None
+    binding: Binding | None
+    if data is None:
+        read, binding = read_alone(requirements, requirements_type=kind, positions=positions)
+    else:
+        reader, binding = open_inputs(
+            data, requirements, requirements_type=kind, positions=positions
+        )
+        read, name = binding.requirements, reader.name
     return inspect_requirements(
         read, requirements_file=requirements, binding=binding, data=name, seconds=seconds
     )

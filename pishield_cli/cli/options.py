@@ -83,6 +83,15 @@ Exact = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress and no messages; errors still show.")
 ]
+QuietIfWell = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="No progress and no messages, and no table where every row holds; errors and failures "
+        "still show, and other formats and files are written all the same.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(

@@ -39,6 +39,11 @@ class ReportOutput:
         self._stream = stream
 
     @property
+    def is_file(self) -> bool:
+        """Whether the report goes to a file, rather than to standard output."""
+        return self._stream is not None
+
+    @property
     def page(self) -> Page:
         """What to lay the report out for."""
         if self._stream is not None:

@@ -66,7 +66,7 @@ def predict(
         PredictFormat,
         typer.Option("--format", metavar="FORMAT", help="The report: table or json."),
     ] = PredictFormat.TABLE,
-    quiet: options.Quiet = False,
+    quiet: options.QuietIfWell = False,
     threads: Annotated[
         int | None,
         typer.Option(
@@ -123,12 +123,13 @@ def _show(report: "PredictReport", form: PredictFormat, *, quiet: bool) -> None:
     from pishield_cli.cli.output import Page, open_report
     from pishield_cli.cli.render.predict import render_json, render_text
 
+    silent = quiet and report.holds
     if report.output == "-":  # standard output holds the predictions
-        if not quiet:
+        if not silent:
             say(render_text(report, Page()))
         return
     with open_report(None) as place:
         if form is PredictFormat.JSON:
             place.write(render_json(report), utf8=True)
-        else:
+        elif not silent:
             place.write(render_text(report, place.page))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pishield_cli.cli import options
+from pishield_cli.cli import options, train_options
 from pishield_cli.cli.options import TypeChoice
+from pishield_cli.training.settings import DeviceChoice
 
 if TYPE_CHECKING:
     from pishield_cli.cli.output import Page
@@ -175,6 +176,7 @@ def gradients(
             "--threads", metavar="N", min=1, show_default="torch's choice", help="CPU threads."
         ),
     ] = None,
+    device: train_options.Device = DeviceChoice.AUTO,
     plot: Plot = None,
     form: Form = ReportFormat.TABLE,
     output: options.ReportFile = None,
@@ -210,6 +212,7 @@ def gradients(
         drop=options.read_names("--drop", drop) or (),
         scale_targets=scale_targets,
         threads=threads,
+        device=device,
     )
     reader, binding = open_inputs(
         data,

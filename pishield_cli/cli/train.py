@@ -15,7 +15,6 @@ from pishield_cli.training.settings import (
     Objective,
     OptimizerChoice,
     PointsChoice,
-    ShieldChoice,
     TrainSettings,
 )
 
@@ -48,7 +47,7 @@ def train(
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
     objective: train_options.ObjectiveOption = Objective.PREDICT,
-    shield: train_options.Shield = ShieldChoice.LAYER,
+    shield: train_options.Shield = None,
     backward: train_options.Backward = None,
     masks: train_options.Masks = MaskChoice.RANDOM,
     restore: train_options.Restore = 0.3,
@@ -60,6 +59,7 @@ def train(
     epochs: train_options.Epochs = 50,
     batch_size: train_options.BatchSize = 256,
     lr: train_options.Lr = 1e-3,
+    clip_norm: train_options.ClipNorm = 1.0,
     optimizer: train_options.Optimizer = OptimizerChoice.ADAM,
     patience: train_options.Patience = 10,
     scale_targets: train_options.ScaleTargets = True,
@@ -106,6 +106,7 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         lr=lr,
+        clip_norm=clip_norm,
         optimizer=optimizer,
         seed=seed,
         trials=trials,

@@ -74,10 +74,11 @@ ObjectiveOption = Annotated[
     ),
 ]
 Shield = Annotated[
-    ShieldChoice,
+    ShieldChoice | None,
     typer.Option(
         "--shield",
         metavar="SHIELD",
+        show_default="what suits --backward; without one, nearest for linear requirements, else layer",
         help="layer: behind the network, one column after another. nearest: the nearest point "
         "that satisfies them. none: train freely and correct afterwards.",
     ),
@@ -87,7 +88,7 @@ Backward = Annotated[
     typer.Option(
         "--backward",
         metavar="RULE",
-        show_default="routed; one_sided with --shield nearest",
+        show_default="one_sided with --shield nearest, else routed",
         help="How the shield hands the loss's gradient to the network: clamp (its own "
         "derivative), routed, ste (unchanged), projection, cone, one_sided, implicit, masked; "
         "with --shield nearest not clamp, routed or masked.",
@@ -149,6 +150,14 @@ Arch = Annotated[
 Epochs = Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="At most.")]
 BatchSize = Annotated[int, typer.Option("--batch-size", metavar="N", min=1, help="Rows a step.")]
 Lr = Annotated[float, typer.Option("--lr", metavar="R", help="Learning rate.")]
+ClipNorm = Annotated[
+    float,
+    typer.Option(
+        "--clip-norm",
+        metavar="L",
+        help="Shorten longer gradients of all parameters to this; 0 leaves them.",
+    ),
+]
 Optimizer = Annotated[
     OptimizerChoice, typer.Option("--optimizer", metavar="NAME", help="adam or sgd.")
 ]

@@ -7,7 +7,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.float_steps import Affine, FloatStep, float_steps
-from pishield_cli.kernels.forward import Values, allowed_by, nearest_between
+from pishield_cli.kernels.forward import EASING, Values, allowed_by, nearest_between
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import Step
 
@@ -44,7 +44,7 @@ def forward_cells(
         variables: In the order of correction.
         values: Every column, float64, shape `(rows,)`, finite.
         grids: What each column can hold.
-        push: Further grid steps to move inside each bound, halved from step to step.
+        push: Further grid steps to move inside each bound, fewer from step to step.
 
     Returns:
         All columns. A value that some cell in reach allows stays bit for bit; otherwise it moves
@@ -67,7 +67,7 @@ def forward_cells(
             inside = reached[:, stuck] & _holding(cells, name, new, here)
             inside[chosen, np.arange(len(stuck))] |= reached[chosen, stuck]
             holding[:, stuck] = inside
-            push /= 2
+            push /= EASING
         reached = holding
     return result
 

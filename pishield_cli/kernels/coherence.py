@@ -35,24 +35,27 @@ class Placing:
     above: float = 0.5 + MARGIN
 
 
-def placing_of(dtype: np.dtype[np.generic], places: int | None = None) -> Placing:
+def placing_of(
+    dtype: np.dtype[np.generic], places: int | None = None, margin: float = MARGIN
+) -> Placing:
     """What a column can store: 0 and 1 for whole numbers, else what its digits and width allow.
 
     Args:
         dtype: Of its values.
         places: Decimal places that fit; None where only the type limits them.
+        margin: How far above one half a score is put that has to be true, if the column can tell.
     """
     if dtype.kind in "biu" or places == 0:
         return Placing(hard=True)
     if places is not None:
-        above = round(0.5 + max(10.0**-places, MARGIN), places)
+        above = round(0.5 + max(10.0**-places, margin), places)
         return Placing(settle=lambda new: np.round(new, places), above=above)
     if dtype.itemsize >= np.dtype(np.float64).itemsize:
-        return Placing()
+        return Placing(above=0.5 + margin)
     next_value = float(np.nextafter(np.array(0.5, dtype), np.array(1.0, dtype)))
     return Placing(
         settle=lambda new: new.astype(dtype).astype(np.float64),
-        above=max(0.5 + MARGIN, next_value),
+        above=max(0.5 + margin, next_value),
     )
 
 

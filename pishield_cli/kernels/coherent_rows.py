@@ -10,6 +10,7 @@ from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.coherence import LiteralTable, Placing, move, placing_of, violating
 from pishield_cli.kernels.coherence_arrays import CompiledPlan, compile_plan
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.flipped_scores import MARGIN, ScoreMethod, flipped
 from pishield_cli.logic.coherence import CoherencePlan, nearest_truths
 
 PLANS_KEPT = 512
@@ -26,10 +27,18 @@ class ScoreCorrector:
         plan: Complete or not.
         places: How many decimal places fit a column, where its type does not say so: 0 for a
             column of floats that holds 0 and 1 only.
+        method: Which of the allowed rows a row becomes; by default one variable after another
+            keeps its score as far as those before it allow.
     """
 
-    def __init__(self, plan: CoherencePlan, places: Mapping[str, int | None] | None = None) -> None:
+    def __init__(
+        self,
+        plan: CoherencePlan,
+        places: Mapping[str, int | None] | None = None,
+        method: ScoreMethod | None = None,
+    ) -> None:
         self._places = dict(places or {})
+        self._method = method
         self._compiled = compile_plan(plan)
         self._without: dict[tuple[str, ...], CompiledPlan] = {}
 
@@ -48,8 +57,9 @@ class ScoreCorrector:
 
         Returns:
             The changed cells. After them every clause holds in every row but the uncorrected ones,
-            a score being true above one half; in the rows corrected every rule of the plan holds
-            on scores as well, as far as `enforce` says. Rows that violated nothing do not change,
+            a score being true above one half. Without a method every rule of the plan holds on
+            scores as well in the rows corrected, as far as `enforce` says; with one, rows that were
+            not shown to be what it promises are unproven. Rows that violated nothing do not change,
             nor do missing cells, and a clause that mentions one is left alone in its row. Whole
             numbers and booleans stay 0 or 1. Doing it twice changes nothing more.
         """
@@ -64,11 +74,11 @@ class ScoreCorrector:
         placing = {name: self._placing(columns[name], name) for name in names}
         position = {name: index for index, name in enumerate(names)}
         new = scores[:, wrong]
-        failed = np.zeros(len(wrong), dtype=bool)
+        failed, unproven = np.zeros((2, len(wrong)), dtype=bool)
         for compiled, where in self._patterns(missing[:, wrong]):
             lines = np.array([position[name] for name in compiled.variables], dtype=np.int64)
             block = np.ix_(lines, where)
-            new[block], failed[where] = _corrected(
+            new[block], failed[where], unproven[where] = self._chosen(
                 compiled, new[block], [placing[name] for name in compiled.variables]
             )
         done = ~failed
@@ -78,10 +88,24 @@ class ScoreCorrector:
             if moved.any():
                 values = new[index, moved].astype(columns[name].values.dtype)
                 changes[name] = ColumnChange(wrong[moved], values)
-        return Correction(changes, wrong, wrong[failed])
+        return Correction(changes, wrong, wrong[failed], wrong[unproven & done])
+
+    def _chosen(
+        self, compiled: CompiledPlan, scores: Array, placing: list[Placing]
+    ) -> tuple[Array, Array, Array]:
+        """New scores for rows that violate a clause, the rows without, and those unproven."""
+        if self._method is None:
+            return *_corrected(compiled, scores, placing), np.zeros(scores.shape[1], dtype=bool)
+        answer = flipped(compiled, scores, placing, self._method)
+        new, failed = answer.scores, ~answer.found
+        given_up = np.flatnonzero(failed & ~answer.proven)
+        if len(given_up):
+            new[:, given_up], failed[given_up] = _corrected(compiled, scores[:, given_up], placing)
+        return new, failed, ~answer.proven
 
     def _placing(self, column: NumericColumn, name: str) -> Placing:
-        placing = placing_of(column.values.dtype, self._places.get(name))
+        margins = {} if self._method is None else {"margin": MARGIN}
+        placing = placing_of(column.values.dtype, self._places.get(name), **margins)
         if placing.hard or placing.settle is not None:
             return placing
         # 1 - 0.7 is 0.30000000000000004: fifteen places keep short decimals short.
@@ -115,12 +139,16 @@ class GroupedScoreCorrector:
     Args:
         plans: Each over columns of its own.
         places: See `ScoreCorrector`.
+        method: See `ScoreCorrector`.
     """
 
     def __init__(
-        self, plans: Iterable[CoherencePlan], places: Mapping[str, int | None] | None = None
+        self,
+        plans: Iterable[CoherencePlan],
+        places: Mapping[str, int | None] | None = None,
+        method: ScoreMethod | None = None,
     ) -> None:
-        self._correctors = tuple(ScoreCorrector(plan, places) for plan in plans)
+        self._correctors = tuple(ScoreCorrector(plan, places, method) for plan in plans)
 
     def correct(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
         """Correct a batch; see `ScoreCorrector.correct`. A group that holds in a row stays."""

@@ -30,9 +30,12 @@ def scaled_to_integers(cells: Array, power: Array | float, limit: float) -> tupl
         power. Elsewhere the integers mean nothing.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        integers = np.rint(cells * power)
-        found = np.less_equal(np.abs(integers), limit)
-        found &= integers / power == cells
+        integers = cells * power
+        np.rint(integers, out=integers)
+        scratch = np.abs(integers)
+        found = scratch <= limit
+        np.divide(integers, power, out=scratch)
+        found &= scratch == cells
     return integers, found
 
 

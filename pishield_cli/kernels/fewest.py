@@ -19,13 +19,14 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.nearest import Nearest, nearest_moves
 from pishield_cli.kernels.systems import Standing, System
-from pishield_cli.logic.hitting import elements, minimal_cores, minimum_hitting_sets
+from pishield_cli.logic.flips import elements
+from pishield_cli.logic.hitting import minimal_cores, minimum_hitting_sets
 
 SETS_TRIED = 16, 512
 """At least and at most so many sets of columns are tried for one row."""
 
 LARGE = 2**18
-"""Literals times columns times sets a row: larger groups get fewer sets."""
+"""Literals times columns times disjunctions times sets a row: larger groups get fewer sets."""
 
 NEARER = 1.0 - 1e-9
 """What a distance has to be multiplied by to beat another one beyond rounding."""
@@ -74,7 +75,7 @@ class _Search:
         self._system, self._standing, self._free = system, standing, free
         self._costs = [Fraction(float(weight)) for weight in system.weights]
         self._allowed = _mask(free)
-        size = max(len(system.literals) * len(system.columns), 1)
+        size = max(len(system.literals) * len(system.columns), 1) * (1 + len(system.choices))
         self._limit = int(np.clip(LARGE // size, *SETS_TRIED))
         self._pending: dict[Cores, list[Array]] = {}
         self._tried = np.zeros(len(standing), dtype=np.int64)

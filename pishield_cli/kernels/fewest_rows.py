@@ -14,6 +14,10 @@ from pishield_cli.kernels.satisfaction import evaluate
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import GroupPlan, plan_groups
 
+PLANNED = 24
+"""How many columns a plan may name, unless an equality ties some: with more of them, most of them
+fixed, a proposal is finished without a plan."""
+
 
 class FewestRows:
     """Corrects the rows of one group by changing cells of the least total weight.
@@ -33,6 +37,13 @@ class FewestRows:
         self._systems = Systems(plan, grids, weights)
         self._whole = NearestRows(plan, grids, weights)
         self._parts: dict[frozenset[str], tuple[NearestRows, ...]] = {}
+        self._tied = frozenset(
+            name
+            for step in plan.steps or ()
+            if step.equality is not None
+            for name in (step.variable, *(term.variable for term in step.equality.terms))
+        )
+        self._named = tuple(frozenset(one.variables) for one in plan.clauses)
 
     def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
         """Correct rows that violate a clause of the group.
@@ -54,28 +65,34 @@ class FewestRows:
         system, floats = self._systems.prepare(mine, rows)
         usable = finite_rows(floats)
         standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
-        parts, pending = [], wrong.copy()
+        chosen, unproven = np.zeros((2, len(wrong)), dtype=bool)
+        shares: dict[frozenset[str], list[Array]] = {}
         for choice in fewest_columns(system, standing, self.plan.fixed):
             if choice.columns:
                 where = rows[usable[choice.rows]]
-                part = self._changed(mine, choice.columns, where, proven=choice.proven)
-                pending[np.setdiff1d(where, part.uncorrected)] = False
-                parts.append(replace(part, uncorrected=where[:0]))
+                chosen[where], unproven[where] = True, not choice.proven
+                for part in self._separate(choice.columns):
+                    shares.setdefault(part, []).append(where)
+        first = Correction({}, np.flatnonzero(chosen), rows[:0], np.flatnonzero(unproven))
+        changed = [
+            self._changed(mine, part, np.sort(np.concatenate(where)))
+            for part, where in shares.items()
+        ]
+        found = joined([first, *changed], len(wrong))
+        pending = wrong & ~chosen
+        pending[found.uncorrected] = True
         left = self._whole.correct(mine, pending)
-        unproven = np.setdiff1d(np.flatnonzero(pending), left.uncorrected)
-        return joined([*parts, replace(left, unproven=unproven)], len(wrong))
+        unsure = np.setdiff1d(np.flatnonzero(pending), left.uncorrected)
+        return joined(
+            [replace(found, uncorrected=rows[:0]), replace(left, unproven=unsure)], len(wrong)
+        )
 
     def _changed(
-        self,
-        columns: Mapping[str, NumericColumn],
-        free: frozenset[str],
-        rows: Array,
-        *,
-        proven: bool,
+        self, columns: Mapping[str, NumericColumn], free: frozenset[str], rows: Array
     ) -> Correction:
-        """Correct rows by these columns alone, a row in all its parts or not at all."""
+        """Correct rows by these columns alone, as far as clauses name them."""
         count = len(next(iter(columns.values())))
-        parts = [Correction({}, rows, rows[:0], rows[:0] if proven else rows)]
+        parts = []
         for part in self._restricted(free):
             here = {name: columns[name].take(rows) for name in part.plan.variables}
             violated = evaluate(part.compiled, here, len(rows))[0].violated
@@ -85,11 +102,30 @@ class FewestRows:
                 parts.append(part.correct(columns, wrong))
         return joined(parts, count)
 
+    def _separate(self, free: frozenset[str]) -> list[frozenset[str]]:
+        """Free columns by the clauses that connect them; many rows share such a part."""
+        parts: list[frozenset[str]] = []
+        for named in self._named:
+            together = named & free
+            if together:
+                met = [part for part in parts if not part.isdisjoint(together)]
+                parts = [part for part in parts if part.isdisjoint(together)]
+                parts.append(together.union(*met))
+        return parts
+
     def _restricted(self, free: frozenset[str]) -> tuple[NearestRows, ...]:
         """The group where only some columns may change; clauses without them hold already."""
         if free not in self._parts:
             named = [one for one in self.plan.clauses if not free.isdisjoint(one.variables)]
-            plans = plan_groups(named, self.plan.variables, fixed=set(self.plan.variables) - free)
+            fixed = frozenset(self.plan.variables) - free
+            mentioned = frozenset().union(*(one.variables for one in named))
+            plans: tuple[GroupPlan, ...]
+            if len(mentioned) > PLANNED and self._tied.isdisjoint(free):
+                order = sorted(self.plan.variables, key=lambda name: name not in fixed)
+                variables = tuple(name for name in order if name in mentioned)
+                plans = (GroupPlan(variables, fixed & mentioned, tuple(named), None),)
+            else:
+                plans = plan_groups(named, self.plan.variables, fixed=fixed)
             self._parts[free] = tuple(
                 NearestRows(plan, self._grids, self._weights) for plan in plans
             )

@@ -12,6 +12,10 @@ from pishield_cli.logic.grids import Grid
 
 Values = dict[str, Array]
 
+EASING = 12
+"""How many times less far inside its bounds each column goes than the one before it. Bounds shrink
+by the coefficients of what moved, which are seldom smaller, and seldom such that ends meet."""
+
 
 def forward(
     steps: Iterable[FloatStep],
@@ -25,7 +29,7 @@ def forward(
         steps: In the order of correction.
         values: Every column that the steps name, float64, shape `(rows,)`, finite.
         grids: What each column can hold.
-        push: Further grid steps to move inside each bound; halved from step to step, so that
+        push: Further grid steps to move inside each bound; fewer from step to step, so that
             what an earlier column gave up leaves room for the later ones.
 
     Returns:
@@ -45,7 +49,7 @@ def forward(
             result[step.variable] = _clipped(step, column, result, grids, push)
         else:
             result[step.variable] = _hopped(step, column, result, grids, push)
-        push /= 2
+        push /= EASING
     return result
 
 

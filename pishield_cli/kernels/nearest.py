@@ -242,8 +242,7 @@ class _Search:
         empty = np.flatnonzero(projected.empty)
         if len(empty):
             literals = projected.active[empty, : len(self.system.literals)]
-            named = literals.astype(np.float64) @ self.region.outside.astype(np.float64) > 0
-            np.logical_or.at(self.cores, nodes.rows[empty], named)
+            np.logical_or.at(self.cores, nodes.rows[empty], self._columns_outside(literals))
 
     def _lacking(self, nodes: _Nodes, moves: Array) -> Array:
         """By how much each literal fails to hold; zero where it does."""
@@ -269,10 +268,24 @@ class _Search:
             here = np.flatnonzero(clause == index)
             order = np.argsort(lacking[np.ix_(here, literals)], axis=1, kind="stable")
             for rank in range(len(literals)):
-                child = nodes.take(here)
-                child.imposed[np.arange(len(here)), literals[order[:, rank]]] = True
+                chosen = literals[order[:, rank]]
+                sound = ~(nodes.imposed[here] & self.system.clashing[chosen]).any(axis=1)
+                child = nodes.take(here[sound])
+                child.imposed[np.arange(len(child)), chosen[sound]] = True
+                self._note_clashes(nodes.take(here[~sound]), chosen[~sound])
                 children.append(child)
         return children
+
+    def _note_clashes(self, nodes: _Nodes, chosen: Array) -> None:
+        """Literals that an imposed one excludes teach which columns stand in their way."""
+        if len(nodes):
+            literals = nodes.imposed & self.system.clashing[chosen]
+            literals[np.arange(len(nodes)), chosen] = True
+            np.logical_or.at(self.cores, nodes.rows, self._columns_outside(literals))
+
+    def _columns_outside(self, literals: Array) -> Array:
+        """Which columns that may not move some literals name."""
+        return np.asarray(literals.astype(np.float64) @ self.region.outside.astype(np.float64) > 0)
 
     def _fractional(self, nodes: _Nodes, moves: Array) -> tuple[Array, Array]:
         """The moved whole-number column farthest from a whole number, and how far."""

@@ -21,8 +21,9 @@ from pishield_cli.logic.plan import GroupPlan
 FARTHER = 1.0 + 5e-7
 """How many times its proposal's distance the finished correction may move, and count as nearest."""
 
-NEAR, FAR, INEXACT, FAILED = range(4)
-"""Grades of a row's correction: nearest, farther, within an equality's tolerance only, none."""
+NEAR, FAR, INEXACT, FAILED = 0, 1, 2, 4
+"""Grades of a row's correction: nearest; farther; within an equality's tolerance only, which is
+added to these; none."""
 
 
 class NearestRows:
@@ -84,7 +85,7 @@ class NearestRows:
             best = joined([_without(best, better), _only(plain, better)], len(wrong))
             grade[poor] = np.minimum(grade[poor], other)
         failed = rows[grade == FAILED]
-        shown = (grade == NEAR) & proposal.proven
+        shown = np.isin(grade, (NEAR, INEXACT)) & proposal.proven
         return replace(
             _without(best, failed),
             violating=rows,
@@ -177,7 +178,7 @@ class NearestRows:
             here = {name: column.take(rows) for name, column in after.items()}
             inexact = evaluate(self.compiled, here, len(rows))[0].violated
             if inexact is not None:
-                grade[inexact] = INEXACT
+                grade[inexact] += INEXACT
         grade[np.isin(rows, correction.uncorrected)] = FAILED
         return grade
 

@@ -10,10 +10,14 @@ import numpy as np
 from pishield_cli.kernels.blocks import Block, Buffers, infinite_part
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.comparison import Comparison, compare, disjunction
+from pishield_cli.kernels.decimals import UNIQUE, common_power, scaled_to_integers
 from pishield_cli.kernels.exact import exact_values, rounded
-from pishield_cli.kernels.sums import EXACT_FLOAT
+from pishield_cli.kernels.sums import EXACT_FLOAT, SLACK
 
 Clauses = Sequence[Sequence[Comparison]]
+
+_MANY = 256
+"""Of fewer rows, the exact shortfalls are quickly told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ def farthest(
     candidates = _candidates(clauses, block, violated, floor, tolerance)
     if not len(candidates):
         return None
+    if len(candidates) > _MANY and len(clauses) == len(clauses[0]) == 1:
+        candidates = _first_on_grid(clauses[0][0], block, candidates)
     rows = candidates + block.start
     exact = exact_shortfalls(clauses, block.columns, rows, tolerance)
     place = int(exact.argmax())
@@ -121,14 +127,39 @@ def _candidates(
 
 
 def _distinct(literals: Sequence[Comparison], block: Block, rows: Array) -> Array:
-    """The first of the rows, if they are all alike; else all of them."""
+    """The first of the rows, if all of the block are alike; else all of them."""
     names = {name for literal in literals for name in literal.form.names}
     if len(rows) < 2 or any(block.column(name).exact is not None for name in names):
         return rows
     if any(block.missing(name) is not None for name in names):
         return rows
-    cells = (block.values(name)[rows] for name in names)
-    return rows[:1] if all((one == one[0]).all() for one in cells) else rows
+    return rows[:1] if all(block.low(name) == block.high(name) for name in names) else rows
+
+
+def _first_on_grid(literal: Comparison, block: Block, rows: Array) -> Array:
+    """The first of the rows that lack most, if all cells are short decimals; else all of them.
+
+    Over one power of ten short decimals are integers, whose sums floats hold exactly.
+    """
+    form = literal.form
+    columns = [one.values for one in block.taken(form.names, rows)]
+    if not form.exact or any(column.dtype != np.float64 for column in columns):
+        return rows
+    power = common_power(columns)
+    total = np.full(len(rows), -power * form.constant)
+    magnitude = abs(power * form.constant)
+    for weight, column in zip(form.coefficients, columns, strict=True):
+        integers, found = scaled_to_integers(column, power, UNIQUE)
+        if not found.all():
+            return rows
+        magnitude += abs(weight) * max(-float(integers.min()), float(integers.max()))
+        integers *= weight
+        total += integers
+    # Below this, different sums are different floats in any unit.
+    if magnitude * SLACK > UNIQUE:
+        return rows
+    first = int((total.argmin if literal.direction > 0 else total.argmax)())
+    return rows[first : first + 1]
 
 
 def _beyond(literals: Sequence[Comparison], block: Block) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import gcd, lcm
 
 import numpy as np
@@ -115,6 +115,7 @@ class Spread:
         return max(self.low, -self.high, 0.0)
 
 
+@lru_cache
 def representation_error(dtype: np.dtype) -> tuple[float, float]:
     """How far a float is from its shortest decimal: a relative and an absolute bound."""
     if dtype.kind != "f":

@@ -111,6 +111,7 @@ class System:
         self.strict = np.array([one.strict for one in self.literals], dtype=bool)
         self.named = self._coefficients != 0
         self.equated = _equated(self.literals, self.units)
+        self.clashing = _clashing(self.literals)
         self._compiled = CompiledRequirements(
             tuple(
                 compile_requirement(Requirement(index, "", (Clause((one,)),)))
@@ -213,6 +214,27 @@ def _equated(literals: Sequence[Inequality], units: Array) -> Array:
     for unit in units:
         turned = literals[unit].negated()
         result[unit] = (frozenset(turned.terms), turned.constant) in sides
+    return result
+
+
+def _clashing(literals: Sequence[Inequality]) -> Array:
+    """Which literals exclude each other, bool, shape `(literals, literals)`.
+
+    Floats cannot tell `x > 0` and `x <= 0` apart where both nearly hold.
+    """
+    result = np.zeros((len(literals), len(literals)), dtype=bool)
+    lines: dict[frozenset[Term], list[tuple[int, Fraction, bool]]] = {}
+    for index, one in enumerate(literals):
+        if one.terms:
+            scale = abs(one.terms[0].coefficient)
+            terms = frozenset(Term(name, c / scale) for name, c in one.terms)
+            lines.setdefault(terms, []).append((index, one.constant / scale, one.strict))
+    for terms, ahead in lines.items():
+        opposite = lines.get(frozenset(Term(name, -c) for name, c in terms), ())
+        for index, least, strict in ahead:
+            for other, most, strictly in opposite:
+                gap = least + most
+                result[index, other] = gap > 0 or (gap == 0 and (strict or strictly))
     return result
 
 

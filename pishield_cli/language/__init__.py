@@ -3,7 +3,11 @@
 from pishield_cli.language.binding import Binding, bind
 from pishield_cli.language.caret import draw
 from pishield_cli.language.document import parse_requirements
-from pishield_cli.language.files import load_requirements_file, read_requirements
+from pishield_cli.language.files import (
+    load_requirements_file,
+    read_binding,
+    read_requirements,
+)
 from pishield_cli.language.printer import (
     format_clause,
     format_inequality,
@@ -23,5 +27,6 @@ __all__ = [
     "format_requirements",
     "load_requirements_file",
     "parse_requirements",
+    "read_binding",
     "read_requirements",
 ]

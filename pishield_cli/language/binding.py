@@ -9,8 +9,9 @@ from pishield_cli.errors import (
     Span,
     UnknownVariableError,
 )
+from pishield_cli.language.hints import columns_hint
 from pishield_cli.language.lines import logical_lines
-from pishield_cli.language.statements import names_of
+from pishield_cli.language.statements import names_of, read_line
 from pishield_cli.language.words import KEYWORDS, position_of, written_name
 from pishield_cli.logic.requirements import Requirements
 
@@ -75,6 +76,47 @@ def bind(
     return Binding(renamed, bound, positional)
 
 
+def unknown_names(
+    written: Sequence[str],
+    source: str | None,
+    columns: Sequence[str],
+    *,
+    positions: Sequence[str] | None = None,
+    most: int,
+) -> list[RequirementSyntaxError]:
+    """An error for each name that is no column, on the lines that can be read.
+
+    Args:
+        written: The lines of a requirements file of which some cannot be read.
+        source: Its name.
+        columns: The table's columns, distinct.
+        positions: What `y_0`, `y_1`, ... stand for; None for `columns`.
+        most: How many errors at most, those of lines that cannot be read among them.
+    """
+    binder = _Binder(columns, columns if positions is None else positions)
+    places: dict[str, tuple[Span, str]] = {}
+    known: set[str] = set()
+    unreadable = 0
+    for line in logical_lines(written, source):
+        if unreadable + len(places) >= most:
+            break
+        try:
+            read_line(line)
+        except RequirementSyntaxError:
+            unreadable += 1
+            continue
+        for mention in names_of(line):
+            name = mention.text
+            if name in known or name in places:
+                continue
+            if binder.column(name) is not None:
+                known.add(name)
+                continue
+            span = line.span(mention.start, mention.end)
+            places[name] = span, written[span.line - 1]
+    return _unknown(places, source, binder)[:most]
+
+
 class _Binder:
     """The columns that names can stand for."""
 
@@ -84,6 +126,7 @@ class _Binder:
         self._positions = positions
         self._comparisons_left = _MOST_COMPARISONS
         self._folded: dict[str, str] = {}
+        self._told = False
 
     def is_column(self, name: str) -> bool:
         return name in self._known
@@ -113,12 +156,13 @@ class _Binder:
         return f"`{name}` stands for column {position}, counted from 0, but {last}."
 
     def hint(self, name: str) -> str | None:
-        """The nearest columns' names; None where none is near."""
+        """The nearest columns' names; where none is near, all columns, once."""
         if name.lower() in KEYWORDS:
             return f"the keyword is written `{name.lower()}` or `{name.upper()}`"
         near = self._nearest(name)
         if not near:
-            return None
+            told, self._told = self._told, True
+            return None if told else columns_hint(self._columns)
         listed = [written_name(column) for column in near]
         return f"did you mean {' or '.join(listed)}?"
 
@@ -161,14 +205,22 @@ def _problems(
     """An error for each unknown name, in file order."""
     places = _first_mentions(requirements, frozenset(unknown))
     elsewhere = Span(1), ""
-    found = [(name, *places.get(name, elsewhere)) for name in unknown]
+    found = {name: places.get(name, elsewhere) for name in unknown}
+    return _unknown(found, requirements.source, binder)
+
+
+def _unknown(
+    places: Mapping[str, tuple[Span, str]], source: str | None, binder: _Binder
+) -> list[RequirementSyntaxError]:
+    """An error for each name, by where it stands: its place, and the whole line."""
+    found = [(name, *place) for name, place in places.items()]
     found.sort(key=lambda one: (one[1].line, one[1].column))
     return [
         UnknownVariableError(
             binder.message(name),
             span=span,
             text=text,
-            source=requirements.source,
+            source=source,
             expected="a column's name, or y_<i> for column i",
             hint=binder.hint(name),
         )

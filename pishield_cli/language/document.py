@@ -91,7 +91,7 @@ class _Reader:
         found = type or detect_type(self._readings)
         self._refuse_misfits(found)
         if self._problems:
-            raise RequirementsFileError(sorted(self._problems, key=_place))
+            raise RequirementsFileError(sorted(self._problems, key=place_of))
         requirements = tuple(
             _requirement(number, reading, label, found)
             for number, (reading, label) in enumerate(
@@ -200,5 +200,6 @@ def _file_too_large(line: LogicalLine) -> RequirementSyntaxError:
     return line.problem(message, 0, len(line.text), hint=hint)
 
 
-def _place(problem: RequirementSyntaxError) -> tuple[int, int]:
+def place_of(problem: RequirementSyntaxError) -> tuple[int, int]:
+    """What problems of a file are sorted by."""
     return problem.span.line, problem.span.column

@@ -1,5 +1,6 @@
 """Reading requirements from files of any bytes."""
 
+from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from pishield_cli.errors import (
     RequirementSyntaxError,
     Span,
 )
-from pishield_cli.language.document import parse_requirements
+from pishield_cli.language.binding import Binding, bind, unknown_names
+from pishield_cli.language.document import MAX_PROBLEMS, parse_requirements, place_of
 from pishield_cli.language.lines import split_lines
 from pishield_cli.logic.requirements import Requirements, RequirementType
 
@@ -41,13 +43,48 @@ def read_requirements(
 load_requirements_file = read_requirements
 
 
+def read_binding(
+    path: str | PathLike[str],
+    columns: Sequence[str],
+    *,
+    positions: Sequence[str] | None = None,
+    type: RequirementType | None = None,
+) -> Binding:
+    """Read a requirements file, and find the column that each name stands for.
+
+    Args:
+        path: See `read_requirements`.
+        columns: The table's columns, distinct.
+        positions: What `y_0`, `y_1`, ... stand for; None for `columns`.
+        type: The type to read it as; None decides it on the clauses.
+
+    Raises:
+        RequirementsFileError: With all that is wrong: with its text, and with names that are no
+            columns.
+        RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
+    """
+    source = fspath(path)
+    text = _decoded(_content(source), source)
+    try:
+        read = parse_requirements(text, source, type=type)
+    except RequirementsFileError as error:
+        lines = split_lines(text)
+        unknown = unknown_names(lines, source, columns, positions=positions, most=MAX_PROBLEMS)
+        if not unknown:
+            raise
+        problems = sorted([*error.problems, *unknown], key=place_of)
+        raise RequirementsFileError(problems[:MAX_PROBLEMS]) from None
+    return bind(read, columns, positions=positions)
+
+
 def _content(source: str) -> bytes:
     """The file's bytes."""
     try:
         with Path(source).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise RequirementError(f"The requirements file {source} does not exist.") from None
+        message = f"The requirements file {source} does not exist."
+        raise RequirementError(message, hint="check the path for a typing error") from None
     except IsADirectoryError:
         message = f"Requirements are read from a file, but {source} is a folder."
         raise RequirementError(message) from None

@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from pishield_cli.language.words import written_name
+
 _OPERATORS: Mapping[str, str] = {
     "&": "and",
     "&&": "and",
@@ -85,6 +87,16 @@ _WORDS: Mapping[str, str] = {
     "between": _NO_SUCH,
 }
 
+_SEPARATORS: Mapping[str, str] = {
+    ";": "semicolons",
+    "\t": "tabs, as in a .tsv file",
+    "|": "bars",
+    ",": "commas, as in a .csv file",
+}
+_COLUMNS_SHOWN = 12
+_LONGEST_LIST = 150
+_LONGEST_NAME = 60
+
 _CORRECTABLE = ("and", "implies", "then", "not", "neg", "iff", "true", "false")
 _LONGEST_WORD = 12
 
@@ -134,6 +146,45 @@ def word_hint(text: str) -> str | None:
         case = " Keywords are in lower or upper case" if keyword == lowered else ""
         return f"did you mean `{keyword}`?{case}"
     return None
+
+
+def columns_hint(columns: Sequence[str]) -> str:
+    """What is known of a table's columns, and what is odd about them.
+
+    Args:
+        columns: The columns' names, in the table's order.
+    """
+    only = columns[0] if len(columns) == 1 else ""
+    for sign, named in _SEPARATORS.items():
+        if sign in only:
+            return (
+                f"the table's only column is `{_cut(only)}`; separate its cells by commas, "
+                f"here they seem to be by {named}"
+            )
+    shown: list[str] = []
+    length = 0
+    for name in columns[:_COLUMNS_SHOWN]:
+        length += len(name)
+        if shown and length > _LONGEST_LIST:
+            break
+        shown.append(_cut(written_name(name)))
+    more = f" and {len(columns) - len(shown):,} more" if len(columns) > len(shown) else ""
+    listed = f"the table's columns are {', '.join(shown)}{more}" if shown else "it has no column"
+    if columns and all(map(_is_number, columns)):
+        return f"the table's first line must hold the columns' names; {listed}"
+    return listed
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _compatible(character: str) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.hints import character_hint, notation_hint, operator_hint
 from pishield_cli.language.lines import LogicalLine
+from pishield_cli.language.literals import DATE, TEXT, date_problem, text_problem
 from pishield_cli.language.numbers import NUMBER
 from pishield_cli.language.words import KEYWORDS, PLAIN_NAME, QUOTED_NAME, unquoted
 
@@ -18,9 +19,9 @@ _WRONG = r"&&?|\|\|?|<==?>|<>|===|==?>|=<|=(?!=)|!(?!=)|\*\*|\^|~=?|<<|>>"
 _OPERATOR = r"<->|->|:-|>=|<=|==|!=|[-+*/()<>]"
 
 _TOKEN = re.compile(
-    rf"\s*(?:(?P<spaced>y_?\s+[0-9]+(?![\w.]))|(?P<name>{PLAIN_NAME})|(?P<notation>{_OTHER_NUMBER})|(?P<number>{NUMBER})"
+    rf"\s*(?:(?P<spaced>y_?\s+[0-9]+(?![\w.]))|(?P<name>{PLAIN_NAME})|(?P<date>{DATE})|(?P<notation>{_OTHER_NUMBER})|(?P<number>{NUMBER})"
     rf"|(?P<wrong>{_WRONG})|(?P<operator>{_OPERATOR})"
-    rf"|(?P<quoted>{QUOTED_NAME})|(?P<unknown>\S))"
+    rf"|(?P<quoted>{QUOTED_NAME})|(?P<text>{TEXT})|(?P<unknown>\S))"
 )
 
 
@@ -74,7 +75,7 @@ def tokenize(line: LogicalLine, start: int = 0) -> Tokens:
             kinds.append(text)
         elif group == "quoted":
             kinds.append(NAME)
-            text = _quoted_name(line, match)
+            text = quoted_name(line, *match.span("quoted"))
         elif group == "spaced":
             kinds.append(NAME)
             text = "".join(text.split())
@@ -90,10 +91,13 @@ def tokenize(line: LogicalLine, start: int = 0) -> Tokens:
     return Tokens(line, kinds, texts, starts, ends)
 
 
-def _quoted_name(line: LogicalLine, match: re.Match[str]) -> str:
-    """The name in backticks, which must not be empty nor run on to another line of the file."""
-    start, end = match.span("quoted")
-    name = unquoted(match["quoted"])
+def quoted_name(line: LogicalLine, start: int, end: int) -> str:
+    """The name that stands in backticks from `start` to `end`.
+
+    Raises:
+        RequirementSyntaxError: If it is empty, or runs on to another line of the file.
+    """
+    name = unquoted(line.text[start:end])
     if not name:
         message = "A name in backticks has at least one character, these hold none."
         raise line.problem(message, start, end, hint="such a column can be named y_<i>")
@@ -116,6 +120,10 @@ def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSy
     """The error for text that is no token."""
     text = match[group]
     start, end = match.span(group)
+    if group == "date":
+        return date_problem(line, start, end)
+    if group == "text":
+        return text_problem(line, start, end)
     if group == "notation":
         message = "Numbers are decimal, with underscores between digits only."
         return line.problem(message, start, end, hint=notation_hint(text))

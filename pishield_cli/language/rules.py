@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pishield_cli.language.headers import Name
+from pishield_cli.language.lexer import quoted_name
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.syntax import Atom, Formula, Not, Or
-from pishield_cli.language.words import PLAIN_NAME, QUOTED_NAME, unquoted
+from pishield_cli.language.words import PLAIN_NAME, QUOTED_NAME
 from pishield_cli.logic.terms import BooleanLiteral
 
 _ARROW = ":-"
@@ -89,7 +90,7 @@ def _literal(word: Name) -> BooleanLiteral:
         raise line.problem(message, word.start, word.end, expected=expected, hint=_EXAMPLE)
     if match["index"] is not None:
         return BooleanLiteral(f"y_{int(match['index'])}", not match["negated"])
-    return BooleanLiteral(match["name"] or unquoted(match["quoted"]))
+    return BooleanLiteral(match["name"] or quoted_name(word.line, word.start, word.end))
 
 
 def _identifier(words: Sequence[Name]) -> str | None:

@@ -9,6 +9,7 @@ from pishield_cli.layers.infeasibility import ViolationPenalty, infeasibility, v
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.scaled import Scaled, ScaledShield
 from pishield_cli.layers.shield import Backward, Shield
+from pishield_cli.layers.signed_errors import SignedErrors
 from pishield_cli.layers.tnorms import TNorm, TNormLoss
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Scaled",
     "ScaledShield",
     "Shield",
+    "SignedErrors",
     "TNorm",
     "TNormLoss",
     "ViolationPenalty",

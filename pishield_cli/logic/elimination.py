@@ -96,7 +96,7 @@ def eliminate(
 def _redundant(clauses: Iterable[Disjunction], budget: Budget) -> list[Disjunction]:
     """Inequalities standing alone that the others imply, all of them together."""
     units = [clause[0] for clause in clauses if len(clause) == 1]
-    search = Search()
+    search = Search(limits=budget.limits)
     literals = [_literal(half) for half in units]
     for owner, literal in enumerate(literals):
         search.add(Clause((literal,)), owner)

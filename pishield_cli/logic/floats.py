@@ -13,6 +13,9 @@ With the byte order given, a number too large for the width is an error; else it
 
 _MOST_DIGITS = 17
 
+SMALLEST = {3: Fraction(2) ** -14, 6: Fraction(2) ** -126, 15: Fraction(2) ** -1022}
+"""The smallest cell above zero that keeps all its digits, by the decimal digits it keeps."""
+
 
 def nearest_cell(value: Fraction, digits: int) -> Fraction | None:
     """The decimal that the cell nearest to a value stands for.

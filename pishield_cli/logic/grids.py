@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from pishield_cli.logic.floats import cells_near, nearest_cell
+from pishield_cli.logic.floats import SMALLEST, cells_near, nearest_cell
 
 GRID_DIGITS = 11
 """Significant digits, at the scale of its bound, of a value that had to move."""
@@ -46,7 +46,9 @@ class Grid:
         """Whether a value can be written to a cell without being rounded."""
         if not self.holds(value):
             return False
-        if self.places is not None or _has_digits(value, self.digits):
+        if self.places is not None:
+            return True
+        if (not value or abs(value) >= SMALLEST[self.digits]) and _has_digits(value, self.digits):
             return True
         return nearest_cell(value, self.digits) == value
 
@@ -128,8 +130,8 @@ def _points(interval: Interval, target: Fraction, grid: Grid) -> Iterator[Fracti
         yield from _placed_points(limited, clamped, Fraction(1, 10**grid.places))
     else:
         # The ends of a type's range say nothing of the scale that values have.
-        points = _decimal_points(interval, clamped, grid.digits)
-        yield from (point for point in points if point in limited)
+        points = _decimal_points(interval, clamped, grid.digits, abs(target))
+        yield from (point for point in points if point in limited and grid.fits(point))
 
 
 def _placed_points(
@@ -140,7 +142,9 @@ def _placed_points(
             yield point
 
 
-def _decimal_points(interval: Interval, around: Fraction, digits: int) -> Iterator[Fraction]:
+def _decimal_points(
+    interval: Interval, around: Fraction, digits: int, usual: Fraction
+) -> Iterator[Fraction]:
     if around in interval and _has_digits(around, digits):
         yield around
     scale = max(
@@ -159,6 +163,9 @@ def _decimal_points(interval: Interval, around: Fraction, digits: int) -> Iterat
     for fewer in COARSER:  # further inside, where a narrower column finds room as well
         grid = range(start - fewer, start)
         yield from _first_inside(interval, around, scale or Fraction(1), grid)
+    for larger in (usual, Fraction(1)):  # where a sum came out near zero, its parts were larger
+        if larger > scale:
+            yield from _first_inside(interval, around, larger, range(start, digits + 1))
     if not short:  # only cells with more digits than their width always keeps lie inside
         yield from (point for point in cells_near(around, digits) if point in interval)
 

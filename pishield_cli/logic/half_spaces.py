@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from math import gcd, lcm
 
+from pishield_cli.logic.limits import Limits
+
 Form = tuple[tuple[int, int], ...]
 """(position, coefficient) pairs, by ascending position; coefficients without a common factor."""
 
@@ -80,17 +82,22 @@ class Budget:
 
     Args:
         limit: How much there is.
+        limits: When to stop before that, where the answer may depend on time.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, limits: Limits | None = None) -> None:
         self._left = limit
+        self.limits = limits
 
     def spend(self, work: int = 1) -> None:
         """Account for work.
 
         Raises:
             EliminationLimitError: If more is spent than there is.
+            LimitReached: If the time is used up.
         """
+        if self.limits is not None:
+            self.limits.tick()
         self._left -= work
         if self._left < 0:
             raise EliminationLimitError

@@ -14,6 +14,7 @@ from pishield_cli.logic.half_spaces import (
     disjunction,
     half_space,
 )
+from pishield_cli.logic.limits import Limits
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 
 WORK_LIMIT = 100_000
@@ -164,18 +165,41 @@ def _group_plan(
             key=lambda name: name not in fixed,
         )
     )
-    position = {name: index for index, name in enumerate(variables)}
-    disjunctions = [
-        found for clause in clauses if (found := _disjunction(clause, position)) is not None
-    ]
     held = fixed & mentioned
     try:
-        steps = _steps(disjunctions, variables, Budget(limit))
+        steps = _steps(_disjunctions(clauses, variables), variables, Budget(limit))
     except EliminationLimitError:
         return _cell_plan(variables, held, clauses, limit)
     if steps is None:
         return GroupPlan(variables, held, clauses, (), satisfiable=False)
     return GroupPlan(variables, held, clauses, steps)
+
+
+def is_eliminable(
+    clauses: Sequence[Clause], ordering: Sequence[str], *, limits: Limits | None = None
+) -> bool:
+    """Whether connected clauses are corrected by elimination, rather than by cells.
+
+    Args:
+        clauses: One group's.
+        ordering: Exactly the variables that they mention, most trusted first.
+        limits: When to give up.
+
+    Raises:
+        LimitReached: If the time is used up.
+    """
+    try:
+        _steps(_disjunctions(clauses, ordering), ordering, Budget(WORK_LIMIT, limits))
+    except EliminationLimitError:
+        return False
+    return True
+
+
+def _disjunctions(clauses: Iterable[Clause], variables: Sequence[str]) -> list[Disjunction]:
+    """The clauses over positions of variables, tautologies left out."""
+    position = {name: index for index, name in enumerate(variables)}
+    found = (_disjunction(clause, position) for clause in clauses)
+    return [one for one in found if one is not None]
 
 
 def _steps(

@@ -141,6 +141,9 @@ class CsvReader:
         quoted_lines = _has_quoted_lines(records.data, quotes)
         counting = wanted or [self.header.names[0]]
         convert = csv.ConvertOptions(include_columns=counting, check_utf8=False)
+        if b"n" not in records.data and b"N" not in records.data:
+            # All others have one, and looking each cell up among them takes a tenth of the time.
+            convert.null_values = [""]
         if not wanted:
             convert.column_types = {counting[0]: pa.binary()}
         table = self._table(records, convert, quoted_lines)

@@ -40,8 +40,10 @@ class OverlappedWriter:
         traceback: TracebackType | None,
     ) -> None:
         """Remove what was written aside, unless committed."""
-        self._pool.shutdown(wait=True)
-        self._writer.__exit__(exc_type, exc, traceback)
+        try:
+            self._pool.shutdown(wait=True)
+        finally:
+            self._writer.__exit__(exc_type, exc, traceback)
 
     def _wait(self) -> None:
         last, self._last = self._last, None

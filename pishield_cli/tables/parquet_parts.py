@@ -2,20 +2,33 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+import pyarrow as pa
 from pyarrow import parquet as pq
 
 from pishield_cli.errors import TableError
 from pishield_cli.tables.addresses import has_wild_cards, is_address, located
+from pishield_cli.tables.sources import reading
 
 ENDING = ".parquet"
 _PAGE_BUFFER = 1 << 16
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
 _WILD = re.compile(r"[*?\[]")
 _STEP = re.compile(r"([^=/]+)=(.*)", re.DOTALL)
+
+_PLAINLY = {
+    "magic bytes not found": "it does not end as Parquet files do",
+    "deserialize thrift": "its metadata is damaged",
+    "could not verify page integrity": "the checksum of its data is wrong",
+    "CRC checksum verification failed": "the checksum of its data is wrong",
+    "file size is 0 bytes": "it is empty",
+}
+"""Words in pyarrow's reports, and what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +176,40 @@ def _translated(pattern: str) -> re.Pattern[str]:
         else:
             text += re.escape(piece)
     return re.compile(text, re.DOTALL)
+
+
+@contextmanager
+def opened(part: Part) -> Iterator[pq.ParquetFile]:
+    """One file of a table, closed afterwards.
+
+    Raises:
+        TableError: If it cannot be read or is no Parquet file.
+    """
+    with damage(part.title):
+        file = part.open()
+    with file:
+        yield file
+
+
+@contextmanager
+def damage(title: str) -> Iterator[None]:
+    """Turn what pyarrow reports of a damaged file into one clear line.
+
+    Raises:
+        TableError: In its place.
+    """
+    try:
+        with reading(title):
+            yield
+    except pa.ArrowException as error:
+        raise TableError(
+            f"`{title}` is no sound Parquet file: {_reason(error)}.",
+            hint="it may be cut off, or of another format; write it again",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What pyarrow reports, in words that do not take its authors to read."""
+    reason = str(error).splitlines()[0].rstrip(".")
+    plain = (said for sign, said in _PLAINLY.items() if sign in reason)
+    return next(plain, reason)

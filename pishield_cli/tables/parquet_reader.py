@@ -1,8 +1,7 @@
 """Parquet tables: a file, or the files of a folder or a pattern, in sorted order, as one table."""
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -10,24 +9,19 @@ import pyarrow as pa
 from pyarrow import parquet as pq
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
+from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.tables.arrow_columns import cell_text, is_numeric, kind_of, numeric_column
-from pishield_cli.tables.parquet_parts import Part, find_parts
+from pishield_cli.tables.parquet_parts import damage, find_parts, opened
+from pishield_cli.tables.parquet_ranges import Box, Range, group_ranges, tells_ranges
 from pishield_cli.tables.partitions import partitions_of
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import reading
 from pishield_cli.tables.table import Batch, ColumnKind
 
-_CELLS = 1 << 21
-_ROWS = 1 << 12, 1 << 19
+_CELLS = 1 << 22, 1 << 21
+"""Of a batch; fewer where a writer needs all columns, since it holds on to them for longer."""
 
-_PLAINLY = {
-    "magic bytes not found": "it does not end as Parquet files do",
-    "deserialize thrift": "its metadata is damaged",
-    "could not verify page integrity": "the checksum of its data is wrong",
-    "CRC checksum verification failed": "the checksum of its data is wrong",
-    "file size is 0 bytes": "it is empty",
-}
-"""Words in pyarrow's reports, and what they mean."""
+_ROWS = 1 << 12, 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +62,7 @@ class ParquetReader:
         self.parts, self.folder, self.system = found.files, found.folder, found.system
         own, self._groups = self._footers()
         self._first_group, self._first_row = 0, 0
+        self._left_out: frozenset[tuple[int, int]] = frozenset()
         self.partitions = partitions_of(self.parts, own.names, path)
         self.schema = pa.schema([*own, *self.partitions.schema], metadata=own.metadata)
         self._columns = tuple(self.schema.names)
@@ -124,6 +119,38 @@ class ParquetReader:
                 start += sum(some)
         return found
 
+    def passing_over(
+        self,
+        columns: Sequence[str],
+        settled: Callable[[Box], bool],
+    ) -> "tuple[ParquetReader, int]":
+        """The table without the row groups that need not be read, by what the footers tell.
+
+        Args:
+            columns: The columns that matter, at least one.
+            settled: Whether a row group need not be read, by the range of each of the columns.
+
+        Returns:
+            A reader that leaves those out, its rows numbered as ever; and how many rows those have.
+        """
+        wanted = self._numeric(columns)
+        if not all(
+            name in self.unchangeable or tells_ranges(self.schema.field(name).type)
+            for name in wanted
+        ):
+            return self, 0
+        found = {
+            (number, group)
+            for number in range(len(self.parts))
+            for group, box in self._boxes(number, wanted)
+            if box is not None and settled(box)
+        }
+        share = copy(self)
+        share._left_out = frozenset(found)  # noqa: SLF001 - its own copy
+        return share, sum(
+            self._groups[number][group - self._first_group] for number, group in found
+        )
+
     def batches(
         self, columns: Sequence[str], *, rows: int | None = None, whole: bool = False
     ) -> Iterator[Batch]:
@@ -141,7 +168,7 @@ class ParquetReader:
         """
         wanted = self._numeric(columns)
         read = len(self._columns) if whole else len(wanted)
-        return prefetched(self._read(wanted, rows or _batch_rows(read), whole))
+        return prefetched(self._read(wanted, rows or _batch_rows(read, _CELLS[whole]), whole))
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """What the schema says: truth values, whole numbers, or any."""
@@ -185,14 +212,38 @@ class ParquetReader:
         own = [name for name in wanted if name not in self.unchangeable]
         for number, part in enumerate(self.parts):
             with opened(part) as file, damage(part.title):
-                groups = range(self._first_group, self._first_group + len(self._groups[number]))
-                for native in _part_rows(file, number, groups, rows, None if whole else own):
-                    count = native.rows.num_rows
-                    columns = {name: numeric_column(native.rows.column(name)) for name in own}
-                    for name in set(wanted) - set(own):
-                        columns[name] = self.partitions.column(number, name, count)
-                    yield Batch(start, count, columns, native)
-                    start += count
+                for group, count in enumerate(self._groups[number], self._first_group):
+                    if (number, group) in self._left_out:
+                        start += count
+                        continue
+                    for native in _group_batches(file, number, group, rows, None if whole else own):
+                        yield Batch(
+                            start, len(native.rows), self._columns_of(native, wanted), native
+                        )
+                        start += len(native.rows)
+
+    def _columns_of(self, native: ParquetRows, wanted: list[str]) -> dict[str, NumericColumn]:
+        rows, part = native.rows, native.part
+        return {
+            name: self.partitions.column(part, name, len(rows))
+            if name in self.unchangeable
+            else numeric_column(rows.column(name))
+            for name in wanted
+        }
+
+    def _boxes(self, number: int, columns: Sequence[str]) -> Iterator[tuple[int, Box | None]]:
+        """The row groups of a file, and the ranges of columns in each, where the footer tells."""
+        own = [name for name in columns if name not in self.unchangeable]
+        fixed: dict[str, Range] = {}
+        for name in set(columns) - set(own):
+            cell = self.partitions.column(number, name, 1).cell(0)
+            if cell is not None:
+                fixed[name] = (cell, cell)
+        with opened(self.parts[number]) as file:
+            for group in range(self._first_group, self._first_group + len(self._groups[number])):
+                box = group_ranges(file.metadata.row_group(group), own)
+                known = box is not None and len(fixed) + len(own) == len(columns)
+                yield group, fixed | (box or {}) if known else None
 
     def _take(self, groups: tuple[int, ...], first: int, row: int) -> None:
         """Keep to some row groups of the only file."""
@@ -217,47 +268,10 @@ class ParquetReader:
         return first, tuple(groups)
 
 
-@contextmanager
-def opened(part: Part) -> Iterator[pq.ParquetFile]:
-    """One file of a table, closed afterwards.
-
-    Raises:
-        TableError: If it cannot be read or is no Parquet file.
-    """
-    with damage(part.title):
-        file = part.open()
-    with file:
-        yield file
-
-
-@contextmanager
-def damage(title: str) -> Iterator[None]:
-    """Turn what pyarrow reports of a damaged file into one clear line.
-
-    Raises:
-        TableError: In its place.
-    """
-    try:
-        with reading(title):
-            yield
-    except pa.ArrowException as error:
-        raise TableError(
-            f"`{title}` is no sound Parquet file: {_reason(error)}.",
-            hint="it may be cut off, or of another format; write it again",
-        ) from error
-
-
-def _reason(error: Exception) -> str:
-    """What pyarrow reports, in words that do not take its authors to read."""
-    reason = str(error).splitlines()[0].rstrip(".")
-    plain = (said for sign, said in _PLAINLY.items() if sign in reason)
-    return next(plain, reason)
-
-
-def _batch_rows(columns: int) -> int:
+def _batch_rows(columns: int, cells: int) -> int:
     """A power of two, so that batches are whole blocks of the kernels."""
     least, most = _ROWS
-    return min(most, max(least, 1 << (_CELLS // max(columns, 1)).bit_length() - 1))
+    return min(most, max(least, 1 << (cells // max(columns, 1)).bit_length() - 1))
 
 
 def _group_rows(metadata: pq.FileMetaData) -> tuple[int, ...]:
@@ -277,15 +291,14 @@ def _pieces(groups: tuple[int, ...], rows: int | None) -> Iterator[tuple[int, tu
             first, held = number, 0
 
 
-def _part_rows(
-    file: pq.ParquetFile, number: int, groups: Iterable[int], rows: int, columns: list[str] | None
+def _group_batches(
+    file: pq.ParquetFile, number: int, group: int, rows: int, columns: list[str] | None
 ) -> Iterator[ParquetRows]:
-    for group in groups:
-        left = file.metadata.row_group(group).num_rows
-        for batch in file.iter_batches(batch_size=rows, row_groups=[group], columns=columns):
-            left -= batch.num_rows
-            if batch.num_rows:
-                yield ParquetRows(batch, number, left == 0)
+    left = file.metadata.row_group(group).num_rows
+    for batch in file.iter_batches(batch_size=rows, row_groups=[group], columns=columns):
+        left -= batch.num_rows
+        if batch.num_rows:
+            yield ParquetRows(batch, number, left == 0)
 
 
 def _difference(schema: pa.Schema, first: pa.Schema) -> str:

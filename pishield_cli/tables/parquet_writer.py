@@ -13,8 +13,8 @@ from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.addresses import keeps_objects
 from pishield_cli.tables.aside import aside_of, writing
 from pishield_cli.tables.folder_aside import folder_aside
-from pishield_cli.tables.parquet_parts import Part
-from pishield_cli.tables.parquet_reader import ParquetReader, ParquetRows, opened
+from pishield_cli.tables.parquet_parts import Part, opened
+from pishield_cli.tables.parquet_reader import ParquetReader, ParquetRows
 from pishield_cli.tables.stream import changed_rows
 from pishield_cli.tables.table import Batch
 

@@ -7,10 +7,33 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 
-class _Step(threading.Thread, Generic[Item]):
-    """One call of `next`, made in a thread."""
+class _Items(Generic[Item]):
+    """A generator that any thread may ask or close, one at a time."""
 
-    def __init__(self, items: Iterator[Item]) -> None:
+    def __init__(self, items: Generator[Item, None, None]) -> None:
+        self._items = items
+        self._turn = threading.Lock()
+        self._closed = False
+
+    def next(self) -> tuple[Item, ...]:
+        """The next item, or nothing at the end or after closing."""
+        with self._turn:
+            if not self._closed:
+                for item in self._items:
+                    return (item,)
+            return ()
+
+    def close(self) -> None:
+        """Wait for an item that is being made, and let no other be made."""
+        with self._turn:
+            self._closed = True
+            self._items.close()
+
+
+class _Step(threading.Thread, Generic[Item]):
+    """One item, made in a thread."""
+
+    def __init__(self, items: _Items[Item]) -> None:
         super().__init__(name="pishield-read-ahead", daemon=True)
         self._items = items
         self._found: tuple[Item, ...] = ()
@@ -20,7 +43,7 @@ class _Step(threading.Thread, Generic[Item]):
     def run(self) -> None:
         """Make the item, or keep what went wrong for the caller's thread."""
         try:
-            self._found = _advance(self._items)
+            self._found = self._items.next()
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             self._error = error
 
@@ -35,23 +58,19 @@ class _Step(threading.Thread, Generic[Item]):
 def prefetched(items: Generator[Item, None, None]) -> Iterator[Item]:
     """The same items in the same order, each made while the one before is being used.
 
-    At most one item is made ahead. Closing the iterator waits for that one and closes `items`.
+    At most one item is made ahead. Closing the iterator waits for that one and closes `items`, also
+    where a signal ends the program at any point in between.
     """
+    shared = _Items(items)
     step: _Step[Item] | None = None
     try:
-        found = _advance(items)
+        found = shared.next()
         while found:
-            step = _Step(items)
+            step = _Step(shared)
             yield found[0]
             found = step.result()
     finally:
+        # A signal may have come before the thread was known here: the items know that it runs.
+        shared.close()
         if step is not None:
             step.join()
-        items.close()
-
-
-def _advance(items: Iterator[Item]) -> tuple[Item, ...]:
-    try:
-        return (next(items),)
-    except StopIteration:
-        return ()

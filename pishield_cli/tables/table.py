@@ -1,10 +1,11 @@
 """What every kind of table offers: batches of numeric columns in, changed batches out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn
@@ -15,6 +16,7 @@ __all__ = [
     "ColumnChange",
     "ColumnKind",
     "Listing",
+    "RangedReader",
     "TableReader",
     "TableWriter",
 ]
@@ -88,6 +90,28 @@ class TableReader(Protocol):
         """A row's cells as text, in file order, for messages and listings.
 
         A column that was not read (`whole` was false) may come out empty.
+        """
+
+
+@runtime_checkable
+class RangedReader(TableReader, Protocol):
+    """A table that knows, piece by piece, in which ranges its cells lie before they are read."""
+
+    def passing_over(
+        self,
+        columns: Sequence[str],
+        settled: Callable[[Mapping[str, tuple[Fraction, Fraction]]], bool],
+    ) -> tuple[TableReader, int]:
+        """The table without the pieces that need not be read.
+
+        Args:
+            columns: The columns that matter, at least one.
+            settled: Whether a piece need not be read, by the least and the greatest value of each
+                of the columns. Not asked of pieces with missing cells, or of unknown ranges.
+
+        Returns:
+            A reader that leaves those pieces out, its rows numbered as ever; and how many rows it
+            leaves out.
         """
 
 

@@ -1,15 +1,20 @@
 """What backward rules do to a network's gradients, batch by batch."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pishield_cli.kernels.columns import Array
 from pishield_cli.layers.backward import BACKWARDS
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.terms import Inequality
-from pishield_cli.training.model import Model, within
+from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
+from pishield_cli.training.model import Model, Outline, within
 from pishield_cli.training.objectives import Batch, prediction_error, standardised
+from pishield_cli.training.problem import Problem
 from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
 
 _NEAR = 1e-6
@@ -48,6 +53,44 @@ class Handed:
     parameters: Tensor
 
 
+def untrained(problem: Problem, settings: TrainSettings) -> Model:
+    """A network for a problem, with all of its rows to fit the preprocessing on.
+
+    Its weights are drawn from torch's own random numbers.
+    """
+    roles, cells = problem.roles, problem.cells
+    encoder = FeatureEncoder.fit(cells, roles.feature_kinds, scale=settings.scale_features)
+    scaler = TargetScaler.fit(cells, roles.targets)
+    outline = Outline(encoder, scaler, problem.requirements, roles.given, (), settings.arch)
+    if outline.propositional or not settings.scale_targets:
+        raw = TargetScaler.fit(cells, roles.targets, scale=False)
+        outline = replace(outline, scaler=raw)
+    return Model(outline, settings)
+
+
+def batches_of(
+    problem: Problem, model: Model, settings: TrainSettings, count: int
+) -> Iterator[Batch]:
+    """So many batches, without repeated rows while there are any, on the model's device."""
+    generator = np.random.default_rng(settings.seed)
+    size = min(settings.batch_size, problem.cells.rows)
+    device = model.get_buffer("mean").device
+    order: Array = np.zeros(0, dtype=np.int64)
+    for _ in range(count):
+        if len(order) < size:
+            order = generator.permutation(problem.cells.rows)
+        rows, order = np.sort(order[:size]), order[size:]
+        part = problem.cells.take(rows)
+        encoder, scaler = model.outline.encoder, model.outline.scaler
+        truths = stacked(part, problem.roles.targets)
+        arrays = (
+            encoder.encode(part),
+            encoder.raw(part, problem.roles.given),
+            scaler.scaled(truths),
+        )
+        yield Batch(*(torch.from_numpy(each).to(device) for each in arrays))
+
+
 def shield_methods(model: Model, settings: TrainSettings) -> list[Method]:
     """Every method that suits the model's requirements; they share its network."""
     if model.outline.propositional:
@@ -55,7 +98,7 @@ def shield_methods(model: Model, settings: TrainSettings) -> list[Method]:
     wanted = [(ShieldChoice.LAYER, rule) for rule in BackwardChoice if rule.value in BACKWARDS]
     assert model.outline.requirements is not None
     if model.outline.requirements.type is RequirementType.LINEAR:
-        nearest = (BackwardChoice.ONE_SIDED, BackwardChoice.IMPLICIT)
+        nearest = (BackwardChoice.ONE_SIDED, BackwardChoice.CONE, BackwardChoice.IMPLICIT)
         wanted += [(ShieldChoice.NEAREST, rule) for rule in nearest]
     methods = []
     for choice, rule in wanted:
@@ -152,8 +195,9 @@ class RequirementRows(nn.Module):
 
     def _owned(self, literals: Tensor) -> Tensor:
         """From literals to the requirements that they stand in."""
-        counts = torch.zeros(self.count, literals.shape[1], dtype=torch.long)
-        return counts.index_add_(0, self.get_buffer("owners"), literals.long()) > 0
+        owners = self.get_buffer("owners")
+        counts = torch.zeros(self.count, literals.shape[1], dtype=torch.long, device=owners.device)
+        return counts.index_add_(0, owners, literals.long()) > 0
 
 
 def _flat(loss: Tensor, network: nn.Module) -> Tensor:
@@ -161,7 +205,7 @@ def _flat(loss: Tensor, network: nn.Module) -> Tensor:
     parts: tuple[Tensor | None, ...] = torch.autograd.grad(loss, parameters, allow_unused=True)
     return torch.cat(
         [
-            torch.zeros(value.numel()) if part is None else part.flatten()
+            value.new_zeros(value.numel()) if part is None else part.flatten()
             for part, value in zip(parts, parameters, strict=True)
         ]
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
 
 from pishield_cli.errors import UsageError
 from pishield_cli.training.objectives import Batch, Judgement
@@ -149,11 +150,14 @@ def _epoch(
     total = batch.truths.new_zeros(())
     moved = batch.truths.new_zeros(())
     order = torch.randperm(rows, generator=generator).to(batch.inputs.device)
+    learnt = [value for group in optimizer.param_groups for value in group["params"]]
     for some in torch.split(order, settings.batch_size):
         part = Batch(batch.inputs[some], batch.given[some], batch.truths[some])
         judgement = judge(part)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(judgement.loss)
+        if settings.clip_norm:
+            clip_grad_norm_(learnt, settings.clip_norm)
         optimizer.step()
         total += judgement.loss.detach() * len(some)
         moved += judgement.corrected.sum()

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import UsageError
-from pishield_cli.layers.backward import Masked
-from pishield_cli.layers.backward._masked import MaskedSweeps
+from pishield_cli.layers.backward import Masked, MaskedSweeps
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.scaled import ScaledShield
 from pishield_cli.layers.shield import Shield
@@ -79,10 +78,14 @@ class Model(nn.Module):
     Args:
         outline: What to build.
         settings: Which shield and backward.
+
+    Attributes:
+        looks_ahead: Whether the shield sees the targets while learning.
     """
 
     def __init__(self, outline: Outline, settings: TrainSettings) -> None:
         super().__init__()
+        settings = settings.settled(outline.requirements)
         self.outline = outline
         inputs, outputs = outline.encoder.width, len(outline.scaler.names)
         self.network: nn.Module
@@ -95,14 +98,14 @@ class Model(nn.Module):
         self.shield = self._learning_shield(settings)
         self.after = self._finishing_shield(settings)
         masked = settings.resolved_backward is BackwardChoice.MASKED
-        self._looks_ahead = outline.propositional or masked
+        self.looks_ahead = outline.propositional or masked
         self._chooses = masked and settings.masks is MaskChoice.GUMBEL
         self.register_buffer("mean", torch.from_numpy(outline.scaler.mean), persistent=False)
         self.register_buffer("scale", torch.from_numpy(outline.scaler.scale), persistent=False)
 
     def behind(self, settings: TrainSettings) -> "Model":
         """The same network behind the shield of other settings."""
-        other = Model(self.outline, settings)
+        other = Model(self.outline, settings).to(self.get_buffer("mean").device)
         other.network = self.network
         return other
 
@@ -148,7 +151,7 @@ class Model(nn.Module):
             given: What never moves.
             truths: The targets, in the network's units.
         """
-        if self.shield is None or not self._looks_ahead:
+        if self.shield is None or not self.looks_ahead:
             return self.shielded(z, given).standard
         goal = torch.cat([given, truths], dim=1)
         if self.outline.propositional:

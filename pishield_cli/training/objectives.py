@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from pishield_cli.errors import UsageError
 from pishield_cli.layers.infeasibility import ViolationPenalty
+from pishield_cli.layers.signed_errors import SignedErrors
 from pishield_cli.layers.tnorms import TNormLoss
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import Clause, Inequality, Literal, Term
@@ -75,7 +76,7 @@ class PredictObjective:
         self._tnorm = _tnorm_loss(model.outline, settings)
         self._signs = None
         if settings.loss is not LossChoice.MSE:
-            self._signs = SignedErrors(model.outline, settings.loss)
+            self._signs = signed_errors(model.outline, settings.loss)
         for module in (self._penalty, self._tnorm, self._signs):
             if module is not None:
                 module.to(model.get_buffer("mean").device)
@@ -87,15 +88,22 @@ class PredictObjective:
         y = model.learning(z, batch.given, batch.truths)
         loss = self._error(z, y, batch)
         if settings.restore and model.shield is not None:
-            settled = model.shielded(z.detach(), batch.given).standard.detach()
-            loss = loss + settings.restore * (z - settled).square().mean() / 2
+            loss = loss + settings.restore * (z - self._settled(z, y, batch)).square().mean() / 2
         loss = loss + self._extras(z, batch)
         return Judgement(loss, moved_rows(z.detach(), y.detach()))
 
+    def _settled(self, z: Tensor, y: Tensor, batch: Batch) -> Tensor:
+        """Where the shield moves raw outputs to, without gradient."""
+        if self._model.looks_ahead:
+            # What is learnt from then is not what the shield makes of them.
+            y = self._model.shielded(z.detach(), batch.given).standard
+        return y.detach()
+
     def _error(self, z: Tensor, y: Tensor, batch: Batch) -> Tensor:
         if self._signs is not None:
-            signed: Tensor = self._signs(z, y, batch)
-            return signed
+            first = batch.given.shape[1]
+            whole = (torch.cat([batch.given, one], dim=1) for one in (z, y, batch.truths))
+            return self._signs.of_cells(*whole)[:, first:].mean()
         return prediction_error(self._model, y, batch)
 
     def _extras(self, z: Tensor, batch: Batch) -> Tensor:
@@ -173,79 +181,22 @@ def _rescaled(literal: Literal, units: dict[str, tuple[Fraction, Fraction]]) -> 
     return Inequality(shortened, constant / length, one.strict)
 
 
+def signed_errors(outline: Outline, loss: LossChoice) -> SignedErrors:
+    """The loss of method 1 in standardised units, as it was published or bounded.
+
+    Raises:
+        UsageError: If the requirements are not linear.
+    """
+    requirements = outline.requirements
+    if requirements is None or requirements.type is not RequirementType.LINEAR:
+        raise UsageError(f"--loss {loss} needs linear requirements.", hint="use --loss mse")
+    rescaled = standardised(within(requirements, outline.columns), outline.scaler)
+    return SignedErrors(rescaled, outline.columns, bounded=loss is LossChoice.SIGN_BOUNDED)
+
+
 def _tnorm_loss(outline: Outline, settings: TrainSettings) -> TNormLoss | None:
     if settings.tnorm is None:
         return None
     if outline.requirements is None or not outline.propositional:
         raise UsageError("--tnorm needs propositional requirements.", hint="see --penalty")
     return TNormLoss(within(outline.requirements, outline.columns), outline.columns, settings.tnorm)
-
-
-class SignedErrors(torch.nn.Module):
-    """The loss of method 1, by the signs of errors; linear requirements only.
-
-    A coordinate that the shield moved lies on a bound that other outputs make. With e its error
-    and m the error that the others bring into the bound, `sign-corrected` counts
-    `e**2 * sign(e) * sign(m)`: descending always draws the others towards their own targets, also
-    where the coordinate's own error alone would send them away. Where the signs differ, that is
-    `-e**2`, unbounded below, and the more it has erred the more it is rewarded.
-
-    `sign-bounded` counts `-e**2 / (1 + e**2)` there. It has the same sign of the derivative
-    everywhere, agrees to third order for small errors, is never below -1 a coordinate, and its
-    derivative vanishes for large errors, so that running away does not pay.
-
-    Args:
-        outline: The model's outline.
-        loss: Which of the two.
-    """
-
-    def __init__(self, outline: Outline, loss: LossChoice) -> None:
-        super().__init__()
-        requirements = outline.requirements
-        if requirements is None or requirements.type is not RequirementType.LINEAR:
-            raise UsageError(f"--loss {loss} needs linear requirements.", hint="use --loss mse")
-        self._bounded = loss is LossChoice.SIGN_BOUNDED
-        rescaled = standardised(within(requirements, outline.columns), outline.scaler)
-        literals = [
-            literal
-            for clause in rescaled.clauses
-            for literal in clause
-            if isinstance(literal, Inequality) and literal.terms
-        ]
-        places = {name: place for place, name in enumerate(outline.columns)}
-        matrix = torch.zeros(len(literals), len(places), dtype=torch.float64)
-        for row, one in enumerate(literals):
-            for name, coefficient in one.terms:
-                matrix[row, places[name]] = float(coefficient)
-        bounds = torch.tensor([float(one.constant) for one in literals], dtype=torch.float64)
-        self.register_buffer("matrix", matrix)
-        self.register_buffer("bounds", bounds)
-        self._given = len(outline.given)
-
-    def forward(self, z: Tensor, y: Tensor, batch: Batch) -> Tensor:
-        """The mean over rows and targets."""
-        error = y - batch.truths
-        with torch.no_grad():
-            moved = (z - y).abs() > 1e-9 * (1 + z.abs())
-            sign = self._others(y, batch).sign() * error.sign()
-            against = moved & (sign < 0)
-        square = error.square()
-        turned = square / (1 + square) if self._bounded else square
-        return torch.where(against, -turned, square).mean()
-
-    def _others(self, y: Tensor, batch: Batch) -> Tensor:
-        """What the other outputs' errors bring into the bound that each coordinate lies on."""
-        matrix, bounds = self.get_buffer("matrix"), self.get_buffer("bounds")
-        whole = torch.cat([batch.given, y], dim=1)
-        size = whole.abs() @ matrix.abs().T + bounds.abs() + 1
-        active = (whole @ matrix.T - bounds).abs() <= 1e-6 * size
-        own = matrix[:, self._given :]
-        error = y - batch.truths
-        along = error @ own.T
-        # The first active row that names the coordinate; ties go to the file's order.
-        candidates = active.unsqueeze(2) & (own != 0).unsqueeze(0)
-        row = candidates.byte().argmax(dim=1)
-        coefficient = own.gather(0, row)
-        found = candidates.any(dim=1)
-        brought = -(along.gather(1, row) - coefficient * error)
-        return torch.where(found, brought / torch.where(found, coefficient, 1.0), 0.0)

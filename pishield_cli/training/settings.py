@@ -1,11 +1,12 @@
 """Everything that a user can choose about a training."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
 from pishield_cli.errors import UsageError
+from pishield_cli.logic.requirements import Requirements, RequirementType
 
 
 class Objective(StrEnum):
@@ -95,6 +96,9 @@ class TrainSettings:
     """The choices of one training; each attribute is the option of its name.
 
     Attributes:
+        clip_norm: Longest gradient of all parameters together; longer ones are shortened to it.
+            0 for none.
+        shield: None for the one that suits the backward and the requirements; see `settled`.
         backward: None for the shield's default.
         patience: Epochs without a better validation loss before a trial ends; None for no end.
         tnorm: None for no such loss.
@@ -110,6 +114,7 @@ class TrainSettings:
     epochs: int = 50
     batch_size: int = 256
     lr: float = 1e-3
+    clip_norm: float = 1.0
     optimizer: OptimizerChoice = OptimizerChoice.ADAM
     seed: int = 0
     trials: int = 1
@@ -118,7 +123,7 @@ class TrainSettings:
     patience: int | None = 10
     device: DeviceChoice = DeviceChoice.AUTO
     threads: int | None = None
-    shield: ShieldChoice = ShieldChoice.LAYER
+    shield: ShieldChoice | None = None
     backward: BackwardChoice | None = None
     masks: MaskChoice = MaskChoice.RANDOM
     restore: float = 0.3
@@ -137,7 +142,8 @@ class TrainSettings:
     baseline: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("restore", "penalty", "tnorm_weight", "monotone_weight", "reconstruction"):
+        weights = ("restore", "penalty", "tnorm_weight", "monotone_weight", "reconstruction")
+        for name in (*weights, "clip_norm"):
             _require(0 <= getattr(self, name) < float("inf"), name, "at least 0", self)
         _require(0 < self.lr < float("inf"), "lr", "above 0", self)
         for name in ("val_size", "test_size"):
@@ -154,6 +160,27 @@ class TrainSettings:
                 "the shield is nearest.",
                 hint="leave --backward out, or choose one_sided",
             )
+
+    def settled(self, requirements: Requirements | None) -> Self:
+        """The choices with a shield, and with the one backward that scores have.
+
+        A backward that belongs to the nearest point goes with it, any other with the layer. Where
+        none was chosen, linear requirements get the nearest point: on every table tried, networks
+        learnt at least as well behind it. Not so beside rules of monotone features, which are asked
+        of what the layer makes, nor over disjunctions, where nearest points take far longer.
+        """
+        type = None if requirements is None else requirements.type
+        shield, backward = self.shield, self.backward
+        if shield is None:
+            nearest = (BackwardChoice.ONE_SIDED, BackwardChoice.IMPLICIT)
+            linear = type is RequirementType.LINEAR
+            free = backward is None and linear and not self.monotone
+            fits = type is not RequirementType.PROPOSITIONAL and backward in nearest
+            shield = ShieldChoice.NEAREST if free or fits else ShieldChoice.LAYER
+        scores = type is RequirementType.PROPOSITIONAL and shield is ShieldChoice.LAYER
+        if backward is None and scores:
+            backward = BackwardChoice.CLAMP
+        return replace(self, shield=shield, backward=backward)
 
     @property
     def resolved_backward(self) -> BackwardChoice:

@@ -132,6 +132,54 @@ def test_a_missing_requirements_file_is_refused(capsys: pytest.CaptureFixture[st
     assert "rules.txt" in refuse(capsys, "check", "t.csv", "rules.txt")
 
 
+SWAPPED: dict[str, tuple[tuple[str, ...], str]] = {
+    "check": (("check", "r.txt", "t.csv"), "give t.csv as DATA, and r.txt as REQS"),
+    "correct": (("correct", "r.txt", "t.csv", "-o", "o.csv"), "give t.csv as DATA"),
+    "inspect": (("inspect", "t.csv", "r.txt"), "give t.csv as DATA"),
+    "parquet": (("check", "r.txt", "p.parquet"), "give p.parquet as DATA"),
+    "a table of another name": (("check", "r.txt", "table.txt"), "give table.txt as DATA"),
+    "a table twice": (("check", "t.csv", "t.csv"), "`t.csv` seems to be a table"),
+    "a table alone": (("inspect", "t.csv"), "`t.csv` seems to be a table"),
+    "a Parquet table alone": (("inspect", "p.parquet"), "`p.parquet` seems to be a table"),
+}
+
+
+@pytest.mark.parametrize("name", SWAPPED)
+def test_a_table_in_place_of_requirements_is_told_in_one_line(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("table.txt").write_bytes(GOOD_TABLE)
+    parquet.write_table(pa.table({"a": [1], "b": [2]}), "p.parquet")
+    arguments, said = SWAPPED[name]
+    assert said in refuse(capsys, *arguments)
+
+
+def test_requirements_may_have_any_name(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules.csv").write_bytes(GOOD_RULES)
+    assert main(["check", "t.csv", "rules.csv"]) == 1
+    Path("rules.csv").write_bytes(b"a >= >= 0\n")
+    capsys.readouterr()
+    assert "rules.csv:1:6" in refuse(capsys, "check", "t.csv", "rules.csv", lines=None)
+
+
+def test_a_table_with_other_separators_shows_its_header(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("s.csv").write_bytes(b"a;b;name\n1;2;x\n")
+    message = refuse(capsys, "check", "s.csv", "r.txt", lines=None)
+    assert "`a;b;name`" in message
+    assert "semicolons" in message
+
+
+def test_unknown_names_and_syntax_errors_are_drawn_together(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("r.txt").write_bytes(b"a >= >= 0\nnme > 0\n")
+    message = refuse(capsys, "check", "t.csv", "r.txt", lines=None)
+    assert "r.txt:1:6" in message
+    assert "did you mean name?" in message
+
+
 def test_all_problems_of_a_requirements_file_are_drawn(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -168,7 +216,7 @@ BAD_OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown option": (("--tolerence", "1"), "did you mean --tolerance"),
     "option without value": (("--format",), "--format"),
     "too many words": (("third.csv",), "third.csv"),
-    "columns not there": (("--columns", "a,c"), "c"),
+    "columns not there": (("--columns", "a,c"), "the table's columns are a, b, name"),
     "columns twice": (("--columns", "a,a"), "twice"),
     "columns empty": (("--columns", "a,,b"), "--columns"),
     "columns unquoted": (("--columns", '"a,b'), "--columns"),
@@ -192,7 +240,9 @@ def test_a_bad_option_is_refused(name: str, capsys: pytest.CaptureFixture[str]) 
 
 def test_a_bad_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "did you mean check?" in refuse(capsys, "chekc", "t.csv", "r.txt")
-    assert "REQS" in refuse(capsys, "check", "t.csv")
+    assert "write pishield check DATA REQS; see" in refuse(capsys, "check", "t.csv")
+    assert "write pishield check DATA REQS; see" in refuse(capsys, "check", "a", "b", "c")
+    assert "the commands are check, correct, inspect" in refuse(capsys, "wxyz")
     assert "--versoin" in refuse(capsys, "--versoin")
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -180,6 +181,41 @@ def test_how_the_work_is_done_does_not_change_the_result(
 ) -> None:
     plain = report(capsys, table, "rules.txt")
     assert report(capsys, table, "rules.txt", *options) == plain
+
+
+def test_quiet_leaves_nothing_to_read_unless_something_fails(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(table, "rules.txt", "--quiet") == 1
+    failing = capsys.readouterr().out
+    assert "dates-in-order" in failing
+    assert run(table, "rules.txt", "--quiet", "--max-violations", "100%") == 0
+    assert capsys.readouterr() == ("", "")
+    assert run(table, "rules.txt", "-q", "--max-violations", "100%", "-o", "report.txt") == 0
+    assert capsys.readouterr() == ("", "")
+    assert "dates-in-order" in Path("report.txt").read_text()
+
+
+@pytest.mark.parametrize("form", ["json", "junit", "github", "markdown", "sarif"])
+def test_quiet_leaves_every_format_for_machines_as_it_is(
+    table: str, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = (table, "rules.txt", "--max-violations", "100%", "--format", form)
+    outputs = []
+    for extra in ((), ("--quiet",)):
+        assert run(*options, *extra) == 0
+        outputs.append(re.sub(r'time="[^"]*"', "", capsys.readouterr().out))
+    assert outputs[0] == outputs[1] != ""
+
+
+def test_where_no_row_holds_the_rules_are_suspected(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("rules.txt").write_text("start >= 10_000\nstart <= 9_999\n")
+    assert run(table, "rules.txt") == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith("FAIL")
+    assert lines[-2].endswith("pishield inspect rules.txt")
 
 
 def test_a_label_is_never_read_as_markup(table: str, capsys: pytest.CaptureFixture[str]) -> None:

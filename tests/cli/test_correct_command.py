@@ -71,7 +71,8 @@ def test_every_requirement_holds_in_the_output(capsys: pytest.CaptureFixture[str
     out, err = capsys.readouterr()
     assert err == ""
     lines = out.splitlines()
-    assert lines[-1] == "OK    no row violates a requirement; written to out.csv"
+    undecided = "1 row undecided (missing cells)"
+    assert lines[-1] == f"OK    no row violates a requirement; {undecided}; written to out.csv"
     assert "4 rows, 2 violating (50%), 2 corrected, 2 cells changed" in lines[-2]
     assert Path("out.csv").read_text() == (
         "id,a,b,note\n001,1.0,2,x\n002,5,5.0,y\n003,,2,z\n004,9,9,\n"
@@ -651,3 +652,49 @@ def test_sample_tables_are_corrected_in_any_order(ordering: str, sample_data: Pa
     options = ("--ordering", ordering, "--seed", "5")
     assert run(data, rules, "-o", "out.csv", *options) == 0
     assert main(["check", "out.csv", rules, "--exact"]) == 0
+
+
+UNDECIDED = [
+    ("a,b\n,1\n,2\n", "a <= b\n", 2, "all 2 undecided (missing cells)"),
+    ("a,b\n3,1\n,2\n", "a <= b\n", 1, "; 1 row undecided (missing cells)"),
+    # What correction makes true is decided, whatever else is missing.
+    ("a,b\n3,1\n,-2\n", "b >= 0\na <= 5 or b >= 0\n", 0, None),
+    ("a,b\n3,1\n", "a <= b\n", 0, None),
+]
+
+
+@pytest.mark.parametrize(("table", "rules", "count", "said"), UNDECIDED)
+@pytest.mark.parametrize("method", ["shield", "nearest", "fewest"])
+def test_rows_left_undecided_are_counted(
+    method: str,
+    table: str,
+    rules: str,
+    count: int,
+    said: str | None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("in.csv").write_text(table)
+    Path("in.txt").write_text(rules)
+    assert run("in.csv", "in.txt", "-o", "out.csv", "--method", method) == 0
+    shown = capsys.readouterr().out
+    assert "undecided" not in shown if said is None else said in shown
+    _, found = report(capsys, "in.csv", "in.txt", "-o", "out.csv", "--method", method)
+    assert found["unknown_rows"] == count
+    main(["check", "out.csv", "in.txt", "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["unknown_rows"] == count
+
+
+def test_quiet_leaves_nothing_to_read_unless_a_row_is_left(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("table.csv", "rules.txt", "-o", "out.csv", "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+    assert run("table.csv", "rules.txt", "-o", "out.csv", "--quiet", "--fixed", "a,b") == 1
+    out, err = capsys.readouterr()
+    assert "could not be corrected" in out
+    assert err == ""
+    assert run("table.csv", "rules.txt", "-o", "-", "--quiet", "--fixed", "a,b") == 1
+    out, err = capsys.readouterr()
+    assert out == TABLE
+    assert "could not be corrected" in err
+    assert report(capsys, "table.csv", "rules.txt", "-o", "out.csv", "--quiet")[0] == 0

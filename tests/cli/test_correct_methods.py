@@ -127,3 +127,30 @@ def test_bad_options_are_refused(
     _, err = capsys.readouterr()
     assert message in err
     assert not Path("o.csv").exists()
+
+
+LABELS = "cat,dog,animal,plant\n1,1,0,0\n0,0,1,1\n1,0,0,1\n0,0,0,0\n"
+EXCLUDING = "not cat or not dog\nanimal or not cat\nanimal or not dog\nnot animal or not plant\n"
+
+
+def test_labels_flip_where_that_takes_the_fewest_cells(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text(LABELS)
+    Path("r.txt").write_text(EXCLUDING)
+    report = run(capsys, "--method", "fewest")
+    assert report["unproven_rows"] == []
+    assert rows() == [["1", "0", "1", "0"], ["0", "0", "1", "0"], ["0", "0", "0", "1"], ["0"] * 4]
+    assert report["cells_changed"] == 4
+
+
+def test_scores_go_just_across_one_half(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text("cat,dog,animal,plant\n0.9,0.6,0.4,0.2\n0.9,0.1,0.45,0.52\n")
+    Path("r.txt").write_text(EXCLUDING)
+    run(capsys, "--method", "nearest")
+    assert rows() == [
+        ["0.9", "0.5", "0.500000000001", "0.2"],
+        ["0.9", "0.1", "0.500000000001", "0.5"],
+    ]
+    run(capsys, "--method", "fewest")
+    assert rows() == [["0.9", "0.5", "0.500000000001", "0.2"], ["0.5", "0.1", "0.45", "0.52"]]
+    run(capsys, "--method", "nearest", "--weights", "dog=100", "--fixed", "animal")
+    assert rows() == [["0.5", "0.5", "0.4", "0.2"], ["0.5", "0.1", "0.45", "0.52"]]

@@ -73,7 +73,7 @@ def test_the_report_has_the_keys_that_scripts_rely_on(here, capsys):
     assert code == 0
     report = json.loads(capsys.readouterr().out)
     assert report["run"] == "new"
-    assert report["method"] == "routed"
+    assert report["method"] == "nearest one_sided"
     assert [trial["seed"] for trial in report["trials"]] == [5, 6]
     wanted = {"seed", "rmse", "rmse_standardised", "rmse_unshielded", "violating_rows",
               "violating_rows_unshielded", "corrected_share", "seconds", "epochs"}  # fmt: skip
@@ -272,7 +272,7 @@ def test_the_table_compares_three_methods(here, capsys):
     assert [line.split("  ")[0] for line in lines[2:5]] == [
         "unshielded",
         "corrected after training",
-        "routed",
+        "nearest one_sided",
     ]
     assert "±" in lines[4]
     assert lines[-1].startswith("OK")

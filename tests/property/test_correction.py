@@ -29,8 +29,6 @@ from tests.property.strategies import (
     satisfiable_systems,
 )
 
-# Each law draws whole tables and searches them exactly: minutes of work, so all of it is a sweep.
-pytestmark = pytest.mark.slow
 
 MANY = settings(max_examples=8)
 VERY_MANY = settings(max_examples=200)

@@ -36,6 +36,7 @@ def render_table(report: CheckReport, page: Page) -> str:
         _requirements(report, page),
         *_examples(report),
         _totals(report),
+        *_suspicion(report),
         Text(verdict(report), style=colour),
     ]
     return page_lines(page_console(page), parts, page)
@@ -100,6 +101,16 @@ def _examples(report: CheckReport) -> list[Text]:
         lines.append(Text(heading, style="bold"))
         lines += [Text(f"  {example_line(one)}") for one in result.examples]
     return lines
+
+
+def _suspicion(report: CheckReport) -> list[Text]:
+    """Where no row holds the rules themselves may be wrong."""
+    holding = report.rows - report.violating_rows - report.unknown_rows
+    if holding or report.violating_rows <= 1:
+        return []
+    file = one_line(report.requirements_file)
+    line = "No row satisfies every requirement. Hint: see whether they contradict each other: "
+    return [Text(f"{line}pishield inspect {file}")]
 
 
 def _totals(report: CheckReport) -> Text:

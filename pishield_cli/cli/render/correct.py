@@ -23,6 +23,7 @@ def render_json(report: CorrectReport) -> str:
         "corrected_rows": report.corrected_rows,
         "uncorrected_rows": list(report.uncorrected_rows),
         "unproven_rows": list(report.unproven_rows),
+        "unknown_rows": report.unknown_rows,
         "obstacles": [
             {
                 "row": one.row,
@@ -129,6 +130,11 @@ def _verdict(report: CorrectReport) -> str:
     place = "" if report.output in (None, "-") else f"; written to {one_line(report.output or '')}"
     if report.output is None:
         place = "; nothing written (dry run)"
+    left = ""
+    if report.unknown_rows:
+        every = f"all {report.rows:,}" if 1 < report.unknown_rows == report.rows else ""
+        left = f"; {every or counted(report.unknown_rows, 'row')} undecided (missing cells)"
     if report.holds:
-        return f"OK    no row violates a requirement{place}"
-    return f"FAIL  {counted(report.violating_rows_after, 'row')} could not be corrected{place}"
+        return f"OK    no row violates a requirement{left}{place}"
+    failed = counted(report.violating_rows_after, "row")
+    return f"FAIL  {failed} could not be corrected{left}{place}"

@@ -53,7 +53,7 @@ def render_json(report: InspectReport) -> str:
         ],
         "bounds": {name: _bounds(one) for name, one in analysis.bounds.items()},
         "equalities": [equation_text(one) for one in analysis.equalities],
-        "undecided": analysis.undecided,
+        "undecided": dict(report.undecided),
         "warnings": list(report.warnings),
     }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)

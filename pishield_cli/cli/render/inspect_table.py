@@ -27,6 +27,7 @@ _QUESTIONS = {
     "dead": "whether {} can decide",
     "bounds": "{} of a column",
     "equalities": "whether {} is an equality",
+    "methods": "how {} is corrected",
 }
 _NOUNS = {
     "satisfiable": "group",
@@ -35,6 +36,7 @@ _NOUNS = {
     "dead": "literal",
     "bounds": "bound",
     "equalities": "inequality",
+    "methods": "group",
 }
 
 
@@ -142,7 +144,7 @@ def _groups(report: InspectReport, page: Page) -> Table:
     methods = report.methods or ("",) * len(report.groups)
     for number, (group, method) in enumerate(zip(report.groups, methods, strict=True), 1):
         cells = [str(number), str(len(group.columns)), _ranges(group.numbers)]
-        table.add_row(*cells, *([method] if method else []))
+        table.add_row(*cells, *([method or "not known"] if report.methods else []))
     return table
 
 
@@ -200,9 +202,9 @@ def _numbered(one: Requirement) -> str:
 
 
 def _undecided(report: InspectReport) -> Iterator[str]:
-    for question, count in report.analysis.undecided.items():
+    for question, count in report.undecided.items():
         what = _QUESTIONS[question].format(_counted(count, _NOUNS[question]))
-        yield f"not decided within {report.seconds:.0f} s: {what}"
+        yield f"not decided within {report.seconds:.2g} s: {what}"
 
 
 def _counted(count: int, noun: str) -> str:

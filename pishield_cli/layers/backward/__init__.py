@@ -18,7 +18,7 @@ from pishield_cli.errors import UsageError
 from pishield_cli.layers.backward._clamp import clamp
 from pishield_cli.layers.backward._cone import cone
 from pishield_cli.layers.backward._implicit import implicit
-from pishield_cli.layers.backward._masked import Masked
+from pishield_cli.layers.backward._masked import Masked, MaskedSweeps
 from pishield_cli.layers.backward._one_sided import one_sided
 from pishield_cli.layers.backward._projection import projection
 from pishield_cli.layers.backward._routed import Routed
@@ -60,6 +60,7 @@ __all__ = [
     "BACKWARDS",
     "SEQUENTIAL",
     "Masked",
+    "MaskedSweeps",
     "Routed",
     "Rule",
     "clamp",

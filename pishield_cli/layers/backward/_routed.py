@@ -35,21 +35,23 @@ class Routed:
     (A strict bound keeps a gap; t has to keep it too.)
 
     **The cap.** Many bounds on one variable add up their shares: `r` can be many times as long as
-    `g`. With the cap, r is scaled by `s = min(1, norm(g) / norm(r))` in each row. Then the promise
-    holds with `s (y - t).g` on the right: same direction, shorter step. No rule has the promise
-    without a factor *and* `norm(r) <= norm(g)`: under `y_1 >= y_0`, let t be (0, 0) and z be (1,
-    0), so that y is (1, 1) and `g = y - t` is (1, 1). Then `(z - t).r` is `r_0`, which has to be 2
-    or more, but g is shorter than that. The cap is the better bargain: with squared error a step of
-    size e brings z nearer to t for all `e < 2 s`, without it only for `e < 2 s^2`.
+    `g`. With `cap`, r is scaled by `s = min(1, norm(g) / norm(r))` in each row. Then the promise
+    holds only with `s (y - t).g` on the right, and as it stands most capped rows break it: same
+    direction, shorter step. No rule has the promise *and* `norm(r) <= norm(g)`: under
+    `y_1 >= y_0`, let t be (0, 0) and z be (1, 0), so that y is (1, 1) and `g = y - t` is (1, 1).
+    Then `(z - t).r` is `r_0`, which has to be 2 or more, but g is shorter than that. For it speaks
+    that with squared error a step of size e brings z nearer to t for all `e < 2 s`, without it only
+    for `e < 2 s^2`. So it is left off, and steps are better kept short for all rows alike: by
+    clipping the norm of the gradient of all parameters.
 
     **Over disjunctions** neither holds. There a value stays with its raw value also where it
     wants across a gap, if an allowed interval lies beyond: so that it can hop.
 
     Args:
-        cap: Whether r is never longer than g.
+        cap: Whether r is never longer than g; it then keeps the law up to a factor only.
     """
 
-    def __init__(self, *, cap: bool = True) -> None:
+    def __init__(self, *, cap: bool = False) -> None:
         self.cap = cap
 
     def __call__(self, shield: Placed, z: Tensor) -> Tensor:

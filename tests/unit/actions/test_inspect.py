@@ -1,3 +1,5 @@
+import random
+import time
 from fractions import Fraction
 
 from pishield_cli.actions.inspect import dead_literal_text, equation_text, inspect
@@ -82,3 +84,30 @@ def test_what_time_leaves_open_is_reported():
     report = inspected("a >= b\nc >= d\n", seconds=-1)
     assert report.analysis.satisfiable is None
     assert report.analysis.undecided == {"satisfiable": 2}
+    assert report.methods == (None, None)
+    assert report.undecided == {"satisfiable": 2, "methods": 2}
+
+
+def dense(groups, rows, seed=1):
+    """Groups of inequalities that each name all of eight columns."""
+    draw = random.Random(seed)
+    return "".join(
+        " + ".join(f"{draw.randint(-9, 9) or 1}*g{group}_{column}" for column in range(8))
+        + f" <= {draw.randint(1, 50)}\n"
+        for group in range(groups)
+        for _ in range(rows)
+    )
+
+
+def test_reasoning_ends_with_its_time_whatever_there_is_to_plan():
+    started = time.monotonic()
+    report = inspected(dense(groups=8, rows=25), seconds=1.0)
+    assert time.monotonic() - started < 2.5
+    assert None in report.methods
+    assert report.undecided["methods"] == report.methods.count(None)
+
+
+def test_a_group_that_elimination_is_too_much_for_is_corrected_by_cells():
+    report = inspected(dense(groups=1, rows=10) + "a <= b\n", seconds=30)
+    assert report.methods == ("cells", "elimination")
+    assert "methods" not in report.undecided

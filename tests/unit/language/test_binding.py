@@ -87,3 +87,22 @@ def test_thousands_of_unknown_names_are_blamed_in_bounded_time():
     start = time.process_time()
     assert len(problems(text, columns)) == 3_000
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (["a", "two words", "b"], "the table's columns are a, `two words`, b"),
+        ([f"c{i}" for i in range(40)], "c10, c11 and 28 more"),
+        (["c" * 90, "d" * 90, "e"], "and 2 more"),
+        (["total;b;when"], "seem to be by semicolons"),
+        (["total\tb\twhen"], "by tabs, as in a .tsv file"),
+        (["1", "2.5", "-3"], "the table's first line must hold the columns' names"),
+        ([], "has no column"),
+    ],
+)
+def test_where_no_name_is_near_the_columns_are_shown_once(columns, said):
+    first, second = problems("unheard > 0\nunseen > 0", columns)
+    assert said in draw(first)
+    assert len(draw(first).split("\n")[-1]) < 300
+    assert second.hint is None

@@ -31,7 +31,18 @@ def problems(text):
         ("a − b > 3", "−", "did you mean `-`?"),
         ("a \0 b", "\0", "U+0000"),
         ("x.y >= 3", ".", "`x.y`"),
-        ('"a" >= 3', '"', "backticks"),
+        ('"a" >= 3', '"a"', "write a; texts cannot be compared"),
+        ('3 == "a b"', '"a b"', "add a column of 0 and 1"),
+        ('"a b" == 3', '"a b"', "write `a b`;"),
+        ('a >= 3 or "a b', '"', "backticks"),
+        ('status == "shipped"', '"shipped"', "compare numbers (true is 1, false is 0)"),
+        ('status == "in transit"', '"in transit"', "status_is_in_transit"),
+        ("'shipped' != status", "'shipped'", "status_is_shipped"),
+        ('if status in ("a", "b") then c > 0', '"a"', "status_is_a"),
+        ('a == 3 or status == ""', '""', "status_is_empty"),
+        ("day >= '2024-01-31'", "'2024-01-31'", "a column that holds the date as a number"),
+        ("day >= 2024-01-31", "2024-01-31", "if it is arithmetic, write 2024 - 1 - 31"),
+        ("2024/01/31 <= day", "2024/01/31", "is a date"),
         ("1,000 >= a", ",", "1_000"),
         ("`abc >= 3", "`abc >= 3", "backtick"),
         ("`` >= 3", "``", "at least one character"),
@@ -67,6 +78,8 @@ def problems(text):
         (":- 1", ":-", "head"),
         ("0 :- 1, 2", "1,", "no literal"),
         ("a b c :- 1", "a b c", "at most an identifier"),
+        ("0 :- 1 ``", "``", "at least one character"),
+        ("0 :- `a\\\nb`", "`a", "no backtick on this line closes it"),
         ("ordering", "ordering", "none follows"),
         ("ordering a >= 3", ">=", "names only"),
         ("ordering a b a\nc > 0", "a", "listed twice"),
@@ -89,6 +102,14 @@ def test_an_error_points_at_its_place_and_offers_a_mend(text, marked, said):
 def test_all_errors_of_a_file_come_at_once_in_file_order():
     text = "a b\nordering x x\nc > 0\n[l] d = 0\n[m] e > 0\n[m] f > 0\n`g\n"
     assert [problem.span.line for problem in problems(text)] == [1, 2, 4, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a >= 2024 - 1 - 31", "a >= 2024-1-31", "a > 2024-13-01", "a2024-01-31 > 0", "a > 100/10/20"],
+)
+def test_arithmetic_that_is_no_date_is_read(text):
+    assert len(parse_requirements(text).requirements) == 1
 
 
 def test_an_error_on_a_continued_line_names_the_line_it_is_on():

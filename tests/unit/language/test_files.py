@@ -2,8 +2,13 @@
 
 import pytest
 
-from pishield_cli.errors import RequirementError, RequirementsFileError, Span
-from pishield_cli.language import load_requirements_file, read_requirements
+from pishield_cli.errors import (
+    RequirementError,
+    RequirementsFileError,
+    Span,
+    UnknownVariableError,
+)
+from pishield_cli.language import load_requirements_file, read_binding, read_requirements
 from pishield_cli.language.files import MAX_BYTES
 
 
@@ -46,3 +51,40 @@ def test_files_that_cannot_be_read_are_refused_in_one_line(tmp_path):
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(RequirementError, match="64 MiB"):
         read_requirements(huge)
+
+
+def test_names_that_are_no_columns_come_with_lines_that_cannot_be_read(tmp_path):
+    path = tmp_path / "r.txt"
+    path.write_text(
+        "ordering a nope\n[x] a >= >= 3\nb + stauts >= 0\nstauts >= 1\n[x] b > 0\n"
+        "unread > of of\nb * b > 0\n0 :- 7 n1\n"
+    )
+    with pytest.raises(RequirementsFileError) as caught:
+        read_binding(path, ["a", "b", "status"])
+    found = caught.value.problems
+    named = [one.span.line for one in found if isinstance(one, UnknownVariableError)]
+    assert named == [1, 3, 8]
+    assert [one.span.line for one in found] == [1, 2, 3, 6, 7, 8]
+    assert [one.source for one in found] == [str(path)] * len(found)
+
+
+def test_a_file_without_errors_is_bound(tmp_path):
+    path = tmp_path / "r.txt"
+    path.write_text("y_1 >= 1\n")
+    bound = read_binding(path, ["a", "b"], positions=["b", "a"])
+    assert bound.requirements.variables == ("a",)
+
+
+def test_a_file_that_can_be_read_but_not_bound_names_what_is_unknown(tmp_path):
+    path = tmp_path / "r.txt"
+    path.write_text("zz >= 1\n")
+    with pytest.raises(RequirementsFileError, match="`zz` is no column"):
+        read_binding(path, ["a", "b"])
+
+
+def test_many_errors_of_both_kinds_come_in_bounded_time_and_number(tmp_path):
+    path = tmp_path / "r.txt"
+    path.write_text("".join(f"u{i} >= 0\nv{i} w >= 0\n" for i in range(8_000)))
+    with pytest.raises(RequirementsFileError) as caught:
+        read_binding(path, [f"column{i}" for i in range(300)])
+    assert len(caught.value.problems) <= 10_000

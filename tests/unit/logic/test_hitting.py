@@ -5,7 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from pishield_cli.logic.hitting import elements, minimal_cores, minimum_hitting_sets
+from pishield_cli.logic.flips import elements
+from pishield_cli.logic.hitting import minimal_cores, minimum_hitting_sets
 
 
 @pytest.mark.parametrize("seed", range(60))

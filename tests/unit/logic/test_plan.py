@@ -2,8 +2,17 @@
 
 from fractions import Fraction
 
+import pytest
+
 from pishield_cli.language import parse_requirements
-from pishield_cli.logic.plan import GroupPlan, connected_groups, inequality, plan_groups
+from pishield_cli.logic.limits import LimitReached, Limits
+from pishield_cli.logic.plan import (
+    GroupPlan,
+    connected_groups,
+    inequality,
+    is_eliminable,
+    plan_groups,
+)
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
 
 
@@ -90,3 +99,16 @@ def test_booleans_are_compared_with_one_half() -> None:
 def test_plans_are_equal_by_value() -> None:
     text = "a <= b or c > 1\nb + c <= 3\n"
     assert plans(text) == plans(text)
+
+
+def test_a_group_is_eliminable_if_its_plan_has_steps() -> None:
+    few = parse_requirements("a + b >= c\na <= 2*d\n").clauses
+    assert is_eliminable(few, "abcd")
+    (found,) = plan_groups(few, "abcd")
+    assert found.steps is not None
+
+
+def test_elimination_stops_where_time_is_up() -> None:
+    clauses = parse_requirements("a + b >= c\na <= 2*d\n").clauses
+    with pytest.raises(LimitReached):
+        is_eliminable(clauses, "abcd", limits=Limits.within(0))

@@ -103,6 +103,16 @@ def test_rows_are_corrected_without_steps() -> None:
         assert clause.holds(row)
 
 
+def test_room_is_left_where_a_bound_comes_out_near_zero() -> None:
+    # c <= 3*a + 4*b - 1 is -1e-16 here; right at it no double would be left for d.
+    found = plan("a >= 0.5 or b + d - 0.5*c >= 3\n1.5*a + b - d >= -2.5\n", names="abcd")
+    cells = {"a": F("0.3333333333333333"), "b": F(0), "c": F("6.5"), "d": F("6.5")}
+    result = corrected_row(found, cells, dict.fromkeys("abcd", DOUBLE))
+    assert result is not None
+    assert all(clause.holds(result) for clause in found.clauses)
+    assert (result["a"], result["b"]) == (cells["a"], cells["b"])
+
+
 def test_intervals_of_a_disjunction() -> None:
     found = plan("b <= a or b > a + 4\nb <= 10\n")
     assert found.steps is not None

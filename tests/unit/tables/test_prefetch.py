@@ -1,6 +1,7 @@
 """Reading ahead changes neither items nor errors, and stops when the reader does."""
 
 import threading
+import time
 from collections.abc import Generator
 
 import pytest
@@ -43,3 +44,28 @@ def test_an_error_comes_where_it_happened() -> None:
     assert [next(items), next(items)] == [0, 1]
     with pytest.raises(ValueError, match="here"):
         next(items)
+
+
+def test_a_signal_while_a_thread_starts_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    going, start = threading.Event(), threading.Thread.start
+
+    def slow() -> Generator[int, None, None]:
+        try:
+            yield 0
+            going.set()
+            time.sleep(0.2)
+            made.append(1)
+            yield 1
+        finally:
+            made.append(-1)
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        assert going.wait(10)
+        raise SystemExit(143)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(SystemExit):
+        next(prefetched(slow()))
+    assert made == [1, -1]

@@ -9,8 +9,8 @@ from pishield_cli.training.model import Model, Outline
 from pishield_cli.training.objectives import (
     Batch,
     PredictObjective,
-    SignedErrors,
     prediction_error,
+    signed_errors,
     standardised,
     violation_penalty,
 )
@@ -147,11 +147,11 @@ def test_losses_that_do_not_suit_the_requirements_are_refused():
 
 def signed(loss, truth_a, truth_b, z=(3.0, 1.0)):
     """`b >= a` clips b up to a, so the error of a is what others bring in."""
-    errors = SignedErrors(outline("b >= a", ["a", "b"]), loss)
+    errors = signed_errors(outline("b >= a", ["a", "b"]), loss)
     raw = torch.tensor([z]).double().requires_grad_()
     y = torch.stack([raw[:, 0], torch.maximum(raw[:, 0], raw[:, 1])], dim=1)
     truths = torch.tensor([[truth_a, truth_b]]).double()
-    found = errors(raw, y, Batch(torch.zeros(1, 2), torch.zeros(1, 0).double(), truths))
+    found = errors(raw, y, truths)
     found.backward()
     return float(found.detach()), raw.grad[0].tolist()
 

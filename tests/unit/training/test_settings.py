@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from pishield_cli.errors import UsageError
+from pishield_cli.language import parse_requirements
 from pishield_cli.training.settings import (
     BackwardChoice,
     LossChoice,
@@ -30,6 +31,38 @@ def test_defaults_of_shields():
     assert TrainSettings(shield=ShieldChoice.NONE).method == "none"
 
 
+LINEAR = parse_requirements("low <= high")
+DISJUNCTIVE = parse_requirements("low <= high or high <= 0")
+SCORES = parse_requirements("a or not b")
+
+
+@pytest.mark.parametrize(
+    ("choices", "requirements", "method"),
+    [
+        ({}, LINEAR, "nearest one_sided"),
+        ({}, DISJUNCTIVE, "routed"),
+        ({}, SCORES, "clamp"),
+        ({}, None, "routed"),
+        ({"monotone": ("low:+a",)}, LINEAR, "routed"),
+        ({"backward": BackwardChoice.ROUTED}, LINEAR, "routed"),
+        ({"backward": BackwardChoice.PROJECTION}, LINEAR, "projection"),
+        ({"backward": BackwardChoice.ONE_SIDED}, DISJUNCTIVE, "nearest one_sided"),
+        ({"backward": BackwardChoice.IMPLICIT}, LINEAR, "nearest implicit"),
+        ({"shield": ShieldChoice.LAYER}, LINEAR, "routed"),
+        (
+            {"shield": ShieldChoice.LAYER, "backward": BackwardChoice.ONE_SIDED},
+            LINEAR,
+            "one_sided",
+        ),
+        ({"shield": ShieldChoice.NONE}, LINEAR, "none"),
+    ],
+)
+def test_what_is_left_open_is_settled_by_the_requirements(choices, requirements, method):
+    settled = TrainSettings(**choices).settled(requirements)
+    assert settled.method == method
+    assert settled.settled(requirements) == settled
+
+
 @pytest.mark.parametrize("rule", ["clamp", "routed", "masked"])
 def test_clipping_rules_do_not_go_with_the_nearest_point(rule):
     with pytest.raises(UsageError, match="--shield layer"):
@@ -41,6 +74,7 @@ def test_clipping_rules_do_not_go_with_the_nearest_point(rule):
     [
         ("restore", -1.0),
         ("penalty", float("nan")),
+        ("clip_norm", -1.0),
         ("lr", 0.0),
         ("val_size", 1.0),
         ("test_size", 0.0),
