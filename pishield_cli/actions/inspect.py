@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pishield_cli.language import Binding, format_inequality, format_literal
 from pishield_cli.logic.analysis import Analysis, analyse
-from pishield_cli.logic.coherence import CoherencePlan, coherence_plan
+from pishield_cli.logic.coherence import is_resolvable
 from pishield_cli.logic.groups import Group, requirement_groups
 from pishield_cli.logic.limits import LimitReached, Limits
 from pishield_cli.logic.plan import is_eliminable
@@ -143,9 +143,7 @@ def _method(group: Group, requirements: Requirements, limits: Limits) -> str:
     first = [name for name in requirements.ordering or () if name in named]
     ordering = tuple(dict.fromkeys((*first, *group.columns)))
     if requirements.type is RequirementType.PROPOSITIONAL:
-        plan = coherence_plan(clauses, ordering)
-        complete = isinstance(plan, CoherencePlan) and plan.complete
-        return "resolution" if complete else "search"
+        return "resolution" if is_resolvable(clauses, ordering) else "search"
     return "elimination" if is_eliminable(clauses, ordering, limits=limits) else "cells"
 
 

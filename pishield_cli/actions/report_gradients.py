@@ -26,8 +26,8 @@ from pishield_cli.training.gradients import (
 )
 from pishield_cli.training.loop import chosen_device, seeded, threads
 from pishield_cli.training.model import Model
-from pishield_cli.training.objectives import Batch
 from pishield_cli.training.networks import isometry
+from pishield_cli.training.objectives import Batch
 from pishield_cli.training.problem import Problem, load_problem
 from pishield_cli.training.runs import Run
 from pishield_cli.training.settings import Objective, ShieldChoice, TrainSettings

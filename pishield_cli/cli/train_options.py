@@ -78,7 +78,7 @@ Shield = Annotated[
     typer.Option(
         "--shield",
         metavar="SHIELD",
-        show_default="what suits --backward; without one, nearest for linear requirements, else layer",
+        show_default="what --backward needs; else nearest for linear requirements, or layer",
         help="layer: behind the network, one column after another. nearest: the nearest point "
         "that satisfies them. none: train freely and correct afterwards.",
     ),

@@ -163,14 +163,31 @@ def coherence_plan(
 def _resolution(
     clauses: tuple[Clause, ...], ordering: tuple[str, ...], fixed: Collection[str], limit: int
 ) -> Resolution | Contradiction | Oversized:
-    kept = frozenset(fixed)
-    found = resolve(clauses, ordering, kept=kept, limit=limit)
-    if isinstance(found, Oversized) and any(len(set(clause)) == 1 for clause in clauses):
-        found = resolve(clauses, ordering, kept=kept, limit=limit, propagated=True)
+    found = _eliminated(clauses, ordering, fixed, limit)
     if isinstance(found, Oversized):
         answer = _search(clauses).solve()
         if isinstance(answer, Infeasible):
             return Contradiction(answer.core)
+    return found
+
+
+def is_resolvable(clauses: Sequence[Clause], ordering: Sequence[str]) -> bool:
+    """Whether scores under clauses that can hold are corrected by resolution, not by search.
+
+    Args:
+        clauses: Over boolean literals only.
+        ordering: Distinct variables, all that the clauses mention, most trusted first.
+    """
+    return not isinstance(_eliminated(clauses, ordering, (), CLAUSE_LIMIT), Oversized)
+
+
+def _eliminated(
+    clauses: Sequence[Clause], ordering: Sequence[str], fixed: Collection[str], limit: int
+) -> Resolution | Contradiction | Oversized:
+    kept = frozenset(fixed)
+    found = resolve(clauses, ordering, kept=kept, limit=limit)
+    if isinstance(found, Oversized) and any(len(set(clause)) == 1 for clause in clauses):
+        found = resolve(clauses, ordering, kept=kept, limit=limit, propagated=True)
     return found
 
 

@@ -52,9 +52,10 @@ class Learner:
     def add(self, literals: Iterable[int]) -> None:
         """Add a clause for good; takes back all decisions and assumptions."""
         self.retract(0)
-        clause = list(dict.fromkeys(one for one in literals if one != FALSE))
-        if TRUE in clause or any(one ^ 1 in clause for one in clause):
+        distinct = dict.fromkeys(one for one in literals if one != FALSE)
+        if TRUE in distinct or any(one ^ 1 in distinct for one in distinct):
             return
+        clause = list(distinct)
         self._grow()
         if len(clause) == 1:
             self._assert_unit(clause)

@@ -29,7 +29,6 @@ from tests.property.strategies import (
     satisfiable_systems,
 )
 
-
 MANY = settings(max_examples=8)
 VERY_MANY = settings(max_examples=200)
 ROWS = 12

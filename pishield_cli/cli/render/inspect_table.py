@@ -1,7 +1,7 @@
 """The report of `inspect` as tables and lines to read."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from rich import box
 from rich.table import Table
@@ -17,6 +17,7 @@ from pishield_cli.logic.reasoner import Bounds
 from pishield_cli.logic.requirements import Requirement, RequirementType
 
 _LISTED = 20
+_MOST_LINES = 1_000
 _TEXT = 120
 _FOLDED_NAME = 60
 
@@ -49,15 +50,22 @@ def render_table(report: InspectReport, page: Page) -> str:
     """
     parts: list[Table | Text] = [Text(_counts(report), style="bold")]
     if report.columns:
-        parts += [Text(), _columns(report, page)]
+        parts += [Text(), _columns(report, page), *_left_out(len(report.columns), "column")]
     if report.groups:
-        parts += [Text(), _groups(report, page)]
+        parts += [Text(), _groups(report, page), *_left_out(len(report.groups), "group")]
     parts.append(Text())
     parts += [Text(line) for line in _findings(report)]
     parts += [Text(f"warning: {one_line(one)}", style="yellow") for one in report.warnings]
     parts += [Text(line, style="yellow") for line in _undecided(report)]
     parts += _verdict(report)
     return page_lines(page_console(page), parts, page)
+
+
+def _left_out(count: int, noun: str) -> list[Text]:
+    """How many are not listed: laying out a table takes long, and nobody reads on."""
+    if count <= _MOST_LINES:
+        return []
+    return [Text(f"and {counted(count - _MOST_LINES, f'more {noun}')} (--format json has all)")]
 
 
 def _counts(report: InspectReport) -> str:
@@ -89,7 +97,7 @@ def _columns(report: InspectReport, page: Page) -> Table:
     table.add_column("group", justify="right", no_wrap=True)
     table.add_column("values", overflow="fold")
     groups = {name: at for at, group in enumerate(report.groups, 1) for name in group.columns}
-    for name in report.columns:
+    for name in report.columns[:_MOST_LINES]:
         cells = [one_line(name)]
         if written:
             cells.append(one_line(written.get(name, "")))
@@ -142,7 +150,8 @@ def _groups(report: InspectReport, page: Page) -> Table:
     if report.methods:
         table.add_column("corrected by", no_wrap=True)
     methods = report.methods or ("",) * len(report.groups)
-    for number, (group, method) in enumerate(zip(report.groups, methods, strict=True), 1):
+    listed = islice(zip(report.groups, methods, strict=True), _MOST_LINES)
+    for number, (group, method) in enumerate(listed, 1):
         cells = [str(number), str(len(group.columns)), _ranges(group.numbers)]
         table.add_row(*cells, *([method or "not known"] if report.methods else []))
     return table
