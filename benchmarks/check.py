@@ -226,8 +226,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     absent = [peer for peer in PEERS if not installed(peer)]
     print(
-        f"{options.rows:,} rows, {options.columns} columns of floats, {options.requirements} "
-        f"inequalities; best of {options.repeat}."
+        f"{options.rows:,} rows, {options.columns} columns of floats, "
+        f"{options.requirements} to be at most the next; best of {options.repeat}."
     )
     print(setting("numpy", *PEERS) + (f"; not installed: {', '.join(absent)}" if absent else ""))
     with tempfile.TemporaryDirectory() as temporary:

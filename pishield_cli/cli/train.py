@@ -59,7 +59,7 @@ def train(
     epochs: train_options.Epochs = 50,
     batch_size: train_options.BatchSize = 256,
     lr: train_options.Lr = 1e-3,
-    clip_norm: train_options.ClipNorm = 1.0,
+    clip_norm: train_options.ClipNorm = None,
     optimizer: train_options.Optimizer = OptimizerChoice.ADAM,
     patience: train_options.Patience = 10,
     scale_targets: train_options.ScaleTargets = True,

@@ -151,10 +151,11 @@ Epochs = Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="At mo
 BatchSize = Annotated[int, typer.Option("--batch-size", metavar="N", min=1, help="Rows a step.")]
 Lr = Annotated[float, typer.Option("--lr", metavar="R", help="Learning rate.")]
 ClipNorm = Annotated[
-    float,
+    float | None,
     typer.Option(
         "--clip-norm",
         metavar="L",
+        show_default="1; 0 with --no-scale-targets",
         help="Shorten longer gradients of all parameters to this; 0 leaves them.",
     ),
 ]

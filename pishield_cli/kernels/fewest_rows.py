@@ -14,9 +14,9 @@ from pishield_cli.kernels.satisfaction import evaluate
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import GroupPlan, plan_groups
 
-PLANNED = 24
-"""How many columns a plan may name, unless an equality ties some: with more of them, most of them
-fixed, a proposal is finished without a plan."""
+PLANNED = 1_000
+"""Literals times columns that are planned for, unless an equality ties some: for larger parts, most
+of whose columns are fixed, a proposal is finished without a plan."""
 
 
 class FewestRows:
@@ -120,7 +120,8 @@ class FewestRows:
             fixed = frozenset(self.plan.variables) - free
             mentioned = frozenset().union(*(one.variables for one in named))
             plans: tuple[GroupPlan, ...]
-            if len(mentioned) > PLANNED and self._tied.isdisjoint(free):
+            size = len(mentioned) * sum(len(one.literals) for one in named)
+            if size > PLANNED and self._tied.isdisjoint(free):
                 order = sorted(self.plan.variables, key=lambda name: name not in fixed)
                 variables = tuple(name for name in order if name in mentioned)
                 plans = (GroupPlan(variables, fixed & mentioned, tuple(named), None),)

@@ -115,10 +115,10 @@ class Search:
     # ------------------------------------------------------------------ how it is answered
 
     def _ask(self, owners: Iterable[int] | None, assumed: Sequence[int]) -> frozenset[int] | None:
+        self.limits.require_time()
         active = tuple(self._guards if owners is None else owners)
         learner = self._learner
         learner.limits = self.limits
-        self.limits.require_time()
         failed = None
         if active == self._active:
             learner.retract(1)

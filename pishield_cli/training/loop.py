@@ -156,8 +156,8 @@ def _epoch(
         judgement = judge(part)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(judgement.loss)
-        if settings.clip_norm:
-            clip_grad_norm_(learnt, settings.clip_norm)
+        if settings.longest_gradient:
+            clip_grad_norm_(learnt, settings.longest_gradient)
         optimizer.step()
         total += judgement.loss.detach() * len(some)
         moved += judgement.corrected.sum()

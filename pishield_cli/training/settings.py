@@ -97,7 +97,7 @@ class TrainSettings:
 
     Attributes:
         clip_norm: Longest gradient of all parameters together; longer ones are shortened to it.
-            0 for none.
+            0 for none; None for 1 where targets are scaled, else none: see `longest_gradient`.
         shield: None for the one that suits the backward and the requirements; see `settled`.
         backward: None for the shield's default.
         patience: Epochs without a better validation loss before a trial ends; None for no end.
@@ -114,7 +114,7 @@ class TrainSettings:
     epochs: int = 50
     batch_size: int = 256
     lr: float = 1e-3
-    clip_norm: float = 1.0
+    clip_norm: float | None = None
     optimizer: OptimizerChoice = OptimizerChoice.ADAM
     seed: int = 0
     trials: int = 1
@@ -143,7 +143,8 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         weights = ("restore", "penalty", "tnorm_weight", "monotone_weight", "reconstruction")
-        for name in (*weights, "clip_norm"):
+        given = ("clip_norm",) if self.clip_norm is not None else ()
+        for name in (*weights, *given):
             _require(0 <= getattr(self, name) < float("inf"), name, "at least 0", self)
         _require(0 < self.lr < float("inf"), "lr", "above 0", self)
         for name in ("val_size", "test_size"):
@@ -181,6 +182,16 @@ class TrainSettings:
         if backward is None and scores:
             backward = BackwardChoice.CLAMP
         return replace(self, shield=shield, backward=backward)
+
+    @property
+    def longest_gradient(self) -> float:
+        """What gradients of all parameters together are shortened to; 0 for no such limit.
+
+        Of raw targets gradients are long throughout: shortened, they all look alike.
+        """
+        if self.clip_norm is not None:
+            return self.clip_norm
+        return 1.0 if self.scale_targets else 0.0
 
     @property
     def resolved_backward(self) -> BackwardChoice:

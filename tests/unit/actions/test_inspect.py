@@ -111,3 +111,23 @@ def test_a_group_that_elimination_is_too_much_for_is_corrected_by_cells():
     report = inspected(dense(groups=1, rows=10) + "a <= b\n", seconds=30)
     assert report.methods == ("cells", "elimination")
     assert "methods" not in report.undecided
+
+
+def test_a_contradiction_too_hard_to_find_takes_no_longer_than_its_time():
+    holes = range(9)
+    birds = [" or ".join(f"p{bird}_{hole}" for hole in holes) for bird in range(10)]
+    apart = [
+        f"not p{bird}_{hole} or not p{other}_{hole}"
+        for hole in holes
+        for bird in range(10)
+        for other in range(bird)
+    ]
+    started = time.monotonic()
+    report = inspected("\n".join([*birds, *apart]), seconds=1.0)
+    assert time.monotonic() - started < 4
+    assert report.analysis.satisfiable is None
+    assert report.methods == ("search",)
+
+
+def test_scores_are_corrected_by_resolution_where_that_stays_small():
+    assert inspected("a -> b\nb -> not c\n").methods == ("resolution",)

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import csv
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
 from pishield_cli.tables import open_table
@@ -317,3 +319,31 @@ def test_leaving_early_closes_the_file(tmp_path: Path) -> None:
     for batch in open_table(path).batches(["a"], rows=1):
         assert batch.rows
         break
+
+
+@pytest.mark.parametrize(
+    "cell", ["+3", "3", "0x1f", "1e3", ".5", " 3", "3 ", "+3.0", "-0", "00012", "1.", "NaN", ""]
+)
+def test_a_columns_kind_is_the_one_that_pyarrow_finds(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"a,b\n{cell},1\n7,1\n")
+    found = pa.types.is_integer(csv.read_csv(path).schema.field("a").type)
+    kind = open_table(str(path)).kinds(["a"])["a"]
+    assert (kind is ColumnKind.INTEGER) == found
+
+
+def test_missing_texts_beside_pieces_without_any(tmp_path: Path) -> None:
+    # Pieces in which no missing cell but the empty one can stand are read in a shorter way.
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1,2\n,3\n" * 100 + "NA,null\n#N/A,7\n" + "5,\n" * 100)
+    (whole,) = open_table(str(path)).batches(["a", "b"])
+    pieces = list(open_table(str(path)).batches(["a", "b"], rows=10))
+    assert len(pieces) > 10
+    for name in ("a", "b"):
+        missing = [
+            np.zeros(len(one), bool) if one.missing is None else one.missing
+            for one in (piece.columns[name] for piece in pieces)
+        ]
+        assert np.concatenate(missing).tolist() == whole.columns[name].missing.tolist()
+        assert {str(piece.columns[name].values.dtype) for piece in pieces} <= {"int64", "float64"}
+    assert open_table(str(path)).kinds(["a", "b"])["a"] is ColumnKind.INTEGER

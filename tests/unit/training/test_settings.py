@@ -86,6 +86,13 @@ def test_values_outside_their_range(name, value):
         replace(TrainSettings(), **{name: value})
 
 
+def test_gradients_of_raw_targets_are_not_shortened_unless_asked():
+    assert TrainSettings().longest_gradient == 1
+    assert TrainSettings(scale_targets=False).longest_gradient == 0
+    assert TrainSettings(scale_targets=False, clip_norm=2.0).longest_gradient == 2
+    assert TrainSettings(clip_norm=0.0).longest_gradient == 0
+
+
 def test_rows_to_train_on_must_remain():
     with pytest.raises(UsageError, match="add up to 1.1"):
         TrainSettings(val_size=0.5, test_size=0.6)
