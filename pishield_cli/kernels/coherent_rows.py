@@ -7,10 +7,12 @@ from fractions import Fraction
 import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
-from pishield_cli.kernels.coherence import LiteralTable, Placing, move, placing_of, violating
-from pishield_cli.kernels.coherence_arrays import CompiledPlan, compile_plan
+from pishield_cli.kernels.coherence import MARGIN as FARTHER
+from pishield_cli.kernels.coherence import Placing, move, placing_of, violating
+from pishield_cli.kernels.coherence_lattice import CompiledPlan, compile_plan
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.flipped_scores import MARGIN, ScoreMethod, flipped
+from pishield_cli.kernels.flipped_scores import MARGIN as NEARER
+from pishield_cli.kernels.flipped_scores import ScoreMethod, flipped
 from pishield_cli.logic.coherence import CoherencePlan, nearest_truths
 
 PLANS_KEPT = 512
@@ -64,31 +66,55 @@ class ScoreCorrector:
             numbers and booleans stay 0 or 1. Doing it twice changes nothing more.
         """
         names = self._compiled.variables
-        scores = np.empty((len(names), rows))
-        missing = np.zeros((len(names), rows), dtype=bool)
+        scores, missing = self._read(columns, rows)
+        wrong = np.flatnonzero(violating(self._compiled.clauses, scores > 0.5, missing))
+        placing = {name: self._placing(columns[name], name, scores.dtype) for name in names}
+        parts = (
+            self._changed(compiled, scores, where, columns, placing)
+            for compiled, where in self._patterns(missing, wrong)
+        )
+        return joined(parts, rows)
+
+    def _read(self, columns: Mapping[str, NumericColumn], rows: int) -> tuple[Array, Array | None]:
+        """The plan's scores, shape `(variables, rows)`, and which are missing, if any."""
+        names = self._compiled.variables
+        narrow = self._method is None and all(map(_is_narrow, (columns[name] for name in names)))
+        scores = np.empty((len(names), rows), dtype=np.float32 if narrow else np.float64)
+        gaps = {}
         for index, name in enumerate(names):
-            scores[index], missing[index] = _scores(columns[name])
-        table = LiteralTable(scores)
-        false = ~(table.truths | np.concatenate([missing, missing, np.zeros((1, rows), bool)]))
-        wrong = np.flatnonzero(violating(self._compiled.clauses, false))
-        placing = {name: self._placing(columns[name], name) for name in names}
-        position = {name: index for index, name in enumerate(names)}
-        new = scores[:, wrong]
-        failed, unproven = np.zeros((2, len(wrong)), dtype=bool)
-        for compiled, where in self._patterns(missing[:, wrong]):
-            lines = np.array([position[name] for name in compiled.variables], dtype=np.int64)
-            block = np.ix_(lines, where)
-            new[block], failed[where], unproven[where] = self._chosen(
-                compiled, new[block], [placing[name] for name in compiled.variables]
-            )
-        done = ~failed
+            absent = _fill(scores[index], columns[name])
+            if absent is not None:
+                gaps[index] = absent
+        if not gaps:
+            return scores, None
+        missing = np.zeros(scores.shape, dtype=bool)
+        for index, absent in gaps.items():
+            missing[index] = absent
+        return scores, missing
+
+    def _changed(
+        self,
+        compiled: CompiledPlan,
+        scores: Array,
+        rows: Array,
+        columns: Mapping[str, NumericColumn],
+        placing: Mapping[str, Placing],
+    ) -> Correction:
+        """Correct rows that violate a clause, and whose missing cells the plan leaves out."""
+        names = compiled.variables
+        if len(rows) == scores.shape[1] and names == self._compiled.variables:
+            old = scores
+        else:
+            position = {name: index for index, name in enumerate(self._compiled.variables)}
+            old = np.stack([scores[position[name]][rows] for name in names])
+        new, failed, unproven = self._chosen(compiled, old, [placing[name] for name in names])
         changes = {}
-        for index, name in enumerate(names):
-            moved = done & (new[index] != scores[index, wrong])
-            if moved.any():
-                values = new[index, moved].astype(columns[name].values.dtype)
-                changes[name] = ColumnChange(wrong[moved], values)
-        return Correction(changes, wrong, wrong[failed], wrong[unproven & done])
+        for name, before, after in zip(names, old, new, strict=True):
+            moved = np.flatnonzero(after != before)
+            if len(moved):
+                values = after[moved].astype(columns[name].values.dtype)
+                changes[name] = ColumnChange(rows[moved], values)
+        return Correction(changes, rows, rows[failed], rows[unproven & ~failed])
 
     def _chosen(
         self, compiled: CompiledPlan, scores: Array, placing: list[Placing]
@@ -103,25 +129,30 @@ class ScoreCorrector:
             new[:, given_up], failed[given_up] = _corrected(compiled, scores[:, given_up], placing)
         return new, failed, ~answer.proven
 
-    def _placing(self, column: NumericColumn, name: str) -> Placing:
-        margins = {} if self._method is None else {"margin": MARGIN}
-        placing = placing_of(column.values.dtype, self._places.get(name), **margins)
-        if placing.hard or placing.settle is not None:
+    def _placing(self, column: NumericColumn, name: str, working: np.dtype[np.generic]) -> Placing:
+        margin = FARTHER if self._method is None else NEARER
+        dtype, places = column.values.dtype, self._places.get(name)
+        placing = placing_of(dtype, places, margin=margin, working=working)
+        if placing.hard or placing.settle is not None or working.itemsize < 8:
             return placing
         # 1 - 0.7 is 0.30000000000000004: fifteen places keep short decimals short.
         return replace(placing, settle=lambda new: np.round(new, 15))
 
-    def _patterns(self, missing: Array) -> Iterator[tuple[CompiledPlan, Array]]:
+    def _patterns(
+        self, missing: Array | None, wrong: Array
+    ) -> Iterator[tuple[CompiledPlan, Array]]:
         """Rows by which cells are missing, with the plan for each kind of row."""
-        if not missing.any():
-            if missing.shape[1]:
-                yield self._compiled, np.arange(missing.shape[1])
+        if not len(wrong):
             return
-        kinds, kind = np.unique(missing, axis=1, return_inverse=True)
+        gaps = None if missing is None else missing[:, wrong]
+        if gaps is None or not gaps.any():
+            yield self._compiled, wrong
+            return
+        kinds, kind = np.unique(gaps, axis=1, return_inverse=True)
         for index in range(kinds.shape[1]):
             pairs = zip(self._compiled.variables, kinds[:, index], strict=True)
             absent = tuple(name for name, gone in pairs if gone)
-            yield self._reduced(absent), np.flatnonzero(kind.reshape(-1) == index)
+            yield self._reduced(absent), wrong[kind.reshape(-1) == index]
 
     def _reduced(self, absent: tuple[str, ...]) -> CompiledPlan:
         if not absent:
@@ -155,60 +186,40 @@ class GroupedScoreCorrector:
         return joined((one.correct(columns, rows) for one in self._correctors), rows)
 
 
-def correct_scores(
-    plan: CoherencePlan,
-    columns: Mapping[str, Array],
-    *,
-    places: Mapping[str, int | None] | None = None,
-) -> tuple[dict[str, Array], Array]:
-    """Correct arrays: `ScoreCorrector` for a single batch.
-
-    Args:
-        plan: Complete or not.
-        columns: Every column that the plan's clauses mention, and maybe others, shape `(rows,)`
-            each; NaN is missing.
-        places: As for `ScoreCorrector`.
-
-    Returns:
-        All columns, changed ones as new arrays, and the rows that could not be corrected.
-    """
-    rows = len(next(iter(columns.values()))) if columns else 0
-    numeric = {name: NumericColumn(values) for name, values in columns.items()}
-    found = ScoreCorrector(plan, places).correct(numeric, rows)
-    result = dict(columns)
-    for name, change in found.changes.items():
-        result[name] = columns[name].copy()
-        result[name][change.rows] = change.values
-    return result, found.uncorrected
+def _is_narrow(column: NumericColumn) -> bool:
+    """Whether single precision holds its cells as they are."""
+    dtype = column.values.dtype
+    return dtype.kind == "f" and dtype.itemsize <= 4 and column.exact is None
 
 
-def _scores(column: NumericColumn) -> tuple[Array, Array]:
-    """A column's cells as doubles that are true where the cells are, and which are missing."""
-    scores = column.values.astype(np.float64)
-    missing = np.isnan(scores)
-    if column.missing is not None:
-        missing |= column.missing
-    scores[missing] = 0.0
+def _fill(scores: Array, column: NumericColumn) -> Array | None:
+    """Put a column's cells into a line of scores, true where the cells are; which are missing."""
+    scores[:] = column.values
+    missing = column.missing
+    if np.isnan(np.minimum.reduce(scores, initial=0.0)):
+        absent = np.isnan(scores)
+        missing = absent if missing is None else missing | absent
+    if missing is not None:
+        scores[missing] = 0.0
     if column.exact is not None:
         for row in np.flatnonzero(np.abs(scores - 0.5) < NEAR_HALF):
             cell = column.exact(int(row))
             scores[row] = 0.5 if cell <= Fraction(1, 2) else max(scores[row], 0.5 + 2.0**-53)
-    return scores, missing
+    return missing
 
 
 def _corrected(
     compiled: CompiledPlan, scores: Array, placing: list[Placing]
 ) -> tuple[Array, Array]:
     """New scores for rows that violate a clause of the plan, and the rows that have none."""
-    table = LiteralTable(scores)
+    truths = None
     if compiled.plan.complete:
-        truths = None
-        failed = violating(compiled.conditions, ~table.truths)
+        failed = violating(compiled.conditions, scores > 0.5)
     else:
-        truths, failed = _sought(compiled, table.truths[: table.size])
-        truths = truths[:, ~failed]
-    new = scores.copy()
-    new[:, ~failed] = move(compiled, scores[:, ~failed], placing, truths)
+        truths, failed = _sought(compiled, scores > 0.5)
+    new = move(compiled, scores, placing, truths)
+    if failed.any():
+        new[:, failed] = scores[:, failed]
     return new, failed
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.exact import within
 from pishield_cli.kernels.sums import LARGEST, SLACK, Form, form_of
 from pishield_cli.kernels.thresholds import threshold
-from pishield_cli.logic.terms import BooleanLiteral, Literal
+from pishield_cli.logic.terms import BooleanLiteral, Inequality, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,20 @@ TRUE = Truth()
 
 def comparison_of(literal: Literal) -> Comparison | bool:
     """Compile a literal; a truth value for an inequality without terms."""
-    boolean = isinstance(literal, BooleanLiteral)
-    inequality = literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
+    if isinstance(literal, BooleanLiteral):
+        return _of_boolean(literal)
+    return _of_inequality(literal, literal.strict)
+
+
+@lru_cache(maxsize=8192)
+def _of_boolean(literal: BooleanLiteral) -> Comparison | bool:
+    return _of_inequality(literal.as_inequality(), exact=True)
+
+
+def _of_inequality(inequality: Inequality, exact: bool) -> Comparison | bool:
     if not inequality.terms:
         return inequality.holds({})
     form, direction, unit = form_of(inequality)
-    exact = boolean or inequality.strict
     return Comparison(form, direction, unit, inequality.strict, exact)
 
 

@@ -12,7 +12,7 @@ from math import ldexp
 import numpy as np
 
 from pishield_cli.kernels.coherence import Placing
-from pishield_cli.kernels.coherence_arrays import CompiledPlan
+from pishield_cli.kernels.coherence_lattice import CompiledPlan
 from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.flips import FlipSearch
 
@@ -70,7 +70,8 @@ def flipped(
     """
     names = compiled.variables
     size = len(names)
-    search = FlipSearch(([(one % size, one < size) for one in c] for c in _lines(compiled)), size)
+    clauses = ([(one % size, one < size) for one in clause] for clause in compiled.clauses.lines)
+    search = FlipSearch(clauses, size)
     fixed = sum(1 << place for place, name in enumerate(names) if name in compiled.plan.fixed)
     truths = scores > 0.5
     after = _opposites(truths, placing)
@@ -96,10 +97,6 @@ def flipped(
     moved = flips[:, kind]
     result.scores[moved] = after[moved]
     return result
-
-
-def _lines(compiled: CompiledPlan) -> list[list[int]]:
-    return [clause.tolist() for clause in compiled.clauses]
 
 
 def _opposites(truths: Array, placing: Sequence[Placing]) -> Array:

@@ -13,7 +13,7 @@ from pishield_cli.errors import (
     ShapeError,
     UsageError,
 )
-from pishield_cli.kernels.coherence_arrays import compile_plan
+from pishield_cli.kernels.coherence_lattice import compile_plan
 from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.backward import Masked, rule_of
 from pishield_cli.layers.blocks import Placing, clamp

@@ -218,6 +218,17 @@ def test_where_no_row_holds_the_rules_are_suspected(
     assert lines[-2].endswith("pishield inspect rules.txt")
 
 
+def test_thousands_of_requirements_are_cut_short_violated_ones_first(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("rules.txt").write_text("".join(f"end >= {i - 1_500}\n" for i in range(1_503)))
+    assert run(table, "rules.txt") == 1
+    out = capsys.readouterr().out
+    assert "and 503 more requirements, none of them violated" in out
+    assert "end >= 2 " in out
+    assert out.splitlines()[-1].startswith("FAIL")
+
+
 def test_a_label_is_never_read_as_markup(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("rules.txt").write_text("[red] end > 5\n")
     run(table, "rules.txt")

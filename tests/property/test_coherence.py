@@ -6,9 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pishield_cli.kernels.coherence import MARGIN, enforce
-from pishield_cli.kernels.coherence_arrays import compile_plan
-from pishield_cli.kernels.coherent_rows import correct_scores
+from pishield_cli.kernels.coherence import MARGIN, move, placing_of
+from pishield_cli.kernels.coherence_lattice import compile_plan
+from pishield_cli.kernels.coherent_rows import ScoreCorrector
+from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.coherence import coherence_plan
 from pishield_cli.logic.resolution import Contradiction
 from pishield_cli.logic.terms import BooleanLiteral, Clause
@@ -50,10 +51,19 @@ def models(clauses, names):
     return truths[holding(clauses, names, truths)]
 
 
-def corrected(plan, names, table):
-    columns = {name: table[:, index] for index, name in enumerate(names)}
-    found, uncorrected = correct_scores(plan, columns)
-    return np.stack([found[name] for name in names], axis=1), uncorrected
+def corrected(plan, names, table, places=None):
+    columns = {name: NumericColumn(table[:, index]) for index, name in enumerate(names)}
+    found = ScoreCorrector(plan, places).correct(columns, len(table))
+    result = table.copy()
+    for name, change in found.changes.items():
+        result[change.rows, names.index(name)] = change.values
+    return result, found.uncorrected
+
+
+def layered(plan, names, table):
+    """What a layer makes of scores: also those that violate nothing become coherent."""
+    placing = [placing_of(table.dtype, working=table.dtype)] * len(names)
+    return move(compile_plan(plan, names), table.T, placing).T
 
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -87,9 +97,9 @@ def test_every_row_of_scores_ends_satisfying_every_clause(formula, seed, dtype, 
     assert holding(clauses, names, result > 0.5).all()
     assert np.array_equal(result[good], table[good])
     assert np.array_equal(corrected(plan, names, result)[0], result)
-    layered = enforce(compile_plan(plan, names), table)
-    assert holding(clauses, names, layered > 0.5).all()
-    assert np.array_equal(enforce(compile_plan(plan, names), layered), layered)
+    coherent = layered(plan, names, table)
+    assert holding(clauses, names, coherent > 0.5).all()
+    assert np.array_equal(layered(plan, names, coherent), coherent)
 
 
 @QUICK
@@ -102,9 +112,7 @@ def test_hard_rows_become_the_first_model_along_the_ordering(formula, seed, dtyp
         return
     table = (np.random.default_rng(seed).random((6, len(names))) < 0.5).astype(dtype)
     places = {} if complete else dict.fromkeys(names, 0)
-    columns = {name: table[:, index] for index, name in enumerate(names)}
-    found, uncorrected = correct_scores(plan, columns, places=places)
-    result = np.stack([found[name] for name in names], axis=1)
+    result, uncorrected = corrected(plan, names, table, places)
     assert not len(uncorrected)
     assert result.dtype == dtype
     expected = table.astype(bool)
@@ -169,7 +177,7 @@ def test_every_rule_of_the_plan_holds_on_scores_unless_its_bounds_cross(formula,
     if isinstance(plan, Contradiction):
         return
     table = scores(seed, len(names))
-    result = enforce(compile_plan(plan, names), table)
+    result = layered(plan, names, table)
     column = {name: result[:, index] for index, name in enumerate(names)}
 
     def strongest(bodies):

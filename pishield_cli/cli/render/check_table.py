@@ -22,6 +22,7 @@ from pishield_cli.cli.text import one_line, shortened
 _TERMINAL_TEXT = 160
 _FOLDED_TEXT = 100
 _FOLDED_LABEL = 40
+_MOST_LINES = 1_000
 
 
 def render_table(report: CheckReport, page: Page) -> str:
@@ -34,6 +35,7 @@ def render_table(report: CheckReport, page: Page) -> str:
     colour = "bold green" if report.holds else "bold red"
     parts: list[Table | Text] = [
         _requirements(report, page),
+        *_left_out(report),
         *_examples(report),
         _totals(report),
         *_suspicion(report),
@@ -62,9 +64,19 @@ def _requirements(report: CheckReport, page: Page) -> Table:
     table.add_column("rate", justify="right", no_wrap=True)
     table.add_column("unknown", justify="right", no_wrap=True)
     table.add_column("worst row", overflow="fold", max_width=None if folded else 12)
-    for result in violated_first(report):
+    for result in violated_first(report)[:_MOST_LINES]:
         table.add_row(*_line(result, report, labelled, page))
     return table
+
+
+def _left_out(report: CheckReport) -> list[Text]:
+    """How many are not listed: laying out a table takes long, and nobody reads on."""
+    rest = violated_first(report)[_MOST_LINES:]
+    if not rest:
+        return []
+    violated = sum(1 for result in rest if result.violations)
+    fact = f"{violated:,} of them violated" if violated else "none of them violated"
+    return [Text(f"and {counted(len(rest), 'more requirement')}, {fact} (--format json has all)")]
 
 
 def violated_first(report: CheckReport) -> list[RequirementResult]:

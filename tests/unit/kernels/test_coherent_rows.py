@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pishield_cli.kernels.coherence import MARGIN
-from pishield_cli.kernels.coherent_rows import ScoreCorrector, correct_scores
+from pishield_cli.kernels.coherent_rows import ScoreCorrector
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.coherence import coherence_plan
 from pishield_cli.logic.terms import BooleanLiteral, Clause
@@ -19,8 +19,12 @@ def clause(text):
 def corrected(clauses, ordering, columns, *, places=None, **options):
     plan = coherence_plan(map(clause, clauses), ordering, **options)
     arrays = {name: np.array(values) for name, values in columns.items()}
-    found, uncorrected = correct_scores(plan, arrays, places=places)
-    return {name: values.tolist() for name, values in found.items()}, uncorrected.tolist()
+    numeric = {name: NumericColumn(values) for name, values in arrays.items()}
+    rows = len(next(iter(arrays.values()), ()))
+    found = ScoreCorrector(plan, places).correct(numeric, rows)
+    for name, change in found.changes.items():
+        arrays[name][change.rows] = change.values
+    return {name: values.tolist() for name, values in arrays.items()}, found.uncorrected.tolist()
 
 
 def test_rows_that_hold_are_not_touched_though_their_scores_are_incoherent():
@@ -126,7 +130,15 @@ def test_past_the_limit_rows_are_corrected_one_by_one():
 
 
 def test_no_columns_and_no_rows():
-    plan = coherence_plan([], ())
-    assert correct_scores(plan, {})[0] == {}
-    plan = coherence_plan([clause("x")], "x")
-    assert correct_scores(plan, {"x": np.empty(0)})[1].tolist() == []
+    assert corrected([], "", {}) == ({}, [])
+    assert corrected(["x"], "x", {"x": []}) == ({"x": []}, [])
+
+
+def test_single_precision_is_worked_on_as_it_is():
+    scores = np.random.default_rng(0).random((500, 3), dtype=np.float32)
+    columns = dict(zip("abx", scores.T, strict=True))
+    found, _ = corrected(["x -a", "-x -b", "x b"], "abx", columns)
+    doubles = {name: values.astype(float) for name, values in columns.items()}
+    expected, _ = corrected(["x -a", "-x -b", "x b"], "abx", doubles)
+    assert np.allclose(found["x"], expected["x"], rtol=0, atol=2.0**-24)
+    assert found["x"] != columns["x"].tolist()

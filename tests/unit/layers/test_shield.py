@@ -224,7 +224,7 @@ def test_it_corrects_as_tables_are_corrected(sample_data, name):
     assert torch.allclose(y, expected, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("text", [LINEAR, DISJUNCTIVE])
+@pytest.mark.parametrize("text", [LINEAR, DISJUNCTIVE, PROPOSITIONAL])
 def test_it_compiles_without_a_break(text):
     one = shield(text)
     compiled = torch.compile(one, fullgraph=True, backend="eager")
@@ -325,6 +325,29 @@ def test_the_matrix_of_linear_requirements():
     assert strict.tolist() == [True, False, False]
     with pytest.raises(UsageError, match="qflra"):
         shield(DISJUNCTIVE).matrix()
+
+
+@pytest.mark.parametrize(
+    ("scores", "goal", "expected"),
+    [
+        # The goal makes the whole body true: the rule acts in full.
+        ([0.75, 0.625, 0.25], [1, 1, 1], [0.75, 0.625, 0.625]),
+        # The head is to be false: what should be false raises it; y_0 does not count, though less.
+        ([0.5, 0.75, 0.25], [1, 0, 0], [0.5, 0.75, 0.75]),
+        # The head is to be true, and its body should not be: nothing acts.
+        ([0.75, 0.75, 0.25], [1, 0, 1], [0.75, 0.75, 0.25]),
+    ],
+)
+def test_a_goal_says_which_rules_act(scores, goal, expected):
+    one = shield("y_0 and y_1 -> y_2", 3)
+    assert one(torch.tensor([scores]), torch.tensor([goal])).tolist() == [expected]
+
+
+def test_with_a_goal_upper_bounds_mirror_lower_ones():
+    one = shield("y_0 -> not y_1", 2)
+    z = torch.tensor([[0.75, 0.5]]).expand(3, 2)
+    y = one(z, torch.tensor([[1, 0], [0, 1], [0, 0]]))
+    assert y.tolist() == [[0.75, 0.25], [0.75, 0.25], [0.75, 0.5]]
 
 
 def test_goals_are_for_propositional_requirements():
