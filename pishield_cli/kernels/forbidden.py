@@ -1,7 +1,7 @@
 """Unions of forbidden intervals, one a clause, and the nearest value outside them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,9 +10,11 @@ from pishield_cli.kernels.float_steps import Affine, FloatClause, FloatStep
 from pishield_cli.kernels.placement import GRID_ERROR, inside
 from pishield_cli.logic.grids import Grid
 
+CHUNK_ROWS = 1 << 11
+"""Rows whose ends are compared at a time, so that they stay in the processor's cache."""
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
+
+class _Ends(NamedTuple):
     """The ends of the intervals that clauses forbid, shape `(clauses, rows)` each.
 
     Attributes:
@@ -55,19 +57,25 @@ def nearest_allowed(
         allowed within their rounding error, so the result has to be checked.
     """
     ends = _ends(step, values, grids, push, len(target))
+    best = target.copy() if start is None else start.copy()
+    for first in range(0, len(target), CHUNK_ROWS):
+        part = slice(first, first + CHUNK_ROWS)
+        here = _Ends(*(each[:, part] for each in ends))
+        best[part] = _nearest(target[part], here, best[part], limits(grids[step.variable]))
+    return best
+
+
+def _nearest(target: Array, ends: _Ends, start: Array, limits: tuple[float, float]) -> Array:
     with np.errstate(invalid="ignore"):
         stays = ~((target > ends.left) & (target < ends.right)).any(axis=0)
-    low, high = limits(grids[step.variable])
-    best = np.where(stays, target, target if start is None else start)
-    distance = np.where(stays, 0.0, np.inf)
-    for candidate in (*ends.left_inside, *ends.right_inside):
-        fits = np.isfinite(candidate) & (candidate >= low) & (candidate <= high)
-        beyond = (candidate > ends.left_forgiven) & (candidate < ends.right_forgiven)
-        fits &= ~beyond.any(axis=0)
-        away = np.where(fits, np.abs(candidate - target), np.inf)
-        nearer = (away < distance) | ((away == distance) & (candidate < best) & fits)
-        best, distance = np.where(nearer, candidate, best), np.where(nearer, away, distance)
-    return best
+    candidates = np.concatenate([ends.left_inside, ends.right_inside])
+    fits = np.isfinite(candidates) & (candidates >= limits[0]) & (candidates <= limits[1])
+    for left, right in zip(ends.left_forgiven, ends.right_forgiven, strict=True):
+        fits &= (candidates <= left) | (candidates >= right)
+    away = np.where(fits, np.abs(candidates - target), np.inf)
+    least = away.min(axis=0)
+    nearest = np.where((away == least) & fits, candidates, np.inf).min(axis=0)
+    return np.where(stays, target, np.where(np.isfinite(least), nearest, start))
 
 
 def _ends(

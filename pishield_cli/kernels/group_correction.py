@@ -1,12 +1,13 @@
 """Correcting the rows of one group of connected columns: propose, check exactly, try again."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from pishield_cli.kernels.attempts import Attempt, Proposal, Readings
 from pishield_cli.kernels.cells import float_cell, forward_cells
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
@@ -18,7 +19,6 @@ from pishield_cli.kernels.placement import (
     plain,
     short_together,
     unrounded,
-    widened,
 )
 from pishield_cli.kernels.points import forward_points
 from pishield_cli.kernels.satisfaction import (
@@ -33,8 +33,8 @@ from pishield_cli.logic.rows import corrected_row, limit_clauses
 from pishield_cli.logic.search import Infeasible, solve
 from pishield_cli.logic.terms import Clause
 
-PUSHES = (0.0, 2.0**12)
-"""Grid steps to move inside a bound, one attempt after the other."""
+PUSH = 2.0**12
+"""Grid steps to move inside a bound where rounding spoilt what ends at it."""
 
 DENSE = 4
 """If more than one row in so many is to be corrected, the first attempt is made on all rows."""
@@ -45,31 +45,10 @@ COARSE = 8
 REMEMBERED_ROWS = 100_000
 """Rows corrected one by one that are kept in mind, for those that follow with equal cells."""
 
-EXACT = Fraction(0)
-
 EQUALITY_TOLERANCE = Fraction(1, 10**9)
 """What is promised of a row whose requirements force an equality that no decimal solves."""
 
 _Cells = tuple[Fraction, ...]
-
-_Proposal = Callable[[Values, Mapping[str, NumericColumn]], Values]
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One way to correct rows.
-
-    Attributes:
-        values: New values of the group's columns, from their values and the cells.
-        tolerance: What the result is held to.
-        reading: How cells become float64 values.
-        only: Which rows it is for, from their values; None for all.
-    """
-
-    values: _Proposal
-    tolerance: Fraction = EXACT
-    reading: Callable[[Array], Array] = widened
-    only: Callable[[Values], Array] | None = None
 
 
 class GroupCorrector:
@@ -111,15 +90,17 @@ class GroupCorrector:
             # Where many rows are to move, all are tried: picking out those that are costs more.
             first = next(self._attempts(), None)
             if first is not None and first.only is None:
-                changes, holds = self._tried(first, mine, np.arange(len(wrong)), wrong)
+                floats = {name: first.reading(column.values) for name, column in mine.items()}
+                changes, holds = self._tried(first, mine, floats, np.arange(len(wrong)), wrong)
                 parts.append(changes)
                 pending = np.flatnonzero(wrong & ~holds)
+        readings = Readings(mine)
         for attempt in self._attempts():
             if not len(pending):
                 break
-            here = _chosen(attempt, mine, pending)
+            here, floats = readings.chosen(attempt, pending)
             old = {name: column.take(here) for name, column in mine.items()}
-            changes, holds = self._tried(attempt, old, here, None)
+            changes, holds = self._tried(attempt, old, floats, here, None)
             parts.append(changes)
             pending = np.setdiff1d(pending, here[holds], assume_unique=True)
         merged = joined((Correction(part, rows[:0], rows[:0]) for part in parts), len(wrong))
@@ -127,8 +108,9 @@ class GroupCorrector:
 
     def _tried(
         self,
-        attempt: _Attempt,
+        attempt: Attempt,
         old: Mapping[str, NumericColumn],
+        floats: Values,
         rows: Array,
         wanted: Array | None,
     ) -> tuple[dict[str, ColumnChange], Array]:
@@ -137,10 +119,10 @@ class GroupCorrector:
         Args:
             attempt: The attempt.
             old: The cells as they are.
+            floats: As the attempt reads them.
             rows: Their row numbers in the batch.
             wanted: The rows that may change; None for all.
         """
-        floats = {name: attempt.reading(column.values) for name, column in old.items()}
         candidate = attempt.values(floats, old)
         moved = {
             name: values != floats[name]
@@ -172,19 +154,20 @@ class GroupCorrector:
 
     # ------------------------------------------------------------------------ ways to correct
 
-    def _attempts(self) -> Iterator[_Attempt]:
+    def _attempts(self) -> Iterator[Attempt]:
         """Ways to correct rows, the best first."""
         if not self.plan.satisfiable:
             return
         if any(step.equality is not None and not step.fixed for step in self._steps):
             yield from self._equating()
         else:
-            yield _Attempt(self._forwarding(), reading=plain)
-            for push in PUSHES:
-                yield _Attempt(self._forwarding(push))
-        yield _Attempt(lambda _, old: self._row_by_row(old), reading=unrounded)
+            yield Attempt(self._forwarding(), reading=plain)
+            if any(dtype.kind == "f" and dtype.itemsize < 8 for dtype in self._dtypes.values()):
+                yield Attempt(self._forwarding())
+            yield Attempt(self._forwarding(PUSH))
+        yield Attempt(lambda _, old: self._row_by_row(old), reading=unrounded)
 
-    def _forwarding(self, push: float = 0.0) -> _Proposal:
+    def _forwarding(self, push: float = 0.0) -> Proposal:
         return lambda values, _: self._forward(values, push)
 
     def _forward(
@@ -197,7 +180,7 @@ class GroupCorrector:
             return forward_cells(self._cells, self.plan.variables, values, grids, push)
         return forward(self._steps, values, grids, push)
 
-    def _equating(self) -> Iterator[_Attempt]:
+    def _equating(self) -> Iterator[Attempt]:
         """Ways by which sums of cells come out equal as decimals."""
         equalities = {s.variable: s.equality for s in self._steps if s.equality is not None}
         tied = tuple(
@@ -211,18 +194,18 @@ class GroupCorrector:
             for name, grid in self._grids.items()
         }
         if all(one.exact for one in equalities.values()):
-            yield _Attempt(self._forwarding())  # copies need no common grid
-        yield _Attempt(
+            yield Attempt(self._forwarding())  # copies need no common grid
+        yield Attempt(
             lambda values, _: self._forward(values, grids=grids),
             only=lambda values: short_together(values, tied, self._grids, weight),
         )
-        proposal: _Proposal = lambda values, _: self._forward(  # noqa: E731 - used twice
+        proposal: Proposal = lambda values, _: self._forward(  # noqa: E731 - used twice
             on_grid(values, free, self._grids, weight, places), grids=grids
         )
-        yield _Attempt(proposal)
+        yield Attempt(proposal)
         if any(grid.integer for grid in self._grids.values()):
-            yield _Attempt(lambda _, old: self._row_by_row(old), reading=unrounded)
-        yield _Attempt(proposal, EQUALITY_TOLERANCE)
+            yield Attempt(lambda _, old: self._row_by_row(old), reading=unrounded)
+        yield Attempt(proposal, EQUALITY_TOLERANCE)
 
     def _row_by_row(self, old: Mapping[str, NumericColumn]) -> Values:
         result = {name: unrounded(column.values).copy() for name, column in old.items()}
@@ -322,14 +305,6 @@ def _is_finite(column: NumericColumn) -> bool:
     if column.missing is not None:
         return False
     return column.values.dtype.kind != "f" or bool(np.isfinite(np.add.reduce(column.values)))
-
-
-def _chosen(attempt: _Attempt, columns: Mapping[str, NumericColumn], rows: Array) -> Array:
-    """The rows that an attempt is for, of those given."""
-    if attempt.only is None:
-        return rows
-    values = {name: attempt.reading(column.values[rows]) for name, column in columns.items()}
-    return rows[attempt.only(values)]
 
 
 def compiled_clauses(groups: Sequence[tuple[Clause, ...]]) -> CompiledRequirements:
