@@ -4,12 +4,13 @@ import os
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pishield_cli.actions.check import CheckReport, check
 from pishield_cli.actions.correct import correct
 from pishield_cli.actions.correct_report import CorrectReport
 from pishield_cli.actions.freedom import Freedom
+from pishield_cli.actions.methods import Method, MethodName
 from pishield_cli.errors import UsageError
 from pishield_cli.language import bind, read_binding
 from pishield_cli.logic.requirements import Requirements
@@ -80,6 +81,8 @@ def correct_table(
     fixed: Sequence[str] = (),
     only: Sequence[str] | None = None,
     ordering: Sequence[str] | None = None,
+    method: Literal["shield", "nearest", "fewest"] = "shield",
+    weights: Mapping[str, float] | None = None,
 ) -> Corrected:
     """Correct a table so that every requirement holds, exactly.
 
@@ -91,15 +94,21 @@ def correct_table(
         fixed: Columns that must not change.
         only: If given, the only columns that may change.
         ordering: Columns to put first, most trusted first; the file's own ordering by default.
+        method: How a violating row is corrected: one column after another, as the shield layer
+            does; to the nearest row that holds; or by changing the fewest cells.
+        weights: By column, for the last two: what its change is multiplied by, or how much a
+            changed cell of it counts; 1 for the others.
 
     Returns:
         The corrected table and the report. Rows in `report.uncorrected_rows` are as they were.
 
     Raises:
         ContradictionError: If no table satisfies the requirements.
+        MissingColumnError: If an argument names a column that the table lacks.
         RequirementsFileError: With all that is wrong with the requirements.
         TableError: If the table cannot be read, or the output not be written.
-        UsageError: If a path lacks an output, or another table has one.
+        UsageError: If a path lacks an output, or another table has one; if there is no such method;
+            if a weight is not a positive number, or is given to the shield.
 
     Example:
         >>> import numpy as np
@@ -109,16 +118,22 @@ def correct_table(
         >>> corrected["end"].tolist(), report.corrected_rows
         ([5.0, 9.0], 1)
     """
-    reader = _reader(table)
-    path = isinstance(table, str | os.PathLike)
-    if path == (output is None):
+    if isinstance(table, str | os.PathLike) == (output is None):
         raise UsageError(
             "A table given by its path is written to an output, and any other is returned.",
             hint="give `output` with a path, and only then",
         )
+    reader = _reader(table)
     bound = _bound(requirements, reader, columns)
     freedom = Freedom(fixed=fixed, only=only, ordering=ordering)
-    run = partial(correct, reader, bound, requirements_file=bound.source or "", freedom=freedom)
+    run = partial(
+        correct,
+        reader,
+        bound,
+        requirements_file=bound.source or "",
+        freedom=freedom,
+        method=_method(method, weights),
+    )
     if output is not None:
         target = os.fspath(output)
         report = run(open_writer=partial(open_writer, reader, target), output=target)
@@ -129,6 +144,13 @@ def correct_table(
     writer = MemoryWriter(reader)
     report = run(open_writer=lambda: writer)
     return Corrected(_like(table, writer.table, report), report)
+
+
+def _method(name: str, weights: Mapping[str, float] | None) -> Method:
+    if name not in tuple(MethodName):
+        known = ", ".join(MethodName)
+        raise UsageError(f"There is no method {name!r}.", hint=f"the methods are {known}")
+    return Method(MethodName(name), dict(weights or {}))
 
 
 def _bound(
