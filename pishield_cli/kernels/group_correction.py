@@ -1,8 +1,9 @@
 """Correcting the rows of one group of connected columns: propose, check exactly, try again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from pishield_cli.kernels.attempts import Attempt, Proposal, Readings
 from pishield_cli.kernels.cells import float_cell, forward_cells
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.exact_rows import ExactRows
 from pishield_cli.kernels.float_steps import float_steps
+from pishield_cli.kernels.forbidden import limits
 from pishield_cli.kernels.forward import Values, forward
 from pishield_cli.kernels.placement import (
     narrowed,
@@ -29,8 +32,6 @@ from pishield_cli.kernels.satisfaction import (
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.plan import GroupPlan, direct_steps
 from pishield_cli.logic.requirements import Requirement
-from pishield_cli.logic.rows import corrected_row, limit_clauses
-from pishield_cli.logic.search import Infeasible, solve
 from pishield_cli.logic.terms import Clause
 
 PUSH = 2.0**12
@@ -42,13 +43,8 @@ DENSE = 4
 COARSE = 8
 """Digits of a moved value that others are summed up from, so that the sum is a short decimal."""
 
-REMEMBERED_ROWS = 100_000
-"""Rows corrected one by one that are kept in mind, for those that follow with equal cells."""
-
 EQUALITY_TOLERANCE = Fraction(1, 10**9)
 """What is promised of a row whose requirements force an equality that no decimal solves."""
-
-_Cells = tuple[Fraction, ...]
 
 
 class GroupCorrector:
@@ -68,8 +64,7 @@ class GroupCorrector:
         self._all_grids = {name: grids[name] for name in plan.variables}
         self._dtypes: dict[str, np.dtype[Any]] = {}
         self._grids = dict(self._all_grids)
-        self._possible: bool | None = None
-        self._rows: dict[_Cells, _Cells | None] = {}
+        self._rows = ExactRows(plan, self._grids)
 
     def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
         """Correct rows that violate a clause of the group.
@@ -86,16 +81,19 @@ class GroupCorrector:
         self._heed_types(mine)
         parts = []
         pending = rows
+        attempts = self._attempts()
         if DENSE * len(rows) > len(wrong) and all(map(_is_finite, mine.values())):
             # Where many rows are to move, all are tried: picking out those that are costs more.
-            first = next(self._attempts(), None)
+            first = next(attempts, None)
             if first is not None and first.only is None:
                 floats = {name: first.reading(column.values) for name, column in mine.items()}
                 changes, holds = self._tried(first, mine, floats, np.arange(len(wrong)), wrong)
                 parts.append(changes)
                 pending = np.flatnonzero(wrong & ~holds)
+            elif first is not None:
+                attempts = chain((first,), attempts)
         readings = Readings(mine)
-        for attempt in self._attempts():
+        for attempt in attempts:
             if not len(pending):
                 break
             here, floats = readings.chosen(attempt, pending)
@@ -134,11 +132,14 @@ class GroupCorrector:
         changes = {}
         for name, mask in moved.items():
             where = np.flatnonzero(mask & settled)
-            if len(where):
+            cells = self._cast(name, candidate[name][where], old[name])
+            if cells.dtype.kind == "f":
                 # Adding zero turns the negative zero of a reversed bound into a plain one.
-                cells = self._cast(name, candidate[name][where], old[name])
-                if cells.dtype.kind == "f":
-                    cells = cells + cells.dtype.type(0)
+                cells = cells + cells.dtype.type(0)
+            if old[name].exact is None:  # a narrow float can be the decimal that it moved to
+                differs = cells != old[name].values[where]
+                where, cells = where[differs], cells[differs]
+            if len(where):
                 changes[name] = ColumnChange(rows[where], cells)
         return changes, holds
 
@@ -149,8 +150,7 @@ class GroupCorrector:
             return
         self._dtypes = dtypes
         self._grids = {n: narrowed(grid, dtypes[n]) for n, grid in self._all_grids.items()}
-        self._possible = None
-        self._rows.clear()
+        self._rows = ExactRows(self.plan, self._grids)
 
     # ------------------------------------------------------------------------ ways to correct
 
@@ -165,7 +165,11 @@ class GroupCorrector:
             if any(dtype.kind == "f" and dtype.itemsize < 8 for dtype in self._dtypes.values()):
                 yield Attempt(self._forwarding())
             yield Attempt(self._forwarding(PUSH))
-        yield Attempt(lambda _, old: self._row_by_row(old), reading=unrounded)
+        yield Attempt(lambda _, old: self._rows.corrected(old), reading=unrounded)
+
+    @property
+    def _exactly(self) -> Attempt:
+        return Attempt(lambda _, old: self._rows.corrected(old), reading=unrounded)
 
     def _forwarding(self, push: float = 0.0) -> Proposal:
         return lambda values, _: self._forward(values, push)
@@ -199,48 +203,18 @@ class GroupCorrector:
             lambda values, _: self._forward(values, grids=grids),
             only=lambda values: short_together(values, tied, self._grids, weight),
         )
-        proposal: Proposal = lambda values, _: self._forward(  # noqa: E731 - used twice
+        movable = [name for name in self.plan.variables if name not in self.plan.fixed]
+        proposal: Proposal = lambda values, _: self._forward(  # noqa: E731 - used three times
             on_grid(values, free, self._grids, weight, places), grids=grids
         )
         yield Attempt(proposal)
         if any(grid.integer for grid in self._grids.values()):
-            yield Attempt(lambda _, old: self._row_by_row(old), reading=unrounded)
+            yield self._exactly
         yield Attempt(proposal, EQUALITY_TOLERANCE)
-
-    def _row_by_row(self, old: Mapping[str, NumericColumn]) -> Values:
-        result = {name: unrounded(column.values).copy() for name, column in old.items()}
-        if not self._is_possible():
-            return result
-        names = self.plan.variables
-        for row in range(len(next(iter(result.values())))):
-            cells = tuple(old[name].cell(row) for name in names)
-            exact = tuple(cell for cell in cells if cell is not None)
-            found = self._alone(exact) if len(exact) == len(cells) else None
-            for name, before, value in zip(names, exact, found or (), strict=False):
-                if value != before:
-                    whole = result[name].dtype.kind in "iu"
-                    result[name][row] = int(value) if whole else _as_float(value)
-        return result
-
-    def _is_possible(self) -> bool:
-        """Whether any row of the group can hold, with what its columns can hold."""
-        if self._possible is None:
-            integers = [name for name, grid in self._grids.items() if grid.integer]
-            limits = limit_clauses(self.plan.variables, self._grids)
-            found = solve((*self.plan.clauses, *limits), integers=integers)
-            self._possible = not isinstance(found, Infeasible)
-        return self._possible
-
-    def _alone(self, cells: _Cells) -> _Cells | None:
-        """One row's cells corrected exactly; rows with equal cells are corrected once."""
-        if cells not in self._rows:
-            if len(self._rows) >= REMEMBERED_ROWS:
-                self._rows.clear()
-            values = dict(zip(self.plan.variables, cells, strict=True))
-            found = corrected_row(self.plan, values, self._grids)
-            names = self.plan.variables
-            self._rows[cells] = None if found is None else tuple(found[name] for name in names)
-        return self._rows[cells]
+        yield self._exactly
+        yield Attempt(
+            lambda values, old: proposal(_bounded(values, movable), old), EQUALITY_TOLERANCE
+        )
 
     # ------------------------------------------------------------------------- checking again
 
@@ -253,19 +227,20 @@ class GroupCorrector:
     ) -> Array:
         """Which rows hold, within a tolerance, with their cells as they will be written."""
         trial = dict(old)
-        finite: Array | None = None
+        fitting: Array | None = None
         for name, mask in moved.items():
             values = candidate[name]
             cells = self._cast(name, values, old[name])
-            if not np.isfinite(np.add.reduce(cells)):
-                usable = np.isfinite(cells) | ~mask
-                finite = usable if finite is None else finite & usable
+            usable = _fitting(cells, self._grids[name])
+            if usable is not None:
+                usable |= ~mask
+                fitting = usable if fitting is None else fitting & usable
                 values = np.where(usable, values, 0.0)
             trial[name] = self._mixed(name, old[name], values, mask)
         rows = len(next(iter(candidate.values())))
         wrong = evaluate(self.compiled, trial, rows, tolerance=tolerance)[0].violated
         holds = np.ones(rows, dtype=bool) if wrong is None else ~wrong
-        return holds if finite is None else holds & finite
+        return holds if fitting is None else holds & fitting
 
     def _mixed(
         self, name: str, before: NumericColumn, values: Array, moved: Array
@@ -293,11 +268,20 @@ class GroupCorrector:
         )
 
 
-def _as_float(value: Fraction) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return np.inf
+def _bounded(values: Values, names: Iterable[str]) -> Values:
+    """Columns with zeros where some of them are infinite."""
+    infinite = {name: mask for name in names if (mask := np.isinf(values[name])).any()}
+    return values | {name: np.where(mask, 0.0, values[name]) for name, mask in infinite.items()}
+
+
+def _fitting(cells: Array, grid: Grid) -> Array | None:
+    """Which cells are finite, and within what a type of decimals holds; None if all are."""
+    fitting = None if np.isfinite(np.add.reduce(cells)) else np.isfinite(cells)
+    if grid.places is None or cells.dtype.kind != "f":
+        return fitting
+    low, high = limits(grid)
+    within = (cells >= low) & (cells <= high)
+    return within if fitting is None else fitting & within
 
 
 def _is_finite(column: NumericColumn) -> bool:
