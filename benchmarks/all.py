@@ -41,7 +41,9 @@ def questions(options: argparse.Namespace) -> Iterator[tuple[str, object, list[s
         title = (
             f"Check, {columns} columns, {count} {'inequality' if count == 1 else 'inequalities'}"
         )
-        yield title, check, [*size, *repeat]
+        # pandera holds every failing cell of every requirement: of wide tables that is too much.
+        without = ["--without", "pandera"] if count > 1 else []
+        yield title, check, [*size, *repeat, *without]
     size = ["--rows", str(max(1000, int(5_000_000 * options.scale)))]
     yield "Correct a file", rewrite, [*size, *repeat]
     in_memory = ["--rows", str(max(1000, int(20_000 * min(1, options.scale * 10))))]

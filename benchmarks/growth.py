@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.check import comparisons
 from benchmarks.measure import Run, best, markdown, pishield, python, run, setting
 
-ROWS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 50_000_000)
+ROWS = (1_000, 10_000, 100_000, 1_000_000, 5_000_000, 50_000_000)
 COLUMNS = (10, 30, 100, 300, 1_000)
 REQUIREMENTS = (10, 100, 1_000, 10_000)
 CELLS = 20_000_000
@@ -144,22 +144,40 @@ def exponent(points: Sequence[Point], start_up: float) -> float:
 
 
 def plot(series: dict[str, list[Point]], path: str) -> None:
-    """Time and memory over size, one line a series, both axes logarithmic."""
+    """Time above and memory below, by what grows, all axes logarithmic; dotted is linear growth."""
     import matplotlib as mpl
 
     mpl.use("Agg")
+    mpl.rcParams["font.size"] = 9
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
-    for name, points in series.items():
-        sizes = [point.size for point in points]
-        axes[0].loglog(sizes, [point.run.wall for point in points], marker="o", label=name)
-        axes[1].loglog(sizes, [point.run.peak for point in points], marker="o", label=name)
-    for axis, label in zip(axes, ("wall, s", "peak memory, MiB"), strict=True):
-        axis.set(xlabel="rows, columns or requirements", ylabel=label)
-        axis.grid(visible=True, which="both", alpha=0.3)
-    axes[0].legend(fontsize="small")
+    things = list(dict.fromkeys(_grown(name) for name in series))
+    figure, axes = pyplot.subplots(
+        2, len(things), figsize=(3.6 * len(things), 5.4), layout="constrained", squeeze=False
+    )
+    for column, thing in enumerate(things):
+        above, below = axes[0][column], axes[1][column]
+        for name, points in series.items():
+            if _grown(name) != thing:
+                continue
+            sizes, verb = [point.size for point in points], name.partition(",")[0]
+            style = {"marker": "o", "label": verb, "color": f"C{verb == 'correct':d}"}
+            above.loglog(sizes, [point.run.wall for point in points], **style)
+            below.loglog(sizes, [point.run.peak for point in points], **style)
+            last = points[-1]
+            linear = [last.run.wall * size / last.size for size in sizes]
+            above.loglog(sizes, linear, color="grey", linestyle=":", linewidth=1)
+        above.set(ylim=(0.1, None), ylabel="" if column else "wall, s")
+        below.set(xlabel=thing, ylim=(10, 2000), ylabel="" if column else "peak memory, MiB")
+        for axis in (above, below):
+            axis.grid(visible=True, alpha=0.3)
+    axes[0][0].legend()
     figure.savefig(path)
+
+
+def _grown(name: str) -> str:
+    """What grows in a series: rows, columns or requirements."""
+    return name.partition(", ")[2].partition(" (")[0]
 
 
 def main(arguments: list[str] | None = None) -> int:

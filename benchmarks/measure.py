@@ -41,10 +41,12 @@ class Run:
 
 def run(command: Sequence[str], *, environment: dict[str, str] | None = None) -> Run:
     """Run a command to its end, in the repository's folder."""
+    # Installed packages are compiled once: the modules here may keep what was compiled, too.
+    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         begin = time.perf_counter()
         child = subprocess.Popen(
-            command, stdout=output, stderr=errors, cwd=ROOT, env=os.environ | (environment or {})
+            command, stdout=output, stderr=errors, cwd=ROOT, env=kept | (environment or {})
         )
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - begin

@@ -7,9 +7,8 @@ All methods are judged on the test part, by the weights of the epoch that was be
 what the last epoch had come to is shown beside, since that tells who diverged.
 """
 
-import math
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +19,7 @@ import torch
 from benchmarks.measure import markdown
 from benchmarks.training.datasets import Dataset
 from benchmarks.training.kept import Figures, Kept
+from benchmarks.training.shown import percent, spread
 from pishield_cli.errors import PishieldError
 from pishield_cli.layers.backward import BACKWARDS, Routed
 from pishield_cli.training.evaluation import Score, score
@@ -267,39 +267,51 @@ def tables(plan: Plan, kept: Kept) -> Iterator[str]:
     for form in plan.forms:
         for arch in plan.archs:
             unit = "standard deviations" if form == FORMS[0] else "the table's units"
-            rows = list(_rows(plan, kept, form, arch))
-            if not rows:
+            restores = _known_restores(plan, kept, form, arch)
+            if not restores:
                 continue
+            rows = list(_rows(plan, kept, form, arch, restores))
             yield (
                 f"**{plan.dataset.name}, {form}, {arch}**: {size}, {plan.epochs} epochs of batches "
                 f"of {plan.batch_size}, {plan.seeds} seeds; test RMSE in {unit}, and what "
                 "validation had come to by the last epoch, in the table's units."
             )
             header = ["method"]
-            for restore in plan.restores:
+            for restore in restores:
                 title = f"restore {restore:g}" if restore else "no restore"
                 header += [title, "last", f"p against {DEFAULT}"]
             yield markdown([*header, "violating"], rows)
 
 
-def _rows(plan: Plan, kept: Kept, form: str, arch: str) -> Iterator[list[str]]:
+def _known_restores(plan: Plan, kept: Kept, form: str, arch: str) -> list[float]:
+    """The weights of the restoring loss under which the default is known."""
+    return [
+        restore
+        for restore in plan.restores
+        if series(plan, kept, DEFAULT, (form, arch, restore)) is not None
+    ]
+
+
+def _rows(
+    plan: Plan, kept: Kept, form: str, arch: str, restores: list[float]
+) -> Iterator[list[str]]:
     afterwards = (("unshielded", "free"), ("corrected: shield", "shield"))
     where = (form, arch, 0.0)
     for title, part in (*afterwards, ("corrected: nearest", None)):
         found = series(plan, kept, FREE, where, part)
         if found is not None:
-            ends = [(form, arch, restore) for restore in plan.restores]
+            ends = [(form, arch, restore) for restore in restores]
             cells = [cell for end in ends for cell in _cells(plan, kept, found, end)]
-            yield [title, *cells, _share(found.violating)]
+            yield [title, *cells, percent(statistics.fmean(found.violating))]
     for name in plan.methods:
         if name == FREE:
             continue
         cells, violating = [], "0"
-        for restore in plan.restores:
+        for restore in restores:
             one = series(plan, kept, name, (form, arch, restore))
             cells += _cells(plan, kept, one, (form, arch, restore))
             if one is not None:
-                violating = _share(one.violating)
+                violating = percent(statistics.fmean(one.violating))
         if any(cells):
             yield [f"`{name}`", *cells, violating]
 
@@ -314,17 +326,7 @@ def _cells(
     if default is not None and len(default.errors) == len(found.errors) > 1:
         tested = paired_test(found.errors, default.errors)
         p = "" if tested.p is None else f"{'-' if tested.difference < 0 else '+'}{tested.p:.2g}"
-    shown = f"{statistics.fmean(found.errors):.4g} ± {_error(found.errors):.2g}"
+    shown = spread(found.errors)
     if found.failed:
         shown += f" ({found.failed} failed)"
     return [shown, f"{statistics.fmean(found.last):.3g}", p]
-
-
-def _error(values: Sequence[float]) -> float:
-    """The standard error of the mean."""
-    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-
-
-def _share(values: Sequence[float]) -> str:
-    share = statistics.fmean(values)
-    return f"{100 * share:.2g} %" if share else "0"

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from benchmarks.measure import markdown
 from benchmarks.training.kept import Figures, Kept
+from benchmarks.training.shown import percent
 from pishield_cli.training.features import FeatureEncoder, NumberFeature, TargetScaler
 from pishield_cli.training.idempotent import IdempotentObjective, idempotent_figures, matrix_of
 from pishield_cli.training.model import Model, Outline
@@ -76,7 +77,7 @@ CASES = {
     "N3": Case((5, 10, 5), tanh=True),
     "N4": Case((98, 128, 256, 98), tanh=True, rows=2_000, epochs=20, shrunk=8),
     "B1": Case((5, 5)),
-    "B2": Case((100, 250, 100), rows=2_000, epochs=50),
+    "B2": Case((100, 250, 100), epochs=50),
     "B3": Case((512, 128, 512), rows=2_000, epochs=20, shrunk=8),
     "B4": Case((98, 128, 256, 98), rows=2_000, epochs=20, shrunk=8),
 }
@@ -186,7 +187,7 @@ def _cells(case: Case, found: list[Figures]) -> Iterator[str]:
     yield f"{mean}({len(reached)} of {len(found)})"
     for name in ("variance", "norm", "trace"):
         yield f"{statistics.fmean(one[name] for one in found):.3g}"
-    yield f"{100 * statistics.fmean(one['outside'] for one in found):.2g} %"
+    yield percent(statistics.fmean(one["outside"] for one in found))
 
 
 def _tenth(errors: list[float]) -> int | None:

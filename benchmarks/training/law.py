@@ -14,6 +14,7 @@ from torch import Tensor
 from benchmarks.measure import markdown
 from benchmarks.training.datasets import Dataset
 from benchmarks.training.kept import Figures, Kept
+from benchmarks.training.shown import percent
 from pishield_cli.language import parse_requirements
 from pishield_cli.layers import NearestShield, ScaledShield, Shield
 from pishield_cli.layers.backward import BACKWARDS, SEQUENTIAL, Routed
@@ -103,10 +104,6 @@ def tables(datasets: Iterator[Dataset], kept: Kept) -> Iterator[str]:
         return
     yield f"Share of corrected rows that break the law, of {ROWS:,} rows."
     rows = [
-        [f"`{method}`", *(_share(one[method]) for one in known.values())] for method in methods()
+        [f"`{method}`", *(percent(one[method]) for one in known.values())] for method in methods()
     ]
     yield markdown(["method", *known], rows)
-
-
-def _share(share: float) -> str:
-    return f"{100 * share:.2g} %" if share else "0"

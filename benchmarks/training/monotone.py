@@ -13,6 +13,7 @@ import torch
 from benchmarks.measure import markdown
 from benchmarks.training.datasets import Dataset
 from benchmarks.training.kept import Figures, Kept
+from benchmarks.training.shown import percent
 from pishield_cli.tables import open_table
 from pishield_cli.training.monotone import find_slopes, parse_monotone, wrong_shares
 from pishield_cli.training.problem import load_problem
@@ -93,7 +94,7 @@ def _row(form: str, ones: list[Figures], base: list[Figures]) -> list[str]:
     shares = [statistics.fmean(one[where] for one in ones) for where in ("rows", "uniform")]
     return [
         form,
-        *(f"{100 * share:.3g} %" if share else "0" for share in shares),
+        *(percent(share, 3) for share in shares),
         f"{statistics.fmean(errors):,.0f}",
         "" if form == "none" else f"{100 * change:+.1f} %",
         p,

@@ -4,13 +4,13 @@ The baselines are `clamp`, and the free network corrected afterwards, by the shi
 nearest point. Data are scaled, the restoring loss has its default weight.
 """
 
-import math
 import statistics
 from collections.abc import Iterable, Iterator
 
 from benchmarks.measure import markdown
 from benchmarks.training.accuracy import DEFAULT, FORMS, FREE, RESTORES, Plan, series
 from benchmarks.training.kept import Kept
+from benchmarks.training.shown import spread, standard_error
 
 UNITS = {"standardised": "standard deviations", "rmse": "the table's units"}
 BASELINES = {"clamp": ("clamp", None), "shield": (FREE, "shield"), "nearest": (FREE, None)}
@@ -43,14 +43,6 @@ def _row(plan: Plan, kept: Kept, arch: str, unit: str) -> list[str] | None:
         return None
     others = [one.errors for one in found if one is not None]
     best = min(map(statistics.fmean, others))
-    above = (statistics.fmean(own.errors) - best) / _error(own.errors)
+    above = (statistics.fmean(own.errors) - best) / standard_error(own.errors)
     title = f"{plan.dataset.name}, {arch}, {UNITS[unit]}"
-    return [title, *map(_shown, (own.errors, *others)), f"{above:+.2f}"]
-
-
-def _shown(errors: list[float]) -> str:
-    return f"{statistics.fmean(errors):.5g} ± {_error(errors):.2g}"
-
-
-def _error(values: list[float]) -> float:
-    return statistics.stdev(values) / math.sqrt(len(values))
+    return [title, *(spread(one, 5) for one in (own.errors, *others)), f"{above:+.2f}"]

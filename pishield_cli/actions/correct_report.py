@@ -13,7 +13,7 @@ from pishield_cli.logic.clash import Clash, find_clash
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.limits import Limits
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.logic.rows import limit_clauses
+from pishield_cli.logic.searched import limit_clauses
 from pishield_cli.tables.table import Batch
 
 EXPLAINED_ROWS = 20
@@ -195,7 +195,8 @@ class Tally:
         for name, change in correction.changes.items():
             touched[change.rows] = True
             old = batch.columns[name].values[change.rows].astype(np.float64)
-            distances = np.abs(change.values.astype(np.float64) - old)
+            with np.errstate(over="ignore"):  # between the ends of a double's range
+                distances = np.abs(change.values.astype(np.float64) - old)
             self.moved.setdefault(name, _Movement()).add(distances)
         self.corrected += int(np.count_nonzero(touched))
 

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from pishield_cli.errors import MissingColumnError, UsageError
+from pishield_cli.errors import UsageError
+from pishield_cli.language import require_columns
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements
@@ -49,7 +49,7 @@ def resolved_ordering(
     measures = () if len(listed) != 1 else (*MEASURES, *(REVERSED + name for name in MEASURES))
     if listed and listed[0] not in columns and listed[0] in measures:
         return ordering_by_centrality(requirements.clauses, columns, listed[0])
-    _refuse_missing("--ordering", listed, columns, others=measures)
+    require_columns("--ordering", listed, columns, others=measures)
     return tuple(dict.fromkeys((*listed, *(requirements.ordering or ()), *columns)))
 
 
@@ -58,15 +58,17 @@ def column_grids(
 ) -> dict[str, Grid]:
     """What each column's cells can hold, by the table and by the requirements file."""
     kinds = reader.kinds(names)
-    places = reader.places(names)
+    places, largest = reader.places(names), reader.largest(names)
     grids = {}
     for name in names:
+        high = largest.get(name)
+        low = None if high is None else -high
         if kinds[name] is ColumnKind.BOOLEAN or name in requirements.booleans:
             grids[name] = Grid(places=0, low=0, high=1)
         elif kinds[name] is ColumnKind.INTEGER or name in requirements.integers:
-            grids[name] = Grid(places=0)
+            grids[name] = Grid(places=0, low=low, high=high)
         else:
-            grids[name] = Grid(places=places.get(name))
+            grids[name] = Grid(places=places.get(name), low=low, high=high)
     return grids
 
 
@@ -77,8 +79,8 @@ def fixed_columns(columns: Sequence[str], freedom: Freedom) -> frozenset[str]:
         MissingColumnError: If an option names a column that the table lacks.
         UsageError: If a column is both fixed and free.
     """
-    _refuse_missing("--fixed", freedom.fixed, columns)
-    _refuse_missing("--only", freedom.only or (), columns)
+    require_columns("--fixed", freedom.fixed, columns)
+    require_columns("--only", freedom.only or (), columns)
     fixed = frozenset(freedom.fixed)
     if freedom.only is None:
         return fixed
@@ -86,15 +88,3 @@ def fixed_columns(columns: Sequence[str], freedom: Freedom) -> frozenset[str]:
     if both:
         raise UsageError(f"A column cannot be both fixed and free, but '{both[0]}' is.")
     return fixed | (frozenset(columns) - frozenset(freedom.only))
-
-
-def _refuse_missing(
-    option: str, names: Sequence[str], columns: Sequence[str], others: Sequence[str] = ()
-) -> None:
-    for name in names:
-        if name not in columns:
-            near = get_close_matches(name, (*columns, *others), n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else None
-            raise MissingColumnError(
-                f"{option} names columns of the table, but '{name}' is none of them.", hint=hint
-            )

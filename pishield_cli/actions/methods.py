@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from math import isfinite
 
-from pishield_cli.errors import MissingColumnError, UsageError
+from pishield_cli.errors import UsageError
 from pishield_cli.kernels.correction import RowsMethod
 from pishield_cli.kernels.flipped_scores import ScoreMethod
+from pishield_cli.language import require_columns
 
 
 class MethodName(StrEnum):
@@ -71,13 +71,8 @@ def refuse_weights(method: Method, columns: Sequence[str]) -> None:
             "--weights weighs changes against each other, and --method shield does not.",
             hint="add --method nearest or --method fewest",
         )
+    require_columns("--weights", method.weights, columns)
     for name, weight in method.weights.items():
-        if name not in columns:
-            near = get_close_matches(name, columns, n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else None
-            raise MissingColumnError(
-                f"--weights names columns of the table, but '{name}' is none of them.", hint=hint
-            )
         if not (isfinite(weight) and 1e-9 <= weight <= 1e9):
             raise UsageError(
                 f"--weights takes numbers from 1e-9 to 1e9, but '{name}' has {weight:g}.",

@@ -52,7 +52,6 @@ class TrainReport:
         trials: One each.
         best: The seed of the trial whose network was kept.
         unsolvable: Numbers of rows whose given columns leave the targets no solution.
-        curves: Whether the curves could be drawn.
     """
 
     run: str
@@ -69,7 +68,6 @@ class TrainReport:
     trials: tuple[TrialResult, ...]
     best: int
     unsolvable: tuple[int, ...]
-    curves: bool
 
     @property
     def errors(self) -> list[float]:
@@ -183,8 +181,6 @@ def train(
             if kept is None or result.validation_error < kept[0].validation_error:
                 kept = result, model
         assert kept is not None
-        notes = [(trial.seed, trial.history) for trial in trials]
-        picture = curves_picture(notes)
         report = TrainReport(
             run=output,
             data=reader.name,
@@ -200,9 +196,8 @@ def train(
             trials=tuple(trials),
             best=kept[0].seed,
             unsolvable=unsolvable,
-            curves=picture is not None,
         )
-        _write(writer, report, problem, kept[1], picture)
+        _write(writer, report, problem, kept[1])
     return report
 
 
@@ -210,9 +205,7 @@ def _numbered(progress: Progress, number: int) -> Callable[[EpochNote], None]:
     return lambda note: progress(number, note)
 
 
-def _write(
-    writer: RunWriter, report: TrainReport, problem: Problem, model: Model, picture: bytes | None
-) -> None:
+def _write(writer: RunWriter, report: TrainReport, problem: Problem, model: Model) -> None:
     writer.write_weights(model)
     metrics = {
         "data": report.data,
@@ -224,7 +217,9 @@ def _write(
     text = requirements_text(model)
     if text is not None:
         writer.write(REQUIREMENTS, text)
-    writer.write(HISTORY, history_text((t.seed, t.history) for t in report.trials))
+    notes = [(trial.seed, trial.history) for trial in report.trials]
+    writer.write(HISTORY, history_text(notes))
+    picture = curves_picture(notes)
     if picture is not None:
         writer.write(CURVES, picture)
     writer.commit()

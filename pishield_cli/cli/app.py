@@ -1,40 +1,27 @@
 """The commands of `pishield`, and the options before them.
 
-A command's module imports only typer and `options`; the action and all that it needs is imported
-in the command's body, so that `--help` stays quick.
+The module of the command that is named is imported, or all if none is. It imports only typer and
+`options`; the action and all that it needs is imported in the command's body, so that starting
+stays quick.
 """
 
-from typing import Annotated
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
 from pishield_cli import __version__
 from pishield_cli.cli.boundary import NOT_DONE
-from pishield_cli.cli.check import EXAMPLES as CHECK_EXAMPLES
-from pishield_cli.cli.check import check
-from pishield_cli.cli.correct import EXAMPLES as CORRECT_EXAMPLES
-from pishield_cli.cli.correct import correct
-from pishield_cli.cli.inspect import EXAMPLES as INSPECT_EXAMPLES
-from pishield_cli.cli.inspect import inspect
-from pishield_cli.cli.predict import EXAMPLES as PREDICT_EXAMPLES
-from pishield_cli.cli.predict import predict
-from pishield_cli.cli.report import EXAMPLES as REPORT_EXAMPLES
-from pishield_cli.cli.report import app as report
-from pishield_cli.cli.train import EXAMPLES as TRAIN_EXAMPLES
-from pishield_cli.cli.train import train
+
+COMMANDS = ("check", "correct", "inspect", "train", "predict", "report")
+"""In the order of the help; each in a module of its name, the last one with commands below it."""
 
 EXAMPLES = """\b
 Examples:
   pishield check houses.csv requirements.txt
   pishield check houses.parquet requirements.txt --format json
   pishield check --help"""
-
-app = typer.Typer(
-    name="pishield",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
 
 def show_version(wanted: bool) -> None:
@@ -44,7 +31,6 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True, epilog=EXAMPLES)
 def pishield(
     context: typer.Context,
     version: Annotated[
@@ -64,10 +50,24 @@ def pishield(
         raise typer.Exit(NOT_DONE)
 
 
-# One line a command, in the order of the help.
-app.command("check", epilog=CHECK_EXAMPLES)(check)
-app.command("correct", epilog=CORRECT_EXAMPLES)(correct)
-app.command("inspect", epilog=INSPECT_EXAMPLES)(inspect)
-app.command("train", epilog=TRAIN_EXAMPLES)(train)
-app.command("predict", epilog=PREDICT_EXAMPLES)(predict)
-app.add_typer(report, name="report", epilog=REPORT_EXAMPLES)
+def command_line(wanted: str | None) -> typer.Typer:
+    """The commands: the one that is wanted, or all of them if there is none of that name."""
+    found = typer.Typer(
+        name="pishield",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    found.callback(invoke_without_command=True, epilog=EXAMPLES)(pishield)
+    for name in (wanted,) if wanted in COMMANDS else COMMANDS:
+        module = import_module(f"pishield_cli.cli.{name}")
+        if hasattr(module, "app"):
+            found.add_typer(module.app, name=name, epilog=module.EXAMPLES)
+        else:
+            found.command(name, epilog=module.EXAMPLES)(getattr(module, name))
+    return found
+
+
+def app(arguments: Sequence[str], **settings: Any) -> Any:
+    """Run the command that the arguments name; see typer's own `Typer.__call__`."""
+    return command_line(arguments[0] if arguments else None)(arguments, **settings)

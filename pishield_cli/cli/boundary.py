@@ -21,8 +21,10 @@ from pishield_cli.errors import PishieldError, RequirementsFileError, Requiremen
 
 HEADING = "error: "
 NOT_DONE = 2
-SHOWN_PROBLEMS = 20
-"""How many problems of a requirements file are drawn: a file of another kind has thousands."""
+SHOWN_PROBLEMS = 1_000
+"""How many problems of a requirements file are drawn."""
+MANY_PROBLEMS = 10
+"""From how many on they are counted at the end, where a terminal shows it."""
 BROKEN_PIPE = 128 + 13
 TERMINATED = 128 + 15
 
@@ -159,8 +161,9 @@ def _drawn(problems: Sequence[RequirementSyntaxError]) -> str:
     from pishield_cli.language.caret import draw
 
     drawn = [draw(problem) for problem in problems[:SHOWN_PROBLEMS]]
-    if len(problems) > SHOWN_PROBLEMS:
-        drawn.append(f"There are {len(problems) - SHOWN_PROBLEMS:,} more problems in this file.")
+    if len(problems) >= MANY_PROBLEMS:
+        shown = "" if len(drawn) == len(problems) else f"; these are the first {len(drawn):,}"
+        drawn.append(f"{problems[0].source} has {len(problems):,} problems{shown}.")
     return f"\n{HEADING}".join(drawn)
 
 

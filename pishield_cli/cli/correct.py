@@ -126,7 +126,10 @@ def correct(
     engine: options.EngineChoice = Engine.LOCAL,
     spark_conf: options.SparkConf = None,
 ) -> int:
-    """Write a table again with every requirement satisfied, exactly, changing as little as it can.
+    """Write a table again with every requirement satisfied.
+
+    Changes as little as it can, and nothing in rows that hold; afterwards every requirement holds
+    exactly.
 
     Exits with 0 if every row holds in the end, with 1 if some row cannot be corrected (it is
     written unchanged), and with 2 if nothing was written.
@@ -261,7 +264,8 @@ def _method(method: Method, weights: str | None) -> "WeighedMethod":
             sign = ""
         if not sign or not name or name in given:
             raise UsageError(
-                f"--weights takes distinct names with numbers, such as a=5,b=0.1; not '{text}'."
+                f"--weights takes distinct names with numbers, but '{text}' was given.",
+                hint="such as a=5,b=0.1",
             )
         given[name] = weight
     return WeighedMethod(MethodName(method.value), given)

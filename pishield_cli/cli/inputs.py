@@ -3,17 +3,9 @@
 import os
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
-from pishield_cli.errors import (
-    MissingColumnError,
-    PishieldError,
-    RequirementError,
-    TableError,
-    UsageError,
-)
-from pishield_cli.language import Binding, read_binding, read_requirements
-from pishield_cli.language.hints import columns_hint
+from pishield_cli.errors import PishieldError, RequirementError, TableError, UsageError
+from pishield_cli.language import Binding, read_binding, read_requirements, require_columns
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables import open_table
 from pishield_cli.tables.aside import STANDARD_STREAM
@@ -102,7 +94,7 @@ def _opened(
 
         pyarrow.set_cpu_count(workers)
     if positions is not None:
-        require_columns("--columns", positions, reader)
+        require_columns("--columns", positions, reader.columns)
     bound = read_binding(requirements, reader.columns, positions=positions, type=requirements_type)
     return reader, bound
 
@@ -148,19 +140,3 @@ def _first_line(path: str) -> str | None:
 def _is_header(line: str, named: bool) -> bool:
     """Whether a line compares nothing, and has cells or is in a file named as a table."""
     return (named or bool(_CELLS.search(line))) and not _NO_HEADER.search(line)
-
-
-def require_columns(option: str, names: Sequence[str], reader: TableReader) -> None:
-    """Make sure that an option names columns of the table.
-
-    Raises:
-        MissingColumnError: If one is not there.
-    """
-    known = frozenset(reader.columns)
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, reader.columns, n=2)
-            raise MissingColumnError(
-                f"{option} names columns of the table, but `{name}` is no column of {reader.name}.",
-                hint=f"did you mean {' or '.join(near)}?" if near else columns_hint(reader.columns),
-            )

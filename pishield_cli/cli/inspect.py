@@ -52,7 +52,10 @@ def inspect(
     ] = InspectFormat.TABLE,
     output: options.ReportFile = None,
 ) -> int:
-    """Say what a requirements file says: type, columns, groups, contradictions, redundancy.
+    """Say what a requirements file means, and if it can hold.
+
+    Its type, clauses, columns and groups; what contradicts, what is redundant, what follows for
+    each column.
 
     Exits with 1 if the requirements contradict each other, and with 2 if they could not be read.
     """

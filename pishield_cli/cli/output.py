@@ -117,9 +117,9 @@ def refuse_overwriting(outputs: Mapping[str, str | None], inputs: Mapping[str, s
         real = _real(path)
         for what, other in taken.items():
             if real == other or (real.suffix == ".parquet" and other in real.parents):
-                raise UsageError(
-                    f"{option} '{path}' would overwrite {what}.", hint="name another file"
-                )
+                replacing = (option, what) == ("--output", "DATA")
+                hint = "name another file" + (", or use --in-place instead" if replacing else "")
+                raise UsageError(f"{option} '{path}' would overwrite {what}.", hint=hint)
         taken[f"the file of {option}"] = real
 
 

@@ -1,8 +1,9 @@
 """Correcting the rows of one group of connected columns: propose, check exactly, try again."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -13,7 +14,7 @@ from pishield_cli.kernels.cells import float_cell, forward_cells
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
 from pishield_cli.kernels.exact_rows import ExactRows
-from pishield_cli.kernels.float_steps import float_steps
+from pishield_cli.kernels.float_steps import Affine, float_steps
 from pishield_cli.kernels.forbidden import limits
 from pishield_cli.kernels.forward import Values, forward
 from pishield_cli.kernels.placement import (
@@ -165,7 +166,7 @@ class GroupCorrector:
             if any(dtype.kind == "f" and dtype.itemsize < 8 for dtype in self._dtypes.values()):
                 yield Attempt(self._forwarding())
             yield Attempt(self._forwarding(PUSH))
-        yield Attempt(lambda _, old: self._rows.corrected(old), reading=unrounded)
+            yield self._exactly
 
     @property
     def _exactly(self) -> Attempt:
@@ -190,31 +191,53 @@ class GroupCorrector:
         tied = tuple(
             dict.fromkeys(n for name, one in equalities.items() for n in (*one.names, name))
         )
-        free = [name for name in tied if name not in self.plan.fixed]
         weight = max(one.weight for one in equalities.values())
-        places = max(one.places for one in equalities.values())
-        grids = {
-            name: grid if name in equalities else replace(grid, placed=COARSE)
-            for name, grid in self._grids.items()
-        }
         if all(one.exact for one in equalities.values()):
             yield Attempt(self._forwarding())  # copies need no common grid
+        coarser = self._coarser(frozenset(equalities), COARSE)
         yield Attempt(
-            lambda values, _: self._forward(values, grids=grids),
+            lambda values, _: self._forward(values, grids=coarser),
             only=lambda values: short_together(values, tied, self._grids, weight),
         )
-        movable = [name for name in self.plan.variables if name not in self.plan.fixed]
-        proposal: Proposal = lambda values, _: self._forward(  # noqa: E731 - used three times
-            on_grid(values, free, self._grids, weight, places), grids=grids
-        )
-        yield Attempt(proposal)
+        proposals = list(self._tying(equalities, tied, weight))
+        for proposal in proposals:
+            yield Attempt(proposal)
         if any(grid.integer for grid in self._grids.values()):
             yield self._exactly
-        yield Attempt(proposal, EQUALITY_TOLERANCE)
+        for proposal in proposals:
+            yield Attempt(proposal, EQUALITY_TOLERANCE)
         yield self._exactly
-        yield Attempt(
-            lambda values, old: proposal(_bounded(values, movable), old), EQUALITY_TOLERANCE
-        )
+        movable = [name for name in self.plan.variables if name not in self.plan.fixed]
+        last = proposals[-1]
+        yield Attempt(lambda values, old: last(_bounded(values, movable), old), EQUALITY_TOLERANCE)
+
+    def _tying(
+        self, equalities: Mapping[str, Affine], tied: Sequence[str], weight: float
+    ) -> Iterator[Proposal]:
+        """Put the tied columns on one grid, and those that move on a coarse one."""
+        free = [name for name in tied if name not in self.plan.fixed]
+        places = max(one.places for one in equalities.values())
+        digits = min(self._grids[name].digits for name in tied)
+        together = partial(on_grid, names=free, grids=self._grids, weight=weight, places=places)
+        # In narrow columns a sum of eight digits is no cell.
+        for placed in [COARSE] if digits > COARSE else [COARSE, max(1, digits - places - 1)]:
+            yield partial(self._tied, self._coarser(frozenset(equalities), placed), together)
+
+    def _tied(
+        self,
+        grids: Mapping[str, Grid],
+        together: Callable[[Values], Values],
+        values: Values,
+        _: Mapping[str, NumericColumn],
+    ) -> Values:
+        return self._forward(together(values), grids=grids)
+
+    def _coarser(self, defined: Collection[str], placed: int) -> dict[str, Grid]:
+        """The grids, on which columns that no equality defines get fewer digits."""
+        return {
+            name: grid if name in defined else replace(grid, placed=placed)
+            for name, grid in self._grids.items()
+        }
 
     # ------------------------------------------------------------------------- checking again
 

@@ -1,6 +1,6 @@
 """From a requirements file's text to requirements, and back."""
 
-from pishield_cli.language.binding import Binding, bind
+from pishield_cli.language.binding import Binding, bind, require_columns
 from pishield_cli.language.caret import draw
 from pishield_cli.language.document import parse_requirements
 from pishield_cli.language.files import (
@@ -29,4 +29,5 @@ __all__ = [
     "parse_requirements",
     "read_binding",
     "read_requirements",
+    "require_columns",
 ]

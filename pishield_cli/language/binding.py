@@ -1,15 +1,17 @@
 """Binding the names of requirements to the columns of a table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 from pishield_cli.errors import (
+    MissingColumnError,
     RequirementsFileError,
     RequirementSyntaxError,
     Span,
     UnknownVariableError,
 )
-from pishield_cli.language.hints import columns_hint
+from pishield_cli.language.hints import columns_hint, look_alike, value_hint
 from pishield_cli.language.lines import logical_lines
 from pishield_cli.language.statements import names_of, read_line
 from pishield_cli.language.words import KEYWORDS, position_of, written_name
@@ -117,6 +119,32 @@ def unknown_names(
     return _unknown(places, source, binder)[:most]
 
 
+def require_columns(
+    option: str, names: Iterable[str], columns: Sequence[str], *, others: Sequence[str] = ()
+) -> None:
+    """Make sure that an option names columns of the table.
+
+    Args:
+        option: The option, for the message.
+        names: What it names.
+        columns: The table's columns.
+        others: Words that the option takes as well, to suggest.
+
+    Raises:
+        MissingColumnError: If a name is no column.
+    """
+    known = frozenset(columns)
+    for name in names:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, (*columns, *others), n=_NEAREST)
+            raise MissingColumnError(
+                f"{option} names columns of the table, but `{name}` is none of them.",
+                hint=f"did you mean {' or '.join(near)}?" if near else columns_hint(columns),
+            )
+
+
 class _Binder:
     """The columns that names can stand for."""
 
@@ -159,12 +187,18 @@ class _Binder:
         """The nearest columns' names; where none is near, all columns, once."""
         if name.lower() in KEYWORDS:
             return f"the keyword is written `{name.lower()}` or `{name.upper()}`"
+        value = value_hint(name)
+        if value is not None:
+            return value
         near = self._nearest(name)
-        if not near:
-            told, self._told = self._told, True
-            return None if told else columns_hint(self._columns)
-        listed = [written_name(column) for column in near]
-        return f"did you mean {' or '.join(listed)}?"
+        if near:
+            listed = [written_name(column) for column in near]
+            alike = look_alike(name, "".join(near))
+            return f"did you mean {' or '.join(listed)}?" + (f" {alike}" if alike else "")
+        told, self._told = self._told, True
+        columns = None if told else columns_hint(self._columns)
+        alike = look_alike(name, "".join(self._columns))
+        return "; ".join(filter(None, (alike, columns))) or None
 
     def _nearest(self, name: str) -> list[str]:
         """Columns that differ in case and signs only, else those of similar spelling."""
@@ -186,8 +220,9 @@ class _Binder:
 
 
 def _folded(name: str) -> str:
-    """A name without case, blanks and signs, for near misses."""
-    return "".join(character for character in name.casefold() if character.isalnum())
+    """A name without case, accents, blanks and signs, for near misses."""
+    plain = normalize("NFKD", name).casefold()
+    return "".join(character for character in plain if character.isalnum())
 
 
 def _all_names(requirements: Requirements) -> Iterator[str]:

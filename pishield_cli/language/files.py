@@ -83,18 +83,21 @@ def _content(source: str) -> bytes:
         with Path(source).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        message = f"The requirements file {source} does not exist."
-        raise RequirementError(message, hint="check the path for a typing error") from None
+        message = f"The requirements file `{source}` does not exist."
+        hint = "check the path for a typing error"
+        if source == "-":
+            hint = "only tables are read from standard input; write requirements to a file"
+        raise RequirementError(message, hint=hint) from None
     except IsADirectoryError:
-        message = f"Requirements are read from a file, but {source} is a folder."
+        message = f"Requirements are read from a file, but `{source}` is a folder."
         raise RequirementError(message) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        message = f"The requirements file {source!s} cannot be read: {reason}."
+        message = f"The requirements file `{source}` cannot be read: {reason}."
         raise RequirementError(message) from None
     if len(content) > MAX_BYTES:
         limit = MAX_BYTES // 1024**2
-        raise RequirementError(f"A requirements file has at most {limit} MiB, {source} has more.")
+        raise RequirementError(f"A requirements file has at most {limit} MiB, `{source}` has more.")
     return content
 
 

@@ -61,12 +61,27 @@ _QUOTES = (
 _MENDS: Sequence[tuple[str, str]] = (
     (",", "names are separated by spaces; thousands are written 1_000"),
     ("[]", "only a label has brackets, and it comes first: [label] a >= 0"),
-    ("%", "write 0.05 for 5 %"),
+    ("%", "write 0.05 for 5 %; there is no remainder"),
     (";{}", "a requirement ends with its line; groups have round parentheses"),
     (_QUOTES, "a name with other characters than letters, digits and _ goes in `backticks`"),
 )
 
 _NO_SUCH = "there is no such word; chains such as 0 <= a <= 1, `or` and `not` can say it"
+
+_OPENING = frozenset({"if", "when", "whenever", "not", "neg", "ordering", "integer", "boolean"})
+
+_FUNCTIONS: Mapping[str, str] = {
+    "abs": "for abs(x) <= 3 write -3 <= x <= 3, for abs(x) >= 3 write x <= -3 or x >= 3",
+    "max": "for max(a, b) <= 3 write a <= 3 and b <= 3, for >= write `or`",
+    "min": "for min(a, b) >= 3 write a >= 3 and b >= 3, for <= write `or`",
+    "sum": "write a + b",
+    "mean": "write (a + b) / 2",
+    "avg": "write (a + b) / 2",
+    **dict.fromkeys(
+        ("ceil", "count", "exp", "floor", "int", "len", "log", "pow", "round", "sqrt"),
+        "add a column that holds the value",
+    ),
+}
 
 _WORDS: Mapping[str, str] = {
     "or": "did you mean `or`? Keywords are in lower or upper case",
@@ -85,6 +100,11 @@ _WORDS: Mapping[str, str] = {
     "unless": _NO_SUCH,
     "in": _NO_SUCH,
     "between": _NO_SUCH,
+    "mod": "there is no remainder; add a column that holds it",
+    **{
+        word: f"did you mean `{word}`? Keywords are in lower or upper case"
+        for word in ("ordering", "integer", "boolean")
+    },
 }
 
 _SEPARATORS: Mapping[str, str] = {
@@ -93,6 +113,7 @@ _SEPARATORS: Mapping[str, str] = {
     "|": "bars",
     ",": "commas, as in a .csv file",
 }
+_ALIKE = ("CYRILLIC", "GREEK", "COMBINING")
 _COLUMNS_SHOWN = 12
 _LONGEST_LIST = 150
 _LONGEST_NAME = 60
@@ -103,6 +124,9 @@ _LONGEST_WORD = 12
 
 def operator_hint(text: str) -> str:
     """What to write instead of an operator of some other language."""
+    joined = "".join(text.split())
+    if joined != text:
+        return f"did you mean `{joined}`, without a blank?"
     if text == "=>":
         return "did you mean `>=` (at least) or `->` (implies)?"
     if text in {"**", "^"}:
@@ -145,6 +169,34 @@ def word_hint(text: str) -> str | None:
     for keyword in get_close_matches(lowered, _CORRECTABLE, n=1, cutoff=0.65):
         case = " Keywords are in lower or upper case" if keyword == lowered else ""
         return f"did you mean `{keyword}`?{case}"
+    return None
+
+
+def opens_line(text: str) -> bool:
+    """Whether a name that begins a requirement was probably meant to be a keyword."""
+    return text.lower() in _OPENING
+
+
+def function_hint(text: str) -> str | None:
+    """How to say what a function would; None where the name is no function's."""
+    return _FUNCTIONS.get(text.lower())
+
+
+def value_hint(name: str) -> str | None:
+    """What to do where a missing cell or an infinity is named; None for any other name."""
+    if name.lower() in {"na", "nan", "nil", "none", "null"}:
+        return "nothing compares with it: a requirement that needs a missing cell is unknown"
+    if name.lower() in {"inf", "infinity"}:
+        return "numbers are finite; leave out a bound that is infinite"
+    return None
+
+
+def look_alike(name: str, known: str) -> str | None:
+    """The first character of a name that is not among the known ones, but may look like one."""
+    for character in name:
+        spelled = unicodedata.name(character, "")
+        if spelled.startswith(_ALIKE) and character not in known:
+            return f"`{character}` is {spelled}"
     return None
 
 

@@ -4,7 +4,12 @@ import re
 from dataclasses import dataclass
 
 from pishield_cli.errors import RequirementSyntaxError
-from pishield_cli.language.hints import character_hint, notation_hint, operator_hint
+from pishield_cli.language.hints import (
+    character_hint,
+    function_hint,
+    notation_hint,
+    operator_hint,
+)
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.literals import DATE, TEXT, date_problem, text_problem
 from pishield_cli.language.numbers import NUMBER
@@ -15,7 +20,7 @@ NUMERAL = "number"
 END = "end"
 
 _OTHER_NUMBER = r"0[xXbBoO][0-9]\w*|[0-9]+(?:_[0-9]+)*_(?![0-9])\w*"
-_WRONG = r"&&?|\|\|?|<==?>|<>|===|==?>|=<|=(?!=)|!(?!=)|\*\*|\^|~=?|<<|>>"
+_WRONG = r"[<>=!]\s+=(?!=)|-\s+>(?!=)|&&?|\|\|?|<==?>|<>|===|==?>|=<|=(?!=)|!(?!=)|\*\*|\^|~=?|<<|>>"
 _OPERATOR = r"<->|->|:-|>=|<=|==|!=|[-+*/()<>]"
 
 _TOKEN = re.compile(
@@ -28,6 +33,8 @@ _TOKEN = re.compile(
 _LONGEST_WORD = 40
 _WORD_AFTER = re.compile(r"[^\s`+*/()<>=!\[\]]*")
 _WORD_BEFORE = re.compile(r"[^\s`+*/()<>=!\[\]]*\Z")
+_LONGEST_CALL = 200
+_CALL = re.compile(rf"(?P<name>{PLAIN_NAME})\s*\([^()]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +139,23 @@ def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSy
         return line.problem(message, start, end, hint=operator_hint(text))
     if text == "`":
         return _unclosed(line, start)
+    called = _CALL.search(line.text, max(0, start - _LONGEST_CALL), start)
+    if text == "," and called and (called["name"].lower() == "in" or function_hint(called["name"])):
+        return call_problem(line, *called.span("name"))
     shown = f"`{text}`" if text.isprintable() else f"U+{ord(text):04X}"
     message = f"{shown} is no character of the language outside backticks."
     word = _around(line.text, start)
     return line.problem(message, start, end, hint=character_hint(text, word))
+
+
+def call_problem(line: LogicalLine, start: int, end: int) -> RequirementSyntaxError:
+    """The error for the name of a function, or `in`, before a list in parentheses."""
+    name = line.text[start:end]
+    if name.lower() == "in":
+        message = f"`{name}` is no word of the language."
+        return line.problem(message, start, end, hint="for a in (1, 2) write a == 1 or a == 2")
+    message = f"There are no functions, and `{name}` is written as one."
+    return line.problem(message, start, end, hint=function_hint(name))
 
 
 def _around(text: str, at: int) -> str:

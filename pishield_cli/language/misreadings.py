@@ -1,8 +1,8 @@
 """What can be wrong with the tokens of a requirement, each with its place and its mend."""
 
 from pishield_cli.errors import RequirementSyntaxError
-from pishield_cli.language.hints import word_hint
-from pishield_cli.language.lexer import END, NAME, NUMERAL, Tokens
+from pishield_cli.language.hints import function_hint, opens_line, word_hint
+from pishield_cli.language.lexer import END, NAME, NUMERAL, Tokens, call_problem
 
 _OPERAND = "a name, a number, `not`, `if` or `(`"
 _AFTER_OPERAND = "an operator such as `+`, `>=` or `or`, or the end of the line"
@@ -20,9 +20,13 @@ class Misreadings:
         kind = self._tokens.kinds[at]
         if after_operand and kind == ")":
             return self._problem("This `)` closes no parenthesis.", at, hint="remove it")
+        if after_operand and kind == "(" and self._is_function(at - 1):
+            start, end = self._tokens.starts[at - 1], self._tokens.ends[at - 1]
+            return call_problem(self._tokens.line, start, end)
         expected = _AFTER_OPERAND if after_operand else _OPERAND
         if after_operand and self._is_misspelt(at - 1, at):
             at, kind = at - 1, NAME
+            expected = expected if at else _OPERAND
         hint = self._hint_after_operand(at) if after_operand else self._hint_for_operand(at)
         if kind == END:
             return self._problem("The line ends too early.", at, expected=expected, hint=hint)
@@ -95,6 +99,8 @@ class Misreadings:
                 NUMERAL,
             ): f"write {self._text(at, at + 1)} * {self._text(at - 1, at)} to multiply",
             (NUMERAL, "("): "write `*` to multiply",
+            (")", "("): "write `*` to multiply",
+            (")", NUMERAL): "write `*` to multiply",
             (NUMERAL, NUMERAL): "thousands are written 1_000",
         }
         general = f"put an operator before `{self._text(at, at + 1)}`" if kind == NAME else None
@@ -102,13 +108,16 @@ class Misreadings:
 
     def _is_misspelt(self, before: int, at: int) -> bool:
         """Whether the name before a stray operand is more likely a misspelt keyword."""
-        kinds = self._tokens.kinds
+        kinds, word = self._tokens.kinds, self._tokens.texts[before]
         return (
-            before > 0
+            before >= 0
             and kinds[before] == NAME
             and kinds[at] in {NAME, NUMERAL, "("}
-            and word_hint(self._tokens.texts[before]) is not None
+            and (opens_line(word) if before == 0 else word_hint(word) is not None)
         )
+
+    def _is_function(self, at: int) -> bool:
+        return self._tokens.kinds[at] == NAME and function_hint(self._tokens.texts[at]) is not None
 
     def _call(self, at: int) -> str:
         """The name before the parenthesis at `at`, up to the one that closes it."""

@@ -1,5 +1,6 @@
 """Requirements as canonical text; reading it again gives requirements of the same meaning."""
 
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -8,7 +9,7 @@ from pishield_cli.language.words import written_name
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 
-_UNPRINTABLE_IN_LABEL = frozenset("]#`\n\r\\")
+_UNPRINTABLE_IN_LABEL = frozenset("]#\n\r")
 
 
 def format_requirements(requirements: Requirements) -> str:
@@ -16,8 +17,8 @@ def format_requirements(requirements: Requirements) -> str:
 
     Returns:
         Text that ends in a line feed. Parsed, it has the same ordering, declarations and labels,
-        and requirement by requirement the same clauses, up to the order of their literals. A label
-        that no file could hold is left out.
+        and requirement by requirement the same clauses, up to the order of their literals, and is
+        written the same again. A label that no file could hold is left out.
     """
     lines: list[str] = []
     if requirements.ordering:
@@ -32,7 +33,7 @@ def format_requirements(requirements: Requirements) -> str:
 
 def format_requirement(requirement: Requirement) -> str:
     """Write one requirement, with its label: its clauses, joined by `and`."""
-    clauses = requirement.clauses
+    clauses = _ordered(requirement.clauses)
     if len(clauses) == 1:
         text = format_clause(clauses[0])
     else:
@@ -41,10 +42,32 @@ def format_requirement(requirement: Requirement) -> str:
         text = " and ".join(
             f"({part})" if grouped else part for part, grouped in zip(parts, several, strict=True)
         )
+    text = text or "true"
     label = requirement.label
-    if label is None or not label.strip() or _UNPRINTABLE_IN_LABEL & set(label):
-        return text or "true"
-    return f"[{label}] {text or 'true'}"
+    return text if label is None or not _can_hold(label, text) else f"[{label}] {text}"
+
+
+def _ordered(clauses: Sequence[Clause]) -> Sequence[Clause]:
+    """The clauses, literals in the order of their first mention, as reading them sorts them."""
+    if len(clauses) == 1:
+        return clauses
+    mentions: dict[Literal, int] = {}
+    ordered = []
+    for clause in clauses:
+        literals = sorted(clause, key=lambda one: mentions.get(one, sys.maxsize))
+        ordered.append(Clause(tuple(literals)))
+        for literal in literals:
+            at = mentions.setdefault(literal, len(mentions))
+            mentions.setdefault(literal.negated(), at)
+    return ordered
+
+
+def _can_hold(label: str, text: str) -> bool:
+    """Whether a line can hold a label before a requirement."""
+    if not label.strip() or not _UNPRINTABLE_IN_LABEL.isdisjoint(label):
+        return False
+    # A backtick left open would take in the next one, so that a `#` in a name began a comment.
+    return label.count("`") % 2 == 0 or "#" not in text
 
 
 def format_clause(clause: Clause) -> str:

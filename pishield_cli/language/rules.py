@@ -8,7 +8,7 @@ from pishield_cli.language.headers import Name
 from pishield_cli.language.lexer import quoted_name
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.syntax import Atom, Formula, Not, Or
-from pishield_cli.language.words import PLAIN_NAME, QUOTED_NAME
+from pishield_cli.language.words import KEYWORDS, PLAIN_NAME, QUOTED_NAME
 from pishield_cli.logic.terms import BooleanLiteral
 
 _ARROW = ":-"
@@ -83,14 +83,24 @@ def _formula(literals: Sequence[BooleanLiteral]) -> Formula:
 
 def _literal(word: Name) -> BooleanLiteral:
     match = _LITERAL.fullmatch(word.text)
-    if match is None:
+    if match is None or word.text in KEYWORDS:
         expected = "a column number, with n before it to negate it, or a name"
         message = f"`{word.text[:40]}` is no literal of a rule."
-        line = word.line
-        raise line.problem(message, word.start, word.end, expected=expected, hint=_EXAMPLE)
+        hint = _hint(word.text)
+        raise word.line.problem(message, word.start, word.end, expected=expected, hint=hint)
     if match["index"] is not None:
         return BooleanLiteral(f"y_{int(match['index'])}", not match["negated"])
     return BooleanLiteral(match["name"] or quoted_name(word.line, word.start, word.end))
+
+
+def _hint(text: str) -> str:
+    """What to write instead of something that is no literal."""
+    keyword = KEYWORDS.get(text)
+    if keyword is None:
+        return _EXAMPLE
+    if keyword in {"not", "neg"}:
+        return "a rule negates numbers only, as in n2; with names write a clause: a or not b"
+    return f"a column of that name goes in backticks: `{text}`"
 
 
 def _identifier(words: Sequence[Name]) -> str | None:

@@ -7,7 +7,7 @@ all rows is ever made.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,9 @@ ROUNDED = 64.0
 
 GAPS = 32.0
 """Gaps that are within it among strict inequalities: they add up along the correction."""
+
+
+Made = TypeVar("Made", bound=nn.Module)
 
 
 class Shielding(Protocol):
@@ -271,12 +274,17 @@ class Faces(nn.Module):
 
 
 def faces_of(shield: Shielding) -> Faces:
-    """The faces of a shield, made when first asked for and kept as its submodule `faces`."""
-    known = getattr(shield, "faces", None)
-    if isinstance(known, Faces):
+    """The faces of a shield, made when first asked for and kept as its submodule."""
+    return kept_by(shield, "faces", Faces)
+
+
+def kept_by(shield: Shielding, name: str, kind: type[Made]) -> Made:
+    """A shield's submodule of some name and kind, made of its requirements when first asked for."""
+    known = getattr(shield, name, None)
+    if isinstance(known, kind):
         return known
-    faces = Faces(shield.requirements.clauses, shield.columns, fixed=shield.fixed)
+    made = kind(shield.requirements.clauses, shield.columns, fixed=shield.fixed)
     if isinstance(shield, nn.Module):
-        faces = faces.to(next(shield.buffers()).device)
-    shield.faces = faces  # type: ignore[attr-defined]
-    return faces
+        made = made.to(next(shield.buffers()).device)
+    setattr(shield, name, made)
+    return made

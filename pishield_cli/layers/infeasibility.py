@@ -7,16 +7,16 @@ from os import PathLike
 import torch
 from torch import Tensor
 
-from pishield_cli.errors import ShapeError
 from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
-from pishield_cli.layers.shield import Shield, named_columns
+from pishield_cli.layers.nearest import NearestShield
+from pishield_cli.layers.shield import Shield, named_columns, require_columns
 from pishield_cli.logic.plan import inequality
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.terms import Clause
 
 
-def infeasibility(z: Tensor, shield: Shield) -> Tensor:
+def infeasibility(z: Tensor, shield: Shield | NearestShield) -> Tensor:
     """Half the mean squared distance of raw outputs from their corrections.
 
     `mean((z - y)**2) / 2` with y the corrections, which count as constants: its gradient is
@@ -101,10 +101,7 @@ class ViolationPenalty(FixedBuffers):
         Raises:
             ShapeError: If the last dimension is not the number of columns.
         """
-        if z.ndim == 0 or z.shape[-1] != len(self.columns):
-            raise ShapeError(
-                f"Values have shape (..., {len(self.columns)}), but these have {tuple(z.shape)}."
-            )
+        require_columns(z, self.columns)
         if self.requirements is None:
             return z.new_zeros(z.shape[:-1])
         flat = z.reshape(-1, len(self.columns))

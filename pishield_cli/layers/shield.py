@@ -220,11 +220,7 @@ class Shield(nn.Module):
 
     def check(self, z: Tensor) -> None:
         """Refuse values that `forward` does not take."""
-        if z.ndim == 0 or z.shape[-1] != len(self.columns):
-            raise ShapeError(
-                f"Values have shape (..., {len(self.columns)}), one a column, but these have "
-                f"{tuple(z.shape)}."
-            )
+        require_columns(z, self.columns)
         if not z.is_floating_point():
             raise ShapeError(
                 f"Values are floating, but these are {str(z.dtype).removeprefix('torch.')}.",
@@ -291,6 +287,19 @@ def named_columns(columns: Sequence[str] | int) -> tuple[str, ...]:
         fact = "there are none" if not names else "two are the same"
         raise ShapeError(f"Columns have distinct names, but {fact}.")
     return names
+
+
+def require_columns(values: Tensor, columns: Sequence[str]) -> None:
+    """Refuse values whose last dimension is not the number of columns.
+
+    Raises:
+        ShapeError: If so.
+    """
+    if values.ndim == 0 or values.shape[-1] != len(columns):
+        raise ShapeError(
+            f"Values have shape (..., {len(columns)}), one a column, but these have "
+            f"{tuple(values.shape)}."
+        )
 
 
 def _refuse_missing(option: str, names: Iterable[str], columns: Sequence[str]) -> None:

@@ -7,10 +7,10 @@ from os import PathLike
 import torch
 from torch import Tensor
 
-from pishield_cli.errors import ShapeError, UsageError
+from pishield_cli.errors import UsageError
 from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.affine import FixedBuffers
-from pishield_cli.layers.shield import named_columns
+from pishield_cli.layers.shield import named_columns, require_columns
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral
 
@@ -88,11 +88,7 @@ class TNormLoss(FixedBuffers):
         Raises:
             ShapeError: If the last dimension is not the number of columns.
         """
-        if preds.ndim == 0 or preds.shape[-1] != len(self.columns):
-            raise ShapeError(
-                f"Scores have shape (..., {len(self.columns)}), but these have "
-                f"{tuple(preds.shape)}."
-            )
+        require_columns(preds, self.columns)
         if not preds.numel() or not self.count:
             return preds.sum() * 0.0
         scores = preds.reshape(-1, len(self.columns)).t()

@@ -30,8 +30,8 @@ class Grid:
     places: int | None = None
     digits: int = 15
     placed: int = GRID_DIGITS
-    low: int | None = None
-    high: int | None = None
+    low: int | Fraction | None = None
+    high: int | Fraction | None = None
 
     @property
     def integer(self) -> bool:
@@ -130,7 +130,7 @@ def _points(interval: Interval, target: Fraction, grid: Grid) -> Iterator[Fracti
         yield from _placed_points(limited, clamped, Fraction(1, 10**grid.places))
     else:
         # The ends of a type's range say nothing of the scale that values have.
-        points = _decimal_points(interval, clamped, grid.digits, abs(target))
+        points = _decimal_points(interval, clamped, grid, abs(target))
         yield from (point for point in points if point in limited and grid.fits(point))
 
 
@@ -143,8 +143,9 @@ def _placed_points(
 
 
 def _decimal_points(
-    interval: Interval, around: Fraction, digits: int, usual: Fraction
+    interval: Interval, around: Fraction, grid: Grid, usual: Fraction
 ) -> Iterator[Fraction]:
+    digits = grid.digits
     if around in interval and _has_digits(around, digits):
         yield around
     scale = max(
@@ -161,12 +162,14 @@ def _decimal_points(
     )
     yield from short
     for fewer in COARSER:  # further inside, where a narrower column finds room as well
-        grid = range(start - fewer, start)
-        yield from _first_inside(interval, around, scale or Fraction(1), grid)
+        coarse = range(start - fewer, start)
+        yield from _first_inside(interval, around, scale or Fraction(1), coarse)
     for larger in (usual, Fraction(1)):  # where a sum came out near zero, its parts were larger
         if larger > scale:
             yield from _first_inside(interval, around, larger, range(start, digits + 1))
-    if not short:  # only cells with more digits than their width always keeps lie inside
+    if not any(
+        map(grid.fits, short)
+    ):  # only cells with more digits than their width always keeps lie inside
         yield from (point for point in cells_near(around, digits) if point in interval)
 
 
@@ -182,6 +185,14 @@ def _first_inside(
         if inside:
             yield from inside
             return
+
+
+def rounded(value: Fraction, grid: Grid) -> Fraction:
+    """The nearest decimal of as many digits as a moved cell of a column of floats gets."""
+    if not value:
+        return value
+    quantum = Fraction(10) ** (decade(abs(value)) - min(grid.placed, grid.digits) + 1)
+    return round(value / quantum) * quantum
 
 
 def _has_digits(value: Fraction, digits: int) -> bool:

@@ -175,6 +175,25 @@ def _group_plan(
     return GroupPlan(variables, held, clauses, steps)
 
 
+def narrowed_plan(plan: GroupPlan, clauses: Iterable[Clause]) -> GroupPlan | None:
+    """A plan that heeds further clauses as well.
+
+    Args:
+        plan: Of one group.
+        clauses: Over its variables.
+
+    Returns:
+        The plan; None where elimination grows past its limit.
+    """
+    every = (*plan.clauses, *clauses)
+    try:
+        steps = _steps(_disjunctions(every, plan.variables), plan.variables, Budget(WORK_LIMIT))
+    except EliminationLimitError:
+        return None
+    satisfiable = steps is not None
+    return GroupPlan(plan.variables, plan.fixed, every, steps or (), satisfiable=satisfiable)
+
+
 def is_eliminable(
     clauses: Sequence[Clause], ordering: Sequence[str], *, limits: Limits | None = None
 ) -> bool:

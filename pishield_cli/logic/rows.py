@@ -1,15 +1,11 @@
 """Correcting one row exactly: the slow, sure way for rows that floating point cannot settle."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from pishield_cli.logic.grids import Grid, Interval, points_near
-from pishield_cli.logic.limits import Limits
 from pishield_cli.logic.plan import BoundClause, GroupPlan, Step
-from pishield_cli.logic.search import Model, Nearest, nearest_value, solve
-from pishield_cli.logic.terms import Clause, Inequality, Term
-
-_DOUBLE_DIGITS = 15
+from pishield_cli.logic.searched import searched_row
 
 NODE_LIMIT = 400
 """Values tried along a row's steps before it is searched: some hundredths of a second of work."""
@@ -23,6 +19,7 @@ def corrected_row(
     values: Mapping[str, Fraction],
     grids: Mapping[str, Grid],
     *,
+    limited: GroupPlan | None = None,
     node_limit: int = NODE_LIMIT,
     search_nodes: int = SEARCH_NODES,
 ) -> dict[str, Fraction] | None:
@@ -32,6 +29,8 @@ def corrected_row(
         plan: Satisfiable.
         values: The row's cell for each of the plan's variables.
         grids: What each column can hold.
+        limited: A plan of the same variables that heeds what they can hold, to be followed where
+            the first leads nowhere.
         node_limit: How many values to try along the steps.
         search_nodes: How many decisions the search may take.
 
@@ -39,107 +38,14 @@ def corrected_row(
         A value for each variable: fixed ones as they are, every clause satisfied, every moved
         value on its column's grid; None if there is none, or none was found within the limits.
     """
-    if plan.steps is not None:
-        found = _Search(plan, plan.steps, grids, node_limit).solve(dict(values), 0)
-        if found is not None:
-            return found
-    found = _searched(plan, values, grids, Limits(nodes=search_nodes))
-    return _kept(plan, values, grids, search_nodes) if found is None else found
-
-
-def _kept(
-    plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], nodes: int
-) -> dict[str, Fraction] | None:
-    """Some solution that keeps one cell after the other where that is soon seen to do."""
-    clauses = (*plan.clauses, *limit_clauses(plan.variables, grids))
-    integers = [name for name in plan.variables if grids[name].integer]
-    chosen = {name: values[name] for name in plan.fixed}
-    answer = solve(clauses, integers=integers, fixed=chosen, limits=Limits(nodes=nodes))
-    for name in plan.variables:
-        if not isinstance(answer, Model):
-            return None
-        if name in plan.fixed:
-            continue
-        attempt = solve(
-            clauses,
-            integers=integers,
-            fixed={**chosen, name: values[name]},
-            limits=Limits(nodes=nodes // 10),
-        )
-        if isinstance(attempt, Model):
-            chosen[name], answer = values[name], attempt
-        elif grids[name].fits(answer.values.get(name, values[name])):
-            chosen[name] = answer.values.get(name, values[name])
-        else:
-            return None
-    return chosen if all(clause.holds(chosen) for clause in clauses) else None
-
-
-def _searched(
-    plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], limits: Limits
-) -> dict[str, Fraction] | None:
-    """Each variable in order as near to its cell as some values of the later ones allow."""
-    clauses = (*plan.clauses, *limit_clauses(plan.variables, grids))
-    integers = [name for name in plan.variables if grids[name].integer]
-    chosen = {name: values[name] for name in plan.fixed}
-    for name in plan.variables:
-        if name in plan.fixed:
-            continue
-        if all(clause.holds({**values, **chosen}) for clause in clauses):
-            break
-        found = nearest_value(
-            name, values[name], clauses, integers=integers, fixed=chosen, limits=limits
-        )
-        if not isinstance(found, Nearest):
-            return None
-        point = _placed(name, found, grids[name], clauses, integers, chosen, limits)
-        if point is None:
-            return None
-        chosen[name] = point
-    result = {**values, **chosen}
-    return result if all(clause.holds(result) for clause in clauses) else None
-
-
-def limit_clauses(names: Sequence[str], grids: Mapping[str, Grid]) -> Iterator[Clause]:
-    """What columns can hold at all, as clauses."""
-    for name in names:
-        grid = grids[name]
-        if grid.places is None and grid.digits >= _DOUBLE_DIGITS:
-            continue  # the range of a double is no limit in practice, and its ends are unwieldy
-        if grid.low is not None:
-            yield Clause((Inequality((Term(name, Fraction(1)),), Fraction(grid.low)),))
-        if grid.high is not None:
-            yield Clause((Inequality((Term(name, Fraction(-1)),), Fraction(-grid.high)),))
-
-
-def _placed(
-    name: str,
-    found: Nearest,
-    grid: Grid,
-    clauses: Sequence[Clause],
-    integers: Sequence[str],
-    chosen: Mapping[str, Fraction],
-    limits: Limits,
-) -> Fraction | None:
-    """A value on the grid at, or right beyond, the nearest one, that the others can go with."""
-    if found.side == 0:
-        return found.value
-    beyond = found.model.values[name]
-    ends = (found.value, beyond) if found.side > 0 else (beyond, found.value)
-    stretches = [Interval(ends[0], None, found.open), Interval(ends[0], ends[1], found.open)]
-    if found.side < 0:
-        stretches = [
-            Interval(None, ends[1], high_open=found.open),
-            Interval(ends[0], ends[1], high_open=found.open),
-        ]
-    tried = [] if found.open or not grid.fits(found.value) else [found.value]
-    for stretch in stretches:
-        tried += points_near([stretch], found.value - found.side, grid)
-    for point in dict.fromkeys(tried):
-        answer = solve(clauses, integers=integers, fixed={**chosen, name: point}, limits=limits)
-        if isinstance(answer, Model):
-            return point
-    return None
+    for one in (plan, limited):
+        if one is not None and one.steps is not None:
+            if not one.satisfiable:
+                return None
+            found = _Search(one, one.steps, grids, node_limit).solve(dict(values), 0)
+            if found is not None:
+                return found
+    return searched_row(plan, values, grids, search_nodes)
 
 
 class _Search:

@@ -1,5 +1,6 @@
 """Arrow arrays as numeric columns, cell for cell, without a detour through floats."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -36,6 +37,22 @@ def kind_of(kind: pa.DataType) -> ColumnKind:
     if types.is_integer(kind) or (types.is_decimal(kind) and kind.scale <= 0):
         return ColumnKind.INTEGER
     return ColumnKind.REAL
+
+
+def decimal_places(types: Mapping[str, pa.DataType]) -> dict[str, int]:
+    """How many decimal places each type of decimals holds."""
+    return {name: kind.scale for name, kind in types.items() if pa.types.is_decimal(kind)}
+
+
+def largest_decimals(types: Mapping[str, pa.DataType]) -> dict[str, Fraction]:
+    """The largest number of each type of decimals that floats can be taken for."""
+    largest = {}
+    for name, kind in types.items():
+        if pa.types.is_decimal(kind):
+            digits = min(kind.precision, _SHORT)
+            last = Fraction(10) ** (kind.precision - digits - kind.scale)
+            largest[name] = (10**digits - 1) * last
+    return largest
 
 
 def numeric_column(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:

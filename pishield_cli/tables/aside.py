@@ -7,6 +7,7 @@ import shutil
 import stat
 import sys
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Self, cast
@@ -145,7 +146,25 @@ def aside_of(output: str) -> Aside | AddressAside:
     return AddressAside(output) if is_address(output) else Aside(output)
 
 
-class AsideStream:
+class WrittenAside(ABC):
+    """What is written aside until it is committed, in a `with` that ends well or does not."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Put it in place."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Remove it, unless committed."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsideStream(WrittenAside):
     """Bytes kept aside until they go to their file, or to standard output, all at once.
 
     Args:
@@ -192,12 +211,6 @@ class AsideStream:
             self._file.close()
         if self._aside is not None:
             self._aside.discard()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _opened(self) -> BinaryIO:
         if self._aside is None:

@@ -1,13 +1,11 @@
 """Some rows of a table as CSV, each with its number and what was found of it."""
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.arrow_arrays import plain_array
 from pishield_cli.tables.arrow_columns import cell_texts
-from pishield_cli.tables.aside import AsideStream
+from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv_records import BOM, Records
 from pishield_cli.tables.table import Batch, TableReader
 
@@ -24,7 +22,7 @@ def listing_names(columns: Sequence[str]) -> tuple[str, str]:
     return number, found
 
 
-class CsvListing:
+class CsvListing(WrittenAside):
     """A listing being written aside as CSV; the rows of a CSV table byte for byte.
 
     Args:
@@ -66,15 +64,7 @@ class CsvListing:
         self._write_head()
         self._stream.commit()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Remove what was written aside, unless committed."""
         self._stream.close()
 

@@ -1,4 +1,4 @@
-r"""CSV tables: read in pieces of whole records, each parsed by pyarrow on all cores.
+r"""CSV tables: read in pieces of whole records, several of them parsed by pyarrow at a time.
 
 A cell is a number if it reads `3`, `-0.5`, `.5`, `3.`, `+3`, `1e3`, `inf` or `-Infinity`, with
 or without quotes and with spaces or tabs around it; the nearest float64 of any decimal, and
@@ -12,7 +12,9 @@ other number. Missing are the empty cell, quoted or not, `NA`, `N/A`, `n/a`, `#N
 Lines without a single character are not rows; in a table of one column, a missing cell is `""`.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -29,8 +31,10 @@ from pishield_cli.tables.sources import open_source, reading
 from pishield_cli.tables.table import Batch, ColumnKind
 
 _CHUNK = 8 << 20
-_BLOCK = 1 << 20
-_SMALL = 1 << 18
+_WORKERS = 6
+"""At most so many pieces are parsed at a time, each in memory for itself."""
+
+_Parsed = tuple[dict[str, NumericColumn], int, Records]
 
 
 class CsvReader:
@@ -85,7 +89,7 @@ class CsvReader:
             TableError: If the table is malformed; the message names file and line.
         """
         wanted = self._known(columns)
-        return prefetched(self._read(wanted, self._chunk_size(rows), whole))
+        return self._numbered(wanted, self._chunk_size(rows), whole)
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """Read the file, through if need be, and say what its columns hold.
@@ -101,6 +105,11 @@ class CsvReader:
 
     def places(self, columns: Sequence[str]) -> dict[str, int]:
         """No column of a CSV file limits its decimal places."""
+        del columns
+        return {}
+
+    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
+        """No column of a CSV file holds less than floats do."""
         del columns
         return {}
 
@@ -121,20 +130,26 @@ class CsvReader:
             return _CHUNK
         return max(1, min(int(rows * self.header.row_length), 4 * _CHUNK))
 
-    def _read(self, wanted: list[str], size: int, whole: bool) -> Generator[Batch, None, None]:
-        title = self.source.title
+    def _numbered(self, wanted: list[str], size: int, whole: bool) -> Generator[Batch, None, None]:
         start = 0
+        for columns, rows, records in self._parsed(wanted, size):
+            if rows or whole:
+                yield Batch(start, rows, columns, records)
+            start += rows
+
+    def _parsed(self, wanted: list[str], size: int) -> Iterator[_Parsed]:
+        """The file in pieces; columns taken away from `wanted` are left out from then on."""
+        return prefetched(self._tasks(wanted, size), min(pa.cpu_count(), _WORKERS))
+
+    def _tasks(self, wanted: list[str], size: int) -> Generator[Callable[[], _Parsed], None, None]:
+        title = self.source.title
         with reading(title), self.source.open() as stream:
             skip = len(self.header.data)
             for records in record_chunks(stream, self.delimiter, size=size, skip=skip, title=title):
-                check_text(records, self.source)
-                # `kinds` takes columns away while the next piece is being read.
-                columns, rows = self._parse(records, list(wanted))
-                if rows or whole:
-                    yield Batch(start, rows, columns, records)
-                start += rows
+                yield partial(self._parse, records, list(wanted))
 
-    def _parse(self, records: Records, wanted: list[str]) -> tuple[dict[str, NumericColumn], int]:
+    def _parse(self, records: Records, wanted: list[str]) -> _Parsed:
+        check_text(records, self.source)
         quotes = significant_quotes(records.data, records.delimiter)
         if len(quotes) % 2:
             raise malformed(records, self.header.names, self.source, "a quote is left open")
@@ -151,37 +166,30 @@ class CsvReader:
             if not is_numeric(table.schema.field(name).type):
                 raise self._not_numeric(records, name, quoted_lines)
         columns = {name: numeric_column(table.column(name)) for name in wanted}
-        return columns, table.num_rows
+        return columns, table.num_rows, records
 
     def _table(self, records: Records, convert: csv.ConvertOptions, quoted_lines: bool) -> pa.Table:
         data = records.data
-        parser = self._parser(quoted_lines)
         try:
             return csv.read_csv(
-                pa.BufferReader(data), self._options(len(data), _BLOCK), parser, convert
+                pa.BufferReader(data), self._options(data), self._parser(quoted_lines), convert
             )
-        except pa.ArrowInvalid:
-            # A record longer than a block fails too, and is fine in one block.
-            try:
-                whole = self._options(len(data), len(data) + 1)
-                return csv.read_csv(pa.BufferReader(data), whole, parser, convert)
-            except pa.ArrowInvalid as error:
-                names = self.header.names
-                raise malformed(records, names, self.source, str(error)) from error
+        except pa.ArrowInvalid as error:
+            raise malformed(records, self.header.names, self.source, str(error)) from error
 
     def _parser(self, quoted_lines: bool) -> csv.ParseOptions:
         delimiter = self.delimiter.decode()
         return csv.ParseOptions(delimiter=delimiter, newlines_in_values=quoted_lines)
 
-    def _options(self, length: int, block: int) -> csv.ReadOptions:
+    def _options(self, data: bytes) -> csv.ReadOptions:
+        # One block: each column then lies in one array, and a record may be as long as it likes.
         return csv.ReadOptions(
-            column_names=list(self.header.names), block_size=block, use_threads=length > _SMALL
+            column_names=list(self.header.names), block_size=len(data) + 1, use_threads=False
         )
 
     def _not_numeric(self, records: Records, name: str, quoted_lines: bool) -> Exception:
         data = records.data
-        options = self._options(len(data), len(data) + 1)
-        texts = column_texts(data, name, options, self._parser(quoted_lines))
+        texts = column_texts(data, name, self._options(data), self._parser(quoted_lines))
         column = self.header.names.index(name)
         return not_numeric(records, texts, column, name, self.source)
 
@@ -189,8 +197,8 @@ class CsvReader:
         seen: dict[str, set[str]] = {name: set() for name in columns}
         wanted = self._known(columns)
         # A column with a float is settled: once all are, the rest of the file is not read.
-        for batch in prefetched(self._read(wanted, _CHUNK, whole=False)):
-            for name, column in batch.columns.items():
+        for parsed, _, _ in self._parsed(wanted, _CHUNK):
+            for name, column in parsed.items():
                 seen[name].add(_cells_held(column))
             wanted[:] = [name for name in wanted if "f" not in seen[name]]
             if not wanted:

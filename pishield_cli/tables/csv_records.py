@@ -164,6 +164,11 @@ def _cut(
     rest = stream.read(skip)[skip:]
     wanted = size
     while block := stream.read(wanted):
+        end = _plain_boundary(rest, block)
+        if end:
+            yield b"".join((rest, memoryview(block)[:end])), offset
+            offset, rest, wanted = offset + len(rest) + end, block[end:], size
+            continue
         data = rest + block if rest else block
         end = last_boundary(data, delimiter)
         if end:
@@ -178,6 +183,17 @@ def _cut(
             )
     if rest:
         yield rest, offset
+
+
+def _plain_boundary(rest: bytes, block: bytes) -> int:
+    """Where text without quotes, `rest` and then `block`, surely ends a record within `block`.
+
+    Returns:
+        One past the last line ending, or 0; told without copying what is large.
+    """
+    if b'"' in block or b'"' in rest:
+        return 0
+    return _last_line_ending(block, len(block))
 
 
 def _has_no_row(data: bytes) -> bool:

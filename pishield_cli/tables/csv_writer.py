@@ -1,13 +1,10 @@
 """Changed copies of CSV tables: bytes are copied, only the cells that change are written anew."""
 
-from types import TracebackType
-from typing import Self
-
 import numpy as np
 
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
-from pishield_cli.tables.aside import AsideStream
+from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv_cells import cell_like
 from pishield_cli.tables.csv_reader import CsvReader
 from pishield_cli.tables.csv_records import Records, split_cells
@@ -17,7 +14,7 @@ from pishield_cli.tables.table import Batch
 _SLICE = 1 << 12
 
 
-class CsvWriter:
+class CsvWriter(WrittenAside):
     """A CSV table being written aside.
 
     Args:
@@ -50,15 +47,7 @@ class CsvWriter:
         self._write_head()
         self._stream.commit()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Remove what was written aside, unless committed."""
         self._stream.close()
 

@@ -1,6 +1,7 @@
 """Tables in memory: Arrow tables, read and changed in batches like files."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +10,14 @@ import pyarrow as pa
 from pishield_cli.errors import ColumnTypeError, MissingColumnError
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.arrow_changes import with_changes
-from pishield_cli.tables.arrow_columns import cell_text, is_numeric, kind_of, numeric_column
+from pishield_cli.tables.arrow_columns import (
+    cell_text,
+    decimal_places,
+    is_numeric,
+    kind_of,
+    largest_decimals,
+    numeric_column,
+)
 from pishield_cli.tables.table import Batch, ColumnKind
 
 _ROWS = 1 << 20
@@ -72,16 +80,22 @@ class MemoryReader:
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """What the schema says: truth values, whole numbers, or any."""
-        return {n: kind_of(self.table.schema.field(n).type) for n in self._numeric(columns)}
+        return {name: kind_of(kind) for name, kind in self._types(columns).items()}
 
     def places(self, columns: Sequence[str]) -> dict[str, int]:
         """How many decimal places a column's type holds; only decimal columns limit them."""
-        types = {name: self.table.schema.field(name).type for name in self._numeric(columns)}
-        return {name: kind.scale for name, kind in types.items() if pa.types.is_decimal(kind)}
+        return decimal_places(self._types(columns))
+
+    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
+        """The largest number of the type of each column of decimals."""
+        return largest_decimals(self._types(columns))
 
     def native_cells(self, batch: Batch, row: int) -> list[str]:
         """A row's cells as text, in order; empty where missing."""
         return [cell_text(column[row]) for column in batch.native.columns]
+
+    def _types(self, columns: Sequence[str]) -> dict[str, pa.DataType]:
+        return {name: self.table.schema.field(name).type for name in self._numeric(columns)}
 
     def _numeric(self, columns: Sequence[str]) -> list[str]:
         wanted = list(dict.fromkeys(columns))

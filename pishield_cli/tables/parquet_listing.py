@@ -1,9 +1,6 @@
 """Some rows of a table as Parquet, each with its number and what was found of it."""
 
 from collections.abc import Sequence
-from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +13,12 @@ from pishield_cli.tables.aside import aside_of, writing
 from pishield_cli.tables.csv_listing import listing_names
 from pishield_cli.tables.csv_reader import CsvReader
 from pishield_cli.tables.csv_records import Records
+from pishield_cli.tables.parquet_aside import ParquetAside
 from pishield_cli.tables.parquet_reader import ParquetReader
 from pishield_cli.tables.table import Batch, TableReader
 
 
-class ParquetListing:
+class ParquetListing(ParquetAside):
     """A listing being written aside as Parquet.
 
     Rows of a Parquet table keep their types and are written as they come; the types of a CSV
@@ -37,14 +35,11 @@ class ParquetListing:
     def __init__(self, reader: TableReader, output: str) -> None:
         number, found = listing_names(reader.columns)
         self._own = pa.schema([(number, pa.int64()), (found, pa.large_string())])
+        super().__init__(output, aside_of(output))
         self._reader = reader
-        self._output = output
         self._numbers: list[int] = []
         self._titles: list[str] = []
         self._lines: list[bytes] = []
-        self._committed = False
-        self._aside = aside_of(output)
-        self._writer: pq.ParquetWriter | None = None
         if isinstance(reader, ParquetReader):
             self._start(pa.schema([*self._own, *reader.schema]))
 
@@ -75,43 +70,22 @@ class ParquetListing:
             table = self._typed(self._reader)
             self._start(pa.schema([*self._own, *table.schema]))
             self._write(self._numbers, self._titles, table)
-        with writing(self._output):
-            if self._writer is not None:
-                self._writer.close()
-        self._aside.publish()
-        self._committed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Remove what was written aside, unless committed."""
-        if self._committed:
-            return
-        if self._writer is not None:
-            with suppress(OSError, pa.ArrowException):
-                self._writer.close()
-        self._aside.discard()
+        super().commit()
 
     def _start(self, schema: pa.Schema) -> None:
         with writing(self._output):
-            self._writer = pq.ParquetWriter(self._aside.path, schema, filesystem=self._aside.system)
+            self._file = pq.ParquetWriter(self._aside.path, schema, filesystem=self._aside.system)
 
     def _write(
         self, numbers: list[int], titles: Sequence[str], rows: pa.RecordBatch | pa.Table
     ) -> None:
-        if self._writer is None:
+        if self._file is None:
             return
         own = [plain_array(np.array(numbers, dtype=np.int64)), text_array(titles)]
         schema = pa.schema([*self._own, *rows.schema])
         table = pa.Table.from_arrays([*own, *rows.columns], schema=schema)
         with writing(self._output):
-            self._writer.write_table(table)
+            self._file.write_table(table)
 
     def _typed(self, reader: CsvReader) -> pa.Table:
         text = b"".join(line + b"\n" for line in self._lines)

@@ -47,18 +47,21 @@ class Part:
     file: str
     system: Any = None
 
-    def open(self) -> pq.ParquetFile:
-        """The file, its footer read."""
+    def open(self, footer: pq.FileMetaData | None = None) -> pq.ParquetFile:
+        """The file, its footer read unless given."""
         if self.system is None:
             # Pages one by one, not whole columns of a row group at once.
             return pq.ParquetFile(
                 self.file,
+                metadata=footer,
                 pre_buffer=False,
                 buffer_size=_PAGE_BUFFER,
                 page_checksum_verification=True,
             )
         file = self.system.open_input_file(self.file)
-        return pq.ParquetFile(file, pre_buffer=True, page_checksum_verification=True)
+        return pq.ParquetFile(
+            file, metadata=footer, pre_buffer=True, page_checksum_verification=True
+        )
 
     @property
     def partition(self) -> dict[str, str | None]:
@@ -179,14 +182,14 @@ def _translated(pattern: str) -> re.Pattern[str]:
 
 
 @contextmanager
-def opened(part: Part) -> Iterator[pq.ParquetFile]:
-    """One file of a table, closed afterwards.
+def opened(part: Part, footer: pq.FileMetaData | None = None) -> Iterator[pq.ParquetFile]:
+    """One file of a table, closed afterwards; its footer need not be read again where given.
 
     Raises:
         TableError: If it cannot be read or is no Parquet file.
     """
     with damage(part.title):
-        file = part.open()
+        file = part.open(footer)
     with file:
         yield file
 

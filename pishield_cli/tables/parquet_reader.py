@@ -1,27 +1,32 @@
 """Parquet tables: a file, or the files of a folder or a pattern, in sorted order, as one table."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 
 import pyarrow as pa
 from pyarrow import parquet as pq
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.tables.arrow_columns import cell_text, is_numeric, kind_of, numeric_column
+from pishield_cli.tables.arrow_columns import (
+    cell_text,
+    decimal_places,
+    is_numeric,
+    kind_of,
+    largest_decimals,
+    numeric_column,
+)
 from pishield_cli.tables.parquet_parts import damage, find_parts, opened
 from pishield_cli.tables.parquet_ranges import Box, Range, group_ranges, tells_ranges
+from pishield_cli.tables.parquet_runs import Reading, Run, pieces, reading_of
 from pishield_cli.tables.partitions import partitions_of
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import reading
 from pishield_cli.tables.table import Batch, ColumnKind
-
-_CELLS = 1 << 22, 1 << 21
-"""Of a batch; fewer where a writer needs all columns, since it holds on to them for longer."""
-
-_ROWS = 1 << 12, 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class ParquetReader:
         """
         start, found = 0, []
         for number, groups in enumerate(self._groups):
-            for first, some in _pieces(groups, rows):
+            for first, some in pieces(groups, rows):
                 share = copy(self)
                 share.parts = (self.parts[number],)
                 share.partitions = self.partitions.of(number)
@@ -167,17 +172,29 @@ class ParquetReader:
             TableError: If a file is damaged.
         """
         wanted = self._numeric(columns)
-        read = len(self._columns) if whole else len(wanted)
-        return prefetched(self._read(wanted, rows or _batch_rows(read, _CELLS[whole]), whole))
+        reading = reading_of(
+            self._groups,
+            self._left_out,
+            first_group=self._first_group,
+            first_row=self._first_row,
+            columns=len(self._columns) if whole else len(wanted),
+            rows=rows,
+            whole=whole,
+            cores=pa.cpu_count(),
+        )
+        return self._read(reading, wanted, whole)
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """What the schema says: truth values, whole numbers, or any."""
-        return {name: kind_of(self.schema.field(name).type) for name in self._numeric(columns)}
+        return {name: kind_of(kind) for name, kind in self._types(columns).items()}
 
     def places(self, columns: Sequence[str]) -> dict[str, int]:
         """How many decimal places a column's type holds; only decimal columns limit them."""
-        types = {name: self.schema.field(name).type for name in self._numeric(columns)}
-        return {name: kind.scale for name, kind in types.items() if pa.types.is_decimal(kind)}
+        return decimal_places(self._types(columns))
+
+    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
+        """The largest number of the type of each column of decimals."""
+        return largest_decimals(self._types(columns))
 
     def native_cells(self, batch: Batch, row: int) -> list[str]:
         """A row's cells as text, in file order; empty where missing or not read."""
@@ -194,6 +211,9 @@ class ParquetReader:
         """A batch's rows with the columns that folders hold."""
         return self.partitions.completed(native.part, native.rows)
 
+    def _types(self, columns: Sequence[str]) -> dict[str, pa.DataType]:
+        return {name: self.schema.field(name).type for name in self._numeric(columns)}
+
     def _numeric(self, columns: Sequence[str]) -> list[str]:
         wanted = list(dict.fromkeys(columns))
         for name in wanted:
@@ -207,20 +227,49 @@ class ParquetReader:
                 )
         return wanted
 
-    def _read(self, wanted: list[str], rows: int, whole: bool) -> Generator[Batch, None, None]:
-        start = self._first_row
-        own = [name for name in wanted if name not in self.unchangeable]
-        for number, part in enumerate(self.parts):
-            with opened(part) as file, damage(part.title):
-                for group, count in enumerate(self._groups[number], self._first_group):
-                    if (number, group) in self._left_out:
-                        start += count
-                        continue
-                    for native in _group_batches(file, number, group, rows, None if whole else own):
-                        yield Batch(
-                            start, len(native.rows), self._columns_of(native, wanted), native
-                        )
-                        start += len(native.rows)
+    def _read(
+        self, reading: Reading, wanted: list[str], whole: bool
+    ) -> Generator[Batch, None, None]:
+        for some in prefetched(self._tasks(reading, wanted, whole), reading.workers):
+            yield from some
+
+    def _tasks(
+        self, reading: Reading, wanted: list[str], whole: bool
+    ) -> Generator[Callable[[], Iterable[Batch]], None, None]:
+        footer: tuple[int, pq.FileMetaData] | None = None
+        for run in reading.runs:
+            if reading.workers == 1:
+                for batch in self._run(run, wanted, reading.rows, whole, None):
+                    yield partial(iter, (batch,))
+                continue
+            if footer is None or footer[0] != run.part:
+                with opened(self.parts[run.part]) as file:
+                    footer = run.part, file.metadata
+            yield partial(list, self._run(run, wanted, reading.rows, whole, footer[1]))
+
+    def _run(
+        self,
+        run: Run,
+        wanted: list[str],
+        rows: int,
+        whole: bool,
+        footer: pq.FileMetaData | None,
+    ) -> Iterator[Batch]:
+        """A run's batches: by one thread where the footer is given, else by as many as columns."""
+        part = self.parts[run.part]
+        own = None if whole else [name for name in wanted if name not in self.unchangeable]
+        with opened(part, footer) as file, damage(part.title):
+            for group, first in run.groups:
+                start, left = first, file.metadata.row_group(group).num_rows
+                for native in file.iter_batches(
+                    batch_size=rows, row_groups=[group], columns=own, use_threads=footer is None
+                ):
+                    count = native.num_rows
+                    left -= count
+                    if count:
+                        held = ParquetRows(native, run.part, left == 0)
+                        yield Batch(start, count, self._columns_of(held, wanted), held)
+                    start += count
 
     def _columns_of(self, native: ParquetRows, wanted: list[str]) -> dict[str, NumericColumn]:
         rows, part = native.rows, native.part
@@ -268,37 +317,8 @@ class ParquetReader:
         return first, tuple(groups)
 
 
-def _batch_rows(columns: int, cells: int) -> int:
-    """A power of two, so that batches are whole blocks of the kernels."""
-    least, most = _ROWS
-    return min(most, max(least, 1 << (cells // max(columns, 1)).bit_length() - 1))
-
-
 def _group_rows(metadata: pq.FileMetaData) -> tuple[int, ...]:
     return tuple(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
-
-
-def _pieces(groups: tuple[int, ...], rows: int | None) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Cut a file's row groups into pieces of about so many rows, each with its first group."""
-    if rows is None or not groups:
-        yield 0, groups
-        return
-    first, held = 0, 0
-    for number, count in enumerate(groups, 1):
-        held += count
-        if held >= rows or number == len(groups):
-            yield first, groups[first:number]
-            first, held = number, 0
-
-
-def _group_batches(
-    file: pq.ParquetFile, number: int, group: int, rows: int, columns: list[str] | None
-) -> Iterator[ParquetRows]:
-    left = file.metadata.row_group(group).num_rows
-    for batch in file.iter_batches(batch_size=rows, row_groups=[group], columns=columns):
-        left -= batch.num_rows
-        if batch.num_rows:
-            yield ParquetRows(batch, number, left == 0)
 
 
 def _difference(schema: pa.Schema, first: pa.Schema) -> str:

@@ -1,10 +1,8 @@
 """Changed copies of Parquet tables: same schema, row groups, compression and metadata."""
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet as pq
@@ -13,6 +11,7 @@ from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.addresses import keeps_objects
 from pishield_cli.tables.aside import aside_of, writing
 from pishield_cli.tables.folder_aside import folder_aside
+from pishield_cli.tables.parquet_aside import ParquetAside, WritingPlace
 from pishield_cli.tables.parquet_parts import Part, opened
 from pishield_cli.tables.parquet_reader import ParquetReader, ParquetRows
 from pishield_cli.tables.stream import changed_rows
@@ -21,19 +20,6 @@ from pishield_cli.tables.table import Batch
 _LARGEST_GROUP = 1 << 26
 _CODECS = {"UNCOMPRESSED": "none", "LZ4_RAW": "lz4"}
 _VERSIONS = ("1.0", "2.4", "2.6")
-
-
-class WritingPlace(Protocol):
-    """Where a table is written before it appears under its name."""
-
-    path: str
-    system: Any
-
-    def publish(self) -> None:
-        """Put the table in place."""
-
-    def discard(self) -> None:
-        """Remove what was written, unless published."""
 
 
 @dataclass(slots=True)
@@ -59,7 +45,7 @@ def place_beside(reader: ParquetReader, output: str) -> WritingPlace:
     return folder_aside(output, reader) if reader.is_folder else aside_of(output)
 
 
-class ParquetWriter:
+class ParquetWriter(ParquetAside):
     """A Parquet table being written aside, file by file and row group by row group.
 
     Args:
@@ -72,15 +58,12 @@ class ParquetWriter:
     """
 
     def __init__(
-        self, reader: ParquetReader, output: str, aside: "WritingPlace | None" = None
+        self, reader: ParquetReader, output: str, aside: WritingPlace | None = None
     ) -> None:
+        super().__init__(output, aside or place_beside(reader, output))
         self._reader = reader
-        self._output = output
-        self._aside = aside or place_beside(reader, output)
-        self._open: pq.ParquetWriter | None = None
         self._next_part = 0
         self._group: list[pa.RecordBatch] = []
-        self._committed = False
 
     def write(self, batch: Batch, changes: Changes) -> None:
         """Append a batch of the reader's, some cells changed, all others as they were."""
@@ -93,25 +76,7 @@ class ParquetWriter:
     def commit(self) -> None:
         """Rename the finished table into place."""
         self._open_part(len(self._reader.parts))
-        self._aside.publish()
-        self._committed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Remove what was written aside, unless committed."""
-        if self._committed:
-            return
-        if self._open is not None:
-            with suppress(OSError, pa.ArrowException):
-                self._open.close()
-        self._aside.discard()
+        super().commit()
 
     def _open_part(self, number: int) -> None:
         """Finish the files before this one; files without rows are written too."""
@@ -120,7 +85,7 @@ class ParquetWriter:
             if self._next_part < len(self._reader.parts):
                 part = self._reader.parts[self._next_part]
                 with writing(self._output):
-                    self._open = writer_like(part, self._place(part), self._aside.system)
+                    self._file = writer_like(part, self._place(part), self._aside.system)
             self._next_part += 1
 
     def _place(self, part: Part) -> str:
@@ -135,18 +100,16 @@ class ParquetWriter:
 
     def _close_part(self) -> None:
         self._write_group()
-        if self._open is not None:
-            with writing(self._output):
-                self._open.close()
-            self._open = None
+        with writing(self._output):
+            self._finish()
 
     def _write_group(self) -> None:
-        if not self._group or self._open is None:
+        if not self._group or self._file is None:
             return
         table = pa.Table.from_batches(self._group).unify_dictionaries()
         self._group = []
         with writing(self._output):
-            self._open.write_table(table, _LARGEST_GROUP)
+            self._file.write_table(table, _LARGEST_GROUP)
 
 
 def writer_like(part: Part, path: str, system: Any = None) -> pq.ParquetWriter:

@@ -86,6 +86,9 @@ class TableReader(Protocol):
     def places(self, columns: Sequence[str]) -> dict[str, int]:
         """How many decimal places a column's type holds, for those columns it limits."""
 
+    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
+        """The largest number of a column's type, for those whose cells as read could be larger."""
+
     def native_cells(self, batch: Batch, row: int) -> list[str]:
         """A row's cells as text, in file order, for messages and listings.
 

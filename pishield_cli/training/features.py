@@ -112,6 +112,9 @@ class FeatureEncoder:
             cells: The training part.
             kinds: The features and what their cells are.
             scale: Whether numbers are standardised; otherwise they stay as they are.
+
+        Raises:
+            TableError: If numbers are too large for a mean.
         """
         return cls(tuple(_fitted(name, kind, cells, scale) for name, kind in kinds.items()))
 
@@ -207,8 +210,14 @@ class TargetScaler:
 
     @classmethod
     def fit(cls, cells: Cells, names: Sequence[str], *, scale: bool = True) -> "TargetScaler":
-        """Learn means and standard deviations from rows whose targets are all there."""
+        """Learn means and standard deviations from rows whose targets are all there.
+
+        Raises:
+            TableError: If numbers are too large for either.
+        """
         values = stacked(cells, names)
+        for name, column in zip(names, values.T, strict=True):
+            _require_moderate(name, column)
         if not scale:
             return cls(tuple(names), np.zeros(len(names)), np.ones(len(names)))
         return cls(tuple(names), values.mean(axis=0), _spread(values))
@@ -257,11 +266,7 @@ def _fitted(name: str, kind: CellKind, cells: Cells, scale: bool) -> Feature:
         return NumberFeature(name, 0.0, 0.0, 1.0, indicator=False)
     median = float(np.median(finite))
     filled = _filled(values, median)
-    if not np.isfinite(filled.std()):
-        raise TableError(
-            f"Column `{name}` holds numbers too large to take their mean.",
-            hint=f"leave it out with --drop {name}",
-        )
+    _require_moderate(name, filled)
     mean, spread = (float(filled.mean()), float(_spread(filled))) if scale else (0.0, 1.0)
     return NumberFeature(name, median, mean, spread, indicator=len(finite) < len(values))
 
@@ -272,6 +277,21 @@ def _frequent(name: str, cells: Cells) -> tuple[str | None, ...]:
     order = sorted(range(len(values)), key=lambda place: (-counts[place], values[place]))
     kept = sorted(values[place] for place in order[:MOST_CATEGORIES] if counts[place])
     return (*kept, None) if (codes == MISSING).any() else tuple(kept)
+
+
+def _require_moderate(name: str, values: Array) -> None:
+    """Refuse numbers whose mean or spread is more than a float can hold.
+
+    Raises:
+        TableError: If they are too large.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        moderate = bool(np.isfinite(values.std()))
+    if not moderate:
+        raise TableError(
+            f"Column `{name}` holds numbers too large to take their mean.",
+            hint="leave it out, or give it in a larger unit",
+        )
 
 
 def _filled(values: Array, median: float) -> Array:

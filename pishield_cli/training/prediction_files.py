@@ -1,9 +1,9 @@
 """Predictions as CSV or Parquet, alone or beside the columns that they were made from."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ from pyarrow import parquet as pq
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_text
-from pishield_cli.tables.aside import Aside, AsideStream, writing
+from pishield_cli.tables.aside import Aside, AsideStream, WrittenAside, writing
 from pishield_cli.tables.csv_listing import quoted
 from pishield_cli.tables.csv_reader import CsvReader
 from pishield_cli.tables.csv_records import BOM, Records, split_cells
@@ -73,24 +73,12 @@ def plan_layout(
     return Layout(kept, targets, tuple(order), whole=True)
 
 
-class PredictionWriter(Protocol):
+class PredictionWriter(WrittenAside):
     """Predictions being written aside; they appear at `commit`, whole or not at all."""
 
+    @abstractmethod
     def write(self, batch: Batch, predicted: Mapping[str, Array]) -> None:
         """Append a batch that was read whole, with its predictions."""
-
-    def commit(self) -> None:
-        """Rename the finished file into place."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Remove what was written aside, unless committed."""
 
 
 def open_predictions(reader: TableReader, output: str, layout: Layout) -> PredictionWriter:
@@ -123,7 +111,7 @@ def open_predictions(reader: TableReader, output: str, layout: Layout) -> Predic
     return _CsvPredictions(reader, output, layout, delimiter.encode())
 
 
-class _CsvPredictions:
+class _CsvPredictions(PredictionWriter):
     def __init__(self, reader: TableReader, output: str, layout: Layout, delimiter: bytes) -> None:
         self._reader = reader
         self._layout = layout
@@ -154,15 +142,7 @@ class _CsvPredictions:
         self._begin()
         self._stream.commit()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._stream.close()
 
     def _begin(self) -> None:
@@ -192,7 +172,7 @@ class _CsvPredictions:
         }
 
 
-class _ParquetPredictions:
+class _ParquetPredictions(PredictionWriter):
     def __init__(self, reader: TableReader, output: str, layout: Layout) -> None:
         self._reader = reader
         self._layout = layout
@@ -224,15 +204,7 @@ class _ParquetPredictions:
         self._aside.publish()
         self._committed = True
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         if self._committed:
             return
         if self._writer is not None:

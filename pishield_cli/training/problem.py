@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
-from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError, UsageError
+from pishield_cli.errors import ColumnTypeError, TableError, UsageError
 from pishield_cli.kernels.columns import Array
+from pishield_cli.language import require_columns
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import CellKind, Cells, cell_kinds, read_cells
@@ -79,7 +79,7 @@ def assign_roles(
         "--drop": settings.drop,
     }
     for option, names in options.items():
-        _refuse_missing(option, names, reader.columns)
+        require_columns(option, names, reader.columns)
     kinds = cell_kinds(reader)
     named = requirements.variables if requirements is not None else ()
     _refuse_texts("A requirement", named, kinds)
@@ -178,16 +178,6 @@ def _features(
             hint="choose fewer targets with --targets",
         )
     return features, skipped
-
-
-def _refuse_missing(option: str, names: Iterable[str], columns: Sequence[str]) -> None:
-    for name in names:
-        if name not in columns:
-            near = get_close_matches(name, columns, n=2)
-            raise MissingColumnError(
-                f"{option} names columns of the table, but `{name}` is none of them.",
-                hint=f"did you mean {' or '.join(near)}?" if near else None,
-            )
 
 
 def _refuse_texts(what: str, names: Iterable[str], kinds: Mapping[str, CellKind]) -> None:

@@ -9,19 +9,24 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from pishield_cli import __version__
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.language import format_requirements, read_requirements
-from pishield_cli.tables.aside import aside_name, force_to_disk, local_target, writing
+from pishield_cli.tables.aside import (
+    WrittenAside,
+    aside_name,
+    force_to_disk,
+    local_target,
+    writing,
+)
 from pishield_cli.training.cells import CellKind
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.loop import EpochNote
@@ -56,7 +61,7 @@ class Run:
     record: Mapping[str, Any]
 
 
-class RunWriter:
+class RunWriter(WrittenAside):
     """A run folder being written aside; it appears under its name at `commit`.
 
     Args:
@@ -85,8 +90,7 @@ class RunWriter:
     def write_weights(self, model: Model) -> None:
         """Put the network's weights into the folder."""
         state = {name: one.detach().cpu().contiguous() for name, one in _state(model).items()}
-        with writing(self._output):
-            save_file(state, self._path / WEIGHTS)
+        self.write(WEIGHTS, save(state))
 
     def commit(self) -> None:
         """Force all files to disk and put the folder in place."""
@@ -108,15 +112,7 @@ class RunWriter:
                 shutil.rmtree(old, ignore_errors=True)
             force_to_disk(str(self._target.parent))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Remove what was written aside, unless committed."""
         if not self._committed:
             shutil.rmtree(self._path, ignore_errors=True)

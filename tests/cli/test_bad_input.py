@@ -191,6 +191,18 @@ def test_all_problems_of_a_requirements_file_are_drawn(
     assert "a >= >= 0" in message
 
 
+def test_thousands_of_problems_are_drawn_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("r.txt").write_bytes(b"a >= >= 0\n" * 5_000)
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("error: r.txt:") for line in lines) == 1_000
+    assert lines[-1] == "error: r.txt has 5,000 problems; these are the first 1,000."
+
+
+def test_requirements_are_not_read_from_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "only tables are read from standard input" in refuse(capsys, "check", "t.csv", "-")
+
+
 def test_a_requirement_on_a_text_column_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     Path("r.txt").write_bytes(b"name >= 0\n")
     assert "name" in refuse(capsys, "check", "t.csv", "r.txt")

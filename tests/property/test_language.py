@@ -145,6 +145,8 @@ def test_printing_and_parsing_keeps_the_clauses(cases):
     lines = [f"[r{index}] {text}" for index, (text, _) in enumerate(cases)]
     first = parse_requirements("ordering a `or`\ninteger `x``y`\n" + "\n".join(lines))
     second = parse_requirements(format_requirements(first))
+    third = parse_requirements(format_requirements(first), type=first.type)
+    assert format_requirements(third) == format_requirements(first)
     if first.type is second.type:
         assert clause_sets(second) == clause_sets(first)
     for at in points(first):

@@ -24,6 +24,13 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
+LINEAR = """\
+[sum] a + b <= 2*c + 1.5
+[gap] c - a >= 0.1
+[tie] 3*a + n >= 2
+0 <= n <= 20
+"""
+
 RULES = """\
 [sum] a + b <= 2*c + 1.5
 [gap] c - a >= 0.1
@@ -50,7 +57,7 @@ def random_table(rows: int, seed: int) -> pa.Table:
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("spark") / "table"
-    for number, rows in enumerate((700, 1, 300)):
+    for number, rows in enumerate((700, 1, 300, 45)):
         path = folder / f"day={number}" / "part.parquet"
         path.parent.mkdir(parents=True)
         pq.write_table(random_table(rows, number), path, row_group_size=97)
@@ -67,7 +74,7 @@ def rules(tmp_path: Path) -> str:
 def in_order(session: Any, table: Path) -> Any:
     """A DataFrame of several partitions whose rows are those of the table, in order."""
     frame = None
-    for number in range(3):
+    for number in range(4):
         one = session.read.parquet(os.fspath(table / f"day={number}" / "part.parquet"))
         frame = one if frame is None else frame.union(one)
     return frame
@@ -126,17 +133,31 @@ def report_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int,
     return status, json.loads(output.out)
 
 
-def test_the_command_checks_alike(session, table, rules, capsys):
+@pytest.mark.parametrize("text", [LINEAR, RULES], ids=["linear", "qflra"])
+def test_the_command_checks_alike(session, table, rules, capsys, text):
+    Path(rules).write_text(text)
     arguments = ["check", os.fspath(table), rules, "--exact", "--max-violations", "12%"]
     assert report_of(capsys, *arguments, "--engine", "spark") == report_of(capsys, *arguments)
 
 
-def test_the_command_corrects_alike(session, table, rules, tmp_path, capsys):
+@pytest.mark.parametrize("text", [LINEAR, RULES], ids=["linear", "qflra"])
+@pytest.mark.parametrize("method", ["shield", "nearest"])
+def test_the_command_corrects_alike(session, table, rules, tmp_path, capsys, text, method):
+    Path(rules).write_text(text)
     reports = []
     for engine in ("local", "spark"):
         out = os.fspath(tmp_path / engine)
         status, report = report_of(
-            capsys, "correct", os.fspath(table), rules, "-o", out, "--engine", engine
+            capsys,
+            "correct",
+            os.fspath(table),
+            rules,
+            "-o",
+            out,
+            "--engine",
+            engine,
+            "--method",
+            method,
         )
         report.pop("output", None)
         reports.append((status, report))
@@ -146,7 +167,7 @@ def test_the_command_corrects_alike(session, table, rules, tmp_path, capsys):
     for name, one in moved[0].items():
         assert moved[1][name] == pytest.approx(one, rel=1e-12)
     files = sorted(path.relative_to(tmp_path / "local") for path in tmp_path.rglob("local/*/*"))
-    assert len(files) == 3
+    assert len(files) == 4
     for name in files:
         assert (tmp_path / "spark" / name).read_bytes() == (tmp_path / "local" / name).read_bytes()
     assert sorted(os.listdir(tmp_path)) == ["local", "rules.txt", "spark"]

@@ -90,7 +90,7 @@ def test_what_cannot_be_is_an_error_that_says_so():
     row = {"start": [3.0], "end": [1.0]}
     with pytest.raises(UsageError, match="no method 'best'"):
         correct_table(row, RULES, method="best")
-    with pytest.raises(MissingColumnError, match="'ends'"):
+    with pytest.raises(MissingColumnError, match="`ends`"):
         correct_table(row, RULES, method="nearest", weights={"ends": 2.0})
     with pytest.raises(UsageError, match="output"):
         correct_table(row, RULES, output="out.csv")

@@ -64,7 +64,7 @@ def render_table(report: CorrectReport, page: Page) -> str:
         parts.append(Text(_uncorrected(report)))
     if report.unproven_rows:
         parts.append(Text(_unproven(report)))
-    parts.append(Text(_totals(report), style="dim"))
+    parts.append(Text(("\n" if parts else "") + _totals(report), style="dim"))
     parts.append(Text(_verdict(report), style="bold green" if report.holds else "bold red"))
     return page_lines(console, parts, page)
 
@@ -119,7 +119,7 @@ def _reason(obstacle: Obstacle) -> str:
 
 def _totals(report: CorrectReport) -> str:
     return (
-        f"\n{counted(report.rows, 'row')}, {report.violating_rows_before:,} violating "
+        f"{counted(report.rows, 'row')}, {report.violating_rows_before:,} violating "
         f"({percent(report.violating_rows_before, report.rows)}), {report.corrected_rows:,} "
         f"corrected, {counted(report.cells_changed, 'cell')} changed"
         f" | method {report.method}, {report.seconds:.2g} s"

@@ -1,8 +1,8 @@
 """The derivative of the nearest point."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from pishield_cli.layers.active import faces_of
+from pishield_cli.layers.active import faces_of, kept_by
 from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
 from pishield_cli.layers.nearest_point import NearestPoint
 
@@ -30,16 +30,5 @@ def implicit(shield: Clipping, z: Tensor) -> Tensor:
 
 
 def _held(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
-    held = _nearest_of(shield)(rows.raw).held
+    held = kept_by(shield, "nearest", NearestPoint)(rows.raw).held
     return faces_of(shield).tangent(g, held)
-
-
-def _nearest_of(shield: Clipping) -> NearestPoint:
-    known = getattr(shield, "nearest", None)
-    if isinstance(known, NearestPoint):
-        return known
-    found = NearestPoint(shield.requirements.clauses, shield.columns, fixed=shield.fixed)
-    if isinstance(shield, nn.Module):
-        found = found.to(next(shield.buffers()).device)
-    shield.nearest = found  # type: ignore[attr-defined]
-    return found

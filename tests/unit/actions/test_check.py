@@ -51,6 +51,9 @@ class MemoryTable:
     def places(self, columns: Sequence[str]) -> dict[str, int]:
         return {}
 
+    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
+        return {}
+
     def native_cells(self, batch: Batch, row: int) -> list[str]:
         return [f"<{cells[batch.native + row]:g}>" for cells in self.cells.values()]
 

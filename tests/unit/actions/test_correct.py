@@ -1,9 +1,12 @@
 """Correcting a table: the report, what is written, what is noted, what is refused."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -199,7 +202,7 @@ def test_fixed_and_free_columns() -> None:
 
 @pytest.mark.parametrize("freedom", [Freedom(fixed=["A"]), Freedom(only=["A"])])
 def test_unknown_columns_are_refused(freedom: Freedom) -> None:
-    with pytest.raises(MissingColumnError, match="'A' is none of them"):
+    with pytest.raises(MissingColumnError, match="`A` is none of them"):
         fixed_columns(COLUMNS, freedom)
 
 
@@ -229,3 +232,26 @@ def test_grids_follow_types_and_declarations() -> None:
     assert money.places == 2
     assert money.holds(Fraction("1.25"))
     assert not money.holds(Fraction("1.255"))
+
+
+def test_decimals_stay_within_their_type() -> None:
+    cells = pa.array([Decimal("1.00"), Decimal("2.50")], pa.decimal128(8, 2))
+    table = pa.table({"d": cells, "x": [1.0, 999999.0]})
+    after, _ = corrected("d >= x + 5", table, Freedom(ordering=("x",)))
+    assert after == {"d": [Decimal("6.00"), Decimal("999999.99")], "x": [1.0, 999994.99]}
+    after, report = corrected("d >= 1000000", table)
+    assert report.uncorrected_rows == (0, 1)
+    assert after == table.to_pydict()
+    assert report.obstacles[0].clash is not None
+
+
+def test_a_change_across_the_whole_range_of_doubles_is_counted() -> None:
+    _, report = corrected("x + y <= 1e9", pa.table({"x": [1.5e308], "y": [1.5e308]}))
+    assert report.columns["y"].max_abs_change == math.inf
+
+
+def test_a_narrow_cell_that_moves_to_itself_is_no_change() -> None:
+    cells = np.array([1.4, 0.5], dtype=np.float32)  # 1.4 is less than the decimal, in binary
+    after, report = corrected("a >= 1.4\nb >= 3", pa.table({"a": cells, "b": [1.0, 1.0]}))
+    assert report.columns["a"].changed == 1
+    assert after["a"] == [pytest.approx(1.4)] * 2

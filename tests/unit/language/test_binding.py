@@ -73,6 +73,28 @@ def test_a_keyword_in_odd_case_is_hinted_at():
     assert found.hint == "the keyword is written `true` or `TRUE`"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("null", "a requirement that needs a missing cell is unknown"),
+        ("NaN", "a requirement that needs a missing cell is unknown"),
+        ("None", "a requirement that needs a missing cell is unknown"),
+        ("inf", "leave out a bound that is infinite"),
+        ("\N{CYRILLIC SMALL LETTER A}ge", "age? `\N{CYRILLIC SMALL LETTER A}` is CYRILLIC SMALL"),
+        ("\N{CYRILLIC SMALL LETTER O}", "`\N{CYRILLIC SMALL LETTER O}` is CYRILLIC SMALL LETTER O"),
+        ("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "did you mean `cafe\u0301`?"),
+        ("\N{LATIN SMALL LIGATURE FI}t", "did you mean fit?"),
+    ],
+)
+def test_a_name_that_looks_like_something_else_is_told(name, said):
+    [found] = problems(f"{name} > 0", ["age", "cafe\u0301", "fit", "long_name"])
+    assert said in found.hint
+
+
+def test_a_columns_own_name_is_never_taken_for_a_missing_cell():
+    assert bind(parse_requirements("null + inf > 0"), ["null", "inf"]).positional == frozenset()
+
+
 def test_requirements_that_were_never_a_file_are_bound_too():
     one = Requirement(1, "a", (Clause((BooleanLiteral("a"),)),))
     requirements = Requirements((one,), RequirementType.PROPOSITIONAL)

@@ -45,14 +45,29 @@ def mutants(draw_):
     return text
 
 
+def assert_same(again, read):
+    """What a file says, whatever its lines look like."""
+    assert (again.type, again.integers, again.booleans) == (
+        read.type,
+        read.integers,
+        read.booleans,
+    )
+    assert again.ordering == read.ordering
+    for one, other in zip(again.requirements, read.requirements, strict=True):
+        assert one.label == other.label
+        assert [set(clause) for clause in one.clauses] == [set(c) for c in other.clauses]
+
+
 def refusals(text):
     """The problems of a text; none if it can be read."""
     try:
         read = parse_requirements(text, "r.txt")
     except RequirementsFileError as error:
         return error.problems
-    again = parse_requirements(format_requirements(read))
-    assert len(again.requirements) == len(read.requirements)
+    text = format_requirements(read)
+    again = parse_requirements(text, type=read.type)
+    assert_same(again, read)
+    assert format_requirements(again) == text
     try:
         bind(read, ["a", "b", "port", "price"])
     except RequirementsFileError as error:

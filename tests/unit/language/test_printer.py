@@ -1,10 +1,16 @@
 """Canonical text."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from pishield_cli.language import format_inequality, format_requirements, parse_requirements
+from pishield_cli.language import (
+    format_inequality,
+    format_requirement,
+    format_requirements,
+    parse_requirements,
+)
 from pishield_cli.language.numbers import read_number, write_number
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import Inequality
@@ -54,6 +60,18 @@ def test_a_file_is_written_header_first():
 
 def test_an_inequality_without_terms_is_still_an_inequality():
     assert format_inequality(Inequality((), Fraction(1))) == "0 >= 1"
+
+
+@pytest.mark.parametrize("label", ["`odd` one", "a`b", "back\\slash", "0 :- 1", "[a", "日 é"])
+def test_a_label_that_a_file_can_hold_is_kept(label):
+    first = parse_requirements(f"[{label}] a + `b c` >= 0\n")
+    assert parse_requirements(format_requirements(first)).requirements[0].label == label
+
+
+def test_a_label_never_opens_a_comment():
+    one = parse_requirements("`a#b` >= 0").requirements[0]
+    text = format_requirement(replace(one, label="a`b"))
+    assert parse_requirements(text).variables == ("a#b",)
 
 
 def test_a_label_that_no_file_could_hold_is_left_out():

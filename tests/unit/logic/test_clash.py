@@ -6,7 +6,7 @@ from pishield_cli.language import parse_requirements
 from pishield_cli.logic.clash import Clash, find_clash
 from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.limits import Limits
-from pishield_cli.logic.rows import limit_clauses
+from pishield_cli.logic.searched import limit_clauses
 
 
 def clash(

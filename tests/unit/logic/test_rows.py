@@ -7,7 +7,8 @@ import pytest
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.grids import Grid, Interval
 from pishield_cli.logic.plan import GroupPlan, plan_groups
-from pishield_cli.logic.rows import allowed_intervals, corrected_row, limit_clauses
+from pishield_cli.logic.rows import allowed_intervals, corrected_row
+from pishield_cli.logic.searched import limit_clauses
 
 F = Fraction
 DOUBLE, WHOLE = Grid(), Grid(places=0, low=-(2**31), high=2**31 - 1)
@@ -66,7 +67,7 @@ def test_strict_bounds_are_kept() -> None:
     [
         ("2*a + 3*b == 7\n", {"a": 1, "b": 4}, {"a": 2, "b": 1}),
         ("3*a == 7*b\n", {"a": 3, "b": 1}, {"a": 0, "b": 0}),
-        ("6*a + 10*b + 15*c == 1\n", {"a": 0, "b": 0, "c": 0}, None),
+        ("6*a + 10*b + 15*c == 1\n", {"a": 0, "b": 0, "c": 0}, {"a": 1, "b": 1, "c": -1}),
         ("a > 0.5 and a < 1.5\n", {"a": 9}, {"a": 1}),
         ("2*a > 3\n", {"a": 1}, {"a": 2}),
     ],

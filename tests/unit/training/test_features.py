@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from pishield_cli.errors import TableError
 from pishield_cli.training.cells import MISSING, CellKind, Cells, Texts
 from pishield_cli.training.features import (
     MOST_CATEGORIES,
@@ -91,6 +92,16 @@ def test_unscaled_features_that_reach_far_are_told():
     assert encoder.far(encoder.encode(training)) == {"x": 553_403}
     scaled = FeatureEncoder.fit(training, kinds)
     assert scaled.far(scaled.encode(training)) == {}
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_too_large_for_a_mean_are_refused():
+    own = cells({"x": [1e308, 1.7e308, -1e308], "y": [1, 2, 3]})
+    with pytest.raises(TableError, match="`x` holds numbers too large"):
+        FeatureEncoder.fit(own, {"y": CellKind.REAL, "x": CellKind.REAL})
+    for scale in (True, False):
+        with pytest.raises(TableError, match="`x` holds numbers too large"):
+            TargetScaler.fit(own, ["y", "x"], scale=scale)
 
 
 def test_an_encoder_survives_json():

@@ -93,6 +93,19 @@ def test_no_pickle_anywhere(tmp_path):
             pickle.loads(file.read_bytes())
 
 
+@pytest.mark.parametrize("mask", [0o022, 0o027])
+def test_all_files_may_be_read_by_whom_the_umask_allows(tmp_path, mask):
+    own, roles = build()
+    before = os.umask(mask)
+    try:
+        write(str(tmp_path / "run"), own, roles)
+    finally:
+        os.umask(before)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "run").iterdir()}
+    assert modes == dict.fromkeys((WEIGHTS, RECORD, REQUIREMENTS), 0o666 & ~mask)
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o777 & ~mask
+
+
 def test_a_run_is_replaced_only_by_force(tmp_path):
     own, roles = build()
     path = str(tmp_path / "run")
