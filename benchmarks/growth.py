@@ -144,7 +144,7 @@ def exponent(points: Sequence[Point], start_up: float) -> float:
 
 
 def plot(series: dict[str, list[Point]], path: str) -> None:
-    """Time above and memory below, by what grows, all axes logarithmic; dotted is linear growth."""
+    """CPU time above, memory below, by what grows, axes logarithmic; dotted is linear growth."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -162,12 +162,12 @@ def plot(series: dict[str, list[Point]], path: str) -> None:
                 continue
             sizes, verb = [point.size for point in points], name.partition(",")[0]
             style = {"marker": "o", "label": verb, "color": f"C{verb == 'correct':d}"}
-            above.loglog(sizes, [point.run.wall for point in points], **style)
+            above.loglog(sizes, [point.run.cpu for point in points], **style)
             below.loglog(sizes, [point.run.peak for point in points], **style)
             last = points[-1]
-            linear = [last.run.wall * size / last.size for size in sizes]
+            linear = [last.run.cpu * size / last.size for size in sizes]
             above.loglog(sizes, linear, color="grey", linestyle=":", linewidth=1)
-        above.set(ylim=(0.1, None), ylabel="" if column else "wall, s")
+        above.set(ylim=(0.1, None), ylabel="" if column else "CPU, s")
         below.set(xlabel=thing, ylim=(10, 2000), ylabel="" if column else "peak memory, MiB")
         for axis in (above, below):
             axis.grid(visible=True, alpha=0.3)

@@ -84,6 +84,10 @@ class RequirementSyntaxError(RequirementError):
         self.expected = expected
 
 
+class NoRequirementError(RequirementSyntaxError):
+    """A requirements file without a requirement."""
+
+
 class UnknownVariableError(RequirementSyntaxError):
     """A name in a requirements file that is no column of the table."""
 

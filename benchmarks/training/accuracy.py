@@ -91,6 +91,7 @@ class Plan:
         forms: Of the data.
         restores: Weights of the restoring loss.
         archs: Networks.
+        clip_norm: Longest gradient; None for 1 where data are scaled, else none.
     """
 
     dataset: Dataset
@@ -102,6 +103,7 @@ class Plan:
     forms: tuple[str, ...] = FORMS
     restores: tuple[float, ...] = RESTORES
     archs: tuple[str, ...] = ARCHS
+    clip_norm: float | None = None
 
     def settings(self, method: Method, form: str, arch: str, restore: float) -> TrainSettings:
         """The choices of one training."""
@@ -116,7 +118,7 @@ class Plan:
             backward=method.backward,
             masks=method.masks,
             restore=restore,
-            clip_norm=1.0 if scaled else 0.0,
+            clip_norm=self.clip_norm,
             scale_targets=scaled,
             scale_features=scaled,
             baseline=method.name == FREE,
@@ -125,6 +127,8 @@ class Plan:
     def key(self, method: str, form: str, arch: str, restore: float, seed: int) -> str:
         """What tells one training from all others."""
         size = f"{self.dataset.name}/{self.rows}/{self.epochs}/{self.batch_size}"
+        if self.clip_norm is not None:
+            size += f"/clip {self.clip_norm:g}"
         shown = 0.0 if method == FREE else restore
         return f"rmse/{size}/{form}/{arch}/{method}/{shown:g}/{seed}"
 
@@ -266,6 +270,7 @@ def tables(plan: Plan, kept: Kept) -> Iterator[str]:
     size = "all rows" if plan.rows is None else f"{plan.rows:,} rows"
     for form in plan.forms:
         for arch in plan.archs:
+            clipped = "" if plan.clip_norm is None else f"`--clip-norm {plan.clip_norm:g}`, "
             unit = "standard deviations" if form == FORMS[0] else "the table's units"
             restores = _known_restores(plan, kept, form, arch)
             if not restores:
@@ -273,7 +278,7 @@ def tables(plan: Plan, kept: Kept) -> Iterator[str]:
             rows = list(_rows(plan, kept, form, arch, restores))
             yield (
                 f"**{plan.dataset.name}, {form}, {arch}**: {size}, {plan.epochs} epochs of batches "
-                f"of {plan.batch_size}, {plan.seeds} seeds; test RMSE in {unit}, and what "
+                f"of {plan.batch_size}, {clipped}{plan.seeds} seeds; test RMSE in {unit}, and what "
                 "validation had come to by the last epoch, in the table's units."
             )
             header = ["method"]

@@ -40,6 +40,7 @@ def rmse(options: argparse.Namespace) -> Iterator[str]:
             tuple(forms),
             tuple(options.restores),
             tuple(options.archs),
+            options.clip_norm,
         )
         if not options.only_known:
             accuracy.measure(plan, known)

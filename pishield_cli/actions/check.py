@@ -26,6 +26,9 @@ SEPARATOR = ";"
 MASK_CELLS = 2**27
 """Rows times requirements of a batch, at most, where there are many requirements."""
 
+COLUMN_CELLS = 2**21
+"""Rows times columns of a batch, at most, likewise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -146,7 +149,7 @@ def check(
     counts = [_Count(one, show) for one in requirements.requirements]
     unsettled, settled_rows = _unsettled(reader, requirements)
     tally = _Tally(reader, counts, tolerance, settled_rows)
-    size = batch_rows or _batch_rows(len(counts))
+    size = batch_rows or _batch_rows(len(counts), len(compiled.columns))
     for batch in unsettled.batches(compiled.columns, rows=size, whole=listing is not None):
         verdicts = evaluate(
             compiled,
@@ -184,10 +187,12 @@ def _unsettled(reader: TableReader, requirements: Requirements) -> tuple[TableRe
     )
 
 
-def _batch_rows(requirements: int) -> int | None:
+def _batch_rows(requirements: int, columns: int) -> int | None:
     # Verdicts take a byte a row and requirement: for a few, any batch that the table likes is
     # small beside its columns.
-    return None if requirements <= 64 else MASK_CELLS // requirements
+    if requirements <= 64:
+        return None
+    return min(MASK_CELLS // requirements, COLUMN_CELLS // max(columns, 1))
 
 
 def allowed_rows(most: int | Fraction, rows: int) -> int:

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pishield_cli.errors import TableError, UsageError
@@ -119,11 +119,7 @@ def _tested(one: RunSummary, best: RunSummary) -> RunSummary:
     if one.run == best.run or not shared:
         return one
     test = paired_test([one.errors[s] for s in shared], [best.errors[s] for s in shared])
-    return RunSummary(**{**_fields(one), "against_best": test})
-
-
-def _fields(one: RunSummary) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in RunSummary.__slots__}
+    return replace(one, against_best=test)
 
 
 def _summary(path: str) -> RunSummary:

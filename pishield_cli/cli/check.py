@@ -1,5 +1,6 @@
 """`pishield check`: count the rows that violate each requirement."""
 
+import os
 from contextlib import nullcontext
 from enum import StrEnum
 from fractions import Fraction
@@ -98,6 +99,8 @@ def check(
 
     Exits with 0 if the table passes, with 1 if it does not, and with 2 if it could not be checked.
     """
+    # No matrices are multiplied here: numpy need not start a thread a core for that.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from pishield_cli.cli.engines import open_engine
     from pishield_cli.cli.inputs import open_inputs
     from pishield_cli.cli.output import open_report, refuse_overwriting

@@ -148,7 +148,9 @@ def gradients(
     batch_size: Annotated[
         int, typer.Option("--batch-size", metavar="N", min=1, help="Rows a batch.")
     ] = 64,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Draws the rows.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Draws weights and rows.")
+    ] = 0,
     targets: Annotated[
         str | None,
         typer.Option(

@@ -75,3 +75,13 @@ def joined(parts: Iterable[Correction], rows: int) -> Correction:
         np.flatnonzero(failed),
         np.flatnonzero(unproven & ~failed),
     )
+
+
+def only(correction: Correction, rows: Array) -> Correction:
+    """What a correction says of some rows, by their numbers in the batch."""
+    changes = {}
+    for name, change in correction.changes.items():
+        kept = np.isin(change.rows, rows)
+        if kept.any():
+            changes[name] = ColumnChange(change.rows[kept], change.values[kept])
+    return Correction(changes, rows, np.intersect1d(correction.uncorrected, rows))

@@ -17,6 +17,7 @@ from fractions import Fraction
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.nearest import Nearest, nearest_moves
 from pishield_cli.kernels.systems import Standing, System
 from pishield_cli.logic.flips import elements
@@ -50,7 +51,10 @@ class Choice:
 
 
 def fewest_columns(
-    system: System, standing: Standing, fixed: Iterable[str] = ()
+    system: System,
+    standing: Standing,
+    fixed: Iterable[str] = (),
+    effort: Effort | None = None,
 ) -> Iterator[Choice]:
     """Choose the columns that rows have to change.
 
@@ -58,6 +62,7 @@ def fewest_columns(
         system: The clauses; its weights are what changing a cell costs.
         standing: Rows that violate a clause.
         fixed: Columns that must not change.
+        effort: What all rows together may take; no limit by default.
 
     Returns:
         Every row once: the set of least cost; of several the one whose change is the smallest; of
@@ -65,14 +70,15 @@ def fewest_columns(
     """
     held = frozenset(fixed)
     free = [place for place, name in enumerate(system.columns) if name not in held]
-    search = _Search(system, standing, np.array(free, dtype=np.int64))
+    search = _Search(system, standing, np.array(free, dtype=np.int64), effort or Effort(np.inf))
     search.run()
     yield from search.choices()
 
 
 class _Search:
-    def __init__(self, system: System, standing: Standing, free: Array) -> None:
+    def __init__(self, system: System, standing: Standing, free: Array, effort: Effort) -> None:
         self._system, self._standing, self._free = system, standing, free
+        self._effort = effort
         self._costs = [Fraction(float(weight)) for weight in system.weights]
         self._allowed = _mask(free)
         size = max(len(system.literals) * len(system.columns), 1) * (1 + len(system.choices))
@@ -116,7 +122,7 @@ class _Search:
 
     def _settle(self, cores: Cores, rows: Array) -> None:
         """Choose for rows with the same cores, or learn more cores."""
-        spent = self._tried[rows] >= self._limit
+        spent = (self._tried[rows] >= self._limit) | self._effort.exhausted
         self._proven[rows[spent]] = False
         rows = rows[~spent]
         if 0 in cores or not len(rows):
@@ -140,7 +146,8 @@ class _Search:
 
     def _nearest(self, chosen: int, rows: Array) -> Nearest:
         names = [self._system.columns[place] for place in elements(chosen)]
-        return nearest_moves(self._system, names, self._standing.take(rows))
+        standing = self._standing.take(rows)
+        return nearest_moves(self._system, names, standing, effort=self._effort)
 
     def _learn(
         self,

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from pishield_cli.kernels.changes import Correction, joined
+from pishield_cli.kernels.changes import Correction, joined, only
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.fewest import fewest_columns
-from pishield_cli.kernels.group_correction import compiled_clauses
+from pishield_cli.kernels.group_correction import GroupCorrector, compiled_clauses
 from pishield_cli.kernels.nearest_rows import NearestRows, Systems, finite_rows
 from pishield_cli.kernels.satisfaction import evaluate
 from pishield_cli.logic.grids import Grid
@@ -35,7 +36,9 @@ class FewestRows:
         self.compiled = compiled_clauses([plan.clauses])
         self._grids, self._weights = grids, weights
         self._systems = Systems(plan, grids, weights)
-        self._whole = NearestRows(plan, grids, weights)
+        self._effort = Effort()
+        self._whole = NearestRows(plan, grids, weights, self._effort)
+        self._plain = GroupCorrector(plan, grids)
         self._parts: dict[frozenset[str], tuple[NearestRows, ...]] = {}
         self._tied = frozenset(
             name
@@ -62,12 +65,13 @@ class FewestRows:
         rows = np.flatnonzero(wrong)
         if not self.plan.satisfiable or not len(rows):
             return self._whole.correct(mine, wrong)
+        self._effort.grant(len(rows))
         system, floats = self._systems.prepare(mine, rows)
         usable = finite_rows(floats)
         standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
         chosen, unproven = np.zeros((2, len(wrong)), dtype=bool)
         shares: dict[frozenset[str], list[Array]] = {}
-        for choice in fewest_columns(system, standing, self.plan.fixed):
+        for choice in fewest_columns(system, standing, self.plan.fixed, self._effort):
             if choice.columns:
                 where = rows[usable[choice.rows]]
                 chosen[where], unproven[where] = True, not choice.proven
@@ -81,11 +85,28 @@ class FewestRows:
         found = joined([first, *changed], len(wrong))
         pending = wrong & ~chosen
         pending[found.uncorrected] = True
-        left = self._whole.correct(mine, pending)
+        left = self._unsearched(mine, pending)
         unsure = np.setdiff1d(np.flatnonzero(pending), left.uncorrected)
         return joined(
             [replace(found, uncorrected=rows[:0]), replace(left, unproven=unsure)], len(wrong)
         )
+
+    def _unsearched(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """Correct rows in ways that do not count cells, by the one that changes fewer of them."""
+        plain = self._plain.correct(columns, wrong)
+        nearest = self._whole.correct(columns, wrong)
+        fewer = self._costs(nearest, len(wrong)) < self._costs(plain, len(wrong))
+        fewer[nearest.uncorrected] = False
+        fewer[plain.uncorrected] = True
+        halves = np.flatnonzero(wrong & ~fewer), np.flatnonzero(wrong & fewer)
+        return joined([only(plain, halves[0]), only(nearest, halves[1])], len(wrong))
+
+    def _costs(self, correction: Correction, rows: int) -> Array:
+        """What the changed cells of every row of the batch cost."""
+        costs = np.zeros(rows)
+        for name, change in correction.changes.items():
+            costs[change.rows] += self._weights.get(name, 1.0)
+        return costs
 
     def _changed(
         self, columns: Mapping[str, NumericColumn], free: frozenset[str], rows: Array
@@ -128,6 +149,6 @@ class FewestRows:
             else:
                 plans = plan_groups(named, self.plan.variables, fixed=fixed)
             self._parts[free] = tuple(
-                NearestRows(plan, self._grids, self._weights) for plan in plans
+                NearestRows(plan, self._grids, self._weights, self._effort) for plan in plans
             )
         return self._parts[free]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.projection import Projected
 from pishield_cli.kernels.systems import Region, Standing, System
 
@@ -61,6 +62,7 @@ def nearest_moves(
     *,
     room: Array | float = 0.0,
     limit: int = NODE_LIMIT,
+    effort: Effort | None = None,
 ) -> Nearest:
     """Find the least change of free columns that satisfies every clause.
 
@@ -71,13 +73,14 @@ def nearest_moves(
         room: How far inside every literal to stay, in its own units, shape `(rows, literals)`; not
             heeded by equalities.
         limit: How many nodes a row may take.
+        effort: What all rows together may take; no limit by default.
 
     Returns:
         Points within rounding error of the nearest; at equal distances the one found first, which
         depends on the row alone.
     """
     search = _Search(system, system.region(frozenset(free)), standing, room, limit)
-    search.run()
+    search.run(effort or Effort(np.inf))
     return Nearest(
         search.best / search.region.weights, search.distances, search.unproven, search.cores
     )
@@ -161,7 +164,7 @@ class _Search:
         widest = min(region.normals.normals.shape)
         self._batch = int(np.clip(BATCH_CELLS // max(widest, 1) ** 2, TOGETHER, 4096))
 
-    def run(self) -> None:
+    def run(self, effort: Effort) -> None:
         """Search from every row's root, the nearest child first."""
         stack = [self._root()]
         while stack:
@@ -172,8 +175,11 @@ class _Search:
             if len(nodes) > self._batch:
                 stack.append(nodes.take(np.arange(self._batch, len(nodes))))
                 nodes = nodes.take(np.arange(self._batch))
+            if effort.exhausted:
+                self._limit = 0
             nodes = self._admitted(nodes)
             if len(nodes):
+                effort.spend(len(nodes) * self.region.normals.normals.size)
                 stack.extend(self._expanded(nodes))
 
     def _root(self) -> _Nodes:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pishield_cli.kernels.changes import ColumnChange, Correction, joined
+from pishield_cli.kernels.changes import Correction, joined, only
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.finishing import DIGITS, finished, overlaid, shortened
 from pishield_cli.kernels.forward import Values
 from pishield_cli.kernels.group_correction import GroupCorrector
@@ -33,13 +34,19 @@ class NearestRows:
         plan: The group's plan.
         grids: What each of its columns can hold, beyond what their types say.
         weights: What each column's change is multiplied by; 1 where none is given.
+        effort: The work that the search may take, shared with others; its own by default.
     """
 
     def __init__(
-        self, plan: GroupPlan, grids: Mapping[str, Grid], weights: Mapping[str, float]
+        self,
+        plan: GroupPlan,
+        grids: Mapping[str, Grid],
+        weights: Mapping[str, float],
+        effort: Effort | None = None,
     ) -> None:
         self.plan = plan
         self._finisher = GroupCorrector(plan, grids)
+        self._effort = effort or Effort()
         self.compiled = self._finisher.compiled
         self._systems = Systems(plan, grids, weights)
 
@@ -59,6 +66,7 @@ class NearestRows:
         rows = np.flatnonzero(wrong)
         if not self.plan.satisfiable or not len(rows):
             return self._finisher.correct(mine, wrong)
+        self._effort.grant(len(rows))
         system, floats = self._systems.prepare(mine, rows)
         proposal = self._proposed(system, floats)
         best = self._finished(mine, rows, floats, proposal.values)
@@ -72,7 +80,7 @@ class NearestRows:
             second = self._finished(mine, rows[again], here, inner.values)
             other = self._graded(system, mine, here, second, proposal.take(again))
             better = again[other < grade[again]]
-            best = joined([_without(best, rows[better]), _only(second, rows[better])], len(wrong))
+            best = joined([_without(best, rows[better]), only(second, rows[better])], len(wrong))
             grade[again] = np.minimum(grade[again], other)
         poor = np.flatnonzero(grade >= INEXACT)
         if len(poor):
@@ -82,7 +90,7 @@ class NearestRows:
             plain = self._finisher.correct(mine, left)
             other = self._graded(system, mine, here, plain, proposal.take(poor))
             better = rows[poor[other < grade[poor]]]
-            best = joined([_without(best, better), _only(plain, better)], len(wrong))
+            best = joined([_without(best, better), only(plain, better)], len(wrong))
             grade[poor] = np.minimum(grade[poor], other)
         failed = rows[grade == FAILED]
         shown = np.isin(grade, (NEAR, INEXACT)) & proposal.proven
@@ -106,7 +114,7 @@ class NearestRows:
             standing, back = _distinct(system, standing)
         else:
             room = np.asarray(room)[usable]
-        found = nearest_moves(system, free, standing, room=room)
+        found = nearest_moves(system, free, standing, room=room, effort=self._effort)
         distances[usable], proven[usable] = found.distances[back], ~found.unproven[back]
         moves = found.moves[back]
         for place, name in enumerate(free):
@@ -196,19 +204,9 @@ class _Proposal:
         return _Proposal(values, self.distances[rows], self.proven[rows])
 
 
-def _only(correction: Correction, rows: Array) -> Correction:
-    """What a correction says of some rows."""
-    changes = {}
-    for name, change in correction.changes.items():
-        kept = np.isin(change.rows, rows)
-        if kept.any():
-            changes[name] = ColumnChange(change.rows[kept], change.values[kept])
-    return Correction(changes, rows, np.intersect1d(correction.uncorrected, rows))
-
-
 def _without(correction: Correction, rows: Array) -> Correction:
     """What a correction says of all rows but some."""
-    return _only(correction, np.setdiff1d(correction.violating, rows))
+    return only(correction, np.setdiff1d(correction.violating, rows))
 
 
 def _changed(column: NumericColumn, correction: Correction, name: str) -> NumericColumn:

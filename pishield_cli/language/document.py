@@ -4,7 +4,12 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from pishield_cli.errors import RequirementsFileError, RequirementSyntaxError, Span
+from pishield_cli.errors import (
+    NoRequirementError,
+    RequirementsFileError,
+    RequirementSyntaxError,
+    Span,
+)
 from pishield_cli.language.detection import Reading, clauses_for, detect_type, misfits
 from pishield_cli.language.headers import Header, Name
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
@@ -176,7 +181,7 @@ class _Reader:
             self._problems.append(problem)
 
     def _without_requirement(self) -> RequirementSyntaxError:
-        return RequirementSyntaxError(
+        return NoRequirementError(
             "A requirements file has at least one requirement, this one has none.",
             span=Span(1),
             text=self._written[0],

@@ -5,7 +5,7 @@ from os import PathLike
 
 import torch
 
-from pishield_cli.errors import UsageError
+from pishield_cli.errors import NoRequirementError, RequirementsFileError, UsageError
 from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.shield import Shield, named_columns
 from pishield_cli.layers.tnorms import TNormLoss
@@ -74,13 +74,18 @@ def build_shield_loss(
     return TNormLoss(requirements_filepath, num_variables, tnorm_choice)
 
 
-def detect_requirements_type(requirements_filepath: str | PathLike[str]) -> str:
-    """Find out a file's type: `linear`, `qflra` or `propositional`.
+def detect_requirements_type(requirements_filepath: str | PathLike[str]) -> str | None:
+    """Find out a file's type: `linear`, `qflra` or `propositional`; None without a requirement.
 
     Raises:
-        RequirementError: If the file cannot be read, or has no requirement.
+        RequirementError: If the file cannot be read.
     """
-    return read_requirements(requirements_filepath).type.value
+    try:
+        return read_requirements(requirements_filepath).type.value
+    except RequirementsFileError as error:
+        if any(isinstance(problem, NoRequirementError) for problem in error.problems):
+            return None
+        raise
 
 
 def _type(name: str) -> RequirementType:

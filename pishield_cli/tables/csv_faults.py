@@ -21,6 +21,7 @@ FALSE_TEXTS = frozenset({"false", "False", "FALSE"})
 _DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"[ \t]*[+-]?(?:{_DIGITS}|(?i:inf(?:inity)?|nan))[ \t]*")
 _SHOWN = 40
+_MOST_DIGITS = 308
 
 
 def check_text(records: Records, source: Source) -> None:
@@ -103,6 +104,30 @@ def not_numeric(
     text = unquoted(written[column]).decode("utf-8", "replace")
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
     return ColumnTypeError(f"{rule}, but line {line} holds {shown!r}.", hint=hint)
+
+
+def refuse_endless(
+    records: Records, cells: Sequence[str | None], name: str, source: Source
+) -> None:
+    """Refuse digits without end, which nobody means to be infinite; `1e400` and `inf` may be.
+
+    Args:
+        records: The text.
+        cells: A column's cells as read, one a row.
+        name: The column's name.
+        source: The file.
+
+    Raises:
+        ColumnTypeError: With the first such cell's line.
+    """
+    for row, text in enumerate(cells):
+        if text is not None and len(text) > _MOST_DIGITS and _NUMBER.fullmatch(text):
+            line = line_at(source, records.offset + int(records.spans().starts[row]))
+            raise ColumnTypeError(
+                f"Numbers have at most {_MOST_DIGITS} digits, but column `{name}` of "
+                f"`{source.title}` has one of {len(text):,} characters on line {line}.",
+                hint="leave missing cells empty; write large numbers like 1e300",
+            )
 
 
 def line_at(source: Source, offset: int) -> int:

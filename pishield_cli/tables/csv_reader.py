@@ -23,7 +23,13 @@ from pyarrow import csv
 from pishield_cli.errors import MissingColumnError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.tables.arrow_columns import is_numeric, numeric_column
-from pishield_cli.tables.csv_faults import check_text, column_texts, malformed, not_numeric
+from pishield_cli.tables.csv_faults import (
+    check_text,
+    column_texts,
+    malformed,
+    not_numeric,
+    refuse_endless,
+)
 from pishield_cli.tables.csv_header import Header, read_header
 from pishield_cli.tables.csv_records import Records, record_chunks, significant_quotes
 from pishield_cli.tables.prefetch import prefetched
@@ -166,6 +172,9 @@ class CsvReader:
             if not is_numeric(table.schema.field(name).type):
                 raise self._not_numeric(records, name, quoted_lines)
         columns = {name: numeric_column(table.column(name)) for name in wanted}
+        for name, column in columns.items():
+            if _has_infinity(column.values):
+                refuse_endless(records, self._texts(records, name, quoted_lines), name, self.source)
         return columns, table.num_rows, records
 
     def _table(self, records: Records, convert: csv.ConvertOptions, quoted_lines: bool) -> pa.Table:
@@ -188,10 +197,13 @@ class CsvReader:
         )
 
     def _not_numeric(self, records: Records, name: str, quoted_lines: bool) -> Exception:
-        data = records.data
-        texts = column_texts(data, name, self._options(data), self._parser(quoted_lines))
+        texts = self._texts(records, name, quoted_lines)
         column = self.header.names.index(name)
         return not_numeric(records, texts, column, name, self.source)
+
+    def _texts(self, records: Records, name: str, quoted_lines: bool) -> list[str | None]:
+        data = records.data
+        return column_texts(data, name, self._options(data), self._parser(quoted_lines))
 
     def _kinds_found(self, columns: list[str]) -> dict[str, ColumnKind]:
         seen: dict[str, set[str]] = {name: set() for name in columns}
@@ -213,6 +225,14 @@ def _has_quoted_lines(data: bytes, quotes: Array) -> bool:
     text = np.frombuffer(data, np.uint8)
     stops = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
     return bool((np.searchsorted(quotes, stops) % 2).any())
+
+
+def _has_infinity(values: Array) -> bool:
+    """Whether cells may be infinite, as far as their sum tells."""
+    if values.dtype.kind != "f":
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        return not np.isfinite(np.add.reduce(values))
 
 
 def _cells_held(column: NumericColumn) -> str:

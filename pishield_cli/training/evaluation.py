@@ -1,8 +1,7 @@
 """How good a model is on rows that it has not learnt from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,10 +28,6 @@ class Score:
     rmse_standardised: float
     targets: Mapping[str, float]
     violating_rows: float
-
-    def as_json(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
 
 
 def score(

@@ -16,6 +16,9 @@ MOST_CATEGORIES = 100
 FAR = 1e3
 """A feature beyond this after preprocessing is worth a warning."""
 
+FARTHEST = 1e15
+"""Beyond this features stop: squares of what a network makes of them have to be finite."""
+
 
 @dataclass(frozen=True, slots=True)
 class NumberFeature:
@@ -45,7 +48,9 @@ class NumberFeature:
         values = cells.numbers[self.name]
         present = np.isfinite(values)
         filled = np.where(present, values, self.median)
-        columns = [(filled - self.mean) / self.scale]
+        with np.errstate(over="ignore"):
+            scaled = (filled - self.mean) / self.scale
+        columns = [scaled.clip(-FARTHEST, FARTHEST)]
         if self.indicator:
             columns.append(~present)
         return np.stack(columns, axis=1).astype(np.float32)

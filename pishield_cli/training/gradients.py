@@ -13,7 +13,7 @@ from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.terms import Inequality
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
 from pishield_cli.training.model import Model, Outline, within
-from pishield_cli.training.objectives import Batch, prediction_error, standardised
+from pishield_cli.training.objectives import Batch, batch_of, prediction_error, standardised
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
 
@@ -81,14 +81,7 @@ def batches_of(
             order = generator.permutation(problem.cells.rows)
         rows, order = np.sort(order[:size]), order[size:]
         part = problem.cells.take(rows)
-        encoder, scaler = model.outline.encoder, model.outline.scaler
-        truths = stacked(part, problem.roles.targets)
-        arrays = (
-            encoder.encode(part),
-            encoder.raw(part, problem.roles.given),
-            scaler.scaled(truths),
-        )
-        yield Batch(*(torch.from_numpy(each).to(device) for each in arrays))
+        yield batch_of(model.outline, part, stacked(part, problem.roles.targets), device)
 
 
 def shield_methods(model: Model, settings: TrainSettings) -> list[Method]:

@@ -31,7 +31,9 @@ class IdempotentObjective:
     its own length and rows outside are counted. `m1` is that rule for one matrix W, without
     automatic differentiation: its gradient is the sum of outer products `g x'`.
 
-    `reconstruction` times `mean((n(x) - x)**2)` keeps the null map from being the answer.
+    `reconstruction` times `mean((n(x) - x)**2)` keeps the null map from being the answer. Beside
+    `modified` and `m1`, whose gradients are divided by the rows alone, what is added counts half
+    the columns times as much.
 
     Args:
         model: From a row in standardised units to a row likewise.
@@ -70,12 +72,21 @@ class IdempotentObjective:
             error = (self._again(y) - y).square().mean()
         else:
             error = self._modified(y, batch)
-        loss = error + settings.reconstruction * (y - batch.truths).square().mean()
+        beside = settings.reconstruction * (y - batch.truths).square().mean()
         if settings.restore and model.shield is not None:
-            loss = loss + settings.restore * (z - y.detach()).square().mean() / 2
+            beside = beside + settings.restore * (z - y.detach()).square().mean() / 2
+        loss = error + self._weight(y.shape[1]) * beside
         if self._penalty is not None:
             loss = loss + settings.penalty * self._penalty(z)
         return Judgement(loss, moved_rows(z.detach(), y.detach()))
+
+    def _weight(self, columns: int) -> float:
+        """What brings gradients of means over cells to the length of the rule's own.
+
+        `modified` and `m1` divide by the rows alone: their counterpart is half the mean over rows
+        of a squared distance.
+        """
+        return 1.0 if self._rule is IdempotentBackward.ORDINARY else columns / 2
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -84,7 +95,7 @@ class IdempotentObjective:
         if self._rule is IdempotentBackward.ORDINARY or rows <= _OFTEN * total:
             return ()
         text = (
-            f"the {self._rule} rule left its basin on {100 * rows / total:.2g}% of the rows it "
+            f"the {self._rule} rule left its basin on {100 * rows / total:.3g}% of the rows it "
             "saw, where it leads away from idempotent maps; try a smaller --lr, or "
             "--idempotent-backward ordinary"
         )

@@ -9,11 +9,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from pishield_cli.errors import UsageError
+from pishield_cli.kernels.columns import Array
 from pishield_cli.layers.infeasibility import ViolationPenalty
 from pishield_cli.layers.signed_errors import SignedErrors
 from pishield_cli.layers.tnorms import TNormLoss
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import Clause, Inequality, Literal, Term
+from pishield_cli.training.cells import Cells
 from pishield_cli.training.features import TargetScaler
 from pishield_cli.training.model import Model, Outline, within
 from pishield_cli.training.monotone import Slope, draw_points, monotone_penalty
@@ -33,6 +35,20 @@ class Batch:
     inputs: Tensor
     given: Tensor
     truths: Tensor
+
+
+def batch_of(outline: Outline, cells: Cells, truths: Array, device: torch.device) -> Batch:
+    """A batch of all rows of some cells.
+
+    Args:
+        outline: What encodes them.
+        cells: The rows.
+        truths: Their targets, in the table's units, shape `(rows, targets)`.
+        device: Where to.
+    """
+    encoder, scaler = outline.encoder, outline.scaler
+    arrays = (encoder.encode(cells), encoder.raw(cells, outline.given), scaler.scaled(truths))
+    return Batch(*(torch.from_numpy(each).to(device) for each in arrays))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from pishield_cli.training.loop import (
 )
 from pishield_cli.training.model import Model, Outline
 from pishield_cli.training.monotone import Slope, find_slopes, parse_monotone, wrong_shares
-from pishield_cli.training.objectives import Batch, PredictObjective, moved_rows
+from pishield_cli.training.objectives import Batch, PredictObjective, batch_of, moved_rows
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.results import MonotoneShare, TrialResult
 from pishield_cli.training.settings import LossChoice, Objective, ShieldChoice, TrainSettings
@@ -157,13 +157,11 @@ def _prepared(
     far: dict[str, float] = {}
     for rows in (split.training, split.validation, split.test):
         part = cells.take(rows)
-        inputs = encoder.encode(part)
-        far |= encoder.far(inputs)
         # Of targets that are features too, cells may be missing.
         own = encoder.raw(part, roles.targets) if roles.own else stacked(part, roles.targets)
         truths.append(own)
-        arrays = (inputs, encoder.raw(part, roles.given), scaler.scaled(truths[-1]))
-        batches.append(Batch(*(torch.from_numpy(each).to(device) for each in arrays)))
+        batches.append(batch_of(outline, part, own, device))
+        far |= encoder.far(batches[-1].inputs.cpu().numpy())
     test = cells.take(split.test)
     parts = Parts(
         training=batches[0],

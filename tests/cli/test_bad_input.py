@@ -69,6 +69,7 @@ def nothing() -> None:
 
 
 BAD_TABLES: dict[str, tuple[bytes | Callable[[], None], str, str]] = {
+    "endless digits": (b"a,b\n1,2\n" + b"9" * 10_000 + b",3\n", "t.csv", "line 3"),
     "missing": (nothing, "nowhere.csv", "nowhere.csv"),
     "missing parquet": (nothing, "nowhere.parquet", "nowhere.parquet"),
     "folder without parquet": (folder_without_parquet, "tables", "tables"),

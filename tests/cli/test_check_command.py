@@ -78,11 +78,12 @@ def test_max_violations(table: str, allowed: str, code: int) -> None:
     assert run(table, "rules.txt", "--max-violations", allowed) == code
 
 
-def test_missing_fail_counts_undecided_rows(table: str) -> None:
+def test_missing_fail_counts_undecided_rows(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("rules.txt").write_text("start < 9\n")
     assert run(table, "rules.txt") == 0
     assert run(table, "rules.txt", "--missing", "ignore") == 0
     assert run(table, "rules.txt", "--missing", "fail") == 1
+    assert "undecided (missing cells), none allowed" in capsys.readouterr().out
 
 
 def test_type_columns_and_positions(table: str, capsys: pytest.CaptureFixture[str]) -> None:

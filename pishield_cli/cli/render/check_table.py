@@ -1,13 +1,12 @@
 """The report of `check` as a table to read."""
 
-from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.check import CheckReport, RequirementResult
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import (
     counted,
     example_line,
@@ -41,18 +40,13 @@ def render_table(report: CheckReport, page: Page) -> str:
         *_suspicion(report),
         Text(verdict(report), style=colour),
     ]
-    return page_lines(page_console(page), parts, page)
+    return page_lines(parts, page)
 
 
 def _requirements(report: CheckReport, page: Page) -> Table:
     labelled = any(result.requirement.label is not None for result in report.results)
     folded = page.width is None
-    table = Table(
-        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
-        collapse_padding=True,
-        pad_edge=False,
-        show_edge=False,
-    )
+    table = empty_table(page)
     table.add_column("#", justify="right", no_wrap=True)
     if labelled:
         table.add_column("label", overflow="fold", max_width=_FOLDED_LABEL if folded else 14)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from io import StringIO
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -12,7 +13,29 @@ from pishield_cli.cli.output import Page
 _WIDEST = 10_000
 
 
-def page_console(page: Page) -> Console:
+def empty_table(page: Page) -> Table:
+    """A table without columns, ruled below its head."""
+    return Table(
+        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
+        collapse_padding=True,
+        pad_edge=False,
+        show_edge=False,
+    )
+
+
+def page_lines(parts: Iterable[Table | Text], page: Page) -> str:
+    """The parts one below the other, tables as wide as they need where the page has no width."""
+    console = _console(page)
+    with console.capture() as captured:
+        for part in parts:
+            if isinstance(part, Table) and page.width is None:
+                console.width = _WIDEST
+                console.width = console.measure(part).maximum
+            console.print(part, soft_wrap=isinstance(part, Text))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _console(page: Page) -> Console:
     """A console of the page's width and colour that interprets no markup."""
     return Console(
         file=StringIO(),
@@ -24,14 +47,3 @@ def page_console(page: Page) -> Console:
         emoji=False,
         legacy_windows=False,
     )
-
-
-def page_lines(console: Console, parts: Iterable[Table | Text], page: Page) -> str:
-    """The parts one below the other, tables as wide as they need where the page has no width."""
-    with console.capture() as captured:
-        for part in parts:
-            if isinstance(part, Table) and page.width is None:
-                console.width = _WIDEST
-                console.width = console.measure(part).maximum
-            console.print(part, soft_wrap=isinstance(part, Text))
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())

@@ -3,13 +3,12 @@
 import json
 import math
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.correct_report import CorrectReport, Obstacle
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import counted, percent
 from pishield_cli.cli.text import one_line
 
@@ -56,7 +55,6 @@ def _finite(number: float) -> float | None:
 
 def render_table(report: CorrectReport, page: Page) -> str:
     """One line a column that changed, then totals and the verdict."""
-    console = page_console(page)
     parts: list[Table | Text] = []
     if report.columns:
         parts.append(_columns(report, page))
@@ -66,16 +64,11 @@ def render_table(report: CorrectReport, page: Page) -> str:
         parts.append(Text(_unproven(report)))
     parts.append(Text(("\n" if parts else "") + _totals(report), style="dim"))
     parts.append(Text(_verdict(report), style="bold green" if report.holds else "bold red"))
-    return page_lines(console, parts, page)
+    return page_lines(parts, page)
 
 
 def _columns(report: CorrectReport, page: Page) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
-        collapse_padding=True,
-        pad_edge=False,
-        show_edge=False,
-    )
+    table = empty_table(page)
     table.add_column("column", overflow="fold")
     table.add_column("changed", justify="right", no_wrap=True)
     table.add_column("mean change", justify="right", no_wrap=True)

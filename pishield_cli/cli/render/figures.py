@@ -88,5 +88,6 @@ def verdict(report: CheckReport) -> str:
     if report.allowed_rows:
         line += f"; {report.allowed_rows:,} allowed"
     if report.unknown_rows:
-        line += f"; {report.unknown_rows:,} undecided (missing cells)"
+        allowed = ", none allowed" if report.fails_on_unknown else ""
+        line += f"; {report.unknown_rows:,} undecided (missing cells){allowed}"
     return line

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.inspect import InspectReport, dead_literal_text, equation_text
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import counted
 from pishield_cli.cli.text import one_line, shortened
 from pishield_cli.language.numbers import write_number
@@ -58,7 +57,7 @@ def render_table(report: InspectReport, page: Page) -> str:
     parts += [Text(f"warning: {one_line(one)}", style="yellow") for one in report.warnings]
     parts += [Text(line, style="yellow") for line in _undecided(report)]
     parts += _verdict(report)
-    return page_lines(page_console(page), parts, page)
+    return page_lines(parts, page)
 
 
 def _left_out(count: int, noun: str) -> list[Text]:
@@ -76,17 +75,8 @@ def _counts(report: InspectReport) -> str:
     )
 
 
-def _empty_table(page: Page) -> Table:
-    return Table(
-        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
-        collapse_padding=True,
-        pad_edge=False,
-        show_edge=False,
-    )
-
-
 def _columns(report: InspectReport, page: Page) -> Table:
-    table = _empty_table(page)
+    table = empty_table(page)
     table.add_column("column", overflow="fold", max_width=_FOLDED_NAME)
     written = _as_written(report)
     if written:
@@ -143,7 +133,7 @@ def bounds_text(bounds: Bounds) -> str:
 
 
 def _groups(report: InspectReport, page: Page) -> Table:
-    table = _empty_table(page)
+    table = empty_table(page)
     table.add_column("group", justify="right", no_wrap=True)
     table.add_column("columns", justify="right", no_wrap=True)
     table.add_column("requirements", overflow="fold", min_width=12, max_width=100)

@@ -4,7 +4,7 @@ from rich.text import Text
 
 from pishield_cli.actions.predict import PredictReport, as_json
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.console import page_lines
 from pishield_cli.cli.render.figures import counted, percent
 from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
@@ -28,7 +28,7 @@ def render_text(report: PredictReport, page: Page) -> str:
     ]
     parts.append(Text(_totals(report), style="dim"))
     parts.append(Text(_verdict(report), style="bold green" if report.holds else "bold red"))
-    return page_lines(page_console(page), parts, page)
+    return page_lines(parts, page)
 
 
 def _totals(report: PredictReport) -> str:

@@ -1,12 +1,11 @@
 """The report of gradients, as tables to read, as JSON and as a picture."""
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.report_gradients import GradientsReport
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import counted
 from pishield_cli.cli.render.plots import picture
 from pishield_cli.cli.render.strict_json import strict_json
@@ -29,11 +28,11 @@ def render_table(report: GradientsReport, page: Page) -> str:
     if any(one.zero[name] for one in report.methods for name in report.targets):
         parts += [Text(""), _targets(report, page)]
     parts.append(Text(f"\n{_summary(report)}", style="dim"))
-    return page_lines(page_console(page), parts, page)
+    return page_lines(parts, page)
 
 
 def _methods(report: GradientsReport, page: Page) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("method")
     table.add_column("cosine with unshielded", justify="right")
     for one in report.methods:
@@ -43,7 +42,7 @@ def _methods(report: GradientsReport, page: Page) -> Table:
 
 
 def _requirements(report: GradientsReport, page: Page) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("#", justify="right")
     table.add_column("requirement", overflow="fold")
     table.add_column("active", justify="right")
@@ -60,7 +59,7 @@ def _requirements(report: GradientsReport, page: Page) -> Table:
 
 
 def _targets(report: GradientsReport, page: Page) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("zero gradient, though off", overflow="fold")
     for one in report.methods:
         table.add_column(one.name, justify="right")
@@ -71,15 +70,6 @@ def _targets(report: GradientsReport, page: Page) -> Table:
         if any(rates):
             table.add_row(Text(one_line(name)), *map(_share, rates))
     return table
-
-
-def _plain_table(page: Page) -> Table:
-    return Table(
-        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
-        collapse_padding=True,
-        pad_edge=False,
-        show_edge=False,
-    )
 
 
 def _share(share: float) -> str:

@@ -2,13 +2,12 @@
 
 import statistics
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.report_runs import RunsReport, RunSummary
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.plots import picture
 from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
@@ -23,12 +22,7 @@ def render_json(report: RunsReport) -> str:
 
 def render_table(report: RunsReport, page: Page) -> str:
     """One line a run, the best one marked."""
-    table = Table(
-        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
-        collapse_padding=True,
-        pad_edge=False,
-        show_edge=False,
-    )
+    table = empty_table(page)
     table.add_column("run", overflow="fold")
     table.add_column("method")
     table.add_column("arch")
@@ -65,7 +59,7 @@ def render_table(report: RunsReport, page: Page) -> str:
             style="dim",
         )
     )
-    return page_lines(page_console(page), parts, page)
+    return page_lines(parts, page)
 
 
 def _test(one: RunSummary, best: RunSummary) -> tuple[str, str, str]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.report_violations import RequirementViolations, ViolationsReport
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import counted, percent
 from pishield_cli.cli.render.plots import picture
 from pishield_cli.cli.render.strict_json import strict_json
@@ -41,13 +40,13 @@ def render_table(report: ViolationsReport, page: Page) -> str:
             Text("no table satisfies these requirements, so nothing was corrected", style="yellow")
         )
     parts.append(Text(_verdict(report), style="bold green" if report.holds else "bold red"))
-    return page_lines(page_console(page), parts, page)
+    return page_lines(parts, page)
 
 
 def _requirements(
     report: ViolationsReport, violated: Sequence[RequirementViolations], page: Page
 ) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("requirement", overflow="fold", max_width=None if page.width else 100)
     for title in ("rows", "rate", "median", "90%", "largest"):
@@ -86,7 +85,7 @@ def _movers(one: RequirementViolations) -> str:
 
 
 def _columns(report: ViolationsReport, page: Page) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("column", overflow="fold")
     for title in ("rows involved", "rows moved", "moved by on average"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -105,7 +104,7 @@ def _columns(report: ViolationsReport, page: Page) -> Table:
 
 
 def _pairs(report: ViolationsReport, page: Page) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("violated together", no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
     for first, second, rows in report.pairs[:_LISTED_PAIRS]:
@@ -114,15 +113,6 @@ def _pairs(report: ViolationsReport, page: Page) -> Table:
     if more > 0:
         table.add_row(f"and {counted(more, 'pair')} more", "")
     return table
-
-
-def _plain_table(page: Page) -> Table:
-    return Table(
-        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
-        collapse_padding=True,
-        pad_edge=False,
-        show_edge=False,
-    )
 
 
 def _totals(report: ViolationsReport, kept: int) -> str:

@@ -4,13 +4,12 @@ import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.train import TrainReport, deviation
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.console import page_console, page_lines
+from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import counted
 from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
@@ -74,7 +73,7 @@ def render_table(report: TrainReport, page: Page) -> str:
     parts.append(Text(f"\n{_summary(report)}", style="dim"))
     colour = "bold green" if report.holds else "bold red"
     parts.append(Text(_verdict(report), style=colour))
-    return page_lines(page_console(page), parts, page)
+    return page_lines(parts, page)
 
 
 def _lines(report: TrainReport) -> list[Line]:
@@ -104,7 +103,7 @@ def _known(score: Score | None) -> Score:
 
 
 def _methods(lines: Sequence[Line], page: Page) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("method", overflow="fold")
     for title in ("RMSE", "standardised", "violating rows", "corrected rows", "seconds"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -122,7 +121,7 @@ def _methods(lines: Sequence[Line], page: Page) -> Table:
 
 
 def _targets(report: TrainReport, lines: Sequence[Line], page: Page) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("RMSE of", overflow="fold")
     for name, *_ in lines:
         table.add_column(name, justify="right")
@@ -136,7 +135,7 @@ def _targets(report: TrainReport, lines: Sequence[Line], page: Page) -> Table:
 
 
 def _monotone(report: TrainReport, page: Page) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("monotone", overflow="fold")
     table.add_column("wrong sign on test rows", justify="right")
     table.add_column("on uniform points", justify="right")
@@ -151,7 +150,7 @@ def _monotone(report: TrainReport, page: Page) -> Table:
 
 
 def _details(details: Sequence[dict[str, Any]], page: Page) -> Table:
-    table = _plain_table(page)
+    table = empty_table(page)
     table.add_column("figure")
     table.add_column("value", justify="right")
     for name in details[0]:
@@ -159,15 +158,6 @@ def _details(details: Sequence[dict[str, Any]], page: Page) -> Table:
         if values:
             table.add_row(name.replace("_", " "), _spread(values))
     return table
-
-
-def _plain_table(page: Page) -> Table:
-    return Table(
-        box=box.SIMPLE_HEAD if page.unicode else box.ASCII,
-        collapse_padding=True,
-        pad_edge=False,
-        show_edge=False,
-    )
 
 
 def _spread(values: Sequence[float], *, digits: int = 5) -> str:

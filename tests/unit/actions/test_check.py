@@ -9,7 +9,14 @@ from typing import Self
 import numpy as np
 import pytest
 
-from pishield_cli.actions.check import MASK_CELLS, CheckReport, Example, check, first_rows
+from pishield_cli.actions.check import (
+    COLUMN_CELLS,
+    MASK_CELLS,
+    CheckReport,
+    Example,
+    check,
+    first_rows,
+)
 from pishield_cli.errors import UsageError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
@@ -222,6 +229,15 @@ def test_many_requirements_are_read_in_smaller_batches(table: MemoryTable) -> No
     assert rows is not None
     assert rows * 400 <= MASK_CELLS
     assert {result.violations for result in report.results} == {2}
+
+
+def test_many_requirements_on_many_columns_are_read_in_smaller_batches() -> None:
+    table = MemoryTable({f"c{number}": np.zeros(2) for number in range(500)})
+    many = _requirements(*(_at_least(1, f"c{number}", 0) for number in range(500)))
+    check(table, many, requirements_file="r")
+    (_, rows, _), *_ = table.asked
+    assert rows is not None
+    assert rows * 500 <= COLUMN_CELLS
 
 
 def test_first_rows_are_ascending_and_few() -> None:

@@ -1,5 +1,6 @@
 """Text that was never meant well: read, or refused at a place, in bounded time."""
 
+import gc
 import random
 import time
 
@@ -107,6 +108,18 @@ def test_line_ends_and_byte_order_marks_change_nothing(start, ending):
 def test_a_keyword_inside_a_name_is_part_of_it(name):
     assert parse_requirements(f"{name} > 0 or not {name} > 1").variables == (name,)
     assert parse_requirements(f"2 {name} + 1 >= 0").variables == (name,)
+
+
+@pytest.mark.parametrize("text", ["a > 0", "a >"])
+@pytest.mark.parametrize("enabled", [True, False])
+def test_reading_leaves_the_garbage_collector_as_it_was(text, enabled):
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        refusals(text)
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 @pytest.mark.slow

@@ -45,6 +45,18 @@ def test_types_are_detected_on_the_whole_file(write, text, type, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("text", ["", "ordering y_0 y_1\n\n"])
+def test_a_file_without_a_requirement_has_no_type(write, text):
+    assert pishield_cli.detect_requirements_type(write(text)) is None
+    with pytest.raises(RequirementError, match="at least one requirement"):
+        pishield_cli.build_shield_layer(3, write(text))
+
+
+def test_a_file_that_cannot_be_read_has_no_type_but_an_error(write):
+    with pytest.raises(RequirementError):
+        pishield_cli.detect_requirements_type(write("y_0 >= >= 1\n"))
+
+
 def test_a_rule_bounds_its_head_by_its_body(write):
     layer = pishield_cli.build_shield_layer(
         3, write(CLAUSES), ordering_choice="custom", custom_ordering="2,1,0"

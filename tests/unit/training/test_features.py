@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from pishield_cli.errors import TableError
 from pishield_cli.training.cells import MISSING, CellKind, Cells, Texts
 from pishield_cli.training.features import (
+    FARTHEST,
     MOST_CATEGORIES,
     FeatureEncoder,
     TargetScaler,
@@ -102,6 +103,14 @@ def test_numbers_too_large_for_a_mean_are_refused():
     for scale in (True, False):
         with pytest.raises(TableError, match="`x` holds numbers too large"):
             TargetScaler.fit(own, ["y", "x"], scale=scale)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_far_out_stays_finite_in_single_precision():
+    encoder = FeatureEncoder.fit(cells({"x": [1, 2, 3]}), {"x": CellKind.REAL})
+    encoded = encoder.encode(cells({"x": [1e300, -1.7e308, 1e38, 2]}))
+    assert np.isfinite(encoded**2).all()
+    assert encoded[:, 0].tolist() == pytest.approx([FARTHEST, -FARTHEST, FARTHEST, 0])
 
 
 def test_an_encoder_survives_json():
