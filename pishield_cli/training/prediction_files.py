@@ -11,11 +11,12 @@ from pyarrow import parquet as pq
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_text
-from pishield_cli.tables.aside import Aside, AsideStream, WrittenAside, writing
+from pishield_cli.tables.aside import AsideStream, WrittenAside, aside_of, writing
 from pishield_cli.tables.csv_listing import quoted
 from pishield_cli.tables.csv_reader import CsvReader
 from pishield_cli.tables.csv_records import BOM, Records, split_cells
 from pishield_cli.tables.opening import csv_delimiter
+from pishield_cli.tables.parquet_aside import ParquetAside
 from pishield_cli.tables.parquet_reader import ParquetReader
 from pishield_cli.tables.table import Batch, TableReader
 from pishield_cli.training.cells import CellKind
@@ -172,15 +173,12 @@ class _CsvPredictions(PredictionWriter):
         }
 
 
-class _ParquetPredictions(PredictionWriter):
+class _ParquetPredictions(ParquetAside, PredictionWriter):
     def __init__(self, reader: TableReader, output: str, layout: Layout) -> None:
+        super().__init__(output, aside_of(output))
         self._reader = reader
         self._layout = layout
-        self._output = output
-        self._aside = Aside(output)
-        self._writer: pq.ParquetWriter | None = None
         self._schema: pa.Schema | None = None
-        self._committed = False
 
     def write(self, batch: Batch, predicted: Mapping[str, Array]) -> None:
         columns = {
@@ -190,26 +188,20 @@ class _ParquetPredictions(PredictionWriter):
             columns[title] = self._kept(batch, name)
         arrays = [columns[name] for name in self._layout.order]
         table = pa.table(dict(zip(self._layout.order, arrays, strict=True)))
+        file = self._file or self._start(table.schema)
         with writing(self._output):
-            if self._writer is None:
-                self._schema = table.schema
-                self._writer = pq.ParquetWriter(self._aside.path, table.schema)
-            self._writer.write_table(table.cast(self._schema))
+            file.write_table(table.cast(self._schema))
 
     def commit(self) -> None:
-        with writing(self._output):
-            if self._writer is None:
-                self._writer = pq.ParquetWriter(self._aside.path, self._empty())
-            self._writer.close()
-        self._aside.publish()
-        self._committed = True
+        if self._file is None:
+            self._start(self._empty())
+        super().commit()
 
-    def close(self) -> None:
-        if self._committed:
-            return
-        if self._writer is not None:
-            self._writer.close()
-        self._aside.discard()
+    def _start(self, schema: pa.Schema) -> pq.ParquetWriter:
+        self._schema = schema
+        with writing(self._output):
+            self._file = pq.ParquetWriter(self._aside.path, schema, filesystem=self._aside.system)
+        return self._file
 
     def _kept(self, batch: Batch, name: str) -> Any:
         if isinstance(self._reader, ParquetReader):
