@@ -142,7 +142,9 @@ class FewestRows:
             mentioned = frozenset().union(*(one.variables for one in named))
             plans: tuple[GroupPlan, ...]
             size = len(mentioned) * sum(len(one.literals) for one in named)
-            if size > PLANNED and self._tied.isdisjoint(free):
+            # A proposal of whole numbers needs no finishing.
+            simple = size > PLANNED or all(self._grids[name].integer for name in free)
+            if simple and self._tied.isdisjoint(free):
                 order = sorted(self.plan.variables, key=lambda name: name not in fixed)
                 variables = tuple(name for name in order if name in mentioned)
                 plans = (GroupPlan(variables, fixed & mentioned, tuple(named), None),)

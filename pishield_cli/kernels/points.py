@@ -26,7 +26,8 @@ def forward_points(
 
     Args:
         points: Each satisfies all clauses.
-        steps: One a column, all clauses that mention it as bounds by all other columns.
+        steps: One a column, all clauses that mention it as bounds by all other columns; fixed
+            columns keep the row's own values.
         values: Every column, float64, shape `(rows,)`, finite.
         grids: What each column can hold.
         push: Further grid steps to stay inside each bound.
@@ -36,6 +37,7 @@ def forward_points(
         does not make the row nearest. The result has to be checked.
     """
     result = _nearest_points(points, values)
+    result.update({step.variable: values[step.variable] for step in steps if step.fixed})
     for _ in range(PASSES):
         for step in steps:
             if not step.fixed:
