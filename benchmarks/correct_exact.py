@@ -71,7 +71,7 @@ def beside_solver(
 def _violating(requirements: Any, given: Mapping[str, Any], rows: int) -> Any:
     import numpy as np
 
-    from pishield_cli.kernels.satisfaction import compile_requirements, evaluate
+    from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 
     found = np.zeros(rows, bool)
     for verdict in evaluate(compile_requirements(requirements), given, rows):
@@ -127,7 +127,7 @@ def _z3(requirements: Any, names: Sequence[str]) -> Callable[[Any], float | None
     """The fewest cells, by z3."""
     import z3
 
-    from pishield_cli.logic.plan import inequality
+    from pishield_cli.logic.plans.plan import inequality
 
     columns = {name: z3.Real(f"c{place}") for place, name in enumerate(names)}
 
@@ -162,7 +162,7 @@ def _distances(requirements: Any, names: Sequence[str]) -> Callable[[Any], float
     """The least square distance, by least distance programming over choices of literals."""
     import numpy as np
 
-    from pishield_cli.logic.plan import inequality
+    from pishield_cli.logic.plans.plan import inequality
 
     literals: dict[Any, int] = {}
     clauses = [

@@ -70,7 +70,7 @@ def prepared(table: str, requirements: str, dtype: Any, method: str) -> tuple[An
     from pishield_cli.actions.correct import prepare
     from pishield_cli.actions.freedom import Freedom
     from pishield_cli.actions.methods import Method, MethodName
-    from pishield_cli.tables.memory import MemoryReader
+    from pishield_cli.tables.arrow.memory import MemoryReader
 
     asked, _, columns = bound(table, requirements)
     schema = pa.schema([(name, pa.from_numpy_dtype(dtype)) for name in columns])
@@ -162,7 +162,7 @@ def judge(table: str, requirements: str, rows: str, before: str, peer: str) -> F
     """
     import numpy as np
 
-    from pishield_cli.kernels.satisfaction import compile_requirements, evaluate
+    from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 
     asked, _, columns = bound(table, requirements)
     compiled = compile_requirements(asked)

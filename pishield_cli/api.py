@@ -138,7 +138,7 @@ def correct_table(
         target = os.fspath(output)
         report = run(open_writer=partial(open_writer, reader, target), output=target)
         return Corrected(target, report)
-    from pishield_cli.tables.memory import MemoryReader, MemoryWriter
+    from pishield_cli.tables.arrow.memory import MemoryReader, MemoryWriter
 
     assert isinstance(reader, MemoryReader)
     writer = MemoryWriter(reader)
@@ -168,7 +168,7 @@ def _reader(table: Any) -> TableReader:
         return open_table(os.fspath(table))
     import pyarrow as pa
 
-    from pishield_cli.tables.memory import MemoryReader
+    from pishield_cli.tables.arrow.memory import MemoryReader
 
     if isinstance(table, pa.Table):
         return MemoryReader(table)

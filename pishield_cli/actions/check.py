@@ -10,14 +10,14 @@ import numpy as np
 
 from pishield_cli.errors import UsageError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.satisfaction import (
+from pishield_cli.kernels.evaluation.satisfaction import (
     Verdict,
     compile_requirements,
     evaluate,
     shortfall,
 )
-from pishield_cli.logic.boxes import hold_throughout
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.solver.boxes import hold_throughout
 from pishield_cli.tables.table import Batch, Listing, RangedReader, TableReader
 
 SEPARATOR = ";"

@@ -19,20 +19,20 @@ from pishield_cli.actions.methods import Method, refuse_weights, rows_method, sc
 from pishield_cli.actions.undecided import count_undecided
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
-from pishield_cli.kernels.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.columns import NumericColumn, decimal_text
-from pishield_cli.kernels.correction import Corrector
-from pishield_cli.kernels.group_correction import GroupCorrector
-from pishield_cli.kernels.satisfaction import (
+from pishield_cli.kernels.evaluation.satisfaction import (
     CompiledRequirements,
     compile_requirements,
     evaluate,
 )
-from pishield_cli.logic.analysis import contradictory_core, satisfiable
-from pishield_cli.logic.coherence import CoherencePlan, coherence_plan
-from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.plan import connected_groups
+from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
+from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.group_correction import GroupCorrector
+from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
+from pishield_cli.logic.plans.plan import connected_groups
 from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.placement import narrowed
-from pishield_cli.logic.clash import Clash, find_clash
-from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.limits import Limits
+from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.logic.searched import limit_clauses
+from pishield_cli.logic.rows.clash import Clash, find_clash
+from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.rows.searched import limit_clauses
+from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.tables.table import Batch
 
 EXPLAINED_ROWS = 20

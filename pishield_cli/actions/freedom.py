@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pishield_cli.errors import UsageError
 from pishield_cli.language import require_columns
-from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.orderings import MEASURES, REVERSED, ordering_by_centrality
+from pishield_cli.logic.plans.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.table import ColumnKind, TableReader
 
 

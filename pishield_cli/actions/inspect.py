@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pishield_cli.language import Binding, format_inequality, format_literal
-from pishield_cli.logic.analysis import Analysis, analyse
-from pishield_cli.logic.coherence import is_resolvable
 from pishield_cli.logic.groups import Group, requirement_groups
-from pishield_cli.logic.limits import LimitReached, Limits
-from pishield_cli.logic.plan import is_eliminable
-from pishield_cli.logic.reasoner import DeadLiteral, Equation, repeated
+from pishield_cli.logic.plans.coherence import is_resolvable
+from pishield_cli.logic.plans.plan import is_eliminable
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.solver.analysis import Analysis, analyse
+from pishield_cli.logic.solver.limits import LimitReached, Limits
+from pishield_cli.logic.solver.reasoner import DeadLiteral, Equation, repeated
 from pishield_cli.logic.terms import Inequality
 
 SECONDS = 20.0

@@ -7,8 +7,8 @@ from functools import partial
 from math import isfinite
 
 from pishield_cli.errors import UsageError
-from pishield_cli.kernels.correction import RowsMethod
-from pishield_cli.kernels.flipped_scores import ScoreMethod
+from pishield_cli.kernels.scores.flipped_scores import ScoreMethod
+from pishield_cli.kernels.sequential.correction import RowsMethod
 from pishield_cli.language import require_columns
 
 
@@ -44,10 +44,10 @@ def rows_method(method: Method) -> RowsMethod | None:
     if method.name is MethodName.SHIELD:
         return None
     if method.name is MethodName.NEAREST:
-        from pishield_cli.kernels.nearest_rows import NearestRows
+        from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 
         return partial(NearestRows, weights=method.weights)
-    from pishield_cli.kernels.fewest_rows import FewestRows
+    from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 
     return partial(FewestRows, weights=method.weights)
 

@@ -12,9 +12,9 @@ import torch
 from pishield_cli.actions.correct import corrector_for
 from pishield_cli.errors import MissingColumnError, UsageError
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.satisfaction import compile_requirements, evaluate
-from pishield_cli.logic.grids import Grid
+from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.table import Batch, TableReader
 from pishield_cli.training.cells import CellKind, Cells, read_batches
 from pishield_cli.training.features import CategoryFeature

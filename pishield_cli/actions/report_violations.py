@@ -12,7 +12,7 @@ from pishield_cli.actions.freedom import Freedom, column_grids, resolved_orderin
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.satisfaction import compile_requirements, evaluate, shortfall
+from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate, shortfall
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.tables.table import Batch, TableReader
 

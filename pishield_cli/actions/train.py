@@ -8,8 +8,8 @@ from typing import Any
 
 from pishield_cli.actions.correct import corrector_for
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.logic.grids import Grid
 from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.curves import curves_picture
 from pishield_cli.training.loop import EpochNote, chosen_device, threads, warm_up

@@ -4,8 +4,8 @@ import numpy as np
 
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.finishing import overlaid
-from pishield_cli.kernels.satisfaction import CompiledRequirements, evaluate
+from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
+from pishield_cli.kernels.optimal.finishing import overlaid
 from pishield_cli.tables.table import Batch
 
 

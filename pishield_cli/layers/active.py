@@ -16,7 +16,7 @@ from pishield_cli.layers.affine import FixedBuffers, gap_of
 from pishield_cli.layers.components import Component
 from pishield_cli.layers.normal_equations import NormalEquations
 from pishield_cli.layers.sweep import WORKING
-from pishield_cli.logic.plan import connected_groups
+from pishield_cli.logic.plans.plan import connected_groups
 from pishield_cli.logic.terms import Clause
 
 MARGIN = 2.0**-40

@@ -13,7 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.logic.plan import Bound
+from pishield_cli.logic.plans.plan import Bound
 from pishield_cli.logic.terms import Inequality, Term
 
 GAPS = {torch.float64: 2.0**-40, torch.float32: 2.0**-18}

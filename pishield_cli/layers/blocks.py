@@ -18,7 +18,7 @@ from pishield_cli.layers.affine import (
     Form,
     Slots,
 )
-from pishield_cli.logic.plan import Bound, BoundClause, Step
+from pishield_cli.logic.plans.plan import Bound, BoundClause, Step
 
 
 class Placing(Protocol):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots, gap_of
 from pishield_cli.layers.blocks import Placing, bounds_of
 from pishield_cli.layers.sweep import WORKING
-from pishield_cli.logic.plan import Bound, GroupPlan, Step
+from pishield_cli.logic.plans.plan import Bound, GroupPlan, Step
 
 
 class CellSweep(FixedBuffers):

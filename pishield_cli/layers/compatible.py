@@ -9,7 +9,7 @@ from pishield_cli.errors import NoRequirementError, RequirementsFileError, Usage
 from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.shield import Shield, named_columns
 from pishield_cli.layers.tnorms import TNormLoss
-from pishield_cli.logic.orderings import MEASURES, REVERSED, ordering_by_centrality
+from pishield_cli.logic.plans.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements, RequirementType
 
 AUTO = "auto"

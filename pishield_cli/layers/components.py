@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 
-from pishield_cli.logic.half_spaces import Half, half_space, opposite
-from pishield_cli.logic.plan import inequality
+from pishield_cli.logic.plans.half_spaces import Half, half_space, opposite
+from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.terms import Clause, Inequality
 
 

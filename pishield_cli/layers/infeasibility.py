@@ -11,7 +11,7 @@ from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.shield import Shield, named_columns, require_columns
-from pishield_cli.logic.plan import inequality
+from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.terms import Clause
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from pishield_cli.layers.active import FaceBlock, Faces
 from pishield_cli.layers.affine import ROUNDING, gap_of
-from pishield_cli.logic.cells import CELL_LIMIT, enumerate_cells
+from pishield_cli.logic.plans.cells import CELL_LIMIT, enumerate_cells
 from pishield_cli.logic.terms import Clause
 
 STRICTLY = 2.0

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.kernels.coherence import MARGIN
-from pishield_cli.kernels.coherence_lattice import CompiledPlan, Wave
-from pishield_cli.kernels.lattice import LatticeStep
+from pishield_cli.kernels.scores.coherence import MARGIN
+from pishield_cli.kernels.scores.coherence_lattice import CompiledPlan, Wave
+from pishield_cli.kernels.scores.lattice import LatticeStep
 from pishield_cli.layers.sweep import WORKING
 
 WIDE = 8

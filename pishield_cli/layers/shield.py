@@ -13,17 +13,17 @@ from pishield_cli.errors import (
     ShapeError,
     UsageError,
 )
-from pishield_cli.kernels.coherence_lattice import compile_plan
+from pishield_cli.kernels.scores.coherence_lattice import compile_plan
 from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.backward import Masked, rule_of
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
 from pishield_cli.layers.scores import CoherentSweep
 from pishield_cli.layers.sweep import Sweep
-from pishield_cli.logic.analysis import contradictory_core
-from pishield_cli.logic.coherence import CoherencePlan, coherence_plan
-from pishield_cli.logic.plan import GroupPlan, plan_groups
+from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
+from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.logic.solver.analysis import contradictory_core
 from pishield_cli.logic.terms import Inequality
 
 Backward = Callable[["Shield", Tensor], Tensor]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pishield_cli.layers.affine import FixedBuffers, gap_of
 from pishield_cli.layers.blocks import Clip, Define, Hop, Placing, bounds_of, is_convex
-from pishield_cli.logic.plan import Step
+from pishield_cli.logic.plans.plan import Step
 
 WORKING = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 """Dtypes too narrow to add up in, and what is used instead."""

@@ -21,8 +21,8 @@ from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import Outcome, run, unwrapped
 from pishield_cli.tables.opening import require_parquet_output
-from pishield_cli.tables.parquet_reader import ParquetReader
-from pishield_cli.tables.parquet_writer import BorrowedPlace, ParquetWriter, place_beside
+from pishield_cli.tables.parquet.reader import ParquetReader
+from pishield_cli.tables.parquet.writer import BorrowedPlace, ParquetWriter, place_beside
 from pishield_cli.tables.table import TableReader
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pishield_cli.actions.methods import Method
 from pishield_cli.language import bind, read_requirements
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import run, unwrapped
-from pishield_cli.tables.stream import StreamReader, changed_rows
+from pishield_cli.tables.arrow.stream import StreamReader, changed_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -9,7 +9,7 @@ from typing import Any
 from pishield_cli.errors import TableError
 from pishield_cli.tables.addresses import has_wild_cards, is_address, keeps_objects, located
 from pishield_cli.tables.aside import aside_name, force_to_disk, local_target, writing
-from pishield_cli.tables.parquet_reader import ParquetReader
+from pishield_cli.tables.parquet.reader import ParquetReader
 
 
 def folder_aside(output: str, reader: ParquetReader) -> "AsideFolder | AddressAsideFolder":

@@ -10,7 +10,7 @@ from pishield_cli.tables.compression import CODECS
 from pishield_cli.tables.table import Listing, TableReader, TableWriter
 
 if TYPE_CHECKING:
-    from pishield_cli.tables.parquet_reader import ParquetReader
+    from pishield_cli.tables.parquet.reader import ParquetReader
 
 _DELIMITERS = {
     kind + ending: mark
@@ -34,11 +34,11 @@ def open_table(path: str) -> TableReader:
     """
     delimiter = csv_delimiter(path)
     if _is_parquet(path, delimiter):
-        from pishield_cli.tables.parquet_reader import ParquetReader
+        from pishield_cli.tables.parquet.reader import ParquetReader
 
         return ParquetReader(path)
     if delimiter is not None:
-        from pishield_cli.tables.csv_reader import CsvReader
+        from pishield_cli.tables.csv.reader import CsvReader
 
         return CsvReader(path, delimiter)
     if not os.path.exists(path):
@@ -56,17 +56,17 @@ def open_writer(reader: TableReader, output: str) -> TableWriter:
     Raises:
         TableError: If the kinds differ, or nothing can be written there.
     """
-    from pishield_cli.tables.csv_reader import CsvReader
+    from pishield_cli.tables.csv.reader import CsvReader
 
     if isinstance(reader, CsvReader):
-        from pishield_cli.tables.csv_writer import CsvWriter
+        from pishield_cli.tables.csv.writer import CsvWriter
 
         if output != "-" and csv_delimiter(output) != reader.delimiter.decode():
             raise _other_kind(reader.name, output)
         return CsvWriter(reader, output)
     from pishield_cli.tables.overlapped import OverlappedWriter
-    from pishield_cli.tables.parquet_reader import ParquetReader
-    from pishield_cli.tables.parquet_writer import ParquetWriter
+    from pishield_cli.tables.parquet.reader import ParquetReader
+    from pishield_cli.tables.parquet.writer import ParquetWriter
 
     if not isinstance(reader, ParquetReader):
         raise TypeError(f"not a table that this package opened: {type(reader).__name__}")
@@ -103,13 +103,13 @@ def open_listing(reader: TableReader, output: str) -> Listing:
         TableError: If nothing can be written there.
     """
     if bare(output).endswith(_PARQUET):
-        from pishield_cli.tables.parquet_listing import ParquetListing
+        from pishield_cli.tables.parquet.listing import ParquetListing
 
         return ParquetListing(reader, output)
     delimiter = csv_delimiter(output)
     if delimiter is None:
         raise _unknown_ending(output)
-    from pishield_cli.tables.csv_listing import CsvListing
+    from pishield_cli.tables.csv.listing import CsvListing
 
     return CsvListing(reader, output, delimiter)
 

@@ -11,10 +11,10 @@ from pyarrow import compute, csv
 
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.tables.arrow_columns import is_numeric
-from pishield_cli.tables.csv_reader import CsvReader
-from pishield_cli.tables.csv_records import Records
-from pishield_cli.tables.parquet_reader import ParquetReader
+from pishield_cli.tables.arrow.columns import is_numeric
+from pishield_cli.tables.csv.reader import CsvReader
+from pishield_cli.tables.csv.records import Records
+from pishield_cli.tables.parquet.reader import ParquetReader
 from pishield_cli.tables.table import Batch, ColumnKind, TableReader
 
 MISSING = -1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.logic.requirements import Requirements
 
 TOLERANCE = 1e-9

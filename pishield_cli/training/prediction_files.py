@@ -12,12 +12,12 @@ from pyarrow import parquet as pq
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_text
 from pishield_cli.tables.aside import AsideStream, WrittenAside, aside_of, writing
-from pishield_cli.tables.csv_listing import quoted
-from pishield_cli.tables.csv_reader import CsvReader
-from pishield_cli.tables.csv_records import BOM, Records, split_cells
+from pishield_cli.tables.csv.listing import quoted
+from pishield_cli.tables.csv.reader import CsvReader
+from pishield_cli.tables.csv.records import BOM, Records, split_cells
 from pishield_cli.tables.opening import csv_delimiter
-from pishield_cli.tables.parquet_aside import ParquetAside
-from pishield_cli.tables.parquet_reader import ParquetReader
+from pishield_cli.tables.parquet.aside import ParquetAside
+from pishield_cli.tables.parquet.reader import ParquetReader
 from pishield_cli.tables.table import Batch, TableReader
 from pishield_cli.training.cells import CellKind
 

@@ -9,8 +9,8 @@ import pytest
 import z3
 
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.correction import Corrector
-from pishield_cli.logic.grids import Grid
+from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
 NAMES = ("a", "b", "c", "d")

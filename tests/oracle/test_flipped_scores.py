@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from pishield_cli.kernels.coherent_rows import ScoreCorrector
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.flipped_scores import MARGIN, ScoreMethod
-from pishield_cli.logic.coherence import coherence_plan
-from pishield_cli.logic.resolution import Contradiction
+from pishield_cli.kernels.scores.coherent_rows import ScoreCorrector
+from pishield_cli.kernels.scores.flipped_scores import MARGIN, ScoreMethod
+from pishield_cli.logic.plans.coherence import coherence_plan
+from pishield_cli.logic.plans.resolution import Contradiction
 from pishield_cli.logic.terms import BooleanLiteral, Clause
 
 NAMES = ("a", "b", "c", "d", "e", "f", "g")

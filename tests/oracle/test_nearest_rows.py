@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.correction import Corrector
-from pishield_cli.kernels.nearest_rows import NearestRows
-from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.search import Model, solve
+from pishield_cli.kernels.optimal.nearest_rows import NearestRows
+from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.solver.search import Model, solve
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
 NAMES = ("a", "b", "c", "d")

@@ -5,8 +5,15 @@ from fractions import Fraction
 
 import pytest
 
-from pishield_cli.logic.limits import Limits
-from pishield_cli.logic.search import Infeasible, Model, Nearest, Undecided, nearest_value, solve
+from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.solver.search import (
+    Infeasible,
+    Model,
+    Nearest,
+    Undecided,
+    nearest_value,
+    solve,
+)
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
 z3 = pytest.importorskip("z3")

@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pishield_cli.kernels.coherence import MARGIN, move, placing_of
-from pishield_cli.kernels.coherence_lattice import compile_plan
-from pishield_cli.kernels.coherent_rows import ScoreCorrector
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.logic.coherence import coherence_plan
-from pishield_cli.logic.resolution import Contradiction
+from pishield_cli.kernels.scores.coherence import MARGIN, move, placing_of
+from pishield_cli.kernels.scores.coherence_lattice import compile_plan
+from pishield_cli.kernels.scores.coherent_rows import ScoreCorrector
+from pishield_cli.logic.plans.coherence import coherence_plan
+from pishield_cli.logic.plans.resolution import Contradiction
 from pishield_cli.logic.terms import BooleanLiteral, Clause
 
 NAMES = [f"v{index}" for index in range(10)]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.correction import Corrector
-from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.limits import Limits
-from pishield_cli.logic.search import Model, Nearest, nearest_value, solve
+from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.solver.search import Model, Nearest, nearest_value, solve
 from pishield_cli.logic.terms import Clause, Inequality, Term
 from tests.property.strategies import (
     DECIMAL,

@@ -8,13 +8,13 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pishield_cli.logic.cells import enumerate_cells
-from pishield_cli.logic.elimination import eliminate
-from pishield_cli.logic.grids import Interval
-from pishield_cli.logic.half_spaces import Budget, Disjunction, disjunction, half_space
-from pishield_cli.logic.plan import Bound, Step, plan_groups
-from pishield_cli.logic.rows import allowed_intervals
-from pishield_cli.logic.search import Infeasible, Model, solve
+from pishield_cli.logic.plans.cells import enumerate_cells
+from pishield_cli.logic.plans.elimination import eliminate
+from pishield_cli.logic.plans.half_spaces import Budget, Disjunction, disjunction, half_space
+from pishield_cli.logic.plans.plan import Bound, Step, plan_groups
+from pishield_cli.logic.rows.corrected import allowed_intervals
+from pishield_cli.logic.rows.grids import Interval
+from pishield_cli.logic.solver.search import Infeasible, Model, solve
 from pishield_cli.logic.terms import Clause, Inequality, Term
 from tests.property.strategies import (
     DENSE,

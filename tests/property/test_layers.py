@@ -8,12 +8,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pishield_cli.errors import ContradictionError
-from pishield_cli.kernels.cells import float_cell, forward_cells
-from pishield_cli.kernels.coherence import move, placing_of
-from pishield_cli.kernels.coherence_lattice import compile_plan
-from pishield_cli.logic.grids import Grid
-from pishield_cli.logic.plan import plan_groups
+from pishield_cli.kernels.scores.coherence import move, placing_of
+from pishield_cli.kernels.scores.coherence_lattice import compile_plan
+from pishield_cli.kernels.sequential.cells import float_cell, forward_cells
+from pishield_cli.logic.plans.plan import plan_groups
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
 
 torch = pytest.importorskip("torch")

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.exact import exact_values, rounded, signs
-from pishield_cli.kernels.long_decimals import (
+from pishield_cli.kernels.evaluation.exact import exact_values, rounded, signs
+from pishield_cli.kernels.evaluation.long_decimals import (
     exact_product,
     long_totals,
     quotients,
     shortest_integers,
 )
-from pishield_cli.kernels.sums import Form
+from pishield_cli.kernels.evaluation.sums import Form
 
 FLOATS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),

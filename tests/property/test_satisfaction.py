@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.comparison import Truth, conjunction, disjunction
-from pishield_cli.kernels.satisfaction import (
+from pishield_cli.kernels.evaluation.comparison import Truth, conjunction, disjunction
+from pishield_cli.kernels.evaluation.satisfaction import (
     Verdict,
     compile_requirement,
     compile_requirements,

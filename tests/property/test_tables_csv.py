@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pishield_cli.tables import open_table, open_writer
-from pishield_cli.tables.csv_records import (
+from pishield_cli.tables.csv.records import (
     Records,
     last_boundary,
     record_chunks,

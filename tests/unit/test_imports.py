@@ -64,7 +64,7 @@ def test_check_loads_nothing_heavy(repository, ending):
     )
     assert status == 1
     assert not modules & HEAVY
-    assert "pishield_cli.logic.plan" not in modules  # a check never pays for planning
+    assert "pishield_cli.logic.plans.plan" not in modules  # a check never pays for planning
 
 
 def test_inspect_loads_nothing_heavy(repository):

@@ -8,7 +8,7 @@ from pishield_cli import __version__
 from pishield_cli.actions.inspect import InspectReport, equation_text
 from pishield_cli.language import format_literal
 from pishield_cli.language.numbers import write_number
-from pishield_cli.logic.reasoner import Bounds
+from pishield_cli.logic.solver.reasoner import Bounds
 
 
 def render_json(report: InspectReport) -> str:

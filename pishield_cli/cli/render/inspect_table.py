@@ -12,8 +12,8 @@ from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import counted
 from pishield_cli.cli.text import one_line, shortened
 from pishield_cli.language.numbers import write_number
-from pishield_cli.logic.reasoner import Bounds
 from pishield_cli.logic.requirements import Requirement, RequirementType
+from pishield_cli.logic.solver.reasoner import Bounds
 
 _LISTED = 20
 _MOST_LINES = 1_000

@@ -20,8 +20,8 @@ from pishield_cli.actions.freedom import (
 )
 from pishield_cli.errors import ContradictionError, MissingColumnError, UsageError
 from pishield_cli.language import bind, parse_requirements
-from pishield_cli.logic.grids import Grid
-from pishield_cli.tables.memory import MemoryReader, MemoryWriter
+from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.tables.arrow.memory import MemoryReader, MemoryWriter
 
 
 @dataclass

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 from pishield_cli.actions.inspect import dead_literal_text, equation_text, inspect
 from pishield_cli.language import bind, parse_requirements
-from pishield_cli.logic.reasoner import Bounds
 from pishield_cli.logic.requirements import RequirementType
+from pishield_cli.logic.solver.reasoner import Bounds
 
 
 def inspected(text, columns=None, **options):

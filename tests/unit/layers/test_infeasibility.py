@@ -4,7 +4,7 @@ import pytest
 
 from pishield_cli.errors import ShapeError
 from pishield_cli.language import parse_requirements
-from pishield_cli.logic.plan import inequality
+from pishield_cli.logic.plans.plan import inequality
 
 torch = pytest.importorskip("torch")
 layers = pytest.importorskip("pishield_cli.layers", exc_type=ImportError)

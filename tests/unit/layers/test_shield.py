@@ -13,9 +13,9 @@ from pishield_cli.errors import (
     UsageError,
 )
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.correction import Corrector
+from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.language import parse_requirements
-from pishield_cli.logic.grids import Grid
+from pishield_cli.logic.rows.grids import Grid
 
 torch = pytest.importorskip("torch")
 layers = pytest.importorskip("pishield_cli.layers", exc_type=ImportError)

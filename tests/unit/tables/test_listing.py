@@ -11,7 +11,7 @@ from pyarrow import parquet as pq
 
 from pishield_cli.errors import TableError
 from pishield_cli.tables import open_listing, open_table
-from pishield_cli.tables.arrow_columns import cell_text, cell_texts
+from pishield_cli.tables.arrow.columns import cell_text, cell_texts
 
 
 def listed(path: str, output: Path, rows: dict[int, str], batch_rows: int | None = None) -> None:

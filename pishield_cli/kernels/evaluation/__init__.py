@@ -1,0 +1,1 @@
+"""Which rows satisfy which requirements, and by how much they do not: exact on every row."""

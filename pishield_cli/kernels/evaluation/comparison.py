@@ -1,0 +1,228 @@
+"""Whether a literal holds on the rows of a block: in floats where they tell, exactly elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.evaluation.blocks import Block
+from pishield_cli.kernels.evaluation.exact import within
+from pishield_cli.kernels.evaluation.sums import LARGEST, SLACK, Form, form_of
+from pishield_cli.kernels.evaluation.thresholds import threshold
+from pishield_cli.logic.terms import BooleanLiteral, Inequality, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A literal with columns: `direction * form >= 0`, or `> 0` if strict.
+
+    Attributes:
+        form: What is compared with 0.
+        direction: 1 or -1.
+        unit: What one unit of the form is in the literal's own units.
+        strict: Whether a tie violates.
+        exact: Whether no tolerance applies.
+    """
+
+    form: Form
+    direction: int
+    unit: Fraction
+    strict: bool
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A three-valued truth on each row; true where neither false nor unknown.
+
+    Attributes:
+        false: Where it is false, bool, shape `(rows,)`; None if nowhere.
+        unknown: Where it is unknown; None if nowhere. Never where false.
+    """
+
+    false: Array | None = None
+    unknown: Array | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is true on every row."""
+        return self.false is None and self.unknown is None
+
+
+TRUE = Truth()
+
+
+def comparison_of(literal: Literal) -> Comparison | bool:
+    """Compile a literal; a truth value for an inequality without terms."""
+    if isinstance(literal, BooleanLiteral):
+        return _of_boolean(literal)
+    return _of_inequality(literal, literal.strict)
+
+
+@lru_cache(maxsize=8192)
+def _of_boolean(literal: BooleanLiteral) -> Comparison | bool:
+    return _of_inequality(literal.as_inequality(), exact=True)
+
+
+def _of_inequality(inequality: Inequality, exact: bool) -> Comparison | bool:
+    if not inequality.terms:
+        return inequality.holds({})
+    form, direction, unit = form_of(inequality)
+    return Comparison(form, direction, unit, inequality.strict, exact)
+
+
+def compare(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth:
+    """Whether a literal holds on each row of a block.
+
+    Args:
+        comparison: The literal.
+        block: The rows.
+        tolerance: Relative tolerance, in [0, 1); 0 is exact.
+
+    Returns:
+        The truth that exact arithmetic gives, on every row.
+    """
+    relative = Fraction(0) if comparison.exact else tolerance
+    names = comparison.form.names
+    if all(block.column(name).exact is None for name in names):
+        if len(names) == 1:
+            return _compare_threshold(comparison, block, relative)
+        if comparison.form.coefficients == (1, -1) and not comparison.form.constant:
+            found = _compare_pair(comparison, block, relative)
+            if found is not None:
+                return found
+    return _compare_sum(comparison, block, relative)
+
+
+def _compare_threshold(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth:
+    form = comparison.form
+    (name,) = form.names
+    values, marked = block.values(name), block.missing(name)
+    turn = threshold(
+        form.coefficients[0],
+        form.constant,
+        comparison.direction,
+        strict=comparison.strict,
+        tolerance=tolerance,
+        dtype=values.dtype,
+    )
+    if turn.value is None:
+        false = np.ones(block.rows, dtype=bool)
+        lost = np.isnan(values) if values.dtype.kind == "f" else None
+        return _truth(false, _either(marked, lost))
+    extreme = block.high(name) if turn.upper else block.low(name)
+    if extreme <= turn.value if turn.upper else extreme >= turn.value:
+        return TRUE if marked is None else Truth(None, marked)
+    false = values > turn.value if turn.upper else values < turn.value
+    lost = np.isnan(values) if np.isnan(extreme) else None
+    return _truth(false, _either(marked, lost))
+
+
+def _compare_pair(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth | None:
+    """Compare two columns of one type directly: shortest decimals are ordered as floats are."""
+    first, second = (block.values(name) for name in comparison.form.names)
+    if first.dtype != second.dtype:
+        return None
+    if not all(block.spread(name).finite for name in comparison.form.names):
+        return None
+    if comparison.direction < 0:
+        first, second = second, first
+    false = first <= second if comparison.strict else first < second
+    if not false.any():
+        return _truth(None, block.marked(comparison.form.names))
+    if tolerance:
+        return None
+    return _truth(false, block.marked(comparison.form.names))
+
+
+def _compare_sum(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth:
+    total = block.sum(comparison.form)
+    share = float(tolerance)
+    bounds, strict = total.bounds, comparison.strict
+    surely = bounds.error - share * bounds.least / SLACK
+    never = -(bounds.error + share * bounds.largest * SLACK)
+    if not bounds.largest < LARGEST:
+        surely, never = LARGEST, -LARGEST
+    upwards = comparison.direction > 0
+    worst = total.low if upwards else -total.high
+    if worst > surely if strict else worst >= surely:
+        return _truth(None, total.unknown)
+    values = total.values
+    if upwards:
+        false = values <= never if strict else values < never
+        true = values > surely if strict else values >= surely
+    else:
+        false = values >= -never if strict else values > -never
+        true = values < -surely if strict else values <= -surely
+    true |= false
+    if total.unknown is not None:
+        true |= total.unknown
+    if not true.all():
+        _decide(comparison, block, tolerance, ~true, false)
+    return _truth(false, total.unknown)
+
+
+def _decide(
+    comparison: Comparison, block: Block, tolerance: Fraction, undecided: Array, false: Array
+) -> None:
+    """Fill in `false` where `undecided`."""
+    form, rows = comparison.form, np.flatnonzero(undecided)
+    if tolerance:
+        columns = block.taken(form.names, rows)
+        false[rows] = ~within(form, comparison.direction, columns, tolerance)
+        return
+    margins = comparison.direction * block.signs(form, rows)
+    false[rows] = margins <= 0 if comparison.strict else margins < 0
+
+
+def _either(first: Array | None, second: Array | None) -> Array | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first | second
+
+
+def _truth(false: Array | None, unknown: Array | None) -> Truth:
+    """A truth from where it is false, unless unknown."""
+    if unknown is not None and false is not None:
+        false &= ~unknown
+    return Truth(false if false is not None and false.any() else None, unknown)
+
+
+def disjunction(truths: Sequence[Truth]) -> Truth:
+    """Kleene's or of at least one: true if one is true, else unknown if one is, else false."""
+    if any(truth.certain for truth in truths):
+        return TRUE
+    if len(truths) == 1:
+        return truths[0]
+    open_rows = np.logical_and.reduce([_any_of(truth.false, truth.unknown) for truth in truths])
+    masks = [truth.false for truth in truths if truth.false is not None]
+    if len(masks) < len(truths):
+        return Truth(None, _occurring(open_rows))
+    false = _occurring(np.logical_and.reduce(masks))
+    return Truth(false, _without(open_rows, false))
+
+
+def conjunction(truths: Sequence[Truth]) -> Truth:
+    """Kleene's and: false if one is false, else unknown if one is unknown, else true."""
+    false: Array | None = None
+    unknown: Array | None = None
+    for truth in truths:
+        false, unknown = _either(false, truth.false), _either(unknown, truth.unknown)
+    return Truth(false, None if unknown is None else _without(unknown, false))
+
+
+def _any_of(first: Array | None, second: Array | None) -> Array:
+    found = _either(first, second)
+    assert found is not None  # the truth is not certain
+    return found
+
+
+def _occurring(mask: Array) -> Array | None:
+    return mask if mask.any() else None
+
+
+def _without(unknown: Array, false: Array | None) -> Array | None:
+    return _occurring(unknown if false is None else unknown & ~false)

@@ -1,0 +1,1 @@
+"""Correcting to the nearest row, or by changing the fewest cells."""

@@ -1,0 +1,156 @@
+"""Correcting the rows of a group by changing the fewest cells, and those as little as possible."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from pishield_cli.kernels.changes import Correction, joined, only
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.optimal.effort import Effort
+from pishield_cli.kernels.optimal.fewest import fewest_columns
+from pishield_cli.kernels.optimal.nearest_rows import NearestRows, Systems, finite_rows
+from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
+from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
+from pishield_cli.logic.rows.grids import Grid
+
+PLANNED = 1_000
+"""Literals times columns that are planned for, unless an equality ties some: for larger parts, most
+of whose columns are fixed, a proposal is finished without a plan."""
+
+
+class FewestRows:
+    """Corrects the rows of one group by changing cells of the least total weight.
+
+    Args:
+        plan: The group's plan.
+        grids: What each of its columns can hold, beyond what their types say.
+        weights: What changing a cell of each column costs, more than zero; 1 where none is given.
+    """
+
+    def __init__(
+        self, plan: GroupPlan, grids: Mapping[str, Grid], weights: Mapping[str, float]
+    ) -> None:
+        self.plan = plan
+        self.compiled = compiled_clauses([plan.clauses])
+        self._grids, self._weights = grids, weights
+        self._systems = Systems(plan, grids, weights)
+        self._effort = Effort()
+        self._whole = NearestRows(plan, grids, weights, self._effort)
+        self._plain = GroupCorrector(plan, grids)
+        self._parts: dict[frozenset[str], tuple[NearestRows, ...]] = {}
+        self._tied = frozenset(
+            name
+            for step in plan.steps or ()
+            if step.equality is not None
+            for name in (step.variable, *(term.variable for term in step.equality.terms))
+        )
+        self._named = tuple(frozenset(one.variables) for one in plan.clauses)
+
+    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """Correct rows that violate a clause of the group.
+
+        Args:
+            columns: At least the group's columns, shape `(rows,)` each.
+            wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
+
+        Returns:
+            New cells by which every clause holds exactly in every row but the uncorrected ones.
+            Among equally cheap sets of cells the one changed least, by the nearest method's
+            measure; among equally near ones the one that spares the columns first in order. Rows
+            for which that was not shown are unproven.
+        """
+        mine = {name: columns[name] for name in self.plan.variables}
+        rows = np.flatnonzero(wrong)
+        if not self.plan.satisfiable or not len(rows):
+            return self._whole.correct(mine, wrong)
+        self._effort.grant(len(rows))
+        system, floats = self._systems.prepare(mine, rows)
+        usable = finite_rows(floats)
+        standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
+        chosen, unproven = np.zeros((2, len(wrong)), dtype=bool)
+        shares: dict[frozenset[str], list[Array]] = {}
+        for choice in fewest_columns(system, standing, self.plan.fixed, self._effort):
+            if choice.columns:
+                where = rows[usable[choice.rows]]
+                chosen[where], unproven[where] = True, not choice.proven
+                for part in self._separate(choice.columns):
+                    shares.setdefault(part, []).append(where)
+        first = Correction({}, np.flatnonzero(chosen), rows[:0], np.flatnonzero(unproven))
+        changed = [
+            self._changed(mine, part, np.sort(np.concatenate(where)))
+            for part, where in shares.items()
+        ]
+        found = joined([first, *changed], len(wrong))
+        pending = wrong & ~chosen
+        pending[found.uncorrected] = True
+        left = self._unsearched(mine, pending)
+        unsure = np.setdiff1d(np.flatnonzero(pending), left.uncorrected)
+        return joined(
+            [replace(found, uncorrected=rows[:0]), replace(left, unproven=unsure)], len(wrong)
+        )
+
+    def _unsearched(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """Correct rows in ways that do not count cells, by the one that changes fewer of them."""
+        plain = self._plain.correct(columns, wrong)
+        nearest = self._whole.correct(columns, wrong)
+        fewer = self._costs(nearest, len(wrong)) < self._costs(plain, len(wrong))
+        fewer[nearest.uncorrected] = False
+        fewer[plain.uncorrected] = True
+        halves = np.flatnonzero(wrong & ~fewer), np.flatnonzero(wrong & fewer)
+        return joined([only(plain, halves[0]), only(nearest, halves[1])], len(wrong))
+
+    def _costs(self, correction: Correction, rows: int) -> Array:
+        """What the changed cells of every row of the batch cost."""
+        costs = np.zeros(rows)
+        for name, change in correction.changes.items():
+            costs[change.rows] += self._weights.get(name, 1.0)
+        return costs
+
+    def _changed(
+        self, columns: Mapping[str, NumericColumn], free: frozenset[str], rows: Array
+    ) -> Correction:
+        """Correct rows by these columns alone, as far as clauses name them."""
+        count = len(next(iter(columns.values())))
+        parts = []
+        for part in self._restricted(free):
+            here = {name: columns[name].take(rows) for name in part.plan.variables}
+            violated = evaluate(part.compiled, here, len(rows))[0].violated
+            if violated is not None:
+                wrong = np.zeros(count, dtype=bool)
+                wrong[rows[violated]] = True
+                parts.append(part.correct(columns, wrong))
+        return joined(parts, count)
+
+    def _separate(self, free: frozenset[str]) -> list[frozenset[str]]:
+        """Free columns by the clauses that connect them; many rows share such a part."""
+        parts: list[frozenset[str]] = []
+        for named in self._named:
+            together = named & free
+            if together:
+                met = [part for part in parts if not part.isdisjoint(together)]
+                parts = [part for part in parts if part.isdisjoint(together)]
+                parts.append(together.union(*met))
+        return parts
+
+    def _restricted(self, free: frozenset[str]) -> tuple[NearestRows, ...]:
+        """The group where only some columns may change; clauses without them hold already."""
+        if free not in self._parts:
+            named = [one for one in self.plan.clauses if not free.isdisjoint(one.variables)]
+            fixed = frozenset(self.plan.variables) - free
+            mentioned = frozenset().union(*(one.variables for one in named))
+            plans: tuple[GroupPlan, ...]
+            size = len(mentioned) * sum(len(one.literals) for one in named)
+            # A proposal of whole numbers needs no finishing.
+            simple = size > PLANNED or all(self._grids[name].integer for name in free)
+            if simple and self._tied.isdisjoint(free):
+                order = sorted(self.plan.variables, key=lambda name: name not in fixed)
+                variables = tuple(name for name in order if name in mentioned)
+                plans = (GroupPlan(variables, fixed & mentioned, tuple(named), None),)
+            else:
+                plans = plan_groups(named, self.plan.variables, fixed=fixed)
+            self._parts[free] = tuple(
+                NearestRows(plan, self._grids, self._weights, self._effort) for plan in plans
+            )
+        return self._parts[free]

@@ -1,0 +1,332 @@
+"""The nearest point that clauses allow: a projection, and branch and bound over what they offer.
+
+The distance is `sum of (weight * change)**2` over the columns. A node is a choice of literals, and
+of ends for whole numbers; its convex relaxation is projected on for many rows and nodes at once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.optimal.effort import Effort
+from pishield_cli.kernels.optimal.projection import Projected
+from pishield_cli.kernels.optimal.systems import Region, Standing, System
+
+NODE_LIMIT = 500
+"""Nodes a row, past which its best point so far is taken without a proof."""
+
+LARGE = 2**19
+"""Entries of the normals times nodes a row: larger systems get fewer nodes."""
+
+BATCH_CELLS = 2**21
+"""Entries of the systems of equations that are solved together."""
+
+TOGETHER = 128
+"""Nodes to gather from the top of the stack, so that arrays are worth their while."""
+
+NEARER = 1.0 - 1e-10
+"""What a distance has to be multiplied by to beat another one beyond rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The nearest points.
+
+    Attributes:
+        moves: The change of every free column, in its own unit, shape `(rows, free)`. Where the
+            limit ended the search before any point, that of the root's relaxation.
+        distances: `sum of (weight * change)**2`, shape `(rows,)`; infinite without a point.
+        unproven: Rows whose search the limit ended, bool, shape `(rows,)`: a nearer point, or any
+            point where none was found, may exist.
+        cores: Columns that may not move, some of which must if a row is to have a point; bool,
+            shape `(rows, columns)`. Means nothing where a point was found or the search ended.
+    """
+
+    moves: Array
+    distances: Array
+    unproven: Array
+    cores: Array
+
+    @property
+    def found(self) -> Array:
+        """Rows that have a point, bool."""
+        return np.isfinite(self.distances)
+
+
+def nearest_moves(
+    system: System,
+    free: Iterable[str],
+    standing: Standing,
+    *,
+    room: Array | float = 0.0,
+    limit: int = NODE_LIMIT,
+    effort: Effort | None = None,
+) -> Nearest:
+    """Find the least change of free columns that satisfies every clause.
+
+    Args:
+        system: The clauses.
+        free: The columns that may move.
+        standing: The rows.
+        room: How far inside every literal to stay, in its own units, shape `(rows, literals)`; not
+            heeded by equalities.
+        limit: How many nodes a row may take.
+        effort: What all rows together may take; no limit by default.
+
+    Returns:
+        Points within rounding error of the nearest; at equal distances the one found first, which
+        depends on the row alone.
+    """
+    search = _Search(system, system.region(frozenset(free)), standing, room, limit)
+    search.run(effort or Effort(np.inf))
+    return Nearest(
+        search.best / search.region.weights, search.distances, search.unproven, search.cores
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """Nodes of any rows.
+
+    Attributes:
+        rows: The row of each.
+        imposed: Literals that must hold, bool.
+        low: Least values of the whole-number columns.
+        high: Greatest values of them.
+        active: Sides active at the parent.
+        bounds: The parent's distance.
+    """
+
+    rows: Array
+    imposed: Array
+    low: Array
+    high: Array
+    active: Array
+    bounds: Array
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, chosen: Array) -> "_Nodes":
+        return _Nodes(
+            self.rows[chosen],
+            self.imposed[chosen],
+            self.low[chosen],
+            self.high[chosen],
+            self.active[chosen],
+            self.bounds[chosen],
+        )
+
+
+def _joined(parts: list[_Nodes]) -> _Nodes:
+    if len(parts) == 1:
+        return parts[0]
+    return _Nodes(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("rows", "imposed", "low", "high", "active", "bounds")
+        )
+    )
+
+
+def _distance_step(region: Region, cells: Array) -> float:
+    """What every distance between whole numbers is a multiple of; 0 if nothing is known."""
+    squares = region.weights**2
+    if len(region.whole) < len(region.free) or not len(squares) or (cells % 1).any():
+        return 0.0
+    step = float(squares.min())
+    return step if (squares % step == 0).all() else 0.0
+
+
+class _Search:
+    def __init__(
+        self,
+        system: System,
+        region: Region,
+        standing: Standing,
+        room: Array | float,
+        limit: int,
+    ) -> None:
+        rows = len(standing)
+        self.system, self.region = system, region
+        self.gaps, self.errors = system.distances(region, standing, room)
+        self.cells = standing.values[:, region.free]
+        self.distances = np.full(rows, np.inf)
+        self.best = np.zeros((rows, len(region.free)))
+        self.unproven = np.zeros(rows, dtype=bool)
+        self.cores = np.zeros((rows, len(system.columns)), dtype=bool)
+        self._visits = np.zeros(rows, dtype=np.int64)
+        self._limit = int(np.clip(LARGE // max(region.normals.normals.size, 1), 1, limit))
+        self._step = _distance_step(region, self.cells)
+        self._normals = region.normals.normals[: len(system.literals)]
+        widest = min(region.normals.normals.shape)
+        self._batch = int(np.clip(BATCH_CELLS // max(widest, 1) ** 2, TOGETHER, 4096))
+
+    def run(self, effort: Effort) -> None:
+        """Search from every row's root, the nearest child first."""
+        stack = [self._root()]
+        while stack:
+            parts = [stack.pop()]
+            while stack and sum(map(len, parts)) < TOGETHER:
+                parts.append(stack.pop())
+            nodes = _joined(parts)
+            if len(nodes) > self._batch:
+                stack.append(nodes.take(np.arange(self._batch, len(nodes))))
+                nodes = nodes.take(np.arange(self._batch))
+            if effort.exhausted:
+                self._limit = 0
+            nodes = self._admitted(nodes)
+            if len(nodes):
+                effort.spend(len(nodes) * self.region.normals.normals.size)
+                stack.extend(self._expanded(nodes))
+
+    def _root(self) -> _Nodes:
+        rows, whole = len(self.distances), len(self.region.whole)
+        imposed = np.zeros((rows, len(self.system.literals)), dtype=bool)
+        imposed[:, self.system.units] = True
+        active = np.zeros((rows, len(self.region.normals.normals)), dtype=bool)
+        active[:, : imposed.shape[1]] = imposed & (self.gaps > self.errors)
+        return _Nodes(
+            np.arange(rows),
+            imposed,
+            np.full((rows, whole), -np.inf),
+            np.full((rows, whole), np.inf),
+            active,
+            np.zeros(rows),
+        )
+
+    def _admitted(self, nodes: _Nodes) -> _Nodes:
+        """Nodes that may beat the best known, as far as the limit allows."""
+        promising = nodes.bounds < self.distances[nodes.rows] * NEARER
+        nodes = nodes.take(promising)
+        np.add.at(self._visits, nodes.rows, 1)
+        over = self._visits[nodes.rows] > self._limit
+        self.unproven[nodes.rows[over]] = True
+        return nodes.take(~over)
+
+    def _expanded(self, nodes: _Nodes) -> list[_Nodes]:
+        projected = self._projected(nodes)
+        self.unproven[nodes.rows[projected.unsettled]] = True
+        self._note_cores(nodes, projected)
+        first = ~nodes.bounds.astype(bool) & ~projected.empty & np.isinf(self.distances[nodes.rows])
+        self.best[nodes.rows[first]] = projected.moves[first]
+        distances = (projected.moves**2).sum(axis=1)
+        kept = ~projected.empty & ~projected.unsettled
+        if self._step:
+            distances = np.maximum(distances, np.ceil(distances / self._step - 1e-6) * self._step)
+        kept &= distances < self.distances[nodes.rows] * NEARER
+        nodes, moves = nodes.take(kept), projected.moves[kept]
+        nodes = replace(nodes, active=projected.active[kept], bounds=distances[kept])
+        lacking = self._lacking(nodes, moves)
+        clause, worst = self._widest_clause(lacking)
+        split = worst > 0
+        children = self._clause_children(nodes.take(split), lacking[split], clause[split])
+        nodes, moves = nodes.take(~split), moves[~split]
+        column, fraction = self._fractional(nodes, moves)
+        split = fraction > 0
+        children += self._whole_children(nodes.take(split), moves[split], column[split])
+        self._note_best(nodes.take(~split), moves[~split])
+        return [part for part in reversed(children) if len(part)]
+
+    def _projected(self, nodes: _Nodes) -> Projected:
+        rows, region = nodes.rows, self.region
+        cells, weights = self.cells[rows][:, region.whole], region.weights[region.whole]
+        distances = np.hstack(
+            [
+                np.where(nodes.imposed, self.gaps[rows], -np.inf),
+                (nodes.low - cells) * weights,
+                (cells - nodes.high) * weights,
+            ]
+        )
+        slack = np.zeros((len(rows), 2 * len(region.whole)))
+        errors = np.hstack([self.errors[rows], slack])
+        return region.normals.project(distances, errors, nodes.active)
+
+    def _note_cores(self, nodes: _Nodes, projected: Projected) -> None:
+        empty = np.flatnonzero(projected.empty)
+        if len(empty):
+            literals = projected.active[empty, : len(self.system.literals)]
+            np.logical_or.at(self.cores, nodes.rows[empty], self._columns_outside(literals))
+
+    def _lacking(self, nodes: _Nodes, moves: Array) -> Array:
+        """By how much each literal fails to hold; zero where it does."""
+        lacking = self.gaps[nodes.rows] - moves @ self._normals.T
+        allowed = self.errors[nodes.rows] * 1.5
+        allowed += 1e-13 * (np.abs(moves) @ np.abs(self._normals).T)
+        return np.where(nodes.imposed | (lacking <= allowed), 0.0, lacking)
+
+    def _widest_clause(self, lacking: Array) -> tuple[Array, Array]:
+        """The clause that is farthest from holding, and how far; zero if all hold."""
+        clause, worst = np.zeros(len(lacking), dtype=np.int64), np.zeros(len(lacking))
+        for index, literals in enumerate(self.system.choices):
+            away = lacking[:, literals].min(axis=1)
+            clause = np.where(away > worst, index, clause)
+            worst = np.maximum(away, worst)
+        return clause, worst
+
+    def _clause_children(self, nodes: _Nodes, lacking: Array, clause: Array) -> list[_Nodes]:
+        """One child a literal; in the first part each node's nearest, and so on."""
+        children = []
+        for index in np.unique(clause):
+            literals = self.system.choices[index]
+            here = np.flatnonzero(clause == index)
+            order = np.argsort(lacking[np.ix_(here, literals)], axis=1, kind="stable")
+            for rank in range(len(literals)):
+                chosen = literals[order[:, rank]]
+                sound = ~(nodes.imposed[here] & self.system.clashing[chosen]).any(axis=1)
+                child = nodes.take(here[sound])
+                child.imposed[np.arange(len(child)), chosen[sound]] = True
+                self._note_clashes(nodes.take(here[~sound]), chosen[~sound])
+                children.append(child)
+        return children
+
+    def _note_clashes(self, nodes: _Nodes, chosen: Array) -> None:
+        """Literals that an imposed one excludes teach which columns stand in their way."""
+        if len(nodes):
+            literals = nodes.imposed & self.system.clashing[chosen]
+            literals[np.arange(len(nodes)), chosen] = True
+            np.logical_or.at(self.cores, nodes.rows, self._columns_outside(literals))
+
+    def _columns_outside(self, literals: Array) -> Array:
+        """Which columns that may not move some literals name."""
+        return np.asarray(literals.astype(np.float64) @ self.region.outside.astype(np.float64) > 0)
+
+    def _fractional(self, nodes: _Nodes, moves: Array) -> tuple[Array, Array]:
+        """The moved whole-number column farthest from a whole number, and how far."""
+        whole = self.region.whole
+        if not len(whole):
+            return np.zeros(len(nodes), dtype=np.int64), np.zeros(len(nodes))
+        cells = self.cells[nodes.rows][:, whole]
+        values = cells + moves[:, whole] / self.region.weights[whole]
+        away = np.abs(values - np.rint(values))
+        noise = 1e-13 * (1.0 + np.abs(values) + np.abs(cells))
+        away = np.where((away <= noise) | (moves[:, whole] == 0), 0.0, away)
+        column = np.argmax(away, axis=1)
+        return column, away[np.arange(len(nodes)), column]
+
+    def _whole_children(self, nodes: _Nodes, moves: Array, column: Array) -> list[_Nodes]:
+        """The nearer end first."""
+        here = np.arange(len(nodes))
+        place = self.region.whole[column]
+        value = self.cells[nodes.rows, place] + moves[here, place] / self.region.weights[place]
+        down = value - np.floor(value) <= 0.5
+        children = []
+        for nearer in (True, False):
+            child = nodes.take(here)
+            below = down == nearer
+            child.high[here[below], column[below]] = np.floor(value[below])
+            child.low[here[~below], column[~below]] = np.ceil(value[~below])
+            children.append(child)
+        return children
+
+    def _note_best(self, nodes: _Nodes, moves: Array) -> None:
+        """Keep the nearest point of each row; of a row's equally near ones the first."""
+        order = np.lexsort((np.arange(len(nodes)), nodes.bounds, nodes.rows))
+        _, first = np.unique(nodes.rows[order], return_index=True)
+        chosen = order[first]
+        better = nodes.bounds[chosen] < self.distances[nodes.rows[chosen]] * NEARER
+        chosen = chosen[better]
+        rows = nodes.rows[chosen]
+        self.distances[rows], self.best[rows] = nodes.bounds[chosen], moves[chosen]

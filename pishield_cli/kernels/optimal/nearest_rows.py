@@ -1,0 +1,275 @@
+"""Correcting the rows of a group to the nearest point: the proposal in floats, finished exactly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pishield_cli.kernels.changes import Correction, joined, only
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.optimal.effort import Effort
+from pishield_cli.kernels.optimal.finishing import DIGITS, finished, overlaid, shortened
+from pishield_cli.kernels.optimal.nearest import nearest_moves
+from pishield_cli.kernels.optimal.systems import Standing, System
+from pishield_cli.kernels.sequential.forward import Values
+from pishield_cli.kernels.sequential.group_correction import GroupCorrector
+from pishield_cli.kernels.sequential.placement import narrowed, widened
+from pishield_cli.logic.plans.plan import GroupPlan
+from pishield_cli.logic.rows.grids import Grid
+
+FARTHER = 1.0 + 5e-7
+"""How many times its proposal's distance the finished correction may move, and count as nearest."""
+
+NEAR, FAR, INEXACT, FAILED = 0, 1, 2, 4
+"""Grades of a row's correction: nearest; farther; within an equality's tolerance only, which is
+added to these; none."""
+
+
+class NearestRows:
+    """Corrects the rows of one group by the least `sum of (weight * change)**2`.
+
+    Args:
+        plan: The group's plan.
+        grids: What each of its columns can hold, beyond what their types say.
+        weights: What each column's change is multiplied by; 1 where none is given.
+        effort: The work that the search may take, shared with others; its own by default.
+    """
+
+    def __init__(
+        self,
+        plan: GroupPlan,
+        grids: Mapping[str, Grid],
+        weights: Mapping[str, float],
+        effort: Effort | None = None,
+    ) -> None:
+        self.plan = plan
+        self._finisher = GroupCorrector(plan, grids)
+        self._effort = effort or Effort()
+        self.compiled = self._finisher.compiled
+        self._systems = Systems(plan, grids, weights)
+
+    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """Correct rows that violate a clause of the group.
+
+        Args:
+            columns: At least the group's columns, shape `(rows,)` each.
+            wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
+
+        Returns:
+            New cells by which every clause holds exactly in every row but the uncorrected ones.
+            Rows that could not be finished within a relative 1e-6 of the nearest point, or whose
+            nearest point was not found within the limit, are unproven.
+        """
+        mine = {name: columns[name] for name in self.plan.variables}
+        rows = np.flatnonzero(wrong)
+        if not self.plan.satisfiable or not len(rows):
+            return self._finisher.correct(mine, wrong)
+        self._effort.grant(len(rows))
+        system, floats = self._systems.prepare(mine, rows)
+        proposal = self._proposed(system, floats)
+        best = self._finished(mine, rows, floats, proposal.values)
+        grade = self._graded(system, mine, floats, best, proposal)
+        # A nearest point lies on its bounds, where rounding is enough to fall out of a narrow gap.
+        again = np.flatnonzero(grade > NEAR)
+        if len(again):
+            here = {name: values[again] for name, values in floats.items()}
+            room = self._room(system, here, {n: v[again] for n, v in proposal.values.items()})
+            inner = self._proposed(system, here, room)
+            second = self._finished(mine, rows[again], here, inner.values)
+            other = self._graded(system, mine, here, second, proposal.take(again))
+            better = again[other < grade[again]]
+            best = joined([_without(best, rows[better]), only(second, rows[better])], len(wrong))
+            grade[again] = np.minimum(grade[again], other)
+        poor = np.flatnonzero(grade >= INEXACT)
+        if len(poor):
+            left = np.zeros(len(wrong), dtype=bool)
+            left[rows[poor]] = True
+            here = {name: values[poor] for name, values in floats.items()}
+            plain = self._finisher.correct(mine, left)
+            other = self._graded(system, mine, here, plain, proposal.take(poor))
+            better = rows[poor[other < grade[poor]]]
+            best = joined([_without(best, better), only(plain, better)], len(wrong))
+            grade[poor] = np.minimum(grade[poor], other)
+        failed = rows[grade == FAILED]
+        shown = np.isin(grade, (NEAR, INEXACT)) & proposal.proven
+        return replace(
+            _without(best, failed),
+            violating=rows,
+            uncorrected=failed,
+            unproven=rows[~shown & (grade < FAILED)],
+        )
+
+    def _proposed(self, system: System, floats: Values, room: Array | float = 0.0) -> "_Proposal":
+        """Values to start from."""
+        rows = len(next(iter(floats.values())))
+        free = [name for name in system.columns if name not in self.plan.fixed]
+        result = {name: values.copy() for name, values in floats.items()}
+        distances, proven = np.full(rows, np.inf), np.zeros(rows, dtype=bool)
+        usable = finite_rows(floats)
+        standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
+        back = np.arange(len(usable))
+        if isinstance(room, float):
+            standing, back = _distinct(system, standing)
+        else:
+            room = np.asarray(room)[usable]
+        found = nearest_moves(system, free, standing, room=room, effort=self._effort)
+        distances[usable], proven[usable] = found.distances[back], ~found.unproven[back]
+        moves = found.moves[back]
+        for place, name in enumerate(free):
+            moved = np.flatnonzero(moves[:, place])
+            if len(moved):
+                old, grid = floats[name][usable[moved]], system.grids[name]
+                result[name][usable[moved]] = shortened(old, moves[moved, place], grid)
+        return _Proposal(result, distances, proven)
+
+    def _room(self, system: System, floats: Values, proposed: Values) -> Array:
+        """Twice what writing cells as decimals can take from each literal."""
+        largest = np.column_stack(
+            [np.maximum(np.abs(floats[n]), np.abs(proposed[n])) for n in system.columns]
+        )
+        tied, weight = self._tied()
+        # Columns that an equality ties together are written on the grid of their largest.
+        together = [place for place, name in enumerate(system.columns) if name in tied]
+        if together:
+            common = largest[:, together].max(axis=1) * weight / 10.0
+            largest[:, together] = np.maximum(largest[:, together], common[:, None])
+        errors = np.zeros(largest.shape)
+        for place, name in enumerate(system.columns):
+            grid = system.grids[name]
+            if name in self.plan.fixed or grid.integer:
+                continue
+            if grid.places is not None:
+                errors[:, place] = 10.0**-grid.places
+            else:
+                errors[:, place] = largest[:, place] * 10.0 ** (1 - min(grid.digits, DIGITS))
+        return system.room(errors)
+
+    def _tied(self) -> tuple[frozenset[str], float]:
+        """Columns that equalities tie together, and how many times the largest a sum can be."""
+        names: set[str] = set()
+        weight = 1.0
+        for step in self.plan.steps or ():
+            if step.equality is not None:
+                names |= {step.variable, *(term.variable for term in step.equality.terms)}
+                sizes = (abs(float(term.coefficient)) for term in step.equality.terms)
+                weight = max(weight, 1.0 + sum(sizes))
+        return frozenset(names), weight
+
+    def _finished(
+        self,
+        columns: Mapping[str, NumericColumn],
+        rows: Array,
+        floats: Values,
+        start: Values,
+    ) -> Correction:
+        return finished(self._finisher, columns, rows, floats, start)
+
+    def _graded(
+        self,
+        system: System,
+        columns: Mapping[str, NumericColumn],
+        floats: Values,
+        correction: Correction,
+        proposal: "_Proposal",
+    ) -> Array:
+        """How good each row's correction is."""
+        rows = correction.violating
+        grade = np.full(len(rows), NEAR)
+        moved = _distances(system, floats, correction, rows)
+        noise = 1e-11 * _magnitudes(system, floats)
+        far = np.sqrt(moved) > np.sqrt(proposal.distances) * FARTHER + noise
+        grade[far] = FAR
+        if any(step.equality is not None for step in self.plan.steps or ()):
+            after = {name: _changed(columns[name], correction, name) for name in columns}
+            here = {name: column.take(rows) for name, column in after.items()}
+            inexact = evaluate(self.compiled, here, len(rows))[0].violated
+            if inexact is not None:
+                grade[inexact] += INEXACT
+        grade[np.isin(rows, correction.uncorrected)] = FAILED
+        return grade
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """Values to start from, how far they are, and whether none is nearer."""
+
+    values: Values
+    distances: Array
+    proven: Array
+
+    def take(self, rows: Array) -> "_Proposal":
+        values = {name: column[rows] for name, column in self.values.items()}
+        return _Proposal(values, self.distances[rows], self.proven[rows])
+
+
+def _without(correction: Correction, rows: Array) -> Correction:
+    """What a correction says of all rows but some."""
+    return only(correction, np.setdiff1d(correction.violating, rows))
+
+
+def _changed(column: NumericColumn, correction: Correction, name: str) -> NumericColumn:
+    change = correction.changes.get(name)
+    return column if change is None else overlaid(column, change.rows, change.values)
+
+
+class Systems:
+    """The arrays of a group's clauses, made again when the columns' types change.
+
+    Args:
+        plan: The group's plan.
+        grids: What each of its columns can hold, beyond what their types say.
+        weights: What each column's change is multiplied by.
+    """
+
+    def __init__(
+        self, plan: GroupPlan, grids: Mapping[str, Grid], weights: Mapping[str, float]
+    ) -> None:
+        self._plan, self._grids, self._weights = plan, grids, weights
+        self._known: dict[tuple[np.dtype[Any], ...], System] = {}
+
+    def prepare(self, columns: Mapping[str, NumericColumn], rows: Array) -> tuple[System, Values]:
+        """The arrays for columns of some types, and the columns' cells as float64."""
+        names = self._plan.variables
+        dtypes = tuple(columns[name].values.dtype for name in names)
+        if dtypes not in self._known:
+            grids = {
+                name: narrowed(self._grids[name], dtype)
+                for name, dtype in zip(names, dtypes, strict=True)
+            }
+            self._known[dtypes] = System(self._plan.clauses, names, grids, self._weights)
+        return self._known[dtypes], {name: widened(columns[name].values[rows]) for name in names}
+
+
+def finite_rows(floats: Mapping[str, Array]) -> Array:
+    """Numbers of the rows whose cells are all finite."""
+    finite = np.logical_and.reduce([np.isfinite(values) for values in floats.values()])
+    return np.flatnonzero(finite)
+
+
+def _distinct(system: System, standing: Standing) -> tuple[Standing, Array]:
+    """Rows without repetition where a row may take long, and which of them each row is."""
+    if system.convex or not len(standing):
+        return standing, np.arange(len(standing))
+    _, first, back = np.unique(standing.values, axis=0, return_index=True, return_inverse=True)
+    return standing.take(first), back.reshape(-1)
+
+
+def _distances(system: System, floats: Values, correction: Correction, rows: Array) -> Array:
+    total = np.zeros(len(rows))
+    for weight, name in zip(system.weights, system.columns, strict=True):
+        change = correction.changes.get(name)
+        if change is not None:
+            where = np.searchsorted(rows, change.rows)
+            moves = widened(change.values) - floats[name][where]
+            total[where] += (weight * moves) ** 2
+    return total
+
+
+def _magnitudes(system: System, floats: Values) -> Array:
+    parts = [
+        weight * np.abs(floats[name])
+        for weight, name in zip(system.weights, system.columns, strict=True)
+    ]
+    return np.asarray(np.add.reduce(parts))

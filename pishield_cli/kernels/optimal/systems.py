@@ -1,0 +1,261 @@
+"""Clauses of a group as arrays: how far rows are from each literal, and how columns move it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil, floor, gcd, lcm
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.satisfaction import (
+    CompiledRequirements,
+    compile_requirement,
+    evaluate,
+)
+from pishield_cli.kernels.optimal.projection import RELATIVE, Normals
+from pishield_cli.logic.plans.plan import inequality
+from pishield_cli.logic.requirements import Requirement
+from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.terms import Clause, Inequality, Term
+
+STRICT = 12 * RELATIVE
+"""How far inside a strict inequality a point is put, by the magnitude of its parts: several times
+what rounding is allowed, or a strict inequality and its complement would both seem to hold."""
+
+UNLIMITED = 2**53
+"""A limit of a column that no correction comes near."""
+
+REGIONS = 512
+"""Choices of free columns whose arrays are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where rows stand, literal by literal.
+
+    Attributes:
+        values: The cells, float64, shape `(rows, columns)`.
+        gaps: By how much each literal fails to hold, in its own units, shape `(rows, literals)`;
+            negative where it holds with room to spare.
+        scales: The sum of the magnitudes of each literal's parts, same shape.
+        truth: Whether each literal holds, exactly, bool, same shape.
+    """
+
+    values: Array
+    gaps: Array
+    scales: Array
+    truth: Array
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def take(self, rows: Array) -> "Standing":
+        """Some of the rows, in the order asked for."""
+        return Standing(self.values[rows], self.gaps[rows], self.scales[rows], self.truth[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What clauses allow the free columns, in moves times weights.
+
+    Attributes:
+        free: Positions of the columns that may move, ascending.
+        normals: Of each literal, then of each whole-number column's lower and upper ends.
+        lengths: What each literal's own units are divided by; 1 for one that no move changes.
+        frozen: Literals that no move changes, bool.
+        outside: Which columns that may not move each literal names, bool, shape
+            `(literals, columns)`.
+        weights: Of the free columns.
+        whole: Which of the free columns hold whole numbers, as positions among them.
+    """
+
+    free: Array
+    normals: Normals
+    lengths: Array
+    frozen: Array
+    outside: Array
+    weights: Array
+    whole: Array
+
+
+class System:
+    """The clauses of one group, with the limits of its columns.
+
+    Args:
+        clauses: A conjunction.
+        columns: Every column that the clauses name, in the order of correction.
+        grids: What each column can hold.
+        weights: What a change of each column is multiplied by; 1 where none is given.
+    """
+
+    def __init__(
+        self,
+        clauses: Sequence[Clause],
+        columns: Sequence[str],
+        grids: Mapping[str, Grid],
+        weights: Mapping[str, float],
+    ) -> None:
+        self.columns = tuple(columns)
+        self.grids = {name: grids[name] for name in self.columns}
+        self.weights = np.array([weights.get(name, 1.0) for name in self.columns])
+        self.whole = np.array([self.grids[name].integer for name in self.columns], dtype=bool)
+        literals: dict[Inequality, int] = {}
+        listed = [
+            list(dict.fromkeys(literals.setdefault(one, len(literals)) for one in clause))
+            for clause in self._tightened((*clauses, *_limits(self.grids)))
+        ]
+        self.literals = tuple(literals)
+        self.units = np.array(sorted({one[0] for one in listed if len(one) == 1}), dtype=np.int64)
+        self.choices = tuple(np.array(one, dtype=np.int64) for one in listed if len(one) > 1)
+        self.clauses = tuple(np.array(one, dtype=np.int64) for one in listed)
+        self._coefficients = self._matrix()
+        self._constants = np.array([float(one.constant) for one in self.literals])
+        self.strict = np.array([one.strict for one in self.literals], dtype=bool)
+        self.named = self._coefficients != 0
+        self.equated = _equated(self.literals, self.units)
+        self.clashing = _clashing(self.literals)
+        self._compiled = CompiledRequirements(
+            tuple(
+                compile_requirement(Requirement(index, "", (Clause((one,)),)))
+                for index, one in enumerate(self.literals, 1)
+            ),
+            self.columns,
+        )
+        self.region = lru_cache(REGIONS)(self._region)
+
+    @property
+    def convex(self) -> bool:
+        """Whether the clauses leave nothing to choose: no disjunction, no whole number."""
+        return not self.choices and not self.whole.any()
+
+    def stand(self, values: Mapping[str, Array], rows: int) -> Standing:
+        """Where rows stand.
+
+        Args:
+            values: Every column, float64, shape `(rows,)`, finite.
+            rows: How many rows.
+        """
+        cells = np.column_stack([values[name] for name in self.columns])
+        gaps = self._constants - cells @ self._coefficients.T
+        scales = np.abs(self._constants) + np.abs(cells) @ np.abs(self._coefficients).T
+        columns = {name: NumericColumn(values[name]) for name in self.columns}
+        truth = np.ones(gaps.shape, dtype=bool)
+        for index, verdict in enumerate(evaluate(self._compiled, columns, rows)):
+            if verdict.violated is not None:
+                truth[:, index] = ~verdict.violated
+        return Standing(cells, gaps, scales, truth)
+
+    def distances(
+        self, region: Region, standing: Standing, room: Array | float = 0.0
+    ) -> tuple[Array, Array]:
+        """How far each literal is from holding, by a region's normals, and the error allowed.
+
+        Args:
+            region: The columns that may move.
+            standing: The rows.
+            room: How far inside every literal to stay, in its own units, shape
+                `(rows, literals)`; not heeded by the two sides of an equality.
+        """
+        gaps = (standing.gaps + np.where(self.equated, 0.0, room)) / region.lengths
+        scales = standing.scales / region.lengths
+        margin = STRICT * np.where(scales > 0, scales, 1.0)
+        # A strict inequality that a row satisfies by less than the margin is left as it is.
+        margin = np.where(standing.truth, np.minimum(margin, np.maximum(-gaps, 0.0)), margin)
+        gaps = np.where(self.strict, gaps + margin, gaps)
+        gaps = np.where(region.frozen, np.where(standing.truth, -1.0, 1.0), gaps)
+        return gaps, np.where(region.frozen, 0.0, RELATIVE * scales)
+
+    def room(self, errors: Array) -> Array:
+        """How far errors of the cells can take each literal, shape `(rows, literals)`.
+
+        Args:
+            errors: Shape `(rows, columns)`.
+        """
+        return np.asarray(errors @ np.abs(self._coefficients).T)
+
+    def _region(self, free: frozenset[str]) -> Region:
+        places = np.array(
+            [place for place, name in enumerate(self.columns) if name in free], dtype=np.int64
+        )
+        weights = self.weights[places]
+        normals = self._coefficients[:, places] / weights
+        lengths = np.sqrt((normals**2).sum(axis=1))
+        frozen = lengths == 0
+        lengths = np.where(frozen, 1.0, lengths)
+        whole = np.flatnonzero(self.whole[places])
+        ends = np.zeros((len(whole), len(places)))
+        ends[np.arange(len(whole)), whole] = 1.0
+        outside = self.named.copy()
+        outside[:, places] = False
+        stacked = np.vstack([normals / lengths[:, None], ends, -ends])
+        return Region(places, Normals(stacked), lengths, frozen, outside, weights, whole)
+
+    def _matrix(self) -> Array:
+        matrix = np.zeros((len(self.literals), len(self.columns)))
+        place = {name: index for index, name in enumerate(self.columns)}
+        for index, literal in enumerate(self.literals):
+            for name, coefficient in literal.terms:
+                matrix[index, place[name]] += float(coefficient)
+        return matrix
+
+    def _tightened(self, clauses: Sequence[Clause]) -> Iterator[list[Inequality]]:
+        """Clauses as inequalities, those between whole numbers as tight as they can be."""
+        for clause in clauses:
+            literals = [inequality(literal) for literal in clause]
+            if not any(not one.terms and one.holds({}) for one in literals):
+                yield [
+                    _whole(one) if all(self.grids[name].integer for name in one.variables) else one
+                    for one in literals
+                ]
+
+
+def _equated(literals: Sequence[Inequality], units: Array) -> Array:
+    """Inequalities whose opposite must hold as well, bool."""
+    sides = {(frozenset(literals[unit].terms), literals[unit].constant) for unit in units}
+    result = np.zeros(len(literals), dtype=bool)
+    for unit in units:
+        turned = literals[unit].negated()
+        result[unit] = (frozenset(turned.terms), turned.constant) in sides
+    return result
+
+
+def _clashing(literals: Sequence[Inequality]) -> Array:
+    """Which literals exclude each other, bool, shape `(literals, literals)`.
+
+    Floats cannot tell `x > 0` and `x <= 0` apart where both nearly hold.
+    """
+    result = np.zeros((len(literals), len(literals)), dtype=bool)
+    lines: dict[frozenset[Term], list[tuple[int, Fraction, bool]]] = {}
+    for index, one in enumerate(literals):
+        if one.terms:
+            scale = abs(one.terms[0].coefficient)
+            terms = frozenset(Term(name, c / scale) for name, c in one.terms)
+            lines.setdefault(terms, []).append((index, one.constant / scale, one.strict))
+    for terms, ahead in lines.items():
+        opposite = lines.get(frozenset(Term(name, -c) for name, c in terms), ())
+        for index, least, strict in ahead:
+            for other, most, strictly in opposite:
+                gap = least + most
+                result[index, other] = gap > 0 or (gap == 0 and (strict or strictly))
+    return result
+
+
+def _limits(grids: Mapping[str, Grid]) -> Iterator[Clause]:
+    for name, grid in grids.items():
+        if grid.low is not None and grid.low > -UNLIMITED:
+            yield Clause((Inequality((Term(name, Fraction(1)),), Fraction(grid.low)),))
+        if grid.high is not None and grid.high < UNLIMITED:
+            yield Clause((Inequality((Term(name, Fraction(-1)),), Fraction(-grid.high)),))
+
+
+def _whole(literal: Inequality) -> Inequality:
+    """An inequality between whole numbers, its coefficients and constant whole numbers too."""
+    if not literal.terms:
+        return literal
+    scale = Fraction(lcm(*(c.denominator for _, c in literal.terms)))
+    scale /= gcd(*(int(c * scale) for _, c in literal.terms))
+    terms = tuple(Term(name, c * scale) for name, c in literal.terms)
+    constant = literal.constant * scale
+    return Inequality(terms, Fraction(floor(constant) + 1 if literal.strict else ceil(constant)))

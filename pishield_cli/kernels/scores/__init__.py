@@ -1,0 +1,1 @@
+"""Correcting labels, and scores between 0 and 1."""

@@ -1,0 +1,1 @@
+"""Correcting one column after the other, as a shield layer does: proposed in floats, checked."""

@@ -1,0 +1,148 @@
+"""Correcting rows in memory: check first, correct what is wrong, check again, exactly."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from pishield_cli.kernels.changes import Correction, joined
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
+from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
+from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
+from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.terms import Clause
+
+
+class RowsCorrector(Protocol):
+    """Corrects the rows of one group, by one method."""
+
+    @property
+    def plan(self) -> GroupPlan:
+        """The group's plan."""
+
+    @property
+    def compiled(self) -> CompiledRequirements:
+        """Its clauses, as one requirement."""
+
+    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """New cells by which every clause holds, for rows that violate one and miss no cell."""
+
+
+RowsMethod = Callable[[GroupPlan, Mapping[str, Grid]], RowsCorrector]
+"""Makes a group's corrector, from its plan and what its columns can hold."""
+
+
+class Corrector:
+    """Plans made once for a set of clauses, applied to any number of batches.
+
+    Args:
+        clauses: A conjunction over column names.
+        ordering: Every column that the clauses name, most trusted first.
+        grids: What each of these columns can hold.
+        fixed: Columns that never move.
+        method: How a group's rows are corrected: by default along the plan, each column moved as
+            little as those before it allow.
+    """
+
+    def __init__(
+        self,
+        clauses: Iterable[Clause],
+        ordering: Sequence[str],
+        grids: Mapping[str, Grid],
+        fixed: Iterable[str] = (),
+        method: RowsMethod = GroupCorrector,
+    ) -> None:
+        self._ordering = tuple(ordering)
+        self._grids = grids
+        self._fixed = frozenset(fixed)
+        self._method = method
+        self._groups = self._planned(clauses)
+        self._all = compiled_clauses([group.plan.clauses for group in self._groups])
+        self._without: dict[tuple[int, frozenset[str]], tuple[RowsCorrector, ...]] = {}
+
+    @property
+    def plans(self) -> tuple[GroupPlan, ...]:
+        """One plan a group of connected columns."""
+        return tuple(group.plan for group in self._groups)
+
+    @property
+    def satisfiable(self) -> bool:
+        """Whether the clauses can hold at all, by real numbers."""
+        return all(plan.satisfiable for plan in self.plans)
+
+    def correct(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
+        """Correct a batch.
+
+        Args:
+            columns: Every column that the clauses name, shape `(rows,)` each.
+            rows: How many rows.
+
+        Returns:
+            The changed cells. After them every clause holds, in exact arithmetic on the cells as
+            decimals, in every row but the uncorrected ones; where an equality is forced that no
+            decimal solves, within a relative 1e-9. Missing cells stay missing, and a clause that
+            names one is left alone in its row. Rows that violated nothing do not change.
+        """
+        # Cells beyond the range of floats end in infinities, which the exact check turns down.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self._corrected(columns, rows)
+
+    def _corrected(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
+        parts = []
+        verdicts = evaluate(self._all, columns, rows)
+        for index, verdict in enumerate(verdicts):
+            if verdict.violated is not None:
+                parts += [
+                    group.correct(columns, wrong)
+                    for group, wrong in self._by_pattern(index, columns, verdict.violated)
+                ]
+        return joined(parts, rows)
+
+    def _planned(self, clauses: Iterable[Clause]) -> tuple[RowsCorrector, ...]:
+        plans = plan_groups(clauses, self._ordering, fixed=self._fixed)
+        return tuple(self._method(plan, self._grids) for plan in plans)
+
+    def _by_pattern(
+        self, index: int, columns: Mapping[str, NumericColumn], wrong: Array
+    ) -> Iterator[tuple[RowsCorrector, Array]]:
+        """Rows by which of a group's cells are missing, each with the groups that remain."""
+        group = self._groups[index]
+        gone = {
+            name: missing
+            for name in group.plan.variables
+            if (missing := _missing(columns[name], wrong)) is not None
+        }
+        if not gone:
+            yield group, wrong
+            return
+        patterns, kind = np.unique(np.array(list(gone.values())), axis=1, return_inverse=True)
+        for number, pattern in enumerate(patterns.T):
+            absent = frozenset(name for name, out in zip(gone, pattern, strict=True) if out)
+            where = wrong & (kind.reshape(-1) == number)
+            for part in self._reduced(index, absent):
+                violated = evaluate(part.compiled, columns, len(wrong))[0].violated
+                if violated is not None and (violated & where).any():
+                    yield part, violated & where
+
+    def _reduced(self, index: int, absent: frozenset[str]) -> tuple[RowsCorrector, ...]:
+        """What remains of a group without some columns."""
+        group = self._groups[index]
+        if not absent:
+            return (group,)
+        key = (index, absent)
+        if key not in self._without:
+            kept = [one for one in group.plan.clauses if absent.isdisjoint(one.variables)]
+            self._without[key] = self._planned(kept)
+        return self._without[key]
+
+
+def _missing(column: NumericColumn, wrong: Array) -> Array | None:
+    """Which cells are missing; None if none is in the rows to be corrected."""
+    values = column.values
+    gone = None
+    if values.dtype.kind == "f" and np.isnan(np.add.reduce(values)):
+        gone = np.isnan(values)
+    if column.missing is not None:
+        gone = column.missing if gone is None else gone | column.missing
+    return gone if gone is not None and (gone & wrong).any() else None

@@ -1,0 +1,157 @@
+"""Unions of forbidden intervals, one a clause, and the nearest value outside them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.sequential.float_steps import Affine, FloatClause, FloatStep
+from pishield_cli.kernels.sequential.placement import GRID_ERROR, inside
+from pishield_cli.logic.rows.grids import Grid
+
+CHUNK_ROWS = 1 << 11
+"""Rows whose ends are compared at a time, so that they stay in the processor's cache."""
+
+
+class _Ends(NamedTuple):
+    """The ends of the intervals that clauses forbid, shape `(clauses, rows)` each.
+
+    Attributes:
+        left: The greatest upper bound of a clause; infinite where it forbids nothing.
+        right: Its smallest lower bound.
+        left_forgiven: The left end with its rounding error forgiven.
+        right_forgiven: The right end likewise.
+        left_inside: The left end put on the grid, to the allowed side.
+        right_inside: The right end likewise.
+    """
+
+    left: Array
+    right: Array
+    left_forgiven: Array
+    right_forgiven: Array
+    left_inside: Array
+    right_inside: Array
+
+
+def nearest_allowed(
+    step: FloatStep,
+    target: Array,
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+    push: float,
+    start: Array | None = None,
+) -> Array:
+    """The allowed value nearest to a target: itself, or an end of a forbidden interval.
+
+    Args:
+        step: The column's clauses.
+        target: Shape `(rows,)`.
+        values: The columns that the clauses name besides.
+        grids: What each column can hold.
+        push: Further grid steps to move inside each bound.
+        start: Values that are kept where nothing is allowed; the target by default.
+
+    Returns:
+        Shape `(rows,)`; of equally near values the lesser. Ends that lie on the grid count as
+        allowed within their rounding error, so the result has to be checked.
+    """
+    ends = _ends(step, values, grids, push, len(target))
+    best = target.copy() if start is None else start.copy()
+    for first in range(0, len(target), CHUNK_ROWS):
+        part = slice(first, first + CHUNK_ROWS)
+        here = _Ends(*(each[:, part] for each in ends))
+        best[part] = _nearest(target[part], here, best[part], limits(grids[step.variable]))
+    return best
+
+
+def _nearest(target: Array, ends: _Ends, start: Array, limits: tuple[float, float]) -> Array:
+    with np.errstate(invalid="ignore"):
+        stays = ~((target > ends.left) & (target < ends.right)).any(axis=0)
+    candidates = np.concatenate([ends.left_inside, ends.right_inside])
+    fits = np.isfinite(candidates) & (candidates >= limits[0]) & (candidates <= limits[1])
+    for left, right in zip(ends.left_forgiven, ends.right_forgiven, strict=True):
+        fits &= (candidates <= left) | (candidates >= right)
+    away = np.where(fits, np.abs(candidates - target), np.inf)
+    least = away.min(axis=0)
+    nearest = np.where((away == least) & fits, candidates, np.inf).min(axis=0)
+    return np.where(stays, target, np.where(np.isfinite(least), nearest, start))
+
+
+def _ends(
+    step: FloatStep,
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+    push: float,
+    rows: int,
+) -> _Ends:
+    parts = [
+        _clause_ends(clause, step.variable, values, grids, push, rows) for clause in step.clauses
+    ]
+    return _Ends(*(np.array(column) for column in zip(*parts, strict=True)))
+
+
+def _clause_ends(
+    clause: FloatClause,
+    name: str,
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+    push: float,
+    rows: int,
+) -> tuple[Array, ...]:
+    lefts = _outermost(clause.uppers, name, values, grids, push, rows, upper=True)
+    rights = _outermost(clause.lowers, name, values, grids, push, rows, upper=False)
+    for other in clause.others:
+        at = other.at(values, rows)
+        idle = (at > 0) if other.strict else (at >= 0)
+        lefts = tuple(np.where(idle, np.inf, left) for left in lefts)
+    return tuple(end for pair in zip(lefts, rights, strict=True) for end in pair)
+
+
+def _outermost(
+    bounds: Sequence[Affine],
+    name: str,
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+    push: float,
+    rows: int,
+    *,
+    upper: bool,
+) -> tuple[Array, ...]:
+    """The loosest of a clause's bounds: as it is, with its rounding error forgiven, on the grid."""
+    worst = -np.inf if upper else np.inf
+    loosest = np.maximum if upper else np.minimum
+    end, forgiven, end_inside = (np.full(rows, worst) for _ in range(3))
+    for bound in bounds:
+        at = bound.at(values, rows)
+        # A strict bound is excluded itself, and so is all but the next float within it.
+        edge = np.nextafter(at, worst) if bound.strict else at
+        slack = GRID_ERROR * bound.scale_at(values, rows)
+        end = loosest(end, edge)
+        forgiven = loosest(forgiven, edge + slack if upper else edge - slack)
+        rounded = rounded_bound(bound, at, values, rows, grids[name], grids, upper, push)
+        end_inside = loosest(end_inside, rounded)
+    return end, forgiven, end_inside
+
+
+def limits(grid: Grid) -> tuple[float, float]:
+    """The least and the greatest value of a grid, infinite where there is none."""
+    low = -np.inf if grid.low is None else float(grid.low)
+    return low, np.inf if grid.high is None else float(grid.high)
+
+
+def rounded_bound(
+    bound: Affine,
+    at: Array,
+    values: Mapping[str, Array],
+    rows: int,
+    grid: Grid,
+    grids: Mapping[str, Grid],
+    upper: bool,
+    push: float,
+) -> Array:
+    """A bound as a value that the column can hold, to the allowed side."""
+    if bound.lands_on(grid, grids):
+        return at
+    scale = bound.scale_at(values, rows)
+    return inside(at, scale, grid, upper=upper, strict=bound.strict, push=np.floor(push))

@@ -1,0 +1,321 @@
+"""Correcting the rows of one group of connected columns: propose, check exactly, try again."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from pishield_cli.kernels.changes import ColumnChange, Correction, joined
+from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.evaluation.satisfaction import (
+    CompiledRequirements,
+    compile_requirement,
+    evaluate,
+)
+from pishield_cli.kernels.sequential.attempts import Attempt, Proposal, Readings
+from pishield_cli.kernels.sequential.cells import float_cell, forward_cells
+from pishield_cli.kernels.sequential.exact_rows import ExactRows
+from pishield_cli.kernels.sequential.float_steps import Affine, float_steps
+from pishield_cli.kernels.sequential.forbidden import limits
+from pishield_cli.kernels.sequential.forward import Values, forward
+from pishield_cli.kernels.sequential.placement import (
+    narrowed,
+    on_grid,
+    plain,
+    short_together,
+    unrounded,
+)
+from pishield_cli.kernels.sequential.points import forward_points
+from pishield_cli.logic.plans.plan import GroupPlan, direct_steps
+from pishield_cli.logic.requirements import Requirement
+from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.terms import Clause
+
+PUSH = 2.0**12
+"""Grid steps to move inside a bound where rounding spoilt what ends at it."""
+
+DENSE = 4
+"""If more than one row in so many is to be corrected, the first attempt is made on all rows."""
+
+COARSE = 8
+"""Digits of a moved value that others are summed up from, so that the sum is a short decimal."""
+
+EQUALITY_TOLERANCE = Fraction(1, 10**9)
+"""What is promised of a row whose requirements force an equality that no decimal solves."""
+
+
+class GroupCorrector:
+    """A group's plan, made ready to be applied to rows whose cells are all known.
+
+    Args:
+        plan: The plan.
+        grids: What each of its columns can hold, beyond what their types say.
+    """
+
+    def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid]) -> None:
+        self.plan = plan
+        self.compiled = compiled_clauses([plan.clauses])
+        self._steps = float_steps(plan.steps or (), plan.fixed)
+        self._cells = tuple(float_cell(cell, plan.fixed) for cell in plan.cells)
+        self._direct = float_steps(direct_steps(plan) if plan.points else (), plan.fixed)
+        self._all_grids = {name: grids[name] for name in plan.variables}
+        self._dtypes: dict[str, np.dtype[Any]] = {}
+        self._grids = dict(self._all_grids)
+        self._rows = ExactRows(plan, self._grids)
+
+    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """Correct rows that violate a clause of the group.
+
+        Args:
+            columns: At least the group's columns, shape `(rows,)` each.
+            wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
+
+        Returns:
+            New cells by which every clause holds exactly in every row but the uncorrected ones.
+        """
+        rows = np.flatnonzero(wrong)
+        mine = {name: columns[name] for name in self.plan.variables}
+        self._heed_types(mine)
+        parts = []
+        pending = rows
+        attempts = self._attempts()
+        if DENSE * len(rows) > len(wrong) and all(map(_is_finite, mine.values())):
+            # Where many rows are to move, all are tried: picking out those that are costs more.
+            first = next(attempts, None)
+            if first is not None and first.only is None:
+                floats = {name: first.reading(column.values) for name, column in mine.items()}
+                changes, holds = self._tried(first, mine, floats, np.arange(len(wrong)), wrong)
+                parts.append(changes)
+                pending = np.flatnonzero(wrong & ~holds)
+            elif first is not None:
+                attempts = chain((first,), attempts)
+        readings = Readings(mine)
+        for attempt in attempts:
+            if not len(pending):
+                break
+            here, floats = readings.chosen(attempt, pending)
+            old = {name: column.take(here) for name, column in mine.items()}
+            changes, holds = self._tried(attempt, old, floats, here, None)
+            parts.append(changes)
+            pending = np.setdiff1d(pending, here[holds], assume_unique=True)
+        merged = joined((Correction(part, rows[:0], rows[:0]) for part in parts), len(wrong))
+        return Correction(merged.changes, rows, pending)
+
+    def _tried(
+        self,
+        attempt: Attempt,
+        old: Mapping[str, NumericColumn],
+        floats: Values,
+        rows: Array,
+        wanted: Array | None,
+    ) -> tuple[dict[str, ColumnChange], Array]:
+        """The changes that an attempt makes, and the rows that hold by it.
+
+        Args:
+            attempt: The attempt.
+            old: The cells as they are.
+            floats: As the attempt reads them.
+            rows: Their row numbers in the batch.
+            wanted: The rows that may change; None for all.
+        """
+        candidate = attempt.values(floats, old)
+        moved = {
+            name: values != floats[name]
+            for name, values in candidate.items()
+            if values is not floats[name]
+        }
+        holds = self._holds(old, candidate, moved, attempt.tolerance)
+        settled = holds if wanted is None else holds & wanted
+        changes = {}
+        for name, mask in moved.items():
+            where = np.flatnonzero(mask & settled)
+            cells = self._cast(name, candidate[name][where], old[name])
+            if cells.dtype.kind == "f":
+                # Adding zero turns the negative zero of a reversed bound into a plain one.
+                cells = cells + cells.dtype.type(0)
+            if old[name].exact is None:  # a narrow float can be the decimal that it moved to
+                differs = cells != old[name].values[where]
+                where, cells = where[differs], cells[differs]
+            if len(where):
+                changes[name] = ColumnChange(rows[where], cells)
+        return changes, holds
+
+    def _heed_types(self, columns: Mapping[str, NumericColumn]) -> None:
+        """Narrow the columns' grids to what their types can hold."""
+        dtypes = {name: column.values.dtype for name, column in columns.items()}
+        if dtypes == self._dtypes:
+            return
+        self._dtypes = dtypes
+        self._grids = {n: narrowed(grid, dtypes[n]) for n, grid in self._all_grids.items()}
+        self._rows = ExactRows(self.plan, self._grids)
+
+    # ------------------------------------------------------------------------ ways to correct
+
+    def _attempts(self) -> Iterator[Attempt]:
+        """Ways to correct rows, the best first."""
+        if not self.plan.satisfiable:
+            return
+        if any(step.equality is not None and not step.fixed for step in self._steps):
+            yield from self._equating()
+        else:
+            yield Attempt(self._forwarding(), reading=plain)
+            if any(dtype.kind == "f" and dtype.itemsize < 8 for dtype in self._dtypes.values()):
+                yield Attempt(self._forwarding())
+            yield Attempt(self._forwarding(PUSH))
+            yield self._exactly
+
+    @property
+    def _exactly(self) -> Attempt:
+        return Attempt(lambda _, old: self._rows.corrected(old), reading=unrounded)
+
+    def _forwarding(self, push: float = 0.0) -> Proposal:
+        return lambda values, _: self._forward(values, push)
+
+    def _forward(
+        self, values: Values, push: float = 0.0, grids: Mapping[str, Grid] | None = None
+    ) -> Values:
+        grids = self._grids if grids is None else grids
+        if self.plan.points:
+            return forward_points(self.plan.points, self._direct, values, grids, push)
+        if self._cells:
+            return forward_cells(self._cells, self.plan.variables, values, grids, push)
+        return forward(self._steps, values, grids, push)
+
+    def _equating(self) -> Iterator[Attempt]:
+        """Ways by which sums of cells come out equal as decimals."""
+        equalities = {s.variable: s.equality for s in self._steps if s.equality is not None}
+        tied = tuple(
+            dict.fromkeys(n for name, one in equalities.items() for n in (*one.names, name))
+        )
+        weight = max(one.weight for one in equalities.values())
+        if all(one.exact for one in equalities.values()):
+            yield Attempt(self._forwarding())  # copies need no common grid
+        coarser = self._coarser(frozenset(equalities), COARSE)
+        yield Attempt(
+            lambda values, _: self._forward(values, grids=coarser),
+            only=lambda values: short_together(values, tied, self._grids, weight),
+        )
+        proposals = list(self._tying(equalities, tied, weight))
+        for proposal in proposals:
+            yield Attempt(proposal)
+        if any(grid.integer for grid in self._grids.values()):
+            yield self._exactly
+        for proposal in proposals:
+            yield Attempt(proposal, EQUALITY_TOLERANCE)
+        yield self._exactly
+        movable = [name for name in self.plan.variables if name not in self.plan.fixed]
+        last = proposals[-1]
+        yield Attempt(lambda values, old: last(_bounded(values, movable), old), EQUALITY_TOLERANCE)
+
+    def _tying(
+        self, equalities: Mapping[str, Affine], tied: Sequence[str], weight: float
+    ) -> Iterator[Proposal]:
+        """Put the tied columns on one grid, and those that move on a coarse one."""
+        free = [name for name in tied if name not in self.plan.fixed]
+        places = max(one.places for one in equalities.values())
+        digits = min(self._grids[name].digits for name in tied)
+        together = partial(on_grid, names=free, grids=self._grids, weight=weight, places=places)
+        # In narrow columns a sum of eight digits is no cell.
+        for placed in [COARSE] if digits > COARSE else [COARSE, max(1, digits - places - 1)]:
+            yield partial(self._tied, self._coarser(frozenset(equalities), placed), together)
+
+    def _tied(
+        self,
+        grids: Mapping[str, Grid],
+        together: Callable[[Values], Values],
+        values: Values,
+        _: Mapping[str, NumericColumn],
+    ) -> Values:
+        return self._forward(together(values), grids=grids)
+
+    def _coarser(self, defined: Collection[str], placed: int) -> dict[str, Grid]:
+        """The grids, on which columns that no equality defines get fewer digits."""
+        return {
+            name: grid if name in defined else replace(grid, placed=placed)
+            for name, grid in self._grids.items()
+        }
+
+    # ------------------------------------------------------------------------- checking again
+
+    def _holds(
+        self,
+        old: Mapping[str, NumericColumn],
+        candidate: Values,
+        moved: Mapping[str, Array],
+        tolerance: Fraction,
+    ) -> Array:
+        """Which rows hold, within a tolerance, with their cells as they will be written."""
+        trial = dict(old)
+        fitting: Array | None = None
+        for name, mask in moved.items():
+            values = candidate[name]
+            cells = self._cast(name, values, old[name])
+            usable = _fitting(cells, self._grids[name])
+            if usable is not None:
+                usable |= ~mask
+                fitting = usable if fitting is None else fitting & usable
+                values = np.where(usable, values, 0.0)
+            trial[name] = self._mixed(name, old[name], values, mask)
+        rows = len(next(iter(candidate.values())))
+        wrong = evaluate(self.compiled, trial, rows, tolerance=tolerance)[0].violated
+        holds = np.ones(rows, dtype=bool) if wrong is None else ~wrong
+        return holds if fitting is None else holds & fitting
+
+    def _mixed(
+        self, name: str, before: NumericColumn, values: Array, moved: Array
+    ) -> NumericColumn:
+        """A column with its moved cells as they will be written, and all others as they are."""
+        exact = before.exact
+        if exact is None and values.dtype == before.values.dtype:
+            return NumericColumn(values)
+        cells = self._cast(name, values, before)
+        mixed = np.where(moved, cells, before.values)
+        if exact is None:
+            return NumericColumn(mixed)
+        return NumericColumn(
+            mixed,
+            exact=lambda row: (
+                (decimal_value(cells[row]) or Fraction(0)) if moved[row] else exact(row)
+            ),
+        )
+
+    def _cast(self, name: str, values: Array, like: NumericColumn) -> Array:
+        """New values in the type that the column's cells have."""
+        dtype = like.values.dtype
+        return values.astype(
+            dtype if dtype.kind == "f" or self._grids[name].integer else np.float64
+        )
+
+
+def _bounded(values: Values, names: Iterable[str]) -> Values:
+    """Columns with zeros where some of them are infinite."""
+    infinite = {name: mask for name in names if (mask := np.isinf(values[name])).any()}
+    return values | {name: np.where(mask, 0.0, values[name]) for name, mask in infinite.items()}
+
+
+def _fitting(cells: Array, grid: Grid) -> Array | None:
+    """Which cells are finite, and within what a type of decimals holds; None if all are."""
+    fitting = None if np.isfinite(np.add.reduce(cells)) else np.isfinite(cells)
+    if grid.places is None or cells.dtype.kind != "f":
+        return fitting
+    low, high = limits(grid)
+    within = (cells >= low) & (cells <= high)
+    return within if fitting is None else fitting & within
+
+
+def _is_finite(column: NumericColumn) -> bool:
+    """Whether no cell is missing, nor, as far as a sum tells, infinite."""
+    if column.missing is not None:
+        return False
+    return column.values.dtype.kind != "f" or bool(np.isfinite(np.add.reduce(column.values)))
+
+
+def compiled_clauses(groups: Sequence[tuple[Clause, ...]]) -> CompiledRequirements:
+    """Each group of clauses as one requirement."""
+    wholes = [Requirement(index, "", group) for index, group in enumerate(groups, 1)]
+    names = dict.fromkeys(name for whole in wholes for name in whole.variables)
+    return CompiledRequirements(tuple(map(compile_requirement, wholes)), tuple(names))

@@ -1,0 +1,1 @@
+"""What correction has to know beforehand: elimination, resolution, orderings."""

@@ -1,0 +1,85 @@
+"""Convex cells: what a conjunction of disjunctions allows, as a union of conjunctions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.solver.search import Infeasible, Model, Search
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal
+
+CELL_LIMIT = 128
+"""Cells past which the rest is left out: more would make a batch slow, and rarely nearer."""
+
+NODE_LIMIT = 20_000
+"""Decisions after which no more cells are looked for: some seconds of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Convex parts of what clauses allow.
+
+    Attributes:
+        cells: Each a conjunction of inequalities that implies every clause and has a point.
+        points: A point of each cell: a value for every variable.
+        complete: Whether every point that the clauses allow lies in one of them.
+    """
+
+    cells: tuple[tuple[Inequality, ...], ...]
+    points: tuple[Mapping[str, Fraction], ...]
+    complete: bool
+
+
+def enumerate_cells(
+    clauses: Sequence[Clause], *, limit: int = CELL_LIMIT, nodes: int = NODE_LIMIT
+) -> Cells:
+    """Find cells one by one, banning the literals of those found.
+
+    Args:
+        clauses: A conjunction; boolean literals are read as inequalities.
+        limit: How many cells at most.
+        nodes: How many decisions at most.
+    """
+    search = Search(limits=Limits(nodes=nodes))
+    plain = [tuple(map(_inequality, clause)) for clause in clauses]
+    for literals in plain:
+        search.add(Clause(literals), 0)
+    found: list[tuple[Inequality, ...]] = []
+    points: list[Mapping[str, Fraction]] = []
+    while len(found) < limit:
+        answer = search.solve()
+        if isinstance(answer, Infeasible):
+            return Cells(tuple(found), tuple(points), complete=True)
+        if not isinstance(answer, Model):
+            break
+        cell = _cell_around(plain, answer)
+        found.append(cell)
+        points.append(answer.values)
+        search.add(Clause(tuple(one.negated() for one in cell)), 0)
+    return Cells(tuple(found), tuple(points), complete=False)
+
+
+def _inequality(literal: Literal) -> Inequality:
+    return literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
+
+
+def _cell_around(clauses: Sequence[Sequence[Inequality]], model: Model) -> tuple[Inequality, ...]:
+    """A set of literals, none to spare, that hold in a point and imply every clause."""
+    values = {name: Fraction(value) for name, value in model.values.items()}
+    left = [[one for one in clause if _holds(one, values)] for clause in clauses]
+    chosen: list[Inequality] = []
+    while left:
+        counts: dict[Inequality, int] = {}
+        for literals in left:
+            for one in literals:
+                counts[one] = counts.get(one, 0) + 1
+        # Literals that only one clause offers are forced; else the one that serves most clauses.
+        forced = next((literals[0] for literals in left if len(literals) == 1), None)
+        best = forced or max(counts, key=lambda one: (counts[one], -len(one.terms)))
+        chosen.append(best)
+        left = [literals for literals in left if best not in literals]
+    return tuple(chosen)
+
+
+def _holds(literal: Inequality, values: dict[str, Fraction]) -> bool:
+    return literal.holds({name: values.get(name, Fraction(0)) for name in literal.variables})

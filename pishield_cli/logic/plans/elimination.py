@@ -1,0 +1,205 @@
+"""Eliminating variables from clauses, exactly, by covering chains.
+
+For fixed values of the other variables a clause allows a variable x everywhere (another of its
+literals holds) or everywhere but in one interval, between its largest upper bound and its
+smallest lower bound. A value of x exists exactly if these forbidden intervals do not cover the
+line, and they cover it exactly if there is a *chain*: a clause with lower bounds only, then any
+number of clauses with bounds on both sides, then one with upper bounds only, each reaching past
+the next. So x can be eliminated by adding, for every chain, the clause that says that some
+neighbours leave a gap. For clauses of one inequality this is Fourier-Motzkin elimination.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pishield_cli.logic.plans.half_spaces import (
+    Budget,
+    ClauseSet,
+    Disjunction,
+    Half,
+    combined,
+    disjunction,
+    opposite,
+)
+from pishield_cli.logic.solver.search import Infeasible, Search
+from pishield_cli.logic.terms import Clause, Inequality, Term
+
+PRUNE_ABOVE = 16
+"""Clauses that one elimination may add before those that the others imply are looked for."""
+
+PRUNE_COST = 50
+"""What each inequality of a linear program counts in comparisons of clauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elimination:
+    """The clauses that bound one variable by earlier ones.
+
+    Attributes:
+        position: The variable.
+        clauses: All the clauses that mention it when it is eliminated.
+        equality: A half-space whose opposite holds as well and that defines the variable; the
+            clauses are then this equality's two.
+    """
+
+    position: int
+    clauses: tuple[Disjunction, ...]
+    equality: Half | None = None
+
+
+def eliminate(
+    clauses: Iterable[Disjunction], positions: Sequence[int], *, budget: Budget
+) -> list[Elimination] | None:
+    """Eliminate variables one by one, each from what the one before it left.
+
+    Args:
+        clauses: Clauses over the positions.
+        positions: Every position that occurs, descending: the first is eliminated first.
+        budget: How much work may be done; it is drawn upon.
+
+    Returns:
+        One entry a position that some clause bounds, in the order of elimination; None if the
+        clauses contradict each other.
+
+    Raises:
+        EliminationLimitError: If that does not do.
+    """
+    current = ClauseSet(budget)
+    for clause in clauses:
+        current.add(clause)
+    eliminations = []
+    for position in positions:
+        if () in set(current):
+            return None
+        bounding = [clause for clause in current if _mentions(clause, position)]
+        if not bounding:
+            continue
+        current.take(bounding)
+        equality = _equality(bounding)
+        if equality is not None:
+            kept = ((equality,), (_reversed(equality),))
+            eliminations.append(Elimination(position, kept, equality))
+            derived = _substituted(bounding, equality, position)
+        else:
+            eliminations.append(Elimination(position, tuple(bounding)))
+            derived = _chained(bounding, position, budget)
+        before = len(current)
+        for clause in derived:
+            budget.spend()
+            current.add(clause)
+        if len(current) > before + PRUNE_ABOVE:
+            current.take(_redundant(current, budget))
+    return None if () in set(current) else eliminations
+
+
+def _redundant(clauses: Iterable[Disjunction], budget: Budget) -> list[Disjunction]:
+    """Inequalities standing alone that the others imply, all of them together."""
+    units = [clause[0] for clause in clauses if len(clause) == 1]
+    search = Search(limits=budget.limits)
+    literals = [_literal(half) for half in units]
+    for owner, literal in enumerate(literals):
+        search.add(Clause((literal,)), owner)
+    kept = dict.fromkeys(range(len(units)))
+    for owner, literal in enumerate(literals):
+        budget.spend(PRUNE_COST * len(units))
+        others = [other for other in kept if other != owner]
+        if isinstance(search.solve(others, [literal.negated()]), Infeasible):
+            del kept[owner]
+    return [(half,) for owner, half in enumerate(units) if owner not in kept]
+
+
+def _literal(half: Half) -> Inequality:
+    form, constant, strict = half
+    return Inequality(tuple(Term(str(p), Fraction(value)) for p, value in form), constant, strict)
+
+
+def _mentions(clause: Disjunction, position: int) -> bool:
+    # Later positions are eliminated already, so a form mentions this one only as its last.
+    return any(form[-1][0] == position for form, _, _ in clause)
+
+
+def _reversed(half: Half) -> Half:
+    return opposite(half[0]), -half[1], half[2]
+
+
+def _equality(clauses: list[Disjunction]) -> Half | None:
+    """The shortest equality among clauses that all mention the same last variable."""
+    units = {clause[0][0]: clause[0] for clause in clauses if len(clause) == 1}
+    found = None
+    for form, half in units.items():
+        other = units.get(opposite(form))
+        if other is None or half[2] or other[2] or half[1] + other[1] != 0 or form[-1][1] < 0:
+            continue
+        if found is None or len(form) < len(found[0]):
+            found = half
+    return found
+
+
+def _substituted(
+    clauses: list[Disjunction], equality: Half, position: int
+) -> Iterator[Disjunction]:
+    pivot = equality[0][-1][1]
+    for clause in clauses:
+        halves = []
+        for half in clause:
+            form = half[0]
+            coefficient = form[-1][1] if form and form[-1][0] == position else 0
+            if coefficient > 0:
+                halves.append(combined(half, pivot, _reversed(equality), coefficient))
+            elif coefficient < 0:
+                halves.append(combined(half, pivot, equality, -coefficient))
+            else:
+                halves.append(half)
+        derived = disjunction(halves)
+        if derived is not None:
+            yield derived
+
+
+def split(clause: Disjunction, position: int) -> tuple[list[Half], list[Half], list[Half]]:
+    """A clause's lower bounds on a variable, its upper bounds, and its other literals."""
+    lowers, uppers, others = [], [], []
+    for half in clause:
+        last, coefficient = half[0][-1]
+        if last != position:
+            others.append(half)
+        elif coefficient > 0:
+            lowers.append(half)
+        else:
+            uppers.append(half)
+    return lowers, uppers, others
+
+
+def _chained(clauses: list[Disjunction], position: int, budget: Budget) -> Iterator[Disjunction]:
+    parts = [split(clause, position) for clause in clauses]
+    first = [part for part in parts if not part[1]]
+    middle = [part for part in parts if part[0] and part[1]]
+    last = [part for part in parts if not part[0]]
+    if not last:
+        return
+    agenda = [(lowers, tuple(others), frozenset[int]()) for lowers, _, others in first]
+    seen: set[tuple[Disjunction, Disjunction]] = set()
+    while agenda:
+        lowers, sofar, used = agenda.pop()
+        for _, uppers, others in last:
+            budget.spend(len(sofar) + len(lowers) * len(uppers) + len(others))
+            derived = disjunction([*sofar, *_gaps(lowers, uppers), *others])
+            if derived is not None:
+                yield derived
+        for index, (next_lowers, uppers, others) in enumerate(middle):
+            if index in used:
+                continue
+            budget.spend(len(sofar) + len(lowers) * len(uppers) + len(others))
+            partial = disjunction([*sofar, *_gaps(lowers, uppers), *others])
+            key = (partial or (), tuple(next_lowers))
+            if partial is None or key in seen:
+                continue
+            seen.add(key)
+            agenda.append((next_lowers, partial, used | {index}))
+
+
+def _gaps(lowers: list[Half], uppers: list[Half]) -> Iterator[Half]:
+    """That one of the lower bounds lies below one of the upper bounds."""
+    for lower in lowers:
+        for upper in uppers:
+            yield combined(lower, -upper[0][-1][1], upper, lower[0][-1][1])

@@ -1,0 +1,323 @@
+"""The correction plan: for every variable in order, what the variables before it allow it to be."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pishield_cli.logic.plans.cells import enumerate_cells
+from pishield_cli.logic.plans.elimination import Elimination, eliminate, split
+from pishield_cli.logic.plans.half_spaces import (
+    Budget,
+    Disjunction,
+    EliminationLimitError,
+    Half,
+    disjunction,
+    half_space,
+)
+from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+
+WORK_LIMIT = 100_000
+"""Comparisons of clauses past which a group is split into cells: well under a second of work."""
+
+CELLS_WORK = 2
+"""How many times that all cells of a group may take."""
+
+POINT_LIMIT = 32
+"""Points kept of a group whose cells take more."""
+
+STEP_LIMIT = 48
+"""Disjunctive clauses of one step past which cells are quicker to apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound on a variable: a combination of earlier variables plus a constant.
+
+    Attributes:
+        terms: Over earlier variables only.
+        constant: Added to the terms.
+        strict: Whether the bound itself is excluded.
+    """
+
+    terms: tuple[Term, ...]
+    constant: Fraction
+    strict: bool
+
+    def at(self, values: Mapping[str, Fraction]) -> Fraction:
+        """The bound's exact value for values of the earlier variables."""
+        return sum((c * values[name] for name, c in self.terms), self.constant)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundClause:
+    """One of these holds: a lower bound, an upper bound, or a literal over earlier variables."""
+
+    lowers: tuple[Bound, ...]
+    uppers: tuple[Bound, ...]
+    others: tuple[Inequality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """All that bounds one variable by earlier ones.
+
+    Attributes:
+        variable: The variable.
+        clauses: Each must hold. Together they leave the variable a real value whenever the
+            steps before this one were obeyed.
+        equality: What the variable must equal, where an equality defines it.
+    """
+
+    variable: str
+    clauses: tuple[BoundClause, ...]
+    equality: Bound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """The plan for one group of variables that requirements connect.
+
+    Attributes:
+        variables: In the order of correction; fixed ones first.
+        fixed: Variables that never move.
+        clauses: The group's clauses as given.
+        steps: One a bounded variable, in the order of correction; None where elimination grew
+            past its limit.
+        cells: In that case, convex parts of what the clauses allow, each by its own steps over
+            the same variables.
+        points: Where even that grew too large, some points that satisfy the clauses, each a value
+            for every variable; there may be no cells then.
+        complete: Whether `steps`, or all `cells` together, are all that the clauses allow.
+        satisfiable: False if the clauses contradict each other.
+    """
+
+    variables: tuple[str, ...]
+    fixed: frozenset[str]
+    clauses: tuple[Clause, ...]
+    steps: tuple[Step, ...] | None
+    cells: tuple[tuple[Step, ...], ...] = ()
+    points: tuple[Mapping[str, Fraction], ...] = ()
+    complete: bool = True
+    satisfiable: bool = True
+
+    @property
+    def method(self) -> str:
+        """How rows are corrected: by `elimination`, else by `cells`, else from `points`."""
+        if self.steps is not None:
+            return "elimination"
+        return "points" if self.points else "cells"
+
+
+def plan_groups(
+    clauses: Iterable[Clause],
+    ordering: Sequence[str],
+    *,
+    fixed: Iterable[str] = (),
+    limit: int = WORK_LIMIT,
+) -> tuple[GroupPlan, ...]:
+    """Plan the correction of clauses, one group of connected variables apart from the other.
+
+    Args:
+        clauses: A conjunction; boolean literals are read as inequalities.
+        ordering: Every variable that the clauses mention, most trusted first.
+        fixed: Variables that must not move; they are put before all others.
+        limit: How much work a group may take, in comparisons of clauses.
+
+    Returns:
+        One plan a group, in the order of the groups' first clauses. Clauses without a variable
+        are dropped if true; a false one makes a group without variables, not satisfiable.
+    """
+    held = frozenset(fixed)
+    return tuple(_group_plan(group, ordering, held, limit) for group in connected_groups(clauses))
+
+
+def connected_groups(clauses: Iterable[Clause]) -> Iterator[tuple[Clause, ...]]:
+    """Split clauses into groups that share no variable, in the order of their first clauses."""
+    groups: dict[int, list[Clause]] = {}
+    parent: dict[int, int] = {}
+    owner: dict[str, int] = {}
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    listed = list(clauses)
+    for index, clause in enumerate(listed):
+        parent[index] = index
+        for variable in clause.variables:
+            first, second = root(owner.setdefault(variable, index)), root(index)
+            parent[max(first, second)] = min(first, second)
+    for index, clause in enumerate(listed):
+        groups.setdefault(root(index), []).append(clause)
+    yield from (tuple(groups[key]) for key in sorted(groups))
+
+
+def _group_plan(
+    clauses: tuple[Clause, ...], ordering: Sequence[str], fixed: frozenset[str], limit: int
+) -> GroupPlan:
+    mentioned = {name for clause in clauses for name in clause.variables}
+    variables = tuple(
+        sorted(
+            (name for name in dict.fromkeys(ordering) if name in mentioned),
+            key=lambda name: name not in fixed,
+        )
+    )
+    held = fixed & mentioned
+    try:
+        steps = _steps(_disjunctions(clauses, variables), variables, Budget(limit))
+    except EliminationLimitError:
+        return _cell_plan(variables, held, clauses, limit)
+    if steps is None:
+        return GroupPlan(variables, held, clauses, (), satisfiable=False)
+    return GroupPlan(variables, held, clauses, steps)
+
+
+def narrowed_plan(plan: GroupPlan, clauses: Iterable[Clause]) -> GroupPlan | None:
+    """A plan that heeds further clauses as well.
+
+    Args:
+        plan: Of one group.
+        clauses: Over its variables.
+
+    Returns:
+        The plan; None where elimination grows past its limit.
+    """
+    every = (*plan.clauses, *clauses)
+    try:
+        steps = _steps(_disjunctions(every, plan.variables), plan.variables, Budget(WORK_LIMIT))
+    except EliminationLimitError:
+        return None
+    satisfiable = steps is not None
+    return GroupPlan(plan.variables, plan.fixed, every, steps or (), satisfiable=satisfiable)
+
+
+def is_eliminable(
+    clauses: Sequence[Clause], ordering: Sequence[str], *, limits: Limits | None = None
+) -> bool:
+    """Whether connected clauses are corrected by elimination, rather than by cells.
+
+    Args:
+        clauses: One group's.
+        ordering: Exactly the variables that they mention, most trusted first.
+        limits: When to give up.
+
+    Raises:
+        LimitReached: If the time is used up.
+    """
+    try:
+        _steps(_disjunctions(clauses, ordering), ordering, Budget(WORK_LIMIT, limits))
+    except EliminationLimitError:
+        return False
+    return True
+
+
+def _disjunctions(clauses: Iterable[Clause], variables: Sequence[str]) -> list[Disjunction]:
+    """The clauses over positions of variables, tautologies left out."""
+    position = {name: index for index, name in enumerate(variables)}
+    found = (_disjunction(clause, position) for clause in clauses)
+    return [one for one in found if one is not None]
+
+
+def _steps(
+    disjunctions: Iterable[Disjunction], variables: Sequence[str], budget: Budget
+) -> tuple[Step, ...] | None:
+    """The steps of a conjunction of clauses; None for a contradiction."""
+    eliminations = eliminate(disjunctions, range(len(variables) - 1, -1, -1), budget=budget)
+    if eliminations is None:
+        return None
+    for one in eliminations:
+        if sum(len(clause) > 1 for clause in one.clauses) > STEP_LIMIT:
+            raise EliminationLimitError
+    return tuple(_step(one, variables) for one in reversed(eliminations))
+
+
+def _cell_plan(
+    variables: tuple[str, ...], held: frozenset[str], clauses: tuple[Clause, ...], limit: int
+) -> GroupPlan:
+    found = enumerate_cells(clauses)
+    position = {name: index for index, name in enumerate(variables)}
+    budget = Budget(CELLS_WORK * limit)
+    cells: list[tuple[Step, ...]] = []
+    points: tuple[Mapping[str, Fraction], ...] = ()
+    for cell in found.cells:
+        units = [d for one in cell if (d := _disjunction(Clause((one,)), position)) is not None]
+        try:
+            steps = _steps(units, variables, budget)
+        except EliminationLimitError:
+            points = found.points[:POINT_LIMIT]
+            break
+        if steps is not None:
+            cells.append(steps)
+    return GroupPlan(
+        variables,
+        held,
+        clauses,
+        None,
+        cells=tuple(cells),
+        points=points,
+        complete=found.complete and not points,
+        satisfiable=bool(found.cells) or not found.complete,
+    )
+
+
+def inequality(literal: Literal) -> Inequality:
+    """A literal as an inequality; a boolean is compared with one half."""
+    return literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
+
+
+def _disjunction(clause: Clause, position: Mapping[str, int]) -> Disjunction | None:
+    halves = []
+    for literal in clause:
+        one = inequality(literal)
+        terms = ((position[name], coefficient) for name, coefficient in one.terms)
+        halves.append(half_space(terms, one.constant, one.strict))
+    return disjunction(halves)
+
+
+def _step(elimination: Elimination, variables: Sequence[str]) -> Step:
+    position = elimination.position
+    clauses = []
+    for clause in elimination.clauses:
+        lowers, uppers, others = split(clause, position)
+        clauses.append(
+            BoundClause(
+                tuple(_bound(half, variables) for half in lowers),
+                tuple(_bound(half, variables) for half in uppers),
+                tuple(_inequality(half, variables) for half in others),
+            )
+        )
+    equality = None if elimination.equality is None else _bound(elimination.equality, variables)
+    return Step(variables[position], tuple(clauses), equality)
+
+
+def _bound(half: Half, variables: Sequence[str]) -> Bound:
+    """Solve a half-space for its last variable."""
+    form, constant, strict = half
+    pivot = form[-1][1]
+    terms = tuple(Term(variables[p], Fraction(-value, pivot)) for p, value in form[:-1])
+    return Bound(terms, constant / pivot, strict)
+
+
+def _inequality(half: Half, variables: Sequence[str]) -> Inequality:
+    form, constant, strict = half
+    terms = tuple(Term(variables[p], Fraction(value)) for p, value in form)
+    return Inequality(terms, constant, strict)
+
+
+def direct_steps(plan: GroupPlan) -> tuple[Step, ...]:
+    """For every variable the clauses that mention it, as bounds by all the other variables."""
+    steps = []
+    for name in plan.variables:
+        clauses = [clause for clause in plan.clauses if name in clause.variables]
+        others = [other for other in plan.variables if other != name]
+        # With the variable itself as the last position every bound is solved for it.
+        order = (*others, name)
+        position = {variable: index for index, variable in enumerate(order)}
+        bounding = tuple(
+            found for clause in clauses if (found := _disjunction(clause, position)) is not None
+        )
+        steps.append(_step(Elimination(len(others), bounding), order))
+    return tuple(steps)

@@ -1,0 +1,1 @@
+"""Correcting a single row exactly, and why it cannot be."""

@@ -1,0 +1,82 @@
+"""Why a row cannot be corrected: requirements and fixed cells that exclude each other."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pishield_cli.logic.requirements import Requirement
+from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.solver.search import Infeasible, Search
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A smallest set of requirements and fixed cells without a common solution.
+
+    Attributes:
+        requirements: Numbers of requirements, ascending.
+        cells: Names of fixed columns whose cells take part.
+    """
+
+    requirements: tuple[int, ...]
+    cells: tuple[str, ...]
+
+
+def find_clash(
+    requirements: Sequence[Requirement],
+    fixed: Mapping[str, Fraction],
+    *,
+    integers: Collection[str] = (),
+    bounds: Sequence[Clause] = (),
+    limits: Limits | None = None,
+) -> Clash | None:
+    """Find what stands against correcting a row.
+
+    Args:
+        requirements: All that must hold in the row.
+        fixed: The row's cells that must not move, by column.
+        integers: Columns of whole numbers.
+        bounds: What the columns can hold at all; taken for granted.
+        limits: When to give up.
+
+    Returns:
+        A set from which nothing can be left out; None if there is a solution after all, or the
+        limits ended the search.
+    """
+    search = Search(integers=integers, limits=limits)
+    names = list(fixed)
+    for requirement in requirements:
+        for clause in requirement.clauses:
+            search.add(_numeric(clause), requirement.number)
+    for index, name in enumerate(names):
+        for clause in _equality(name, fixed[name]):
+            search.add(clause, -1 - index)
+    for clause in bounds:
+        search.add(clause, 0)
+    owners = [*(-1 - i for i in range(len(names))), *(one.number for one in requirements)]
+    found = search.solve([0, *owners])
+    if not isinstance(found, Infeasible):
+        return None
+    core = [owner for owner in found.core if owner]
+    for owner in sorted(core):
+        rest = [other for other in core if other != owner]
+        if isinstance(search.solve([0, *rest]), Infeasible):
+            core = rest
+    numbers = tuple(sorted(owner for owner in core if owner > 0))
+    return Clash(
+        numbers, tuple(names[-1 - owner] for owner in sorted(core, reverse=True) if owner < 0)
+    )
+
+
+def _numeric(clause: Clause) -> Clause:
+    # A fixed score is a number, so booleans are compared with one half here.
+    return Clause(
+        tuple(one.as_inequality() if isinstance(one, BooleanLiteral) else one for one in clause)
+    )
+
+
+def _equality(name: str, value: Fraction) -> tuple[Clause, Clause]:
+    up = Inequality((Term(name, Fraction(1)),), value)
+    down = Inequality((Term(name, Fraction(-1)),), -value)
+    return Clause((up,)), Clause((down,))

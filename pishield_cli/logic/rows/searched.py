@@ -1,0 +1,246 @@
+"""One row by exact search, where following a plan's steps leads nowhere."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from pishield_cli.logic.plans.plan import GroupPlan, inequality
+from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid, Interval, points_near, rounded
+from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.solver.search import (
+    Infeasible,
+    Model,
+    Nearest,
+    Undecided,
+    nearest_value,
+    solve,
+)
+from pishield_cli.logic.terms import Clause, Inequality, Term
+
+_DOUBLE_DIGITS = 15
+
+PATIENCE = 8
+"""Questions about a row's cells that may stay open before what is known is taken."""
+
+NEXT_DOOR = 8
+"""How far from its cell a whole number is looked for, where it cannot be found by search."""
+
+_Row = dict[str, Fraction]
+
+
+def searched_row(
+    plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], nodes: int
+) -> _Row | None:
+    """Correct a row in exact arithmetic by search.
+
+    Args:
+        plan: Satisfiable.
+        values: The row's cell for each of the plan's variables.
+        grids: What each column can hold.
+        nodes: How many decisions a question may take.
+
+    Returns:
+        A value for each variable: fixed ones as they are, every clause satisfied, every moved
+        value on its column's grid; None if there is none, or none was found within the limits.
+    """
+    task = _task(plan, values, grids)
+    if isinstance(task.ask(task.fixed, nodes), Infeasible):
+        return None
+    roomy = task.with_room()
+    for way, one in ((_in_order, task), (_in_order, roomy), (_kept, task), (_kept, roomy)):
+        found = way(one, nodes)
+        if found is not None and task.holds(found):
+            return task.in_own_units(found)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A row to be searched for, columns of decimal places counted in units of their last.
+
+    Attributes:
+        variables: In the order of correction.
+        clauses: What must hold, the columns' limits among it.
+        values: The cells.
+        grids: What the columns can hold.
+        fixed: The cells that stay.
+        units: What the columns are counted in.
+    """
+
+    variables: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+    values: _Row
+    grids: Mapping[str, Grid]
+    fixed: _Row
+    units: Mapping[str, Fraction]
+
+    @property
+    def integers(self) -> list[str]:
+        return [name for name in self.variables if self.grids[name].integer]
+
+    def ask(self, fixed: _Row, nodes: int) -> Model | Infeasible | Undecided:
+        """Whether the clauses can hold with some values fixed."""
+        limits = Limits(nodes=nodes)
+        return solve(self.clauses, integers=self.integers, fixed=fixed, limits=limits)
+
+    def holds(self, row: Mapping[str, Fraction]) -> bool:
+        return all(clause.holds(row) for clause in self.clauses)
+
+    def in_own_units(self, row: Mapping[str, Fraction]) -> _Row:
+        return {name: value * self.units[name] for name, value in row.items()}
+
+    def with_room(self) -> "_Task":
+        """The same row, farther inside its bounds, so that cells of few digits find room."""
+        clauses = tuple(
+            Clause(tuple(self._inner(inequality(literal)) for literal in clause))
+            for clause in self.clauses
+        )
+        return replace(self, clauses=clauses)
+
+    def _inner(self, literal: Inequality) -> Inequality:
+        digits = [self.grids[n].digits for n in literal.variables if not self.grids[n].integer]
+        moving = [name for name in literal.variables if name not in self.fixed]
+        if not digits or not moving:
+            return literal
+        scale = abs(literal.constant) + sum(abs(c) for _, c in literal.terms)
+        room = scale * Fraction(10) ** (2 - min(*digits, GRID_DIGITS))
+        return Inequality(literal.terms, literal.constant + room, literal.strict)
+
+
+def _task(plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid]) -> _Task:
+    units = {name: Fraction(10) ** -(grids[name].places or 0) for name in plan.variables}
+    clauses = (*plan.clauses, *limit_clauses(plan.variables, grids))
+    counted = {name: values[name] / units[name] for name in plan.variables}
+    return _Task(
+        plan.variables,
+        tuple(_counted(clause, units) for clause in clauses),
+        counted,
+        {name: _whole(grids[name], units[name]) for name in plan.variables},
+        {name: counted[name] for name in plan.fixed},
+        units,
+    )
+
+
+def _counted(clause: Clause, units: Mapping[str, Fraction]) -> Clause:
+    literals = []
+    for one in map(inequality, clause):
+        terms = tuple(Term(name, c * units[name]) for name, c in one.terms)
+        literals.append(Inequality(terms, one.constant, one.strict))
+    return Clause(tuple(literals))
+
+
+def _whole(grid: Grid, unit: Fraction) -> Grid:
+    if not grid.places:
+        return grid
+    low = None if grid.low is None else grid.low / unit
+    high = None if grid.high is None else grid.high / unit
+    return replace(grid, places=0, low=low, high=high)
+
+
+def _in_order(task: _Task, nodes: int) -> _Row | None:
+    """Each variable in order as near to its cell as some values of the later ones allow."""
+    clauses, integers, values, grids = task.clauses, task.integers, task.values, task.grids
+    limits = Limits(nodes=nodes)
+    chosen = dict(task.fixed)
+    for name in task.variables:
+        if name in task.fixed:
+            continue
+        if all(clause.holds({**values, **chosen}) for clause in clauses):
+            break
+        found = nearest_value(
+            name, values[name], clauses, integers=integers, fixed=chosen, limits=limits
+        )
+        if not isinstance(found, Nearest):
+            return None
+        point = _placed(name, found, grids[name], clauses, integers, chosen, limits)
+        if point is None:
+            return None
+        chosen[name] = point
+    return {**values, **chosen}
+
+
+def _placed(
+    name: str,
+    found: Nearest,
+    grid: Grid,
+    clauses: Sequence[Clause],
+    integers: Sequence[str],
+    chosen: Mapping[str, Fraction],
+    limits: Limits,
+) -> Fraction | None:
+    """A value on the grid at, or right beyond, the nearest one, that the others can go with."""
+    if found.side == 0:
+        return found.value
+    beyond = found.model.values[name]
+    ends = (found.value, beyond) if found.side > 0 else (beyond, found.value)
+    stretches = [Interval(ends[0], None, found.open), Interval(ends[0], ends[1], found.open)]
+    if found.side < 0:
+        stretches = [
+            Interval(None, ends[1], high_open=found.open),
+            Interval(ends[0], ends[1], high_open=found.open),
+        ]
+    tried = [] if found.open or not grid.fits(found.value) else [found.value]
+    for stretch in stretches:
+        tried += points_near([stretch], found.value - found.side, grid)
+    for point in dict.fromkeys(tried):
+        answer = solve(clauses, integers=integers, fixed={**chosen, name: point}, limits=limits)
+        if isinstance(answer, Model):
+            return point
+    return None
+
+
+def _kept(task: _Task, nodes: int) -> _Row | None:
+    """Some solution that keeps, or nearly keeps, the cells for which that is soon seen to do."""
+    chosen = dict(task.fixed)
+    answer = task.ask(chosen, nodes)
+    patience = PATIENCE
+    for name in task.variables:
+        if not isinstance(answer, Model):
+            return None
+        if name in task.fixed:
+            continue
+        grid, known = task.grids[name], answer.values.get(name, task.values[name])
+        settled = grid.fits(known)
+        for near in _near(task.values[name], known, grid):
+            if settled and not patience:
+                break
+            attempt = task.ask({**chosen, name: near}, nodes // 10)
+            if isinstance(attempt, Model):
+                known, answer, settled = near, attempt, True
+                break
+            patience -= patience > 0 and isinstance(attempt, Undecided)
+        if not settled:
+            return None
+        chosen[name] = known
+    return chosen
+
+
+def _near(target: Fraction, known: Fraction, grid: Grid) -> Iterator[Fraction]:
+    """Values to try in place of a known one, the nearest to the target first."""
+    yield target
+    if grid.integer:
+        for step in range(1, NEXT_DOOR + 1):
+            if step < abs(known - target):
+                yield from (target - step, target + step)
+    elif not grid.fits(known):
+        yield rounded(known, grid)
+
+
+def limit_clauses(
+    names: Iterable[str], grids: Mapping[str, Grid], *, below: int | None = None
+) -> Iterator[Clause]:
+    """What columns can hold at all, as clauses.
+
+    Args:
+        names: The columns.
+        grids: What they can hold.
+        below: If given, only limits of a smaller magnitude.
+    """
+    for name in names:
+        grid = grids[name]
+        if grid.places is None and grid.digits >= _DOUBLE_DIGITS:
+            continue  # the range of a double is no limit in practice, and its ends are unwieldy
+        for sign, limit in ((1, grid.low), (-1, grid.high)):
+            if limit is not None and (below is None or -below < limit < below):
+                terms = (Term(name, Fraction(sign)),)
+                yield Clause((Inequality(terms, Fraction(sign * limit)),))

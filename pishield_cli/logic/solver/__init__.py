@@ -1,0 +1,1 @@
+"""Exact decisions: can clauses hold together, what follows, where is a value least."""

@@ -1,0 +1,162 @@
+"""Literals as numbers: one atom for each bound on a linear form, one for each boolean.
+
+Atom `a` is the literal `2 * a`, its negation `2 * a + 1`. An arithmetic atom says that a variable
+of the simplex is at least some value, so `x <= 3` is the negation of `x >= 3 + epsilon`, and an
+inequality and its complement share one atom.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Collection, Iterator
+from fractions import Fraction
+from math import ceil, floor, gcd, lcm
+
+from pishield_cli.logic.solver.simplex import Simplex
+from pishield_cli.logic.solver.stack import LOWER, UPPER
+from pishield_cli.logic.solver.tableau import ONE, ZERO, Value
+from pishield_cli.logic.terms import BooleanLiteral, Literal, Term
+
+TRUE = 0
+FALSE = 1
+
+
+class Atoms:
+    """The atoms of one problem, and the simplex that their linear forms live in.
+
+    Args:
+        integers: Names of variables that are whole numbers.
+    """
+
+    def __init__(self, integers: Collection[str] = ()) -> None:
+        self.simplex = Simplex()
+        self.variables: dict[str, int] = {}
+        self.booleans: dict[str, int] = {}
+        self.integers: dict[int, None] = {}
+        self.whole: set[int] = set()
+        """Variables that must be whole, and forms that are whole because their terms are."""
+        self.bounds: list[tuple[int, Value] | None] = [None]
+        """For each atom the variable of the simplex and its least value; None for a boolean."""
+        self._declared = frozenset(integers)
+        self._forms: dict[tuple[tuple[int, int], ...], int] = {}
+        self._numbers: dict[tuple[int, Value], int] = {}
+        self._ladders: dict[int, list[tuple[Value, int]]] = {}
+
+    def __len__(self) -> int:
+        return len(self.bounds)
+
+    def fresh(self) -> int:
+        """A new boolean atom without a name."""
+        self.bounds.append(None)
+        return len(self.bounds) - 1
+
+    def variable(self, name: str) -> int:
+        """The simplex variable of a name."""
+        number = self.variables.get(name)
+        if number is None:
+            number = self.variables[name] = self.simplex.variable()
+            if name in self._declared:
+                self.integers[number] = None
+                self.whole.add(number)
+        return number
+
+    def literal(self, literal: Literal) -> int:
+        """The number of a literal; `TRUE` or `FALSE` for one without variables."""
+        if isinstance(literal, BooleanLiteral):
+            atom = self.booleans.get(literal.variable)
+            if atom is None:
+                atom = self.booleans[literal.variable] = self.fresh()
+            return 2 * atom + (not literal.positive)
+        if not literal.terms:
+            return TRUE if literal.holds({}) else FALSE
+        form, scale = self.form(literal.terms)
+        return self.bounded(form, literal.constant / scale, literal.strict, least=scale > 0)
+
+    def form(self, terms: tuple[Term, ...]) -> tuple[int, Fraction]:
+        """The simplex variable of a linear form, and the scale that makes it the form."""
+        numbered = sorted((self.variable(name), value) for name, value in terms)
+        if len(numbered) == 1:
+            return numbered[0]
+        denominator = lcm(*(value.denominator for _, value in numbered))
+        common = gcd(*(value.numerator * denominator // value.denominator for _, value in numbered))
+        scale = Fraction(common if numbered[0][1] > 0 else -common, denominator)
+        key = tuple((number, int(value / scale)) for number, value in numbered)
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = self.simplex.form(dict(key))
+            if all(number in self.whole for number, _ in key):
+                self.whole.add(form)
+        return form, scale
+
+    def bounded(self, variable: int, constant: Fraction, strict: bool, *, least: bool) -> int:
+        """The literal that a simplex variable is at least, or at most, a constant."""
+        if variable in self.whole:
+            if least:
+                constant = Fraction(floor(constant) + 1 if strict else ceil(constant))
+            else:
+                constant = Fraction(ceil(constant) if strict else floor(constant) + 1)
+            eps = ZERO
+        else:
+            eps = ONE if strict == least else ZERO
+        return 2 * self._atom(variable, (constant, eps)) + (not least)
+
+    def beyond(self, variable: int, value: Value, *, downwards: bool) -> int:
+        """The literal that a variable is strictly less, or strictly greater, than a value."""
+        real, eps = value
+        return self.bounded(variable, real, strict=not eps, least=not downwards)
+
+    def _atom(self, variable: int, least: Value) -> int:
+        key = (variable, least)
+        atom = self._numbers.get(key)
+        if atom is None:
+            self.bounds.append(key)
+            atom = self._numbers[key] = len(self.bounds) - 1
+            insort(self._ladders.setdefault(variable, []), (least, atom))
+        return atom
+
+    def weaker(self, literal: int) -> Iterator[int]:
+        """Literals on the same variable that an arithmetic literal implies, nearest first."""
+        bound = self.bounds[literal >> 1]
+        if bound is None:
+            return
+        variable, least = bound
+        ladder = self._ladders[variable]
+        if literal & 1:
+            start = bisect_right(ladder, (least, literal >> 1))
+            for _, atom in ladder[start:]:
+                yield 2 * atom + 1
+        else:
+            end = bisect_left(ladder, (least, literal >> 1))
+            for _, atom in reversed(ladder[:end]):
+                yield 2 * atom
+
+    def holds(self, literal: int) -> bool:
+        """Whether an arithmetic literal holds in the simplex's current assignment."""
+        bound = self.bounds[literal >> 1]
+        assert bound is not None
+        variable, (real, eps) = bound
+        value = self.simplex.value(variable)
+        if variable in self.whole and literal & 1:
+            return value <= (real - 1, ZERO)
+        # Any multiple of the infinitesimal will do to be beyond a number, not only one or more.
+        least = value > (real, ZERO) if eps else value >= (real, ZERO)
+        return least != bool(literal & 1)
+
+    def assertion(self, literal: int) -> tuple[int, int, Value] | None:
+        """What a literal asserts of the simplex: variable, side, bound; None for a boolean."""
+        bound = self.bounds[literal >> 1]
+        if bound is None:
+            return None
+        variable, (real, eps) = bound
+        if not literal & 1:
+            return variable, LOWER, (real, eps)
+        if variable in self.whole:
+            return variable, UPPER, (real - 1, ZERO)
+        return variable, UPPER, (real, eps - 1)
+
+    def order(self, literal: int) -> tuple[Value, Value] | None:
+        """The two values, the first at most the second, that a true literal compares."""
+        asserted = self.assertion(literal)
+        if asserted is None:
+            return None
+        variable, side, bound = asserted
+        value = self.simplex.value(variable)
+        return (bound, value) if side == LOWER else (value, bound)

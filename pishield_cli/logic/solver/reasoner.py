@@ -1,0 +1,313 @@
+"""Exact answers about one group of connected requirements, each learned from for the next."""
+
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
+
+from pishield_cli.logic.groups import Group
+from pishield_cli.logic.requirements import Requirement, Requirements
+from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.solver.search import Infeasible, Model, Optimum, Search, Undecided
+from pishield_cli.logic.solver.tableau import ONE, ZERO
+from pishield_cli.logic.terms import HALF, BooleanLiteral, Clause, Inequality, Literal, Term
+
+DOMAIN = 0
+"""The owner of what is true of columns whatever is required: that a boolean is 0 or 1."""
+
+POOL = 60
+"""Models kept of a group; each can answer many later questions at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The values that requirements leave a column, from the least to the greatest.
+
+    Attributes:
+        lower: None if there is no least value.
+        upper: None if there is no greatest value.
+        lower_open: Whether `lower` itself is not allowed.
+        upper_open: Whether `upper` itself is not allowed.
+    """
+
+    lower: Fraction | None = None
+    upper: Fraction | None = None
+    lower_open: bool = False
+    upper_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLiteral:
+    """A literal that decides no row.
+
+    Attributes:
+        number: Its requirement.
+        literal: The literal.
+        always: Whether it holds wherever all requirements do; otherwise it never does.
+    """
+
+    number: int
+    literal: Literal
+    always: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """`sum of terms == constant`, implied although written as inequalities or not at all.
+
+    Attributes:
+        terms: At least one, in the order of the columns' first mention; smallest whole
+            coefficients, the first one positive.
+        constant: The right-hand side.
+    """
+
+    terms: tuple[Term, ...]
+    constant: Fraction
+
+
+class Reasoner:
+    """Answers about one group. Counters passed in gain the number of answers not found in time.
+
+    Args:
+        group: The group.
+        requirements: Those that it is of; they tell which columns are integer or boolean.
+    """
+
+    def __init__(self, group: Group, requirements: Requirements) -> None:
+        self._group = group
+        literals = [literal for one in group.requirements for literal in _literals(one)]
+        self._propositional = {one.variable for one in literals if isinstance(one, BooleanLiteral)}
+        arithmetic = frozenset(group.columns) - self._propositional
+        self._booleans = requirements.booleans & arithmetic
+        self._search = Search(integers=(requirements.integers & arithmetic) | self._booleans)
+        self._models: list[Model] = []
+        for clause in _domains(self._booleans):
+            self._search.add(clause, DOMAIN)
+        for one in group.requirements:
+            for clause in one.clauses:
+                self._search.add(clause, one.number)
+
+    def allow(self, limits: Limits) -> "Reasoner":
+        """Let what follows take up to some limits; returns itself."""
+        self._search.limits = limits
+        return self
+
+    # ------------------------------------------------------------------ contradictions
+
+    def satisfiable(self) -> bool | None:
+        found = self._solve()
+        return None if isinstance(found, Undecided) else isinstance(found, Model)
+
+    def core(self, undecided: Counter[str]) -> tuple[int, ...]:
+        """Drop one requirement after the other of those that the search blamed."""
+        found = self._search.solve()
+        assert isinstance(found, Infeasible)
+        core = [number for number in found.core if number != DOMAIN]
+        for number in list(core):
+            if number not in core:
+                continue
+            smaller = self._search.solve([DOMAIN, *(one for one in core if one != number)])
+            if isinstance(smaller, Infeasible):
+                core = [one for one in smaller.core if one != DOMAIN]
+            elif isinstance(smaller, Undecided):
+                undecided["core"] += 1
+        return tuple(core)
+
+    # ------------------------------------------------------------------ redundancy
+
+    def redundant(self, undecided: Counter[str]) -> list[int]:
+        """Try requirements from the last to the first, so that of equals the first is kept."""
+        kept = dict.fromkeys(self._group.numbers)
+        named = Counter(name for one in self._group.requirements for name in one.variables)
+        for one in reversed(self._group.requirements):
+            if self._is_alone_with_a_column(one, named):
+                continue
+            # Once time is up, not even the list of the others is made: there may be thousands.
+            late = self._search.limits.expired
+            others = () if late else (DOMAIN, *(n for n in kept if n != one.number))
+            implied = None if late else self._implied(one, others)
+            if implied:
+                del kept[one.number]
+                named.subtract(one.variables)
+            elif implied is None:
+                undecided["redundant"] += 1
+        return [number for number in self._group.numbers if number not in kept]
+
+    def _implied(self, one: Requirement, others: Sequence[int]) -> bool | None:
+        for clause in one.clauses:
+            negated = [literal.negated() for literal in clause]
+            found = self._search.solve(others, negated)
+            if isinstance(found, Model):
+                return False
+            if isinstance(found, Undecided):
+                return None
+        return True
+
+    def _is_alone_with_a_column(self, one: Requirement, named: Counter[str]) -> bool:
+        """Whether a column that nothing else bounds can be moved until the requirement fails."""
+        return any(
+            named[name] == 1 and name not in self._booleans
+            for clause in one.clauses
+            if len(clause.literals) == 1
+            for name in clause.variables
+        )
+
+    # ------------------------------------------------------------------ literals
+
+    def dead_literals(self, undecided: Counter[str]) -> Iterator[DeadLiteral]:
+        for one in self._group.requirements:
+            for clause in one.clauses:
+                if len(clause.literals) > 1:
+                    yield from self._dead_in(one.number, clause, undecided)
+
+    def _dead_in(
+        self, number: int, clause: Clause, undecided: Counter[str]
+    ) -> Iterator[DeadLiteral]:
+        living = []
+        for literal in clause:
+            possible = self._possible(literal)
+            if possible is None:
+                undecided["dead"] += 1
+            elif not possible:
+                yield DeadLiteral(number, literal, always=False)
+                continue
+            living.append(literal)
+        # The only one left that can hold does so by the clause itself.
+        for literal in living if len(living) > 1 else ():
+            possible = self._possible(literal.negated())
+            if possible is None:
+                undecided["dead"] += 1
+            elif not possible:
+                yield DeadLiteral(number, literal, always=True)
+
+    def _possible(self, literal: Literal) -> bool | None:
+        """Whether some values satisfy all requirements and a literal."""
+        if any(literal.holds(model.values) for model in self._models):
+            return True
+        found = self._solve(literal)
+        return None if isinstance(found, Undecided) else isinstance(found, Model)
+
+    # ------------------------------------------------------------------ bounds and equalities
+
+    def bounds(self, undecided: Counter[str]) -> Iterator[tuple[str, Bounds]]:
+        for name in self._group.columns:
+            found = (
+                self._truth(name, undecided)
+                if name in self._propositional
+                else self._hull(name, undecided)
+            )
+            yield name, found
+
+    def _truth(self, name: str, undecided: Counter[str]) -> Bounds:
+        """A score is true above one half."""
+        true = self._possible(BooleanLiteral(name))
+        false = self._possible(BooleanLiteral(name, positive=False))
+        undecided["bounds"] += (true is None) + (false is None)
+        return Bounds(
+            lower=HALF if false is False else None,
+            upper=HALF if true is False else None,
+            lower_open=false is False,
+        )
+
+    def _hull(self, name: str, undecided: Counter[str]) -> Bounds:
+        least, greatest = (
+            self._search.optimise((Term(name, ONE),), greatest=greatest)
+            for greatest in (False, True)
+        )
+        for one in (least, greatest):
+            undecided["bounds"] += isinstance(one, Undecided)
+            if isinstance(one, Optimum) and one.model is not None:
+                self._remember(one.model)
+        lower = least if isinstance(least, Optimum) else Optimum(None, attained=True, model=None)
+        upper = (
+            greatest if isinstance(greatest, Optimum) else Optimum(None, attained=True, model=None)
+        )
+        return Bounds(
+            lower.value,
+            upper.value,
+            lower.value is not None and not lower.attained,
+            upper.value is not None and not upper.attained,
+        )
+
+    def equalities(self, undecided: Counter[str]) -> Iterator[Equation]:
+        seen: set[Equation] = set()
+        position = {name: at for at, name in enumerate(self._group.columns)}
+        for one in self._group.requirements:
+            for clause in one.clauses:
+                literal = clause.literals[0] if len(clause.literals) == 1 else None
+                if not isinstance(literal, Inequality) or literal.strict or not literal.terms:
+                    continue
+                equation = _equation(literal, position)
+                if equation in seen:
+                    continue
+                beyond = Inequality(literal.terms, literal.constant, strict=True)
+                possible = self._possible(beyond)
+                if possible is None:
+                    undecided["equalities"] += 1
+                elif not possible:
+                    seen.add(equation)
+                    yield equation
+
+    # ------------------------------------------------------------------ the search
+
+    def _solve(self, *assumed: Literal) -> Model | Infeasible | Undecided:
+        found = self._search.solve(assumed=assumed)
+        if isinstance(found, Model):
+            self._remember(found)
+        return found
+
+    def _remember(self, model: Model) -> None:
+        self._models.append(model)
+        if len(self._models) > POOL:
+            del self._models[1]
+
+
+def _literals(requirement: Requirement) -> Iterator[Literal]:
+    for clause in requirement.clauses:
+        yield from clause
+
+
+def _domains(booleans: Collection[str]) -> Iterable[Clause]:
+    for name in sorted(booleans):
+        yield Clause((Inequality((Term(name, ONE),), ZERO),))
+        yield Clause((Inequality((Term(name, -ONE),), -ONE),))
+
+
+def _equation(inequality: Inequality, position: Mapping[str, int]) -> Equation:
+    """The inequality's boundary in its smallest whole coefficients, the first one positive."""
+    ordered = sorted(inequality.terms, key=lambda term: position[term.variable])
+    scale = _scale(inequality)
+    if ordered[0].coefficient < 0:
+        scale = -scale
+    terms = tuple(Term(name, scale * value) for name, value in ordered)
+    return Equation(terms, scale * inequality.constant)
+
+
+def _scale(inequality: Inequality) -> Fraction:
+    """What makes the coefficients the smallest whole numbers in their ratio."""
+    values = [value for _, value in inequality.terms]
+    denominator = lcm(*(value.denominator for value in values))
+    return Fraction(denominator, gcd(*(int(value * denominator) for value in values)) or 1)
+
+
+def repeated(requirements: Iterable[Requirement]) -> Iterator[tuple[int, int]]:
+    """Requirements whose clauses are those of an earlier one, up to scale and order.
+
+    Returns:
+        Pairs of numbers, the repeating one and the first one that it repeats.
+    """
+    first: dict[frozenset[frozenset[Hashable]], int] = {}
+    for one in requirements:
+        key = frozenset(frozenset(map(_canonical, clause)) for clause in one.clauses)
+        number = first.setdefault(key, one.number)
+        if number != one.number:
+            yield one.number, number
+
+
+def _canonical(literal: Literal) -> Hashable:
+    if isinstance(literal, BooleanLiteral):
+        return literal
+    scale = _scale(literal)
+    terms = frozenset((name, scale * value) for name, value in literal.terms)
+    return terms, scale * literal.constant, literal.strict

@@ -1,0 +1,1 @@
+"""Arrow arrays: from cells, to numeric columns, and changed."""

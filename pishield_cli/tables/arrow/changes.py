@@ -1,0 +1,65 @@
+"""New values for some cells of an Arrow array, in the array's own type."""
+
+import numpy as np
+import pyarrow as pa
+
+from pishield_cli.errors import TableError
+from pishield_cli.kernels.changes import ColumnChange
+from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.arrow.arrays import decimal_array, plain_array
+
+_DECIMAL128 = 16
+
+
+def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
+    """Replace some cells.
+
+    Args:
+        cells: Shape `(rows,)`, of a numeric type; dictionaries stay dictionaries.
+        change: The new values.
+        name: The column's name, for messages.
+
+    Returns:
+        An array of the same type; all other cells, missing ones among them, are as they were.
+
+    Raises:
+        TableError: If a value does not fit the type; a float32 takes the nearest one.
+    """
+    kind = cells.type
+    if pa.types.is_dictionary(kind):
+        plain = with_changes(cells.dictionary_decode(), change, name).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(
+            plain.indices.cast(kind.index_type), plain.dictionary, ordered=kind.ordered
+        )
+    if pa.types.is_decimal(kind) and kind.byte_width < _DECIMAL128:
+        # pyarrow replaces cells in the wider kinds of decimals only.
+        wide = cells.cast(pa.decimal128(kind.precision, kind.scale))
+        return with_changes(wide, change, name).cast(kind)
+    from pyarrow import compute
+
+    replaced = np.zeros(len(cells), dtype=bool)
+    replaced[change.rows] = True
+    values = _in_type(change.values, kind, name)
+    return compute.replace_with_mask(cells, plain_array(replaced), values)
+
+
+def _in_type(values: Array, kind: pa.DataType, name: str) -> pa.Array:
+    try:
+        if pa.types.is_decimal(kind):
+            return decimal_array(values.tolist(), kind)
+        if pa.types.is_floating(kind):
+            return plain_array(values.astype(kind.to_pandas_dtype()))
+        if pa.types.is_boolean(kind):
+            return _truths(values)
+        return plain_array(values).cast(kind)
+    except pa.ArrowInvalid as error:
+        raise TableError(
+            f"A changed value must fit the type of its column, {kind} of `{name}`, but: {error}.",
+            hint="give the column a wider type, or keep it from being changed",
+        ) from error
+
+
+def _truths(values: Array) -> pa.Array:
+    if not np.isin(values, (0, 1)).all():
+        raise pa.ArrowInvalid("a truth value is 0 or 1")
+    return plain_array(values.astype(bool))

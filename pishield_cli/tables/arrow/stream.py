@@ -1,0 +1,60 @@
+"""Arrow batches that come one after the other, read once."""
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from pishield_cli.kernels.changes import Changes
+from pishield_cli.tables.arrow.changes import with_changes
+from pishield_cli.tables.arrow.columns import numeric_column
+from pishield_cli.tables.arrow.memory import MemoryReader
+from pishield_cli.tables.table import Batch
+
+
+class StreamReader(MemoryReader):
+    """A table whose rows are read once, as they come.
+
+    Args:
+        rows: The rows, in batches of the schema.
+        schema: Its column names are distinct.
+        name: What messages call it.
+    """
+
+    def __init__(self, rows: Iterator[pa.RecordBatch], schema: pa.Schema, name: str) -> None:
+        super().__init__(schema.empty_table(), name)
+        self._rows = rows
+
+    def row_count(self) -> None:  # type: ignore[override]
+        """Nothing tells before the rows are read."""
+
+    def batches(
+        self,
+        columns: Sequence[str],
+        *,
+        rows: int | None = None,  # noqa: ARG002 - they are cut already
+        whole: bool = False,  # noqa: ARG002 - the rows are there anyway
+    ) -> Iterator[Batch]:
+        """The rows as they come; `native` is there whether `whole` or not.
+
+        Raises:
+            ColumnTypeError: If a column asked for holds something other than numbers.
+        """
+        wanted = self._numeric(columns)
+        return self._parsed(wanted)
+
+    def _parsed(self, wanted: list[str]) -> Iterator[Batch]:
+        start = 0
+        for part in self._rows:
+            parsed = {name: numeric_column(part.column(name)) for name in wanted}
+            yield Batch(start, part.num_rows, parsed, part)
+            start += part.num_rows
+
+
+def changed_rows(rows: pa.RecordBatch, changes: Changes) -> pa.RecordBatch:
+    """A batch with some cells changed, all others as they were."""
+    for name, change in changes.items():
+        if len(change.rows):
+            place = rows.schema.get_field_index(name)
+            column = with_changes(rows.column(place), change, name)
+            rows = rows.set_column(place, rows.schema.field(place), column)
+    return rows

@@ -1,0 +1,175 @@
+"""What exactly is wrong with a piece of CSV text, once reading it has failed."""
+
+import re
+from collections.abc import Sequence
+
+import pyarrow as pa
+from pyarrow import csv
+
+from pishield_cli.errors import ColumnTypeError, TableError
+from pishield_cli.tables.csv.records import (
+    Records,
+    significant_quotes,
+    split_cells,
+    unquoted,
+)
+from pishield_cli.tables.sources import Source, reading
+
+MISSING_TEXTS = frozenset(csv.ConvertOptions().null_values)
+TRUE_TEXTS = frozenset({"true", "True", "TRUE"})
+FALSE_TEXTS = frozenset({"false", "False", "FALSE"})
+_DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NUMBER = re.compile(rf"[ \t]*[+-]?(?:{_DIGITS}|(?i:inf(?:inity)?|nan))[ \t]*")
+_SHOWN = 40
+_MOST_DIGITS = 308
+
+
+def check_text(records: Records, source: Source) -> None:
+    """Require UTF-8 without NUL bytes.
+
+    Raises:
+        TableError: With the line and what was found there.
+    """
+    data = records.data
+    if b"\0" in data:
+        line = line_at(source, records.offset + data.index(b"\0"))
+        raise TableError(
+            f"A CSV table is text, but line {line} of `{source.title}` holds a NUL byte.",
+            hint="save it as CSV in UTF-8; a Parquet table's name ends in .parquet",
+        )
+    if data.isascii():
+        return
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = line_at(source, records.offset + error.start)
+        byte = error.start - max(data.rfind(end, 0, error.start) for end in (b"\n", b"\r"))
+        raise TableError(
+            f"A CSV table is UTF-8 text, but line {line} of `{source.title}`, byte {byte} "
+            f"(0x{data[error.start]:02x}), is not.",
+            hint="save it as UTF-8",
+        ) from error
+
+
+def malformed(records: Records, names: Sequence[str], source: Source, reason: str) -> TableError:
+    """Why text could not be split into the cells of the table.
+
+    Args:
+        records: The text.
+        names: The table's columns.
+        source: The file.
+        reason: What the reader said, where nothing better is found.
+    """
+    data = records.data
+    quotes = significant_quotes(data, records.delimiter)
+    if len(quotes) % 2:
+        line = line_at(source, records.offset + int(quotes[-1]))
+        return TableError(
+            f"Every quote must be closed, but the one on line {line} of `{source.title}` is not.",
+            hint="close it, or double a quote that belongs to the text",
+        )
+    spans = records.spans()
+    for start, end in zip(spans.starts.tolist(), spans.ends.tolist(), strict=True):
+        found = len(split_cells(data[start:end], records.delimiter))
+        if found != len(names):
+            line = line_at(source, records.offset + start)
+            return TableError(
+                f"Every row of `{source.title}` must have {_cells(len(names))}, like its header, "
+                f"but line {line} has {found}.",
+                hint="quote cells that contain the separator, or fill up the row",
+            )
+    return TableError(f"`{source.title}` cannot be read: {reason.splitlines()[0]}")
+
+
+def not_numeric(
+    records: Records, cells: Sequence[str | None], column: int, name: str, source: Source
+) -> ColumnTypeError:
+    """Which cell keeps a column from being numbers.
+
+    Args:
+        records: The text.
+        cells: The column's cells as read, one a row.
+        column: The column's position.
+        name: The column's name.
+        source: The file.
+    """
+    row = _first_offence(cells)
+    rule = f"Column `{name}` of `{source.title}` must hold numbers"
+    hint = "leave missing cells empty; numbers are written like 3, -0.5 or 1e3"
+    if row is None:
+        return ColumnTypeError(f"{rule}, but it holds dates, times or text.", hint=hint)
+    written = split_cells(records.row(row), records.delimiter)
+    before = len(records.delimiter.join(written[:column]))
+    line = line_at(source, records.offset + int(records.spans().starts[row]) + before)
+    text = unquoted(written[column]).decode("utf-8", "replace")
+    shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return ColumnTypeError(f"{rule}, but line {line} holds {shown!r}.", hint=hint)
+
+
+def refuse_endless(
+    records: Records, cells: Sequence[str | None], name: str, source: Source
+) -> None:
+    """Refuse digits without end, which nobody means to be infinite; `1e400` and `inf` may be.
+
+    Args:
+        records: The text.
+        cells: A column's cells as read, one a row.
+        name: The column's name.
+        source: The file.
+
+    Raises:
+        ColumnTypeError: With the first such cell's line.
+    """
+    for row, text in enumerate(cells):
+        if text is not None and len(text) > _MOST_DIGITS and _NUMBER.fullmatch(text):
+            line = line_at(source, records.offset + int(records.spans().starts[row]))
+            raise ColumnTypeError(
+                f"Numbers have at most {_MOST_DIGITS} digits, but column `{name}` of "
+                f"`{source.title}` has one of {len(text):,} characters on line {line}.",
+                hint="leave missing cells empty; write large numbers like 1e300",
+            )
+
+
+def line_at(source: Source, offset: int) -> int:
+    """The number, from 1, of the line that a byte of the file is on."""
+    line, seen, after_return = 1, 0, False
+    with reading(source.title), source.open() as stream:
+        while seen < offset:
+            data = stream.read(min(1 << 20, offset - seen))
+            if not data:
+                break
+            seen += len(data)
+            line += data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+            line -= after_return and data.startswith(b"\n")
+            after_return = data.endswith(b"\r")
+    return line
+
+
+def _first_offence(cells: Sequence[str | None]) -> int | None:
+    truth = TRUE_TEXTS | FALSE_TEXTS
+    first_truth: int | None = None
+    number = False
+    for row, text in enumerate(cells):
+        if text is None or text in MISSING_TEXTS:
+            continue
+        if text in truth:
+            first_truth = row if first_truth is None else first_truth
+        elif _NUMBER.fullmatch(text):
+            number = True
+        else:
+            return row
+    return first_truth if number else None
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
+
+
+def column_texts(
+    data: bytes, column: str, reader: csv.ReadOptions, parser: csv.ParseOptions
+) -> list[str | None]:
+    """A column's cells as text, quotes removed, one a row."""
+    options = csv.ConvertOptions(include_columns=[column], column_types={column: pa.string()})
+    table = csv.read_csv(pa.BufferReader(data), reader, parser, options)
+    texts: list[str | None] = table.column(0).to_pylist()
+    return texts

@@ -1,0 +1,108 @@
+"""Some rows of a table as CSV, each with its number and what was found of it."""
+
+from collections.abc import Iterator, Sequence
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.arrow.arrays import plain_array
+from pishield_cli.tables.arrow.columns import cell_texts
+from pishield_cli.tables.aside import AsideStream, WrittenAside
+from pishield_cli.tables.csv.records import BOM, Records
+from pishield_cli.tables.table import Batch, TableReader
+
+_NUMBER, _FOUND = "row", "violated"
+
+
+def listing_names(columns: Sequence[str]) -> tuple[str, str]:
+    """The names of the two columns before a table's own, distinct from those."""
+    number, found = _NUMBER, _FOUND
+    while number in columns:
+        number = "_" + number
+    while found in columns:
+        found = "_" + found
+    return number, found
+
+
+class CsvListing(WrittenAside):
+    """A listing being written aside as CSV; the rows of a CSV table byte for byte.
+
+    Args:
+        reader: The table.
+        output: Where to.
+        delimiter: What stands between two cells of the listing.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+
+    def __init__(self, reader: TableReader, output: str, delimiter: str) -> None:
+        self._reader = reader
+        self._delimiter = delimiter.encode()
+        self._stream = AsideStream(output)
+        self._line_ending = b"\n"
+        self._mark = b""
+        self._head = self._cells([*listing_names(reader.columns), *reader.columns])
+        self._take_style()
+
+    def append(self, batch: Batch, rows: Array, titles: Sequence[str]) -> None:
+        """Append rows of a batch that was read whole.
+
+        Args:
+            batch: The batch.
+            rows: Row numbers within the batch, ascending, shape `(listed,)`.
+            titles: What was found of each of them, in the same order.
+        """
+        self._write_head()
+        lines = []
+        written = self._rows(batch, rows)
+        for row, title, cells in zip(rows.tolist(), titles, written, strict=True):
+            own = self._cells([str(batch.start + row), title])
+            lines.append(own + self._delimiter + cells + self._line_ending)
+        self._stream.write(b"".join(lines))
+
+    def commit(self) -> None:
+        """Rename the finished listing into place."""
+        self._write_head()
+        self._stream.commit()
+
+    def close(self) -> None:
+        """Remove what was written aside, unless committed."""
+        self._stream.close()
+
+    def _take_style(self) -> None:
+        from pishield_cli.tables.csv.reader import CsvReader
+
+        if isinstance(self._reader, CsvReader):
+            header = self._reader.header
+            self._line_ending = header.line_ending
+            self._mark = BOM if header.data.startswith(BOM) else b""
+
+    def _write_head(self) -> None:
+        if self._head:
+            self._stream.write(self._mark + self._head + self._line_ending)
+            self._head = b""
+
+    def _rows(self, batch: Batch, rows: Array) -> Iterator[bytes]:
+        """Rows of a batch, one line each."""
+        from pishield_cli.tables.parquet.reader import ParquetReader
+
+        native, reader = batch.native, self._reader
+        if isinstance(native, Records) and native.delimiter == self._delimiter:
+            yield from map(native.row, rows.tolist())
+        elif isinstance(reader, ParquetReader):
+            # Column by column: taking single cells out of Arrow arrays is slow.
+            taken = reader.completed(native).take(plain_array(rows))
+            columns = [cell_texts(column) for column in taken.columns]
+            yield from map(self._cells, zip(*columns, strict=True))
+        else:
+            for row in rows.tolist():
+                yield self._cells(reader.native_cells(batch, row))
+
+    def _cells(self, texts: Sequence[str]) -> bytes:
+        return self._delimiter.join(quoted(text.encode(), self._delimiter) for text in texts)
+
+
+def quoted(text: bytes, delimiter: bytes) -> bytes:
+    """A text as a CSV cell: in quotes where it would not be read back without."""
+    if not any(mark in text for mark in (delimiter, b'"', b"\n", b"\r")):
+        return text
+    return b'"%s"' % text.replace(b'"', b'""')

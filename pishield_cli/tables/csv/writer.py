@@ -1,0 +1,91 @@
+"""Changed copies of CSV tables: bytes are copied, only the cells that change are written anew."""
+
+import numpy as np
+
+from pishield_cli.kernels.changes import Changes
+from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.aside import AsideStream, WrittenAside
+from pishield_cli.tables.csv.cells import cell_like
+from pishield_cli.tables.csv.reader import CsvReader
+from pishield_cli.tables.csv.records import Records, split_cells
+from pishield_cli.tables.table import Batch
+
+# Rows split at a time: few enough that their cells stay small beside the text itself.
+_SLICE = 1 << 12
+
+
+class CsvWriter(WrittenAside):
+    """A CSV table being written aside.
+
+    Args:
+        reader: The table that is copied.
+        output: Where to.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+
+    def __init__(self, reader: CsvReader, output: str) -> None:
+        self._places = {name: place for place, name in enumerate(reader.columns)}
+        self._stream = AsideStream(output)
+        self._head: bytes | None = reader.header.data
+
+    def write(self, batch: Batch, changes: Changes) -> None:
+        """Append a batch of the reader's, some cells changed, all others as they were."""
+        self._write_head()
+        records: Records = batch.native
+        changed = [change.rows for change in changes.values() if len(change.rows)]
+        if not changed:
+            self._stream.write(records.data)
+            return
+        rows = np.unique(np.concatenate(changed))
+        assert len(records.spans().starts) == batch.rows
+        self._write_changed(records, rows, changes)
+
+    def commit(self) -> None:
+        """Rename the finished table into place."""
+        self._write_head()
+        self._stream.commit()
+
+    def close(self) -> None:
+        """Remove what was written aside, unless committed."""
+        self._stream.close()
+
+    def _write_head(self) -> None:
+        if self._head is not None:
+            self._stream.write(self._head)
+            self._head = None
+
+    def _write_changed(self, records: Records, rows: Array, changes: Changes) -> None:
+        """Append a text with its changed cells.
+
+        Args:
+            records: The text.
+            rows: The rows with a change, ascending, distinct, shape `(changed,)`.
+            changes: By column.
+        """
+        spans, text, copied = records.spans(), memoryview(records.data), 0
+        for first in range(0, len(rows), _SLICE):
+            some = rows[first : first + _SLICE]
+            starts, ends = spans.starts[some].tolist(), spans.ends[some].tolist()
+            cells = [
+                split_cells(records.data[start:end], records.delimiter)
+                for start, end in zip(starts, ends, strict=True)
+            ]
+            self._replace(cells, some, changes)
+            pieces: list[bytes | memoryview] = []
+            for start, end, row_cells in zip(starts, ends, cells, strict=True):
+                pieces.append(text[copied:start])
+                pieces.append(records.delimiter.join(row_cells))
+                copied = end
+            self._stream.write(b"".join(pieces))
+        self._stream.write(records.data[copied:])
+
+    def _replace(self, cells: list[list[bytes]], rows: Array, changes: Changes) -> None:
+        for name, change in changes.items():
+            place = self._places[name]
+            first, last = np.searchsorted(change.rows, [rows[0], rows[-1] + 1])
+            changed = np.searchsorted(rows, change.rows[first:last]).tolist()
+            for row, value in zip(changed, change.values[first:last].tolist(), strict=True):
+                row_cells = cells[row]
+                row_cells[place] = cell_like(row_cells[place], value)

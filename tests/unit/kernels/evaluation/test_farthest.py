@@ -1,0 +1,41 @@
+"""The worst row among many that are nearly as bad is the one that exact arithmetic names."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from pishield_cli.kernels.columns import NumericColumn, decimal_value
+from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.language import parse_requirements
+
+ROWS = 3000
+
+
+@pytest.mark.parametrize("digits", [0, 3, 9, 17])
+@pytest.mark.parametrize("text", ["a + b <= c", "2*c >= 2*a + 2*b", "3*c - 3*b - 3*a >= 0.3"])
+@pytest.mark.parametrize("bumps", [[], [1234], [70, 2999]])
+def test_the_worst_of_equals(digits: int, text: str, bumps: list[int]) -> None:
+    random = np.random.default_rng(digits)
+    a, b = random.integers(0, 10**6, (2, ROWS)) / 1000
+    c = a + b - 12.1
+    if digits < 17:
+        a, b = (np.round(one, min(digits, 3)) for one in (a, b))
+        c = np.round(a + b - 12.1, digits)
+    for row in bumps:
+        c[row] -= 10.0 ** -min(digits, 9)
+    columns = {name: NumericColumn(cells) for name, cells in zip("abc", (a, b, c), strict=True)}
+    requirements = parse_requirements(text)
+    verdicts = evaluate(compile_requirements(requirements), columns, ROWS, floors=[-1.0])
+    (literal,) = next(iter(requirements.clauses))
+    exact = [
+        float(
+            literal.constant
+            - sum(t * decimal_value(columns[n].values[row]) for n, t in literal.terms)
+        )
+        for row in range(ROWS)
+    ]
+    worst = verdicts[0].farthest
+    assert worst is not None
+    assert isinstance(literal.constant, Fraction)
+    assert (worst.row, worst.by) == (exact.index(max(exact)), max(exact))

@@ -1,0 +1,341 @@
+"""Evaluation on the cases that floats get wrong, each by its known answer."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.evaluation.decimals import (
+    POWERS,
+    scaled_to_integers,
+    short_float_decimals,
+)
+from pishield_cli.kernels.evaluation.satisfaction import (
+    Verdict,
+    compile_requirements,
+    evaluate,
+    shortfall,
+)
+from pishield_cli.kernels.evaluation.sums import form_of
+from pishield_cli.kernels.evaluation.thresholds import nearest_float, threshold
+from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+
+
+def inequality(text: str, constant: str | int = 0, *, strict: bool = False) -> Inequality:
+    """`inequality("1 a -1/3 b", "0.2")` is `a - b/3 >= 0.2`."""
+    words = text.split()
+    terms = tuple(
+        Term(name, Fraction(number)) for number, name in zip(words[::2], words[1::2], strict=True)
+    )
+    return Inequality(terms, Fraction(constant), strict)
+
+
+def whole(*clauses: tuple[Literal, ...]) -> Requirements:
+    one = Requirement(1, "", tuple(Clause(clause) for clause in clauses))
+    return Requirements((one,), RequirementType.QFLRA)
+
+
+def judge(
+    requirements: Requirements, tolerance: float = 0.0, **columns: Array | NumericColumn
+) -> list[bool | None]:
+    table = {
+        name: column if isinstance(column, NumericColumn) else NumericColumn(np.asarray(column))
+        for name, column in columns.items()
+    }
+    rows = len(next(iter(table.values())))
+    (found,) = evaluate(compile_requirements(requirements), table, rows, tolerance=tolerance)
+    return [
+        False
+        if found.violated is not None and found.violated[row]
+        else None
+        if found.unknown is not None and found.unknown[row]
+        else True
+        for row in range(rows)
+    ]
+
+
+def test_floats_are_their_shortest_decimals() -> None:
+    difference = whole((inequality("1 a -1 b", "0.2"),))
+    # 0.3 - 0.1 is 0.19999999999999998 in doubles; 0.1 + 0.2 is 0.30000000000000004 as a decimal.
+    assert judge(difference, a=[0.3, 0.3, 0.1 + 0.2], b=[0.1, 0.10000000000000002, 0.1]) == [
+        True,
+        False,
+        True,
+    ]
+    at_most = whole((inequality("-1 a", "-0.3"),))
+    assert judge(at_most, a=[0.3, 0.1 + 0.2]) == [True, False]
+
+
+def test_single_precision_has_decimals_of_its_own() -> None:
+    third = whole((inequality("3 a -1 b"),), (inequality("-3 a 1 b"),))
+    a, b = np.array([0.1, 0.7, 1.1], "f4"), np.array([0.3, 2.1, 3.3], "f4")
+    assert judge(third, a=a, b=b) == [True, True, True]
+    assert judge(third, a=a.astype("f8"), b=b.astype("f8")) == [False, False, False]
+    assert judge(whole((inequality("1 a", "0.1"),)), a=np.array([0.1], "f4")) == [True]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_integers_beyond_doubles_are_compared_exactly(strict: bool) -> None:
+    a = np.array([2**63 - 1, 2**53 + 1, -(2**63), 5])
+    b = np.array([2**63 - 2, 2**53, 2**63 - 1, 5])
+    assert judge(whole((inequality("1 a -1 b", strict=strict),)), a=a, b=b) == [
+        True,
+        True,
+        False,
+        not strict,
+    ]
+    one_more = whole((inequality("1 a -1 b", 1, strict=strict),))
+    assert judge(one_more, a=a, b=b) == [not strict, not strict, False, False]
+    bound = whole((inequality("1 a", 2**63 - 1, strict=strict),))
+    assert judge(bound, a=a) == [not strict, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "constant", "expected"),
+    [
+        ("1 a", "127.5", [False, False]),
+        ("1 a", "-128.5", [True, True]),
+        ("-1 a", "-126.5", [True, False]),
+        ("-1 a", "128.5", [False, False]),
+        ("2 a", "253.9", [False, True]),
+    ],
+)
+def test_bounds_outside_an_integer_type(text: str, constant: str, expected: list[bool]) -> None:
+    assert judge(whole((inequality(text, constant),)), a=np.array([-128, 127], "i1")) == expected
+
+
+def test_booleans_are_zero_and_one() -> None:
+    flags = np.array([True, False])
+    assert judge(whole((BooleanLiteral("a"),)), a=flags) == [True, False]
+    assert judge(whole((BooleanLiteral("a", positive=False),)), a=flags) == [False, True]
+    assert judge(whole((inequality("1 a 1 b", 1),)), a=flags, b=[0.0, 0.5]) == [True, False]
+
+
+def test_a_score_is_true_above_one_half_at_every_tolerance() -> None:
+    scores = np.array([0.5, np.nextafter(0.5, 1), np.nextafter(0.5, 0)])
+    for tolerance in (0.0, 1e-3):
+        assert judge(whole((BooleanLiteral("a"),)), tolerance, a=scores) == [False, True, False]
+        negated = whole((BooleanLiteral("a", positive=False),))
+        assert judge(negated, tolerance, a=scores) == [True, False, True]
+
+
+def test_tolerance_is_relative_to_the_magnitudes() -> None:
+    # a - b >= 0 within 1e-3: a - b >= -1e-3 (|a| + |b|).
+    apart = whole((inequality("1 a -1 b"),))
+    a, b = np.array([999.0, 998.0, 0.0, -1.001]), np.array([1001.0, 1001.0, 1e-9, -1.0])
+    assert judge(apart, 1e-3, a=a, b=b) == [True, False, False, True]
+    bound = whole((inequality("1 a", 10),))
+    assert judge(bound, 1e-3, a=[9.98002, 9.98001, -1.0]) == [True, False, False]
+    # 9.98002 - 10 >= -1e-3 (10 + 9.98002) = -0.01998002 fails by nothing visible in floats.
+    assert Fraction("9.98002") - 10 >= Fraction("-0.001") * (10 + Fraction("9.98002"))
+
+
+def test_a_strict_tie_violates_at_every_tolerance() -> None:
+    strict = whole((inequality("1 a -1 b -1 c", strict=True),))
+    cells = {"a": [0.3, 0.3], "b": [0.1, 0.1], "c": [0.2, 0.19]}
+    for tolerance in (0.0, 1e-9, 0.1):
+        assert judge(strict, tolerance, **cells) == [False, True]
+
+
+def test_missing_cells_are_unknown_in_kleenes_sense() -> None:
+    either = whole((inequality("1 a", 1), inequality("1 b", 1)))
+    a = NumericColumn(np.array([2.0, 0.0, 9.0, 9.0]), np.array([False, False, True, True]))
+    b = np.array([np.nan, np.nan, 2.0, 0.0])
+    assert judge(either, a=a, b=b) == [True, None, True, None]
+    both = whole((inequality("1 a", 1),), (inequality("1 b", 1),))
+    assert judge(both, a=a, b=b) == [None, False, None, False]
+    assert judge(whole((inequality("1 a 1 b 1 b2"),)), a=a, b=b, b2=b) == [None] * 4
+
+
+def test_infinities_are_values_and_cancel_to_unknown() -> None:
+    inf = np.inf
+    sums = whole((inequality("1 a 1 b -1 c"),))
+    a, b, c = [inf, -inf, inf, inf, 1.0], [0.0, 5.0, -inf, 1.0, 1.0], [0.0, 0.0, 0.0, inf, inf]
+    for tolerance in (0.0, 1e-9):
+        assert judge(sums, tolerance, a=a, b=b, c=c) == [True, False, None, None, False]
+        pair = whole((inequality("1 a -1 b"),))
+        assert judge(pair, tolerance, a=[inf, inf, -inf], b=[1.0, inf, 1.0]) == [True, None, False]
+        bound = whole((inequality("1 a", 3),))
+        assert judge(bound, tolerance, a=[inf, -inf, np.nan]) == [True, False, None]
+
+
+def test_sums_that_overflow_are_still_exact() -> None:
+    sums = whole((inequality("1 a 1 b -1 c"),))
+    big = 1.7e308
+    assert judge(sums, a=[big, big, -big], b=[big, -big, -big], c=[big, 1.0, -big]) == [
+        True,
+        False,
+        False,
+    ]
+    huge = whole((inequality("1e400 a -1e400 b"),))
+    assert judge(huge, a=[1.0, 1.0], b=[1.0, 1.0000000000000002]) == [True, False]
+
+
+def test_rows_of_every_kind_keep_their_places() -> None:
+    """Short decimals, long ones, integers beyond doubles and clear rows, in turn."""
+    a = np.array([0.3, 1 / 3, 0.25, 1e22, 1 / 3, 0.1 + 0.2, 5.0] * 3)
+    b = np.array([0, 1, 2**60 + 1, -(2**60), 2**53 + 1, 3, -(2**62)] * 3)
+    c = np.where(np.arange(21) % 2, b.astype("f8"), a)
+    pair = (inequality("3 a -1/3 b -3 c", "0.1"),)
+    for row, found in enumerate(judge(whole(pair), a=a, b=b, c=c)):
+        values = {"a": Fraction(repr(a[row].item())), "b": Fraction(int(b[row]))}
+        values["c"] = Fraction(repr(c[row].item()))
+        assert found == pair[0].holds(values), row
+
+
+def test_rows_that_no_vector_decides_keep_their_places() -> None:
+    # Thirds have 16 digits; every other row has an integer beyond doubles besides.
+    a = np.full(8, 1 / 3)
+    far = 1152921504606847000  # 2^60 as a double's shortest decimal
+    b = np.array([2, far + 1, 1, far - 1, 3, far + 2, 0, far])
+    c = np.array([2, far, 2, far, 3, far, 1, far], "f8")
+    expected = [True, True, False, False, True, True, False, True]
+    for constant in ("0.25", "0.3333333333333333"):
+        sums = whole((inequality("1 a 1 b -1 c", constant),))
+        assert judge(sums, a=a, b=b, c=c) == expected
+
+
+def test_values_that_only_approximate_are_not_trusted() -> None:
+    cents = [123456789012345678, 123456789012345679]
+    exact = [Fraction(number, 100) for number in cents]
+    column = NumericColumn(np.array([float(number) for number in exact]), None, exact.__getitem__)
+    assert column.values[0] == column.values[1]
+    bound = whole((inequality("1 a", "1234567890123456.79"),))
+    assert judge(bound, a=column) == [False, True]
+    assert judge(bound, a=column.take(np.array([1, 0]))) == [True, False]
+
+
+def test_equal_forms_are_one_whatever_their_scale() -> None:
+    first, direction, unit = form_of(inequality("-2/3 a 4 b", "1/2"))
+    assert (first.coefficients, first.constant, direction, unit) == (
+        (4, -24),
+        -3,
+        -1,
+        Fraction(1, 6),
+    )
+    second, direction, unit = form_of(inequality("1 a -6 b", "-3/4"))
+    assert (second, direction, unit) == (first, 1, Fraction(1, 4))
+
+
+def test_shortfall_is_in_the_requirements_own_units() -> None:
+    one = Requirement(1, "", (Clause((inequality("1/2 a", 2), inequality("3 b", "0.3"))),))
+    table = {"a": NumericColumn(np.array([3.0, 0.0])), "b": NumericColumn(np.array([0.0, 0.1]))}
+    assert shortfall(one, table, np.array([0])).tolist() == [0.3]
+    tie = Requirement(1, "", (Clause((inequality("-3 b", "-0.3", strict=True),)),))
+    assert shortfall(tie, table, np.array([1])).tolist() == [0.0]
+
+
+def test_the_farthest_row_is_the_first_of_equals() -> None:
+    # All differences are 0.2 as decimals, and differ as doubles.
+    a, b = np.array([0.0, 0.1, 0.5, 0.7]), np.array([0.1, 0.3, 0.7, 0.9])
+    table = {"a": NumericColumn(a), "b": NumericColumn(b)}
+    compiled = compile_requirements(whole((inequality("1 a -1 b"),)))
+    (found,) = evaluate(compiled, table, 4, floors=[-1.0])
+    assert found.farthest is not None
+    assert (found.farthest.row, found.farthest.by) == (1, 0.2)
+    (found,) = evaluate(compiled, table, 4, floors=[0.2])
+    assert found.farthest is None
+
+
+def test_no_rows_is_no_verdict() -> None:
+    compiled = compile_requirements(whole((inequality("1 a"),)))
+    assert evaluate(compiled, {"a": NumericColumn(np.zeros(0))}, 0) == [Verdict()]
+
+
+# ------------------------------------------------------------------------------------ thresholds
+
+NUMBERS = st.fractions() | st.floats(allow_nan=False, allow_infinity=False).map(
+    lambda value: Fraction(str(value))
+)
+
+
+@given(NUMBERS, st.sampled_from(["f8", "f4", "f2"]))
+@settings(deadline=None)
+def test_nearest_float_has_no_nearer_neighbour(number: Fraction, kind: str) -> None:
+    value = nearest_float(number, np.dtype(kind))
+    if not np.isfinite(value):
+        assert abs(number) > Fraction(float(np.finfo(kind).max))
+        return
+    distance = abs(Fraction(float(value)) - number)
+    for beyond in (np.inf, -np.inf):
+        with np.errstate(over="ignore"):
+            neighbour = np.nextafter(value, np.dtype(kind).type(beyond))
+        assert not np.isfinite(neighbour) or abs(Fraction(float(neighbour)) - number) >= distance
+
+
+def test_nearest_float_rounds_once() -> None:
+    # Just above half way between two singles, and half way exactly as a double.
+    number = Fraction(1) + Fraction(1, 2**24) + Fraction(1, 2**80)
+    assert np.float32(np.float64(float(number))) == 1
+    assert nearest_float(number, np.dtype("f4")) == np.float32(1) + np.finfo("f4").eps
+
+
+@given(
+    st.integers(1, 9),
+    st.integers(-(10**6), 10**6),
+    st.sampled_from([1, -1]),
+    st.booleans(),
+    st.sampled_from(["0", "1e-9", "0.25"]),
+    st.sampled_from(["f8", "f4", "i4", "u1"]),
+)
+@settings(deadline=None)
+def test_threshold_parts_the_values_that_hold_from_those_that_do_not(
+    slope: int, constant: int, direction: int, strict: bool, tolerance: str, kind: str
+) -> None:
+    exact, dtype = Fraction(0 if strict else tolerance), np.dtype(kind)
+    found = threshold(
+        slope, constant, direction, strict=strict, tolerance=Fraction(tolerance), dtype=dtype
+    )
+
+    def holds(value: object) -> bool:
+        number = decimal_value(value)
+        assert number is not None
+        margin = direction * (slope * number - constant)
+        margin += exact * (abs(slope * number) + abs(constant))
+        return margin > 0 if strict else margin >= 0
+
+    assert found.upper == (direction < 0)
+    if found.value is None:
+        limits = np.iinfo(dtype)
+        assert not holds(dtype.type(limits.min if found.upper else limits.max))
+        return
+    assert holds(found.value)
+    if dtype.kind == "f":
+        outside = np.nextafter(found.value, dtype.type(np.inf if found.upper else -np.inf))
+        assert not holds(outside)
+    elif found.value != (np.iinfo(dtype).max if found.upper else np.iinfo(dtype).min):
+        assert not holds(dtype.type(int(found.value) + (1 if found.upper else -1)))
+
+
+# -------------------------------------------------------------------------------------- decimals
+
+
+def test_single_precision_decimals_are_numpys() -> None:
+    random = np.random.default_rng(3)
+    bits = random.integers(0, 2**32, 20_000, dtype=np.uint32).view("f4")
+    short = (random.integers(-99999, 99999, 20_000) / 1000).astype("f4")
+    powers = np.float32(2.0) ** np.arange(-100, 100, dtype="f4")
+    values = np.concatenate([bits[np.isfinite(bits)], short, powers])
+    decimals, found = short_float_decimals(values)
+    expected = np.array([float(str(value)) for value in values])
+    assert np.array_equal(decimals[found], expected[found])
+    assert found[len(values) - len(powers) - len(short) : -len(powers)].mean() > 0.99
+
+
+@given(st.integers(-(10**15), 10**15), st.integers(0, 22))
+def test_decimals_of_fifteen_digits_are_found(mantissa: int, places: int) -> None:
+    value = np.array([float(Fraction(mantissa, 10**places))])
+    integers, found = scaled_to_integers(value, float(POWERS[places]), 1e15)
+    assert found.all()
+    assert integers[0] == mantissa
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 22))
+def test_decimals_found_are_the_shortest(value: float, places: int) -> None:
+    integers, found = scaled_to_integers(np.array([value]), float(POWERS[places]), 1e15)
+    if found[0]:
+        assert Fraction(int(integers[0]), 10**places) == Fraction(repr(value))

@@ -1,0 +1,66 @@
+"""Projections on polyhedra: optimality conditions, and proofs that one is empty."""
+
+import numpy as np
+import pytest
+
+from pishield_cli.kernels.optimal.projection import Normals
+
+
+def _system(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    sides, columns = rng.integers(1, 8), rng.integers(1, 6)
+    normals = rng.integers(-2, 3, size=(sides, columns)).astype(float)
+    distances = rng.integers(-3, 4, size=(12, sides)).astype(float)
+    if seed % 3 == 0 and sides > 1:  # an equality
+        normals[-1], distances[:, -1] = -normals[0], -distances[:, 0]
+    lengths = np.linalg.norm(normals, axis=1)
+    lengths[lengths == 0] = 1.0
+    return normals / lengths[:, None], distances / lengths
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_points_satisfy_the_optimality_conditions(seed: int) -> None:
+    normals, distances = _system(seed)
+    errors, start = np.full(distances.shape, 1e-13), np.zeros(distances.shape, dtype=bool)
+    found = Normals(normals).project(distances, errors, start)
+    assert not found.unsettled.any()
+    for row, move in enumerate(found.moves):
+        active = normals[found.active[row]]
+        if found.empty[row]:
+            # Multipliers, none negative, that make the sum of sides zero and of distances positive.
+            bounds = distances[row][found.active[row]]
+            _, sizes, basis = np.linalg.svd(active.T)
+            null = basis[int((sizes > 1e-9).sum()) :]
+            assert (
+                any(
+                    (sign * vector >= -1e-9).all() and sign * vector @ bounds > 1e-9
+                    for vector in null
+                    for sign in (1.0, -1.0)
+                )
+                or len(null) != 1
+            )
+            continue
+        assert (normals @ move >= distances[row] - 1e-9).all()
+        if len(active):
+            multipliers = np.linalg.lstsq(active.T, move, rcond=None)[0]
+            assert np.allclose(active.T @ multipliers, move, atol=1e-9)
+            assert np.allclose(active @ move, distances[row][found.active[row]], atol=1e-9)
+        else:
+            assert not move.any()
+
+
+def test_a_guess_changes_nothing() -> None:
+    for seed in range(30):
+        normals, distances = _system(seed)
+        errors = np.full(distances.shape, 1e-13)
+        plain = Normals(normals).project(distances, errors, np.zeros(distances.shape, dtype=bool))
+        guessed = Normals(normals).project(distances, errors, np.ones(distances.shape, dtype=bool))
+        assert (plain.empty == guessed.empty).all()
+        assert np.allclose(plain.moves, guessed.moves, atol=1e-9)
+
+
+def test_columns_no_active_side_names_stay_at_zero() -> None:
+    found = Normals(np.array([[0.6, 0.8, 0.0]])).project(
+        np.array([[5.0]]), np.zeros((1, 1)), np.zeros((1, 1), dtype=bool)
+    )
+    assert found.moves.tolist() == [[3.0, 4.0, 0.0]]
