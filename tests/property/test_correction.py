@@ -252,6 +252,7 @@ KINDS = {
     "mixed widths": cases(DISJUNCTIVE, floats("short", "long", dtypes=("f8", "f4", "f2"))),
     "missing": cases(DISJUNCTIVE, floats("missing", "short")),
     "infinite": cases(DISJUNCTIVE, floats("infinite", "short")),
+    "infinite equations": cases(EQUATIONS, floats("infinite", "short"), fixed=True),
     "huge": cases(DISJUNCTIVE, floats("huge")),
     "wild": cases(DISJUNCTIVE, floats("wild", dtypes=("f8", "f4"))),
     "integers": cases(INTEGRAL, integer_columns(NAMES[:4], ROWS)),
