@@ -19,6 +19,10 @@ ALWAYS_KEPT = Grid(digits=3)
 """A constant of so few digits is kept by every type of float."""
 
 
+FEW = 2
+"""Columns that can be added up with an error that no short decimal notices."""
+
+
 @dataclass(frozen=True, slots=True)
 class Affine:
     """A combination of columns plus a constant, in float64.
@@ -54,6 +58,23 @@ class Affine:
             total = part if total is None else total + part
         assert total is not None
         return total + self.constant if self.constant else total
+
+    def closely_at(self, values: Mapping[str, Array], rows: int) -> Array:
+        """As `at`, however many columns are added up: what additions round off is added at the end.
+
+        References:
+            Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, 1974.
+        """
+        if len(self.names) <= FEW:
+            return self.at(values, rows)
+        total, lost = np.full(rows, self.constant), np.zeros(rows)
+        for name, weight in zip(self.names, self.weights, strict=True):
+            part = values[name] * weight
+            new = total + part
+            larger = np.abs(total) >= np.abs(part)
+            lost += np.where(larger, (total - new) + part, (part - new) + total)
+            total = new
+        return total + lost
 
     @property
     def places(self) -> int:

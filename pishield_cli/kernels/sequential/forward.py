@@ -57,7 +57,7 @@ def _defined(
     equality: Affine, column: Array, values: Values, grid: Grid, grids: Mapping[str, Grid]
 ) -> Array:
     rows = len(column)
-    target = equality.at(values, rows)
+    target = equality.closely_at(values, rows)
     if not equality.lands_on(grid, grids):
         target = snapped(target, equality.scale_at(values, rows), grid)
     return np.where(column == target, column, target)

@@ -157,3 +157,17 @@ def test_one_corrector_serves_columns_of_other_types() -> None:
 def test_no_rows() -> None:
     found = correct("a <= b\n", a=floats(), b=floats())
     assert plain(found) == {}
+
+
+def test_a_sum_of_many_columns_comes_out_exactly() -> None:
+    names = [f"part_{place}" for place in range(170)]
+    random = np.random.default_rng(0)
+    cells = {name: random.normal(0, 1, 1_000) for name in names}
+    cells[names[0]] *= 1e5
+    cells["total"] = np.zeros(1_000)
+    found = correct(f"total == {' + '.join(names)}", **cells)
+    for name, change in found.changes.items():
+        cells[name][change.rows] = change.values
+    for row in range(1_000):
+        parts = [Fraction(repr(cells[name][row].item())) for name in names]
+        assert sum(parts) == Fraction(repr(cells["total"][row].item()))
