@@ -2,9 +2,11 @@
 
 Labels and scores: HiGHS (`scipy.optimize.milp`) on which truths to flip. Fewest cells: z3's
 `Optimize`, in exact numbers. Nearest rows: least distance by `scipy.optimize.nnls` (Lawson and
-Hanson, Solving Least Squares Problems, 1974), literal by literal where clauses offer a choice.
+Hanson, Solving Least Squares Problems, 1974), literal by literal where clauses offer a choice, and
+end by end where a changed cell has to be a whole number.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -17,6 +19,9 @@ AGREEING = 1e-6
 
 TINY = 1e-9
 """How far a literal may fail to hold, in units of its length, before the reference goes on."""
+
+_End = tuple[int, int, float]
+"""A column's place, and 1 with the least value it may have, or -1 with the greatest."""
 
 
 def beside_solver(
@@ -130,6 +135,7 @@ def _z3(requirements: Any, names: Sequence[str]) -> Callable[[Any], float | None
     from pishield_cli.logic.plans.plan import inequality
 
     columns = {name: z3.Real(f"c{place}") for place, name in enumerate(names)}
+    whole = requirements.integers | requirements.booleans
 
     def written(literal: Any) -> Any:
         one = inequality(literal)
@@ -144,7 +150,10 @@ def _z3(requirements: Any, names: Sequence[str]) -> Callable[[Any], float | None
         optimum.add(*clauses)
         for name, cell in zip(names, row, strict=True):
             value = _decimal(cell)
-            optimum.add_soft(columns[name] == z3.Q(value.numerator, value.denominator))
+            kept = columns[name] == z3.Q(value.numerator, value.denominator)
+            optimum.add_soft(kept)
+            if name in whole:
+                optimum.add(z3.Or(kept, z3.IsInt(columns[name])))
         if optimum.check() != z3.sat:
             return None
         model = optimum.model()
@@ -176,29 +185,56 @@ def _distances(requirements: Any, names: Sequence[str]) -> Callable[[Any], float
         constants[place] = float(one.constant)
     lengths = np.maximum(np.linalg.norm(normals, axis=1), 1e-300)
     normals, constants = normals / lengths[:, None], constants / lengths
-    units = [one[0] for one in clauses if len(one) == 1]
+    units = tuple(one[0] for one in clauses if len(one) == 1)
     choices = [one for one in clauses if len(one) > 1]
+    whole = requirements.integers | requirements.booleans
+    whole = [place for place, name in enumerate(names) if name in whole]
 
     def solve(row: Any) -> float | None:
-        gaps = constants - normals @ np.array([float(_decimal(cell)) for cell in row])
+        cells = np.array([float(_decimal(cell)) for cell in row])
+        gaps = constants - normals @ cells
         allowed = TINY * np.maximum(np.abs(constants), 1.0)
         best: float | None = None
-        pending = [tuple(units)]
+        pending: list[tuple[tuple[int, ...], tuple[_End, ...]]] = [(units, ())]
         while pending:
-            chosen = pending.pop()
-            move = _least_move(normals[list(chosen)], gaps[list(chosen)])
+            chosen, ends = pending.pop()
+            sides = np.zeros((len(ends), len(cells)))
+            for index, (place, sign, _) in enumerate(ends):
+                sides[index, place] = sign
+            move = _least_move(
+                np.vstack([normals[list(chosen)], sides]),
+                np.append(gaps[list(chosen)], [sign * (end - cells[at]) for at, sign, end in ends]),
+            )
             if move is None or (best is not None and float(move @ move) >= best):
                 continue
             lacking = gaps - normals @ move - allowed
             broken = [one for one in choices if all(lacking[place] > 0 for place in one)]
-            if not broken:
+            split = next((at for at in whole if _fractional(cells[at], move[at])), None)
+            if broken:
+                order = sorted(broken[0], key=lambda place: -lacking[place])
+                pending += [((*chosen, place), ends) for place in order]
+            elif split is not None:
+                pending += [(chosen, (*ends, *more)) for more in _ends(split, cells, move)]
+            else:
                 best = float(move @ move)
-                continue
-            order = sorted(broken[0], key=lambda place: -lacking[place])
-            pending += [(*chosen, place) for place in order]
         return best
 
     return solve
+
+
+def _fractional(cell: float, move: float) -> bool:
+    value = cell + move
+    return abs(move) > TINY * (1 + abs(cell)) and abs(value - round(value)) > TINY * (
+        1 + abs(value)
+    )
+
+
+def _ends(place: int, cells: Any, move: Any) -> list[tuple[_End, ...]]:
+    """At most the whole number below, at least the one above, or the cell as it is."""
+    value = float(cells[place] + move[place])
+    cell = float(cells[place])
+    below, above = (place, -1, math.floor(value)), (place, 1, math.ceil(value))
+    return [((place, 1, cell), (place, -1, cell)), (below,), (above,)]
 
 
 def _least_move(normals: Any, gaps: Any) -> Any:

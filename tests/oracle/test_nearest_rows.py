@@ -70,9 +70,9 @@ def _corrected(
     weights: Mapping[str, float],
     grid: Grid,
     fixed: Sequence[str] = (),
+    kind: type = np.float64,
 ) -> tuple[list[dict[str, float]], set[int], set[int]]:
     names = list(rows[0])
-    kind = np.int64 if grid.integer else np.float64
     columns = {n: NumericColumn(np.array([row[n] for row in rows], dtype=kind)) for n in names}
     corrector = Corrector(
         clauses,
@@ -123,19 +123,22 @@ def test_distance_is_least_over_all_choices(seed: int) -> None:
 
 
 def _lattice(point: Mapping[str, float], reach: int) -> Iterator[dict[str, float]]:
-    ranges = [range(int(v) - reach, int(v) + reach + 1) for v in point.values()]
+    """Points of which every cell is a whole number, or what it was."""
+    ranges = [{*range(int(v) - reach, int(v) + reach + 1), v} for v in point.values()]
     for values in itertools.product(*ranges):
         yield {name: float(value) for name, value in zip(point, values, strict=True)}
 
 
+@pytest.mark.parametrize("parts", [1, 4], ids=["whole", "to become whole"])
 @pytest.mark.parametrize("seed", range(25))
-def test_whole_numbers_are_nearest_of_all(seed: int) -> None:
+def test_whole_numbers_are_nearest_of_all(seed: int, parts: int) -> None:
     rng = random.Random(1000 + seed)
     names = NAMES[: rng.randint(1, 2)]
     clauses = _clauses(rng, names, literals=1 + seed % 2)
     weights = dict.fromkeys(names, 1.0)
-    rows = [{n: float(rng.randint(-4, 4)) for n in names} for _ in range(4)]
-    results, failed, unproven = _corrected(clauses, rows, weights, Grid(0))
+    rows = [{n: rng.randint(-4 * parts, 4 * parts) / parts for n in names} for _ in range(4)]
+    kind = np.int64 if parts == 1 else np.float64
+    results, failed, unproven = _corrected(clauses, rows, weights, Grid(0), kind=kind)
     for index, (before, after) in enumerate(zip(rows, results, strict=True)):
         holding = [
             _moved(before, other, weights)

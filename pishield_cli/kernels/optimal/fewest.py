@@ -147,7 +147,7 @@ class _Search:
     def _nearest(self, chosen: int, rows: Array) -> Nearest:
         names = [self._system.columns[place] for place in elements(chosen)]
         standing = self._standing.take(rows)
-        return nearest_moves(self._system, names, standing, effort=self._effort)
+        return nearest_moves(self._system, names, standing, changing=True, effort=self._effort)
 
     def _learn(
         self,

@@ -11,6 +11,8 @@ from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.effort import Effort
 from pishield_cli.kernels.optimal.fewest import fewest_columns
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows, Systems, finite_rows
+from pishield_cli.kernels.optimal.systems import System
+from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.rows.grids import Grid
@@ -66,7 +68,15 @@ class FewestRows:
         if not self.plan.satisfiable or not len(rows):
             return self._whole.correct(mine, wrong)
         self._effort.grant(len(rows))
-        system, floats = self._systems.prepare(mine, rows)
+        parts = self._systems.prepare(mine, rows)
+        return joined([self._fewest(mine, *part) for part in parts], len(wrong))
+
+    def _fewest(
+        self, mine: Mapping[str, NumericColumn], system: System, rows: Array, floats: Values
+    ) -> Correction:
+        """Correct these rows."""
+        wrong = np.zeros(len(next(iter(mine.values()))), dtype=bool)
+        wrong[rows] = True
         usable = finite_rows(floats)
         standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
         chosen, unproven = np.zeros((2, len(wrong)), dtype=bool)
@@ -151,6 +161,7 @@ class FewestRows:
             else:
                 plans = plan_groups(named, self.plan.variables, fixed=fixed)
             self._parts[free] = tuple(
-                NearestRows(plan, self._grids, self._weights, self._effort) for plan in plans
+                NearestRows(plan, self._grids, self._weights, self._effort, changing=True)
+                for plan in plans
             )
         return self._parts[free]

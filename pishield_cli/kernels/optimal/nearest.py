@@ -12,6 +12,7 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.optimal.effort import Effort
 from pishield_cli.kernels.optimal.projection import Projected
+from pishield_cli.kernels.optimal.rounding import round_gaps
 from pishield_cli.kernels.optimal.systems import Region, Standing, System
 
 NODE_LIMIT = 500
@@ -61,6 +62,7 @@ def nearest_moves(
     standing: Standing,
     *,
     room: Array | float = 0.0,
+    changing: bool = False,
     limit: int = NODE_LIMIT,
     effort: Effort | None = None,
 ) -> Nearest:
@@ -72,6 +74,7 @@ def nearest_moves(
         standing: The rows.
         room: How far inside every literal to stay, in its own units, shape `(rows, literals)`; not
             heeded by equalities.
+        changing: Whether every free cell has to change: no nearer row keeps one.
         limit: How many nodes a row may take.
         effort: What all rows together may take; no limit by default.
 
@@ -79,7 +82,8 @@ def nearest_moves(
         Points within rounding error of the nearest; at equal distances the one found first, which
         depends on the row alone.
     """
-    search = _Search(system, system.region(frozenset(free)), standing, room, limit)
+    region = system.region(frozenset(free))
+    search = _Search(system, region, standing, room, limit, changing=changing)
     search.run(effort or Effort(np.inf))
     return Nearest(
         search.best / search.region.weights, search.distances, search.unproven, search.cores
@@ -148,10 +152,16 @@ class _Search:
         standing: Standing,
         room: Array | float,
         limit: int,
+        *,
+        changing: bool,
     ) -> None:
         rows = len(standing)
-        self.system, self.region = system, region
-        self.gaps, self.errors = system.distances(region, standing, room)
+        self.system, self.region, self._changing = system, region, changing
+        self._rounding = round_gaps(system, region, standing, changing=changing)
+        strict = None
+        if self._rounding is not None:
+            standing, strict = self._rounding.standing, self._rounding.strict
+        self.gaps, self.errors = system.distances(region, standing, room, strict)
         self.cells = standing.values[:, region.free]
         self.distances = np.full(rows, np.inf)
         self.best = np.zeros((rows, len(region.free)))
@@ -242,13 +252,23 @@ class _Search:
         )
         slack = np.zeros((len(rows), 2 * len(region.whole)))
         errors = np.hstack([self.errors[rows], slack])
-        return region.normals.project(distances, errors, nodes.active)
+        projected = region.normals.project(distances, errors, nodes.active)
+        held = np.zeros(projected.moves.shape, dtype=bool)
+        held[:, region.whole] = (nodes.low == cells) & (nodes.high == cells)
+        return replace(projected, moves=np.where(held, 0.0, projected.moves))
 
     def _note_cores(self, nodes: _Nodes, projected: Projected) -> None:
         empty = np.flatnonzero(projected.empty)
         if len(empty):
             literals = projected.active[empty, : len(self.system.literals)]
             np.logical_or.at(self.cores, nodes.rows[empty], self._columns_outside(literals))
+            if self._rounding is not None:
+                rows = nodes.rows[empty]
+                assumed = (projected.active[empty] & self._rounding.assumed[rows]).any(axis=1)
+                # Other cells may do where one of these stays as it is.
+                self.cores[rows[assumed]] = ~np.isin(
+                    np.arange(self.cores.shape[1]), self.region.free
+                )
 
     def _lacking(self, nodes: _Nodes, moves: Array) -> Array:
         """By how much each literal fails to hold; zero where it does."""
@@ -307,10 +327,11 @@ class _Search:
         return column, away[np.arange(len(nodes)), column]
 
     def _whole_children(self, nodes: _Nodes, moves: Array, column: Array) -> list[_Nodes]:
-        """The nearer end first."""
+        """The nearer end first; a cell between them may also stay the fraction it is."""
         here = np.arange(len(nodes))
         place = self.region.whole[column]
-        value = self.cells[nodes.rows, place] + moves[here, place] / self.region.weights[place]
+        cell = self.cells[nodes.rows, place]
+        value = cell + moves[here, place] / self.region.weights[place]
         down = value - np.floor(value) <= 0.5
         children = []
         for nearer in (True, False):
@@ -319,7 +340,13 @@ class _Search:
             child.high[here[below], column[below]] = np.floor(value[below])
             child.low[here[~below], column[~below]] = np.ceil(value[~below])
             children.append(child)
-        return children
+        if self._changing:
+            return children
+        between = np.flatnonzero((np.floor(value) < cell) & (cell < np.ceil(value)))
+        child = nodes.take(between)
+        child.low[np.arange(len(between)), column[between]] = cell[between]
+        child.high[np.arange(len(between)), column[between]] = cell[between]
+        return [*children, child]
 
     def _note_best(self, nodes: _Nodes, moves: Array) -> None:
         """Keep the nearest point of each row; of a row's equally near ones the first."""

@@ -1,6 +1,6 @@
 """Correcting the rows of a group to the nearest point: the proposal in floats, finished exactly."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +35,7 @@ class NearestRows:
         grids: What each of its columns can hold, beyond what their types say.
         weights: What each column's change is multiplied by; 1 where none is given.
         effort: The work that the search may take, shared with others; its own by default.
+        changing: Whether rows are given whose every free cell has to change.
     """
 
     def __init__(
@@ -43,8 +44,11 @@ class NearestRows:
         grids: Mapping[str, Grid],
         weights: Mapping[str, float],
         effort: Effort | None = None,
+        *,
+        changing: bool = False,
     ) -> None:
         self.plan = plan
+        self._changing = changing
         self._finisher = GroupCorrector(plan, grids)
         self._effort = effort or Effort()
         self.compiled = self._finisher.compiled
@@ -67,7 +71,14 @@ class NearestRows:
         if not self.plan.satisfiable or not len(rows):
             return self._finisher.correct(mine, wrong)
         self._effort.grant(len(rows))
-        system, floats = self._systems.prepare(mine, rows)
+        parts = self._systems.prepare(mine, rows)
+        return joined([self._nearest(mine, *part) for part in parts], len(wrong))
+
+    def _nearest(
+        self, mine: Mapping[str, NumericColumn], system: System, rows: Array, floats: Values
+    ) -> Correction:
+        """Correct these rows."""
+        count = len(next(iter(mine.values())))
         proposal = self._proposed(system, floats)
         best = self._finished(mine, rows, floats, proposal.values)
         grade = self._graded(system, mine, floats, best, proposal)
@@ -80,17 +91,17 @@ class NearestRows:
             second = self._finished(mine, rows[again], here, inner.values)
             other = self._graded(system, mine, here, second, proposal.take(again))
             better = again[other < grade[again]]
-            best = joined([_without(best, rows[better]), only(second, rows[better])], len(wrong))
+            best = joined([_without(best, rows[better]), only(second, rows[better])], count)
             grade[again] = np.minimum(grade[again], other)
         poor = np.flatnonzero(grade >= INEXACT)
         if len(poor):
-            left = np.zeros(len(wrong), dtype=bool)
+            left = np.zeros(count, dtype=bool)
             left[rows[poor]] = True
             here = {name: values[poor] for name, values in floats.items()}
             plain = self._finisher.correct(mine, left)
             other = self._graded(system, mine, here, plain, proposal.take(poor))
             better = rows[poor[other < grade[poor]]]
-            best = joined([_without(best, better), only(plain, better)], len(wrong))
+            best = joined([_without(best, better), only(plain, better)], count)
             grade[poor] = np.minimum(grade[poor], other)
         failed = rows[grade == FAILED]
         shown = np.isin(grade, (NEAR, INEXACT)) & proposal.proven
@@ -114,7 +125,9 @@ class NearestRows:
             standing, back = _distinct(system, standing)
         else:
             room = np.asarray(room)[usable]
-        found = nearest_moves(system, free, standing, room=room, effort=self._effort)
+        found = nearest_moves(
+            system, free, standing, room=room, changing=self._changing, effort=self._effort
+        )
         distances[usable], proven[usable] = found.distances[back], ~found.unproven[back]
         moves = found.moves[back]
         for place, name in enumerate(free):
@@ -227,19 +240,38 @@ class Systems:
         self, plan: GroupPlan, grids: Mapping[str, Grid], weights: Mapping[str, float]
     ) -> None:
         self._plan, self._grids, self._weights = plan, grids, weights
-        self._known: dict[tuple[np.dtype[Any], ...], System] = {}
+        self._known: dict[tuple[bool, tuple[np.dtype[Any], ...]], System] = {}
 
-    def prepare(self, columns: Mapping[str, NumericColumn], rows: Array) -> tuple[System, Values]:
-        """The arrays for columns of some types, and the columns' cells as float64."""
+    def prepare(
+        self, columns: Mapping[str, NumericColumn], rows: Array
+    ) -> Iterator[tuple[System, Array, Values]]:
+        """Rows with the arrays for columns of their types, and the columns' cells as float64.
+
+        Rows whose columns of whole numbers hold fractions come apart from the others.
+        """
         names = self._plan.variables
         dtypes = tuple(columns[name].values.dtype for name in names)
-        if dtypes not in self._known:
+        floats = {name: widened(columns[name].values[rows]) for name in names}
+        odd = np.zeros(len(rows), dtype=bool)
+        for name in names:
+            if self._grids[name].integer and dtypes[names.index(name)].kind == "f":
+                odd |= floats[name] % 1 != 0
+        for whole, here in ((True, np.flatnonzero(~odd)), (False, np.flatnonzero(odd))):
+            if len(here):
+                part = {name: values[here] for name, values in floats.items()}
+                yield self._system(dtypes, whole), rows[here], part
+
+    def _system(self, dtypes: tuple[np.dtype[Any], ...], whole: bool) -> System:
+        names = self._plan.variables
+        if (whole, dtypes) not in self._known:
             grids = {
                 name: narrowed(self._grids[name], dtype)
                 for name, dtype in zip(names, dtypes, strict=True)
             }
-            self._known[dtypes] = System(self._plan.clauses, names, grids, self._weights)
-        return self._known[dtypes], {name: widened(columns[name].values[rows]) for name in names}
+            self._known[whole, dtypes] = System(
+                self._plan.clauses, names, grids, self._weights, whole_cells=whole
+            )
+        return self._known[whole, dtypes]
 
 
 def finite_rows(floats: Mapping[str, Array]) -> Array:

@@ -1,6 +1,6 @@
 """Clauses of a group as arrays: how far rows are from each literal, and how columns move it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -69,6 +69,8 @@ class Region:
             `(literals, columns)`.
         weights: Of the free columns.
         whole: Which of the free columns hold whole numbers, as positions among them.
+        steps: What whole moves change each literal by multiples of, in its own units; 0 where
+            other columns move it too, or none.
     """
 
     free: Array
@@ -78,6 +80,7 @@ class Region:
     outside: Array
     weights: Array
     whole: Array
+    steps: Array
 
 
 class System:
@@ -88,6 +91,7 @@ class System:
         columns: Every column that the clauses name, in the order of correction.
         grids: What each column can hold.
         weights: What a change of each column is multiplied by; 1 where none is given.
+        whole_cells: Whether columns of whole numbers hold nothing else before they are corrected.
     """
 
     def __init__(
@@ -96,11 +100,15 @@ class System:
         columns: Sequence[str],
         grids: Mapping[str, Grid],
         weights: Mapping[str, float],
+        *,
+        whole_cells: bool = True,
     ) -> None:
         self.columns = tuple(columns)
         self.grids = {name: grids[name] for name in self.columns}
         self.weights = np.array([weights.get(name, 1.0) for name in self.columns])
         self.whole = np.array([self.grids[name].integer for name in self.columns], dtype=bool)
+        # A cell that may stay the fraction it is does not bear its clauses being tightened.
+        self._tight = frozenset(n for n in self.columns if whole_cells and grids[n].integer)
         literals: dict[Inequality, int] = {}
         listed = [
             list(dict.fromkeys(literals.setdefault(one, len(literals)) for one in clause))
@@ -110,10 +118,10 @@ class System:
         self.units = np.array(sorted({one[0] for one in listed if len(one) == 1}), dtype=np.int64)
         self.choices = tuple(np.array(one, dtype=np.int64) for one in listed if len(one) > 1)
         self.clauses = tuple(np.array(one, dtype=np.int64) for one in listed)
-        self._coefficients = self._matrix()
-        self._constants = np.array([float(one.constant) for one in self.literals])
+        self.coefficients = self._matrix()
+        self.constants = np.array([float(one.constant) for one in self.literals])
         self.strict = np.array([one.strict for one in self.literals], dtype=bool)
-        self.named = self._coefficients != 0
+        self.named = self.coefficients != 0
         self.equated = _equated(self.literals, self.units)
         self.clashing = _clashing(self.literals)
         self._compiled = CompiledRequirements(
@@ -138,8 +146,8 @@ class System:
             rows: How many rows.
         """
         cells = np.column_stack([values[name] for name in self.columns])
-        gaps = self._constants - cells @ self._coefficients.T
-        scales = np.abs(self._constants) + np.abs(cells) @ np.abs(self._coefficients).T
+        gaps = self.constants - cells @ self.coefficients.T
+        scales = np.abs(self.constants) + np.abs(cells) @ np.abs(self.coefficients).T
         columns = {name: NumericColumn(values[name]) for name in self.columns}
         truth = np.ones(gaps.shape, dtype=bool)
         for index, verdict in enumerate(evaluate(self._compiled, columns, rows)):
@@ -148,7 +156,11 @@ class System:
         return Standing(cells, gaps, scales, truth)
 
     def distances(
-        self, region: Region, standing: Standing, room: Array | float = 0.0
+        self,
+        region: Region,
+        standing: Standing,
+        room: Array | float = 0.0,
+        strict: Array | None = None,
     ) -> tuple[Array, Array]:
         """How far each literal is from holding, by a region's normals, and the error allowed.
 
@@ -157,13 +169,16 @@ class System:
             standing: The rows.
             room: How far inside every literal to stay, in its own units, shape
                 `(rows, literals)`; not heeded by the two sides of an equality.
+            strict: Which literals a tie violates, bool, shape `(literals,)` or `(rows, literals)`;
+                the strict ones by default.
         """
+        strict = self.strict if strict is None else strict
         gaps = (standing.gaps + np.where(self.equated, 0.0, room)) / region.lengths
         scales = standing.scales / region.lengths
         margin = STRICT * np.where(scales > 0, scales, 1.0)
         # A strict inequality that a row satisfies by less than the margin is left as it is.
         margin = np.where(standing.truth, np.minimum(margin, np.maximum(-gaps, 0.0)), margin)
-        gaps = np.where(self.strict, gaps + margin, gaps)
+        gaps = np.where(strict, gaps + margin, gaps)
         gaps = np.where(region.frozen, np.where(standing.truth, -1.0, 1.0), gaps)
         return gaps, np.where(region.frozen, 0.0, RELATIVE * scales)
 
@@ -173,14 +188,14 @@ class System:
         Args:
             errors: Shape `(rows, columns)`.
         """
-        return np.asarray(errors @ np.abs(self._coefficients).T)
+        return np.asarray(errors @ np.abs(self.coefficients).T)
 
     def _region(self, free: frozenset[str]) -> Region:
         places = np.array(
             [place for place, name in enumerate(self.columns) if name in free], dtype=np.int64
         )
         weights = self.weights[places]
-        normals = self._coefficients[:, places] / weights
+        normals = self.coefficients[:, places] / weights
         lengths = np.sqrt((normals**2).sum(axis=1))
         frozen = lengths == 0
         lengths = np.where(frozen, 1.0, lengths)
@@ -190,7 +205,16 @@ class System:
         outside = self.named.copy()
         outside[:, places] = False
         stacked = np.vstack([normals / lengths[:, None], ends, -ends])
-        return Region(places, Normals(stacked), lengths, frozen, outside, weights, whole)
+        steps = self._steps(free)
+        return Region(places, Normals(stacked), lengths, frozen, outside, weights, whole, steps)
+
+    def _steps(self, free: frozenset[str]) -> Array:
+        steps = np.zeros(len(self.literals))
+        for index, one in enumerate(self.literals):
+            moving = [(name, value) for name, value in one.terms if name in free]
+            if moving and all(self.grids[name].integer for name, _ in moving):
+                steps[index] = float(common_divisor(value for _, value in moving))
+        return steps
 
     def _matrix(self) -> Array:
         matrix = np.zeros((len(self.literals), len(self.columns)))
@@ -206,7 +230,7 @@ class System:
             literals = [inequality(literal) for literal in clause]
             if not any(not one.terms and one.holds({}) for one in literals):
                 yield [
-                    _whole(one) if all(self.grids[name].integer for name in one.variables) else one
+                    _whole(one) if self._tight.issuperset(one.variables) else one
                     for one in literals
                 ]
 
@@ -254,8 +278,14 @@ def _whole(literal: Inequality) -> Inequality:
     """An inequality between whole numbers, its coefficients and constant whole numbers too."""
     if not literal.terms:
         return literal
-    scale = Fraction(lcm(*(c.denominator for _, c in literal.terms)))
-    scale /= gcd(*(int(c * scale) for _, c in literal.terms))
+    scale = 1 / common_divisor(c for _, c in literal.terms)
     terms = tuple(Term(name, c * scale) for name, c in literal.terms)
     constant = literal.constant * scale
     return Inequality(terms, Fraction(floor(constant) + 1 if literal.strict else ceil(constant)))
+
+
+def common_divisor(values: Iterable[Fraction]) -> Fraction:
+    """The greatest number that all are whole multiples of."""
+    numbers = list(values)
+    denominator = lcm(*(one.denominator for one in numbers))
+    return Fraction(gcd(*(int(one * denominator) for one in numbers)), denominator)
