@@ -134,9 +134,12 @@ def correct(
     Exits with 0 if every row holds in the end, with 1 if some row cannot be corrected (it is
     written unchanged), and with 2 if nothing was written.
     """
+    from functools import partial
+
     from pishield_cli.cli.engines import open_engine
     from pishield_cli.cli.inputs import open_inputs
-    from pishield_cli.cli.output import refuse_overwriting
+    from pishield_cli.cli.output import deliver, refuse_overwriting
+    from pishield_cli.cli.render.correct import render_json, render_table
 
     target = _target(data, output, in_place, dry_run)
     refuse_overwriting(
@@ -167,7 +170,12 @@ def correct(
         report = correct_files(session, reader, binding.requirements, **shared)
     else:
         report = _corrected(reader, binding.requirements, audit=audit, quiet=quiet, **shared)
-    _show(report, form, quiet=quiet, aside=target == "-")
+    deliver(
+        partial(render_table, report),
+        partial(render_json, report) if form is CorrectFormat.JSON else None,
+        silent=quiet and report.holds,
+        aside=target == "-",
+    )
     return 0 if report.holds else 1
 
 
@@ -277,20 +285,3 @@ def _open_audit(path: str | None) -> "AbstractContextManager[AuditFile | None]":
     from pishield_cli.tables.audit import AuditFile
 
     return contextlib.nullcontext() if path is None else AuditFile(path)
-
-
-def _show(report: "CorrectReport", form: CorrectFormat, *, quiet: bool, aside: bool) -> None:
-    from pishield_cli.cli.boundary import say
-    from pishield_cli.cli.output import Page, open_report
-    from pishield_cli.cli.render.correct import render_json, render_table
-
-    silent = quiet and report.holds
-    if aside:  # standard output holds the table itself
-        if not silent:
-            say(render_table(report, Page()))
-        return
-    with open_report(None) as place:
-        if form is CorrectFormat.JSON:
-            place.write(render_json(report), utf8=True)
-        elif not silent:
-            place.write(render_table(report, place.page))

@@ -3,12 +3,12 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pishield_cli.cli.boundary import may_colour
+from pishield_cli.cli.boundary import may_colour, say
 from pishield_cli.errors import UsageError
 from pishield_cli.tables.aside import STANDARD_STREAM, AsideStream, writing
 
@@ -97,6 +97,33 @@ def open_report(path: str | None) -> Iterator[ReportOutput]:
     with AsideStream(path) as stream:
         yield ReportOutput(stream)
         stream.commit()
+
+
+def deliver(
+    table: Callable[[Page], str],
+    data: Callable[[], str] | None,
+    *,
+    silent: bool = False,
+    aside: bool = False,
+) -> None:
+    """Give a report to whoever runs the command.
+
+    Args:
+        table: Lays it out for people.
+        data: Writes it as JSON, where that was asked for.
+        silent: Whether there is no need for the table.
+        aside: Whether standard output holds something else; then standard error gets the report.
+    """
+    if data is None and silent:
+        return
+    if aside:
+        say(data() if data is not None else table(Page()))
+        return
+    with open_report(None) as place:
+        if data is not None:
+            place.write(data(), utf8=True)
+        else:
+            place.write(table(place.page))
 
 
 def refuse_overwriting(outputs: Mapping[str, str | None], inputs: Mapping[str, str]) -> None:

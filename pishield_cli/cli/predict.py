@@ -1,15 +1,12 @@
 """`pishield predict`: a trained model's predictions, with every requirement satisfied."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pishield_cli.cli import options
 from pishield_cli.errors import UsageError
-
-if TYPE_CHECKING:
-    from pishield_cli.actions.predict import PredictReport
 
 EXAMPLES = """\b
 Examples:
@@ -87,8 +84,9 @@ def predict(
     from functools import partial
 
     from pishield_cli.cli.extras import require_torch
-    from pishield_cli.cli.output import refuse_overwriting
+    from pishield_cli.cli.output import deliver, refuse_overwriting
     from pishield_cli.cli.progress import RowProgress
+    from pishield_cli.cli.render.predict import render_json, render_text
     from pishield_cli.tables import open_table
 
     if output is None:
@@ -114,22 +112,10 @@ def predict(
             threads_used=threads,
             progress=progress,
         )
-    _show(report, form, quiet=quiet)
+    deliver(
+        partial(render_text, report),
+        partial(render_json, report) if form is PredictFormat.JSON else None,
+        silent=quiet and report.holds,
+        aside=report.output == "-",
+    )
     return 0 if report.holds else 1
-
-
-def _show(report: "PredictReport", form: PredictFormat, *, quiet: bool) -> None:
-    from pishield_cli.cli.boundary import say
-    from pishield_cli.cli.output import Page, open_report
-    from pishield_cli.cli.render.predict import render_json, render_text
-
-    silent = quiet and report.holds
-    if report.output == "-":  # standard output holds the predictions
-        if not silent:
-            say(render_text(report, Page()))
-        return
-    with open_report(None) as place:
-        if form is PredictFormat.JSON:
-            place.write(render_json(report), utf8=True)
-        elif not silent:
-            place.write(render_text(report, place.page))

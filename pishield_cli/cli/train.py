@@ -187,15 +187,16 @@ def _trained(
 
 
 def _show(report: "TrainReport", form: TrainFormat, *, quiet: bool) -> None:
+    from functools import partial
+
     from pishield_cli.cli.boundary import say
-    from pishield_cli.cli.output import open_report
+    from pishield_cli.cli.output import deliver
     from pishield_cli.cli.render.train import render_json, render_table, warnings_of
 
     if not quiet:
         for warning in warnings_of(report):
             say(f"warning: {warning}")
-    with open_report(None) as place:
-        if form is TrainFormat.JSON:
-            place.write(render_json(report), utf8=True)
-        else:
-            place.write(render_table(report, place.page))
+    deliver(
+        partial(render_table, report),
+        partial(render_json, report) if form is TrainFormat.JSON else None,
+    )

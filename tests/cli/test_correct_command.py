@@ -261,6 +261,13 @@ def test_the_report_gives_way_to_the_table(capfdbinary: pytest.CaptureFixture[by
     assert err == b""
 
 
+def test_the_report_gives_way_as_json_too(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run("table.csv", "rules.txt", "-o", "-", "--quiet", "--format", "json") == 0
+    out, err = capfdbinary.readouterr()
+    assert out.splitlines()[2] == b"002,5,5.0,y"
+    assert json.loads(err)["corrected_rows"] == 2
+
+
 def test_parquet_does_not_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     parquet.write_table(pa.table({"a": [1.0], "b": [2.0]}), "t.parquet")
     assert "same kind" in refused(capsys, "t.parquet", "rules.txt", "-o", "-")

@@ -210,6 +210,10 @@ def test_predictions_to_standard_output(here, capfd):
     assert out.splitlines()[0] == "area,low,price,high,rooms"
     assert len(out.splitlines()) == 91
     assert "no row violates a requirement" in err
+    assert main(["predict", "run", "houses.csv", "-o", "-", "--format", "json"]) == 0
+    again, err = capfd.readouterr()
+    assert again == out
+    assert json.loads(err)["violating_rows"] == []
 
 
 def test_rows_whose_features_leave_no_solution(here, capsys):
