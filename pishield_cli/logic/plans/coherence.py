@@ -27,8 +27,9 @@ from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, Search
 from pishield_cli.logic.terms import BooleanLiteral, Clause
 
-ROW_SECONDS = 5.0
-"""How long a value is sought for one row where elimination was given up."""
+ROW_DECISIONS = 10_000, 20
+"""Decisions for one row where elimination was given up: so many, and so many more a variable.
+Counted, not timed, so that equal rows get equal truths; the hardest take some ten seconds."""
 
 CORE_SECONDS = 2.0
 """How long a contradiction is made smaller."""
@@ -273,7 +274,7 @@ def _waves(steps: Sequence[CoherenceStep]) -> tuple[tuple[int, ...], ...]:
 
 
 def _search(clauses: Sequence[Clause]) -> Search:
-    search = Search(limits=Limits.within(ROW_SECONDS))
+    search = Search()
     for index, clause in enumerate(clauses):
         search.add(clause, index)
     return search
@@ -293,12 +294,13 @@ def nearest_truths(
 
     Returns:
         For each row the truths to take; None where the fixed variables leave none, or none was
-        found in time.
+        found within the limit.
     """
     search = _search(plan.clauses)
+    least, each = ROW_DECISIONS
     found = []
     for row in rows:
-        search.limits = Limits.within(ROW_SECONDS)
+        search.limits = Limits(nodes=least + each * len(plan.variables))
         found.append(_nearest(plan, search, row))
     return found
 
