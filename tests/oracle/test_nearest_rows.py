@@ -122,6 +122,28 @@ def test_distance_is_least_over_all_choices(seed: int) -> None:
         assert all(before[name] == after[name] for name in names if name not in named)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_narrow_floats_come_as_near_as_their_digits_allow(seed: int) -> None:
+    rng = random.Random(3000 + seed)
+    names = NAMES[: rng.randint(1, 3)]
+    clauses = _clauses(rng, names, literals=1 + seed % 2)
+    if not isinstance(solve(clauses), Model):
+        return
+    weights = {name: rng.choice((0.5, 1.0, 2.0)) for name in names}
+    rows = [{n: float(f"{rng.gauss(0, 300):.5g}") for n in names} for _ in range(8)]
+    results, failed, unproven = _corrected(clauses, rows, weights, Grid(), kind=np.float32)
+    assert not failed
+    assert not unproven
+    for before, after in zip(rows, results, strict=True):
+        decimals = {name: Fraction(str(np.float32(value))) for name, value in after.items()}
+        assert all(clause.holds(decimals) for clause in clauses)
+        least = _least_distance(clauses, before, weights)
+        assert least is not None
+        digit = 10.0 ** (np.floor(np.log10(max(map(abs, (*before.values(), *after.values()))))) - 5)
+        off = 2 * digit * sum(weights.values())
+        assert _moved(before, after, weights) ** 0.5 <= least**0.5 * (1 + 1e-6) + off
+
+
 def _lattice(point: Mapping[str, float], reach: int) -> Iterator[dict[str, float]]:
     """Points of which every cell is a whole number, or what it was."""
     ranges = [{*range(int(v) - reach, int(v) + reach + 1), v} for v in point.values()]

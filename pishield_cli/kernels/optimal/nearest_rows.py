@@ -15,12 +15,16 @@ from pishield_cli.kernels.optimal.nearest import nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
-from pishield_cli.kernels.sequential.placement import narrowed, widened
+from pishield_cli.kernels.sequential.placement import grid_exponent, narrowed, widened
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.grids import Grid
 
 FARTHER = 1.0 + 5e-7
 """How many times its proposal's distance the finished correction may move, and count as nearest."""
+
+DIGITS_OFF = 2
+"""Units of the last digit that a narrow float keeps, by which its cells may miss the nearest row:
+one for rounding to the allowed side, one for what was rounded before it."""
 
 NEAR, FAR, INEXACT, FAILED = 0, 1, 2, 4
 """Grades of a row's correction: nearest; farther; within an equality's tolerance only, which is
@@ -63,8 +67,9 @@ class NearestRows:
 
         Returns:
             New cells by which every clause holds exactly in every row but the uncorrected ones.
-            Rows that could not be finished within a relative 1e-6 of the nearest point, or whose
-            nearest point was not found within the limit, are unproven.
+            Rows that could not be finished within a relative 1e-6 of the nearest point, or as near
+            as the digits of narrow floats allow, or whose nearest point was not found within the
+            limit, are unproven.
         """
         mine = {name: columns[name] for name in self.plan.variables}
         rows = np.flatnonzero(wrong)
@@ -191,8 +196,10 @@ class NearestRows:
         rows = correction.violating
         grade = np.full(len(rows), NEAR)
         moved = _distances(system, floats, correction, rows)
-        noise = 1e-11 * _magnitudes(system, floats)
-        far = np.sqrt(moved) > np.sqrt(proposal.distances) * FARTHER + noise
+        allowed = 1e-11 * _magnitudes(system, floats) + _last_digits(
+            system, floats, proposal.values
+        )
+        far = np.sqrt(moved) > np.sqrt(proposal.distances) * FARTHER + allowed
         grade[far] = FAR
         if any(step.equality is not None for step in self.plan.steps or ()):
             after = {name: _changed(columns[name], correction, name) for name in columns}
@@ -305,3 +312,17 @@ def _magnitudes(system: System, floats: Values) -> Array:
         for weight, name in zip(system.weights, system.columns, strict=True)
     ]
     return np.asarray(np.add.reduce(parts))
+
+
+def _last_digits(system: System, floats: Values, proposed: Values) -> Array:
+    """How much farther moved cells of narrow floats can be, for want of digits to be nearer."""
+    squares = np.zeros(len(next(iter(floats.values()))))
+    for weight, name in zip(system.weights, system.columns, strict=True):
+        grid = system.grids[name]
+        if grid.places is None and grid.digits < DIGITS:
+            largest = np.maximum(np.abs(floats[name]), np.abs(proposed[name]))
+            digit = 10.0 ** grid_exponent(largest, grid.digits)
+            squares += np.where(
+                proposed[name] != floats[name], (weight * DIGITS_OFF * digit) ** 2, 0
+            )
+    return np.sqrt(squares)
