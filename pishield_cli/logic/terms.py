@@ -1,6 +1,6 @@
 """Inequalities, literals and clauses over named variables, with exact coefficients."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -105,3 +105,13 @@ class Clause:
     def holds(self, values: Mapping[str, Fraction]) -> bool:
         """Whether one of its literals holds, exactly."""
         return any(literal.holds(values) for literal in self.literals)
+
+
+def equated(inequalities: Iterable[Inequality]) -> frozenset[Inequality]:
+    """Those of a conjunction whose opposite is one of it as well: the two sides of equalities."""
+    listed = list(inequalities)
+    sides = {(frozenset(one.terms), one.constant) for one in listed}
+    turned = ((one, one.negated()) for one in listed)
+    return frozenset(
+        one for one, other in turned if (frozenset(other.terms), other.constant) in sides
+    )

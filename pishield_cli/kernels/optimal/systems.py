@@ -18,7 +18,7 @@ from pishield_cli.kernels.optimal.projection import RELATIVE, Normals
 from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.terms import Clause, Inequality, Term
+from pishield_cli.logic.terms import Clause, Inequality, Term, equated
 
 STRICT = 12 * RELATIVE
 """How far inside a strict inequality a point is put, by the magnitude of its parts: several times
@@ -122,7 +122,8 @@ class System:
         self.constants = np.array([float(one.constant) for one in self.literals])
         self.strict = np.array([one.strict for one in self.literals], dtype=bool)
         self.named = self.coefficients != 0
-        self.equated = _equated(self.literals, self.units)
+        sides = equated(self.literals[unit] for unit in self.units)
+        self.equated = np.array([one in sides for one in self.literals], dtype=bool)
         self.clashing = _clashing(self.literals)
         self._compiled = CompiledRequirements(
             tuple(
@@ -233,16 +234,6 @@ class System:
                     _whole(one) if self._tight.issuperset(one.variables) else one
                     for one in literals
                 ]
-
-
-def _equated(literals: Sequence[Inequality], units: Array) -> Array:
-    """Inequalities whose opposite must hold as well, bool."""
-    sides = {(frozenset(literals[unit].terms), literals[unit].constant) for unit in units}
-    result = np.zeros(len(literals), dtype=bool)
-    for unit in units:
-        turned = literals[unit].negated()
-        result[unit] = (frozenset(turned.terms), turned.constant) in sides
-    return result
 
 
 def _clashing(literals: Sequence[Inequality]) -> Array:

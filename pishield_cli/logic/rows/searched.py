@@ -15,7 +15,7 @@ from pishield_cli.logic.solver.search import (
     nearest_value,
     solve,
 )
-from pishield_cli.logic.terms import Clause, Inequality, Term
+from pishield_cli.logic.terms import Clause, Inequality, Term, equated
 
 _DOUBLE_DIGITS = 15
 
@@ -46,11 +46,11 @@ def searched_row(
     task = _task(plan, values, grids)
     if isinstance(task.ask(task.fixed, nodes), Infeasible):
         return None
-    roomy = task.with_room()
-    for way, one in ((_in_order, task), (_in_order, roomy), (_kept, task), (_kept, roomy)):
-        found = way(one, nodes)
-        if found is not None and task.holds(found):
-            return task.in_own_units(found)
+    for way in (_in_order, _kept):
+        for roomy in (False, True):
+            found = way(task, nodes, roomy=roomy)
+            if found is not None and task.holds(found):
+                return task.in_own_units(found)
     return None
 
 
@@ -89,21 +89,27 @@ class _Task:
     def in_own_units(self, row: Mapping[str, Fraction]) -> _Row:
         return {name: value * self.units[name] for name, value in row.items()}
 
-    def with_room(self) -> "_Task":
-        """The same row, farther inside its bounds, so that cells of few digits find room."""
+    def with_room(self, share: Fraction = Fraction(1)) -> "_Task":
+        """The same row, farther inside its bounds, so that cells of few digits find room.
+
+        Args:
+            share: How much of the room to ask for, from 0 to 1.
+        """
+        listed = [tuple(map(inequality, clause)) for clause in self.clauses]
+        sides = equated(one[0] for one in listed if len(one) == 1)
         clauses = tuple(
-            Clause(tuple(self._inner(inequality(literal)) for literal in clause))
-            for clause in self.clauses
+            Clause(tuple(o if o in sides else self._inner(o, share) for o in literals))
+            for literals in listed
         )
         return replace(self, clauses=clauses)
 
-    def _inner(self, literal: Inequality) -> Inequality:
+    def _inner(self, literal: Inequality, share: Fraction) -> Inequality:
         digits = [self.grids[n].digits for n in literal.variables if not self.grids[n].integer]
         moving = [name for name in literal.variables if name not in self.fixed]
         if not digits or not moving:
             return literal
         scale = abs(literal.constant) + sum(abs(c) for _, c in literal.terms)
-        room = scale * Fraction(10) ** (2 - min(*digits, GRID_DIGITS))
+        room = share * scale * Fraction(10) ** (2 - min(*digits, GRID_DIGITS))
         return Inequality(literal.terms, literal.constant + room, literal.strict)
 
 
@@ -137,22 +143,24 @@ def _whole(grid: Grid, unit: Fraction) -> Grid:
     return replace(grid, places=0, low=low, high=high)
 
 
-def _in_order(task: _Task, nodes: int) -> _Row | None:
+def _in_order(task: _Task, nodes: int, *, roomy: bool) -> _Row | None:
     """Each variable in order as near to its cell as some values of the later ones allow."""
-    clauses, integers, values, grids = task.clauses, task.integers, task.values, task.grids
+    values, integers = task.values, task.integers
     limits = Limits(nodes=nodes)
     chosen = dict(task.fixed)
-    for name in task.variables:
-        if name in task.fixed:
-            continue
-        if all(clause.holds({**values, **chosen}) for clause in clauses):
+    free = [name for name in task.variables if name not in task.fixed]
+    clauses = task.clauses
+    for index, name in enumerate(free):
+        if all(clause.holds({**values, **chosen}) for clause in task.clauses):
             break
+        if roomy:  # less and less, so that what one took still leaves some to the next
+            clauses = task.with_room(Fraction(len(free) - index, len(free))).clauses
         found = nearest_value(
             name, values[name], clauses, integers=integers, fixed=chosen, limits=limits
         )
         if not isinstance(found, Nearest):
             return None
-        point = _placed(name, found, grids[name], clauses, integers, chosen, limits)
+        point = _placed(name, found, task.grids[name], clauses, integers, chosen, limits)
         if point is None:
             return None
         chosen[name] = point
@@ -189,8 +197,9 @@ def _placed(
     return None
 
 
-def _kept(task: _Task, nodes: int) -> _Row | None:
+def _kept(task: _Task, nodes: int, *, roomy: bool) -> _Row | None:
     """Some solution that keeps, or nearly keeps, the cells for which that is soon seen to do."""
+    task = task.with_room() if roomy else task
     chosen = dict(task.fixed)
     answer = task.ask(chosen, nodes)
     patience = PATIENCE

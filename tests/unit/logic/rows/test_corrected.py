@@ -114,6 +114,17 @@ def test_room_is_left_where_a_bound_comes_out_near_zero() -> None:
     assert (result["a"], result["b"]) == (cells["a"], cells["b"])
 
 
+def test_room_is_left_where_an_equality_would_leave_only_a_third() -> None:
+    # With a and b as they are, c is 6, and d would have to be -10/3.
+    text = "2*a - 3*d >= -4\na >= -4 or 3*d + c >= -4\n2*c + b == 5\n"
+    found = plan(text, names="abcd")
+    result = corrected(found, a=-7, b=-7, c=-7, d=-7)
+    assert result is not None
+    assert all(clause.holds(result) for clause in found.clauses)
+    assert result["a"] == -7
+    assert abs(result["b"] + 7) < 1e-6
+
+
 def test_intervals_of_a_disjunction() -> None:
     found = plan("b <= a or b > a + 4\nb <= 10\n")
     assert found.steps is not None
