@@ -214,23 +214,25 @@ class GroupCorrector:
     def _tying(
         self, equalities: Mapping[str, Affine], tied: Sequence[str], weight: float
     ) -> Iterator[Proposal]:
-        """Put the tied columns on one grid, and those that move on a coarse one."""
+        """Put the tied columns on one grid, and those that move on a coarse one or farther in."""
         free = [name for name in tied if name not in self.plan.fixed]
         places = max(one.places for one in equalities.values())
         digits = min(self._grids[name].digits for name in tied)
         together = partial(on_grid, names=free, grids=self._grids, weight=weight, places=places)
         # In narrow columns a sum of eight digits is no cell.
         for placed in [COARSE] if digits > COARSE else [COARSE, max(1, digits - places - 1)]:
-            yield partial(self._tied, self._coarser(frozenset(equalities), placed), together)
+            yield partial(self._tied, together, self._coarser(frozenset(equalities), placed), 0.0)
+        yield partial(self._tied, together, self._grids, PUSH)
 
     def _tied(
         self,
-        grids: Mapping[str, Grid],
         together: Callable[[Values], Values],
+        grids: Mapping[str, Grid],
+        push: float,
         values: Values,
         _: Mapping[str, NumericColumn],
     ) -> Values:
-        return self._forward(together(values), grids=grids)
+        return self._forward(together(values), push, grids)
 
     def _coarser(self, defined: Collection[str], placed: int) -> dict[str, Grid]:
         """The grids, on which columns that no equality defines get fewer digits."""
