@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pishield_cli.logic.plans.plan import GroupPlan, inequality
-from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid, Interval, points_near, rounded
+from pishield_cli.logic.rows.grids import (
+    GRID_DIGITS,
+    Grid,
+    Interval,
+    decade,
+    points_near,
+    rounded,
+)
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import (
     Infeasible,
@@ -24,6 +31,9 @@ PATIENCE = 8
 
 NEXT_DOOR = 8
 """How far from its cell a whole number is looked for, where it cannot be found by search."""
+
+FEW_PLACES = 2
+"""Decimal places to look for where no solution of more was found."""
 
 _Row = dict[str, Fraction]
 
@@ -51,6 +61,34 @@ def searched_row(
             found = way(task, nodes, roomy=roomy)
             if found is not None and task.holds(found):
                 return task.in_own_units(found)
+    return _in_decimals(plan, values, grids, nodes)
+
+
+def _in_decimals(
+    plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], nodes: int
+) -> _Row | None:
+    """Correct a row that is rounded first, so that only short decimals are looked for.
+
+    An equation can have solutions in decimals that the nearest values never lead to.
+    """
+    moving = [name for name in plan.variables if name not in plan.fixed]
+    narrow = [grids[name].digits for name in moving if grids[name].places is None]
+    if not narrow:
+        return None
+    largest = max(map(abs, values.values()))
+    finest = min(*narrow, GRID_DIGITS) - 2 - (decade(largest) if largest else 0)
+    for places in sorted({max(0, finest), min(max(0, finest), FEW_PLACES)}, reverse=True):
+        short = {
+            name: replace(grids[name], places=places) if grids[name].places is None else grids[name]
+            for name in moving
+        }
+        near = {n: Fraction(round(values[n], grid.places or 0)) for n, grid in short.items()}
+        task = _task(plan, {**values, **near}, {**grids, **short})
+        row = _in_order(task, nodes, roomy=False)
+        if row is not None and task.holds(row):
+            found = task.in_own_units(row)
+            if all(grids[name].fits(found[name]) for name in moving):
+                return found
     return None
 
 

@@ -125,6 +125,14 @@ def test_room_is_left_where_an_equality_would_leave_only_a_third() -> None:
     assert abs(result["b"] + 7) < 1e-6
 
 
+def test_decimals_are_found_where_the_nearest_values_lead_to_none() -> None:
+    # c is a third of a whole number, and nothing but 4, 7, ... leaves it a decimal.
+    found = plan("2*c + a == 1\n2*a - 2*c + 2*b == 4\nc >= 3.5\n")
+    grids = {"a": DOUBLE, "b": Grid(0), "c": DOUBLE}
+    result = corrected_row(found, {"a": F(0), "b": F(-10), "c": F("4.5")}, grids)
+    assert result == {"a": -7, "b": 13, "c": 4}
+
+
 def test_intervals_of_a_disjunction() -> None:
     found = plan("b <= a or b > a + 4\nb <= 10\n")
     assert found.steps is not None
