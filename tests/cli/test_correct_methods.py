@@ -154,3 +154,22 @@ def test_scores_go_just_across_one_half(capsys: pytest.CaptureFixture[str]) -> N
     assert rows() == [["0.9", "0.5", "0.500000000001", "0.2"], ["0.5", "0.1", "0.45", "0.52"]]
     run(capsys, "--method", "nearest", "--weights", "dog=100", "--fixed", "animal")
     assert rows() == [["0.5", "0.5", "0.4", "0.2"], ["0.5", "0.1", "0.45", "0.52"]]
+
+
+@pytest.mark.parametrize("method", ["shield", "nearest", "fewest"])
+@pytest.mark.parametrize(
+    ("rules", "a", "b"),
+    [("b <= a", "-2", "0"), ("a + b >= 3", "1", "1"), ("b >= -a", "-2", "1"), ("b == a", "7", "1")],
+)
+@pytest.mark.parametrize("part", ["", ".5"], ids=["whole", "fraction"])
+def test_booleans_stay_0_or_1(
+    capsys: pytest.CaptureFixture[str], method: str, rules: str, a: str, b: str, part: str
+) -> None:
+    Path("t.csv").write_text(f"a,b\n{a}{part},{b}\n")
+    Path("r.txt").write_text(f"boolean b\n{rules}\n")
+    run(capsys, "--method", method)
+    assert rows()[0][1] in ("0", "1")
+    assert (
+        main(["correct", "t.csv", "r.txt", "-o", "o.csv", "--fixed", "a", "--method", method]) == 1
+    )
+    assert rows() == [[f"{a}{part}", b]]

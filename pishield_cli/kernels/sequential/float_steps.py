@@ -97,7 +97,8 @@ class Affine:
                 and (grid.high is None or self.constant <= grid.high)
             )
         other = grids[self.names[0]]
-        return other.places == grid.places and other.digits == grid.digits
+        alike = other.places == grid.places and other.digits == grid.digits
+        return alike and grid.covers(other if self.weights[0] > 0 else other.mirrored())
 
     def scale_at(self, values: Mapping[str, Array], rows: int) -> Array:
         """The sum of the magnitudes of its parts, shape `(rows,)`."""

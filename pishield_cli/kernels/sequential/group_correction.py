@@ -300,9 +300,9 @@ def _bounded(values: Values, names: Iterable[str]) -> Values:
 
 
 def _fitting(cells: Array, grid: Grid) -> Array | None:
-    """Which cells are finite, and within what a type of decimals holds; None if all are."""
+    """Which cells are finite, and within what their column holds; None if all are."""
     fitting = None if np.isfinite(np.add.reduce(cells)) else np.isfinite(cells)
-    if grid.places is None or cells.dtype.kind != "f":
+    if grid.places is None or grid.covers(narrowed(Grid(0), cells.dtype)):
         return fitting
     low, high = limits(grid)
     within = (cells >= low) & (cells <= high)

@@ -1,7 +1,7 @@
 """The values that a column's cells can take, and the intervals that steps leave them, exactly."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
@@ -37,6 +37,17 @@ class Grid:
     def integer(self) -> bool:
         """Whether only whole numbers fit."""
         return self.places == 0
+
+    def covers(self, other: "Grid") -> bool:
+        """Whether all that lies within another's limits lies within these."""
+        return (self.low is None or (other.low is not None and other.low >= self.low)) and (
+            self.high is None or (other.high is not None and other.high <= self.high)
+        )
+
+    def mirrored(self) -> "Grid":
+        """The grid of the negated values."""
+        low = None if self.high is None else -self.high
+        return replace(self, low=low, high=None if self.low is None else -self.low)
 
     def holds(self, value: Fraction) -> bool:
         """Whether a value has no more decimal places than fit."""
