@@ -197,24 +197,32 @@ class Hop(FixedBuffers):
     def forward(self, values: Tensor, state: Tensor, placing: Placing, gap: float) -> Tensor:
         bounds = self.bounds(state)
         sizes = self.bounds.magnitudes(state)
-        inner = bounds + (self.constants("strict") * self.constants("signs")).to(bounds.dtype) * (
-            sizes * gap
-        )
+        signs = self.constants("signs").to(bounds.dtype)
+        gaps = torch.minimum(sizes * gap, self._halfway(bounds.detach(), signs))
+        inner = bounds + self.constants("strict") * signs * gaps
         with torch.no_grad():
             others = self._others(state)
             moved = ~self._allowed(values, bounds, others)
             slack = ROUNDING * torch.finfo(bounds.dtype).eps * sizes
-            ends = self._within(bounds, slack)
+            ends = self._within(bounds, slack, gaps)
             chosen, found = self._nearest(values, inner, ends, others)
             across = None if placing is clamp else self._across(values, inner, ends, others, chosen)
         return placing(values, inner.gather(0, chosen), moved & found, across)
 
-    def _within(self, bounds: Tensor, slack: Tensor) -> Tensor:
+    def _halfway(self, bounds: Tensor, signs: Tensor) -> Tensor:
+        """Half the way from each bound inwards to the next one: a gap must not take up the room."""
+        room = torch.full_like(bounds, torch.inf)
+        for end in self.candidates(bounds):
+            away = (end.index_select(0, self.constants("heads")) - bounds) * signs
+            room = torch.where(away > 0, torch.minimum(room, away), room)
+        return room / 2
+
+    def _within(self, bounds: Tensor, slack: Tensor, gaps: Tensor) -> Tensor:
         """Bounds as candidates have to meet them: what rounding took from a candidate is forgiven.
 
         A candidate of a strict bound is a gap away from it, so that the bound is not forgiven.
         """
-        out = torch.where(self.constants("strict"), slack, -slack)
+        out = torch.where(self.constants("strict"), torch.minimum(slack, gaps / 2), -slack)
         return bounds + self.constants("signs").to(bounds.dtype) * out
 
     def _others(self, state: Tensor) -> Tensor | None:

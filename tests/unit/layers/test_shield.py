@@ -53,6 +53,21 @@ def holds(one, y):
     ]
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "y_0 < y_1\ny_1 < 2 or y_0 <= 1",
+        "y_0 < y_1\ny_1 < y_2\nif y_0 > 1 then y_2 <= 2",
+        "y_1 - y_0 > 2.5\n2*y_1 <= 5\ny_1 <= 0 or y_1 >= 1",
+        "y_0 < y_1\ny_1 < y_2\ny_2 < y_3\nif y_0 > 1 then y_3 < 2\ny_3 < 0 or y_3 > 1",
+    ],
+)
+def test_gaps_of_strict_bounds_leave_room_for_the_next_value(text, dtype):
+    one = shield(text)
+    assert all(holds(one, one(rows(dtype, count=500))))
+
+
 def test_a_value_moves_to_the_nearest_bound_in_order():
     one = shield("y_0 <= 5\ny_1 >= y_0\ny_2 == y_0 + y_1", 3)
     y = one(torch.tensor([[7.0, 1.0, 0.0], [2.0, 3.0, 9.0]]))
