@@ -112,12 +112,15 @@ def predict(
     layout = plan_layout(reader.columns, run.roles.given, targets, append=append)
     finisher = _Finisher(run, targets) if shielded and run.model.outline.requirements else None
     requirements = run.model.outline.requirements
+    truths = frozenset() if requirements is None else requirements.booleans
     tally = _Tally()
     with open_writer(layout) as writer, threads(threads_used):
         for batch, cells in read_batches(reader, kinds, rows=batch_rows):
             raw, settled = _outputs(run.model, cells, shielded=shielded)
             held = {
-                name: _held(settled[:, place], kind)
+                name: _held(
+                    settled[:, place], kind, truth=kind is not CellKind.REAL and name in truths
+                )
                 for place, (name, kind) in enumerate(targets.items())
             }
             given = {name: batch.columns[name] for name in run.roles.given}
@@ -210,9 +213,9 @@ def _outputs(model: Model, cells: Cells, *, shielded: bool) -> tuple[Array, Arra
     return np.concatenate(raw), np.concatenate(settled)
 
 
-def _held(values: Array, kind: CellKind) -> Array:
-    """Predictions as their column holds them."""
-    if kind is CellKind.BOOLEAN:
+def _held(values: Array, kind: CellKind, *, truth: bool) -> Array:
+    """Predictions as their column holds them; a truth may be held as a whole number too."""
+    if truth or kind is CellKind.BOOLEAN:
         return np.asarray(values > 0.5).astype(np.int64)
     if kind is CellKind.INTEGER:
         whole: Array = np.rint(np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST))

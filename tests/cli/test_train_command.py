@@ -344,3 +344,17 @@ def test_help_needs_no_torch(repository):
     )
     assert done.returncode == 0, done.stderr
     assert "--monotone-guarantee" in done.stdout
+
+
+@pytest.mark.parametrize("truth", ["false", "0"])
+def test_predicted_truths_are_truths(here, capsys, truth):
+    Path("data.csv").write_text("x,k,t\n" + "".join(f"{row},-2,{truth}\n" for row in range(40)))
+    Path("rules.txt").write_text("boolean t\nt <= k\n")
+    arguments = ("data.csv", "rules.txt", "-o", "truths", "--targets", "k,t", "--epochs", "2")
+    assert main(["train", *arguments]) == 0
+    for output in ("out.csv", "out.parquet"):
+        assert main(["predict", "truths", "data.csv", "-o", output]) == 0
+        assert main(["check", output, "rules.txt", "--exact"]) == 0
+    with open("out.csv", newline="") as file:
+        assert {row["t"] for row in csv.DictReader(file)} == {truth}
+    capsys.readouterr()

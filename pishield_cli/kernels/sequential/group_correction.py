@@ -302,10 +302,13 @@ def _bounded(values: Values, names: Iterable[str]) -> Values:
 def _fitting(cells: Array, grid: Grid) -> Array | None:
     """Which cells are finite, and within what their column holds; None if all are."""
     fitting = None if np.isfinite(np.add.reduce(cells)) else np.isfinite(cells)
-    if grid.places is None or grid.covers(narrowed(Grid(0), cells.dtype)):
+    whole = cells.dtype.kind in "iu"
+    if grid.places is None or (whole and grid.covers(narrowed(Grid(0), cells.dtype))):
         return fitting
     low, high = limits(grid)
     within = (cells >= low) & (cells <= high)
+    if grid.integer and not whole:  # a copy of a cell that kept its fraction
+        within &= cells % 1 == 0
     return within if fitting is None else fitting & within
 
 
