@@ -11,6 +11,7 @@ import pytest
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.language import parse_requirements
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.search import Model, solve
 from pishield_cli.logic.terms import Clause, Inequality, Term
@@ -190,3 +191,26 @@ def test_fixed_columns_stay_and_the_rest_is_nearest(seed: int) -> None:
         if least is not None:
             assert _moved(before, after, weights) == pytest.approx(least, rel=1e-6, abs=1e-9)
             assert all(clause.holds(_exact(after)) for clause in clauses)
+
+
+@pytest.mark.parametrize(
+    ("text", "weights", "before", "after"),
+    [
+        ("b + d <= -5\n", {"b": 100.0}, {"b": -1, "d": 0}, {"b": -5, "d": 0}),
+        ("d <= 0.5\n4*d + 3*a + 3*b < -10\n", {}, {"b": 5, "d": 0, "a": -5}, {"b": 3, "a": -7}),
+    ],
+    ids=["uneven weights", "a column without room"],
+)
+def test_whole_numbers_are_nearest_where_bounds_meet_in_a_point(
+    text: str, weights: dict[str, float], before: dict[str, int], after: dict[str, int]
+) -> None:
+    corrector = Corrector(
+        parse_requirements(text).clauses,
+        list(before),
+        {name: Grid(0, low=0, high=1) if name == "d" else Grid(0) for name in before},
+        method=lambda plan, grids: NearestRows(plan, grids, weights),
+    )
+    columns = {name: NumericColumn(np.array([cell])) for name, cell in before.items()}
+    changes = corrector.correct(columns, 1).changes
+    found = before | {name: int(change.values[0]) for name, change in changes.items()}
+    assert found == before | after

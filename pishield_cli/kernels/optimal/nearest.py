@@ -11,7 +11,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.optimal.effort import Effort
-from pishield_cli.kernels.optimal.projection import Projected
+from pishield_cli.kernels.optimal.projection import SOLVED, Projected
 from pishield_cli.kernels.optimal.rounding import round_gaps
 from pishield_cli.kernels.optimal.systems import Region, Standing, System
 
@@ -322,6 +322,9 @@ class _Search:
         values = cells + moves[:, whole] / self.region.weights[whole]
         away = np.abs(values - np.rint(values))
         noise = 1e-13 * (1.0 + np.abs(values) + np.abs(cells))
+        # What is off in the lightest column, the others make up for.
+        largest = np.abs(moves).max(axis=1, initial=0.0)
+        noise += SOLVED * largest[:, None] / self.region.weights.min()
         away = np.where((away <= noise) | (moves[:, whole] == 0), 0.0, away)
         column = np.argmax(away, axis=1)
         return column, away[np.arange(len(nodes)), column]

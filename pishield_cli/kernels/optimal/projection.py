@@ -25,6 +25,9 @@ PATIENCE = 4
 DEPENDENT = 1e-10
 """Below which the rest of a unit normal, outside the span of others, is rounding error."""
 
+SOLVED = 2e-14
+"""Error of solving for the moves, by the largest of them."""
+
 RELATIVE = 5e-14
 """Rounding error allowed to an inequality, by the magnitude of its parts."""
 
@@ -100,7 +103,10 @@ class Normals:
         return Projected(moves, active, empty, unsettled)
 
     def _violated(self, moves: Array, distances: Array, errors: Array, times: float = 1.0) -> Array:
-        allowed = times * (errors + RELATIVE * (np.abs(moves) @ self._sizes.T))
+        sizes = np.abs(moves)
+        # What a solved system leaves in a column that does not move is error of the largest move.
+        left = SOLVED * sizes.max(axis=1, initial=0.0)
+        allowed = times * (errors + RELATIVE * (sizes @ self._sizes.T) + left[:, None])
         return np.asarray(moves @ self.normals.T < distances - allowed)
 
     def _balanced(self, active: Array, values: Array) -> tuple[Array, Array]:
