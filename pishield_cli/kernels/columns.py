@@ -51,6 +51,16 @@ class NumericColumn:
         )
 
 
+def as_floats(column: NumericColumn) -> NumericColumn:
+    """A column of whole numbers as the floats that it would be beside a fraction.
+
+    What a row's cells become then does not depend on other rows.
+    """
+    if column.values.dtype.kind not in "iu":
+        return column
+    return NumericColumn(column.values.astype(np.float64), column.missing)
+
+
 def decimal_value(value: Any) -> Fraction | None:
     """The number that a cell stands for: an integer itself, a float its shortest decimal.
 

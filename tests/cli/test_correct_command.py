@@ -705,3 +705,22 @@ def test_quiet_leaves_nothing_to_read_unless_a_row_is_left(
     assert out == TABLE
     assert "could not be corrected" in err
     assert report(capsys, "table.csv", "rules.txt", "-o", "out.csv", "--quiet")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "rules", "method"),
+    [
+        ("a,b\n0.75,7\n1,0\n", "3*a == 2*b + 987.159\n", "shield"),
+        ("a,b\n0.75,7\n1,0\n", "2*a == b + 0.3\n", "nearest"),
+        ("a\n0\n0.3\n", "a\n", "nearest"),
+        ("a\n0\n0.3\n", "a\n", "fewest"),
+    ],
+)
+def test_whole_numbers_of_a_batch_do_not_make_its_columns_whole(
+    table: str, rules: str, method: str
+) -> None:
+    Path("t.csv").write_text(table)
+    Path("r.txt").write_text(rules)
+    for name, rows in (("one.csv", "2"), ("two.csv", "1")):
+        assert run("t.csv", "r.txt", "-o", name, "--method", method, "--batch-rows", rows) == 0
+    assert Path("one.csv").read_bytes() == Path("two.csv").read_bytes()

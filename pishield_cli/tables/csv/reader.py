@@ -21,7 +21,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.errors import MissingColumnError
-from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.columns import Array, NumericColumn, as_floats
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
 from pishield_cli.tables.csv.faults import (
     check_text,
@@ -140,7 +140,9 @@ class CsvReader:
         start = 0
         for columns, rows, records in self._parsed(wanted, size):
             if rows or whole:
-                yield Batch(start, rows, columns, records)
+                real = {n for n in columns if self._kinds.get(n) is ColumnKind.REAL}
+                alike = {n: as_floats(c) if n in real else c for n, c in columns.items()}
+                yield Batch(start, rows, alike, records)
             start += rows
 
     def _parsed(self, wanted: list[str], size: int) -> Iterator[_Parsed]:
