@@ -11,7 +11,7 @@ from pishield_cli.actions.correct import correct
 from pishield_cli.actions.correct_report import CorrectReport
 from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.methods import Method, MethodName
-from pishield_cli.errors import UsageError
+from pishield_cli.errors import TableError, UsageError
 from pishield_cli.language import bind, read_binding
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables import open_table, open_writer
@@ -172,10 +172,13 @@ def _reader(table: Any) -> TableReader:
 
     if isinstance(table, pa.Table):
         return MemoryReader(table)
-    if isinstance(table, Mapping):
-        return MemoryReader(pa.table(dict(table)))
-    if hasattr(table, "iloc") and hasattr(table, "columns"):
-        return MemoryReader(pa.Table.from_pandas(table, preserve_index=False))
+    try:
+        if isinstance(table, Mapping):
+            return MemoryReader(pa.table(dict(table)))
+        if hasattr(table, "iloc") and hasattr(table, "columns"):
+            return MemoryReader(pa.Table.from_pandas(table, preserve_index=False))
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise TableError(f"The table is none that Arrow can hold: {error}") from error
     raise UsageError(
         "A table is a path, a pyarrow Table, a pandas DataFrame or a mapping of columns, "
         f"but a {type(table).__name__} was given."
@@ -188,10 +191,36 @@ def _like(table: Any, corrected: Any, report: CorrectReport) -> Any:
 
     if isinstance(table, pa.Table):
         return corrected
-    changed = {name: corrected.column(name).to_numpy() for name in report.columns}
+    changed = {name: corrected.column(name) for name in report.columns}
     if isinstance(table, Mapping):
-        return {name: changed.get(name, column) for name, column in table.items()}
+        return {n: _alike(c, changed[n]) if n in changed else c for n, c in table.items()}
     frame = table.copy()
-    for name, values in changed.items():
-        frame[name] = values.astype(frame[name].dtype) if frame[name].notna().all() else values
+    for name in table.columns:
+        if str(name) in changed:
+            frame[name] = _series(table[name], changed[str(name)])
     return frame
+
+
+def _alike(column: Any, corrected: Any) -> Any:
+    """A mapping's column again: a list where nulls among whole numbers have no array."""
+    import pyarrow as pa
+
+    if corrected.null_count and not pa.types.is_floating(corrected.type):
+        return corrected.to_pylist()
+    values = corrected.to_numpy()
+    dtype = getattr(column, "dtype", None)
+    return values if dtype is None else values.astype(dtype)
+
+
+def _series(column: Any, corrected: Any) -> Any:
+    """A frame's column again, of its own type as far as that holds the new values."""
+    import numpy as np
+
+    if isinstance(column.dtype, np.dtype):
+        return _alike(column, corrected)
+    import pandas as pd
+
+    values = corrected.to_pylist()
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.array(values)
+    return pd.array(values, dtype=column.dtype)

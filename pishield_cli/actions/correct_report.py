@@ -149,11 +149,12 @@ class Explainer:
         fixed = {
             name: cell for name, cell in cells.items() if name in self.fixed and cell is not None
         }
+        moving = [name for name in grids if name not in fixed]
         return find_clash(
             known,
             fixed,
-            integers=[name for name, grid in grids.items() if grid.integer],
-            bounds=tuple(limit_clauses(tuple(grids), grids)),
+            integers=[name for name in moving if grids[name].integer],
+            bounds=tuple(limit_clauses(moving, grids)),
             limits=Limits.within(EXPLAIN_SECONDS),
         )
 

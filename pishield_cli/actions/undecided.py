@@ -42,8 +42,11 @@ def _mark_incomplete(column: NumericColumn, incomplete: Array) -> None:
     values = column.values
     if column.missing is not None:
         incomplete |= column.missing
-    if values.dtype.kind == "f" and not np.isfinite(np.add.reduce(values)):
-        incomplete |= ~np.isfinite(values)
+    if values.dtype.kind == "f":
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = np.add.reduce(values)
+        if not np.isfinite(total):
+            incomplete |= ~np.isfinite(values)
 
 
 def _corrected(column: NumericColumn, name: str, correction: Correction) -> NumericColumn:

@@ -33,7 +33,8 @@ def infeasibility(z: Tensor, shield: Shield | NearestShield) -> Tensor:
         ShapeError, PishieldError: As the shield does.
     """
     y: Tensor = shield(z.detach()).detach()
-    return (z - y).square().sum() / (2 * max(z.numel(), 1))
+    squares = (z - y).square()
+    return (squares.mean() if z.numel() else squares.sum()) / 2
 
 
 def violation_penalty(

@@ -59,7 +59,7 @@ class IdempotentObjective:
                 hint="add --arch linear, and --shield none where there are requirements",
             )
         self._penalty = None
-        if settings.penalty and model.outline.requirements is not None:
+        if settings.penalty:
             self._penalty = violation_penalty(model.outline).to(model.get_buffer("mean").device)
         self.outside = (0, 0)
 

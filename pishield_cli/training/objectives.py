@@ -157,8 +157,12 @@ def violation_penalty(outline: Outline) -> ViolationPenalty:
 
     Inequalities are rewritten for standardised targets and divided by the length of their
     coefficients, so that a violation is a distance there and columns of all units weigh alike.
+
+    Raises:
+        UsageError: If there are no requirements.
     """
-    assert outline.requirements is not None
+    if outline.requirements is None:
+        raise UsageError("--penalty needs requirements.", hint="name their file after DATA")
     requirements = within(outline.requirements, outline.columns)
     if not outline.propositional:
         requirements = standardised(requirements, outline.scaler)

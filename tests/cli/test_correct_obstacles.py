@@ -1,6 +1,7 @@
 """Rows without a solution, and the order of correction, through the command line."""
 
 import json
+import warnings
 from pathlib import Path
 
 import pyarrow as pa
@@ -151,3 +152,26 @@ def test_an_unknown_ordering_is_refused(
     err = capsys.readouterr().err
     assert "--ordering names columns of the table" in err
     assert hint in err
+
+
+def test_a_fixed_cell_beyond_its_column_names_the_requirement(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("t.csv").write_text("a,b\n2.5,0\n")
+    Path("r.txt").write_text("boolean a b\nb >= a\n")
+    options = ["-o", "o.csv", "--fixed", "a", "--format", "json"]
+    assert main(["correct", "t.csv", "r.txt", *options]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["obstacles"] == [{"row": 0, "requirements": [1], "fixed": ["a"]}]
+
+
+@pytest.mark.parametrize("method", ["shield", "nearest", "fewest"])
+def test_both_infinities_in_a_column_raise_no_warning(
+    capsys: pytest.CaptureFixture[str], method: str
+) -> None:
+    Path("t.csv").write_text("a,b\ninf,1\n-inf,2\n")
+    Path("r.txt").write_text("a <= b\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert main(["correct", "t.csv", "r.txt", "-o", "o.csv", "--method", method, "-q"]) == 0
+    assert capsys.readouterr() == ("", "")

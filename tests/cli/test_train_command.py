@@ -346,6 +346,13 @@ def test_help_needs_no_torch(repository):
     assert "--monotone-guarantee" in done.stdout
 
 
+@pytest.mark.parametrize("options", [("--penalty", "1"), ("--penalty", "1", "--tnorm", "godel")])
+def test_a_penalty_needs_requirements(here, capsys, options):
+    assert main(["train", "houses.csv", "-o", "new", "--targets", "price", *options]) == 2
+    assert "needs requirements" in capsys.readouterr().err
+    assert not Path("new").exists()
+
+
 @pytest.mark.parametrize("truth", ["false", "0"])
 def test_predicted_truths_are_truths(here, capsys, truth):
     Path("data.csv").write_text("x,k,t\n" + "".join(f"{row},-2,{truth}\n" for row in range(40)))

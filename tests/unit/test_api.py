@@ -12,6 +12,7 @@ from pishield_cli.errors import (
     ContradictionError,
     MissingColumnError,
     RequirementsFileError,
+    TableError,
     UsageError,
 )
 from pishield_cli.language import parse_requirements
@@ -56,6 +57,53 @@ def test_a_frame_keeps_its_index_its_types_and_its_order():
     assert corrected.index.tolist() == ["p", "q"]
     assert corrected.dtypes.tolist() == frame.dtypes.tolist()
     assert corrected.to_dict("list") == {"b": [2, 7], "t": ["x", "y"], "a": [2, 1]}
+
+
+LARGE = 2**60 + 1
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "int64[pyarrow]"])
+def test_whole_numbers_beside_missing_ones_stay_as_they_are(dtype):
+    columns = {"start": [1, 9, 1], "end": [LARGE, 4, None]}
+    mapping, _ = correct_table(columns, parse_requirements("end >= start"))
+    assert mapping == {"start": [1, 9, 1], "end": [LARGE, 9, None]}
+    frame = pd.DataFrame({name: pd.array(cells, dtype=dtype) for name, cells in columns.items()})
+    corrected, _ = correct_table(frame, parse_requirements("end >= start"))
+    assert corrected.dtypes.tolist() == frame.dtypes.tolist()
+    assert corrected["end"].tolist()[:2] == [LARGE, 9]
+    assert corrected["end"].isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "float32", "boolean", "category", "int8"])
+def test_frames_of_all_types_are_corrected(dtype):
+    frame = pd.DataFrame({"a": pd.array([1, 1, 0]), "b": pd.Series([0, 1, 1]).astype(dtype)})
+    corrected, _ = correct_table(frame, parse_requirements("a <= b"))
+    assert corrected["b"].astype(float).tolist() == [1, 1, 1]
+    assert dtype == "category" or corrected.dtypes.tolist() == frame.dtypes.tolist()
+
+
+def test_frames_with_numbered_columns_are_corrected():
+    corrected, _ = correct_table(
+        pd.DataFrame({0: [3.0], 1: [1.0]}), parse_requirements("y_0 <= y_1")
+    )
+    assert corrected.to_dict("list") == {0: [3.0], 1: [3.0]}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"start": [1.0, 2.0], "end": [1.0]},
+        {"start": np.zeros((2, 2)), "end": np.zeros(2)},
+        {"start": [1, "x"], "end": [1, 2]},
+        {"start": np.zeros(2, ">f8"), "end": np.zeros(2)},
+        pd.DataFrame([[1.0, 2.0]], columns=["end", "end"]),
+    ],
+    ids=["ragged", "two dimensions", "mixed", "big-endian", "twice"],
+)
+def test_what_arrow_cannot_hold_is_no_table(table):
+    for action in (check_table, correct_table):
+        with pytest.raises(TableError):
+            action(table, RULES)
 
 
 def test_a_file_is_corrected_into_a_file(tmp_path: Path):
