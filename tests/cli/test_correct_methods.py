@@ -2,6 +2,7 @@
 
 import csv
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,14 @@ def test_booleans_stay_0_or_1(
         main(["correct", "t.csv", "r.txt", "-o", "o.csv", "--fixed", "a", "--method", method]) == 1
     )
     assert rows() == [[f"{a}{part}", b]]
+
+
+def test_equalities_follow_fixed_cells_to_their_last_digit(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nets = ["103.7719066328018", "12.57302210933933", "-0.0132104863294", "250"]
+    cells = "".join(f"{net},125.293118,21.5\n" for net in nets)
+    Path("t.csv").write_text(f"net,total,vat\n{cells}")
+    Path("r.txt").write_text("total == net + vat\n")
+    run(capsys, "--fixed", "net")
+    assert [row[2] for row in rows()] == [str(Decimal("125.293118") - Decimal(net)) for net in nets]

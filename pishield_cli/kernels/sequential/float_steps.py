@@ -7,7 +7,9 @@ from sys import float_info
 
 import numpy as np
 
-from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.exact import exact_values
+from pishield_cli.kernels.evaluation.sums import form_of
 from pishield_cli.logic.plans.plan import Bound, BoundClause, Step
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import Inequality
@@ -124,8 +126,22 @@ class FloatStep:
     variable: str
     clauses: tuple[FloatClause, ...]
     equality: Affine | None
+    definition: Bound | None
     convex: bool
     fixed: bool
+
+    def exactly_defined(self, values: Mapping[str, Array]) -> Array | None:
+        """What the equality defines, the float64 numbers nearest to the sums of the decimals.
+
+        None where it defines a constant.
+        """
+        if self.definition is None or not self.definition.terms:
+            return None
+        form, direction, scale = form_of(
+            Inequality(self.definition.terms, -self.definition.constant)
+        )
+        columns = [NumericColumn(values[name]) for name in form.names]
+        return direction * exact_values(form, columns, scale)
 
 
 def float_steps(steps: Iterable[Step], fixed: frozenset[str]) -> tuple[FloatStep, ...]:
@@ -149,7 +165,7 @@ def _float_step(step: Step, fixed: bool) -> FloatStep:
     )
     equality = None if step.equality is None else _affine(step.equality)
     convex = all(_is_unit(clause) for clause in step.clauses)
-    return FloatStep(step.variable, clauses, equality, convex, fixed)
+    return FloatStep(step.variable, clauses, equality, step.equality, convex, fixed)
 
 
 def _is_unit(clause: BoundClause) -> bool:

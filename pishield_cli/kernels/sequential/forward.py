@@ -22,6 +22,8 @@ def forward(
     values: Mapping[str, Array],
     grids: Mapping[str, Grid],
     push: float = 0,
+    *,
+    exactly: bool = False,
 ) -> Values:
     """Correct rows, one column after the other.
 
@@ -31,6 +33,8 @@ def forward(
         grids: What each column can hold.
         push: Further grid steps to move inside each bound; fewer from step to step, so that
             what an earlier column gave up leaves room for the later ones.
+        exactly: Whether what equalities define is added up in decimals, so that it follows cells
+            of 16 and 17 digits to the last one.
 
     Returns:
         Columns that the steps moved, and all others as they were; no array of `values` is
@@ -44,7 +48,10 @@ def forward(
         column = result[step.variable]
         grid = grids[step.variable]
         if step.equality is not None:
-            result[step.variable] = _defined(step.equality, column, result, grid, grids)
+            defined = step.exactly_defined(result) if exactly else None
+            if defined is None:
+                defined = _defined(step.equality, column, result, grid, grids)
+            result[step.variable] = defined
         elif step.convex:
             result[step.variable] = _clipped(step, column, result, grids, push)
         else:

@@ -222,6 +222,10 @@ class GroupCorrector:
         # In narrow columns a sum of eight digits is no cell.
         for placed in [COARSE] if digits > COARSE else [COARSE, max(1, digits - places - 1)]:
             yield partial(self._tied, together, self._coarser(frozenset(equalities), placed), 0.0)
+        if any(name in self.plan.fixed for name in tied):
+            yield lambda values, _: forward(
+                self._steps, together(values), self._grids, exactly=True
+            )
         yield partial(self._tied, together, self._grids, PUSH)
 
     def _tied(
