@@ -11,6 +11,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.optimal.effort import Effort
+from pishield_cli.kernels.optimal.nodes import Nodes, joined_nodes
 from pishield_cli.kernels.optimal.projection import SOLVED, Projected
 from pishield_cli.kernels.optimal.rounding import round_gaps
 from pishield_cli.kernels.optimal.systems import Region, Standing, System
@@ -90,51 +91,6 @@ def nearest_moves(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Nodes:
-    """Nodes of any rows.
-
-    Attributes:
-        rows: The row of each.
-        imposed: Literals that must hold, bool.
-        low: Least values of the whole-number columns.
-        high: Greatest values of them.
-        active: Sides active at the parent.
-        bounds: The parent's distance.
-    """
-
-    rows: Array
-    imposed: Array
-    low: Array
-    high: Array
-    active: Array
-    bounds: Array
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def take(self, chosen: Array) -> "_Nodes":
-        return _Nodes(
-            self.rows[chosen],
-            self.imposed[chosen],
-            self.low[chosen],
-            self.high[chosen],
-            self.active[chosen],
-            self.bounds[chosen],
-        )
-
-
-def _joined(parts: list[_Nodes]) -> _Nodes:
-    if len(parts) == 1:
-        return parts[0]
-    return _Nodes(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("rows", "imposed", "low", "high", "active", "bounds")
-        )
-    )
-
-
 def _distance_step(region: Region, cells: Array) -> float:
     """What every distance between whole numbers is a multiple of; 0 if nothing is known."""
     squares = region.weights**2
@@ -181,7 +137,7 @@ class _Search:
             parts = [stack.pop()]
             while stack and sum(map(len, parts)) < TOGETHER:
                 parts.append(stack.pop())
-            nodes = _joined(parts)
+            nodes = joined_nodes(parts)
             if len(nodes) > self._batch:
                 stack.append(nodes.take(np.arange(self._batch, len(nodes))))
                 nodes = nodes.take(np.arange(self._batch))
@@ -192,13 +148,13 @@ class _Search:
                 effort.spend(len(nodes) * self.region.normals.normals.size)
                 stack.extend(self._expanded(nodes))
 
-    def _root(self) -> _Nodes:
+    def _root(self) -> Nodes:
         rows, whole = len(self.distances), len(self.region.whole)
         imposed = np.zeros((rows, len(self.system.literals)), dtype=bool)
         imposed[:, self.system.units] = True
         active = np.zeros((rows, len(self.region.normals.normals)), dtype=bool)
         active[:, : imposed.shape[1]] = imposed & (self.gaps > self.errors)
-        return _Nodes(
+        return Nodes(
             np.arange(rows),
             imposed,
             np.full((rows, whole), -np.inf),
@@ -207,7 +163,7 @@ class _Search:
             np.zeros(rows),
         )
 
-    def _admitted(self, nodes: _Nodes) -> _Nodes:
+    def _admitted(self, nodes: Nodes) -> Nodes:
         """Nodes that may beat the best known, as far as the limit allows."""
         promising = nodes.bounds < self.distances[nodes.rows] * NEARER
         nodes = nodes.take(promising)
@@ -216,7 +172,7 @@ class _Search:
         self.unproven[nodes.rows[over]] = True
         return nodes.take(~over)
 
-    def _expanded(self, nodes: _Nodes) -> list[_Nodes]:
+    def _expanded(self, nodes: Nodes) -> list[Nodes]:
         projected = self._projected(nodes)
         self.unproven[nodes.rows[projected.unsettled]] = True
         self._note_cores(nodes, projected)
@@ -240,7 +196,7 @@ class _Search:
         self._note_best(nodes.take(~split), moves[~split])
         return [part for part in reversed(children) if len(part)]
 
-    def _projected(self, nodes: _Nodes) -> Projected:
+    def _projected(self, nodes: Nodes) -> Projected:
         rows, region = nodes.rows, self.region
         cells, weights = self.cells[rows][:, region.whole], region.weights[region.whole]
         distances = np.hstack(
@@ -257,7 +213,7 @@ class _Search:
         held[:, region.whole] = (nodes.low == cells) & (nodes.high == cells)
         return replace(projected, moves=np.where(held, 0.0, projected.moves))
 
-    def _note_cores(self, nodes: _Nodes, projected: Projected) -> None:
+    def _note_cores(self, nodes: Nodes, projected: Projected) -> None:
         empty = np.flatnonzero(projected.empty)
         if len(empty):
             literals = projected.active[empty, : len(self.system.literals)]
@@ -270,7 +226,7 @@ class _Search:
                     np.arange(self.cores.shape[1]), self.region.free
                 )
 
-    def _lacking(self, nodes: _Nodes, moves: Array) -> Array:
+    def _lacking(self, nodes: Nodes, moves: Array) -> Array:
         """By how much each literal fails to hold; zero where it does."""
         lacking = self.gaps[nodes.rows] - moves @ self._normals.T
         allowed = self.errors[nodes.rows] * 1.5
@@ -286,7 +242,7 @@ class _Search:
             worst = np.maximum(away, worst)
         return clause, worst
 
-    def _clause_children(self, nodes: _Nodes, lacking: Array, clause: Array) -> list[_Nodes]:
+    def _clause_children(self, nodes: Nodes, lacking: Array, clause: Array) -> list[Nodes]:
         """One child a literal; in the first part each node's nearest, and so on."""
         children = []
         for index in np.unique(clause):
@@ -302,7 +258,7 @@ class _Search:
                 children.append(child)
         return children
 
-    def _note_clashes(self, nodes: _Nodes, chosen: Array) -> None:
+    def _note_clashes(self, nodes: Nodes, chosen: Array) -> None:
         """Literals that an imposed one excludes teach which columns stand in their way."""
         if len(nodes):
             literals = nodes.imposed & self.system.clashing[chosen]
@@ -313,7 +269,7 @@ class _Search:
         """Which columns that may not move some literals name."""
         return np.asarray(literals.astype(np.float64) @ self.region.outside.astype(np.float64) > 0)
 
-    def _fractional(self, nodes: _Nodes, moves: Array) -> tuple[Array, Array]:
+    def _fractional(self, nodes: Nodes, moves: Array) -> tuple[Array, Array]:
         """The moved whole-number column farthest from a whole number, and how far."""
         whole = self.region.whole
         if not len(whole):
@@ -329,7 +285,7 @@ class _Search:
         column = np.argmax(away, axis=1)
         return column, away[np.arange(len(nodes)), column]
 
-    def _whole_children(self, nodes: _Nodes, moves: Array, column: Array) -> list[_Nodes]:
+    def _whole_children(self, nodes: Nodes, moves: Array, column: Array) -> list[Nodes]:
         """The nearer end first; a cell between them may also stay the fraction it is."""
         here = np.arange(len(nodes))
         place = self.region.whole[column]
@@ -351,7 +307,7 @@ class _Search:
         child.high[np.arange(len(between)), column[between]] = cell[between]
         return [*children, child]
 
-    def _note_best(self, nodes: _Nodes, moves: Array) -> None:
+    def _note_best(self, nodes: Nodes, moves: Array) -> None:
         """Keep the nearest point of each row; of a row's equally near ones the first."""
         order = np.lexsort((np.arange(len(nodes)), nodes.bounds, nodes.rows))
         _, first = np.unique(nodes.rows[order], return_index=True)
