@@ -185,6 +185,9 @@ def _distances(requirements: Any, names: Sequence[str]) -> Callable[[Any], float
         constants[place] = float(one.constant)
     lengths = np.maximum(np.linalg.norm(normals, axis=1), 1e-300)
     normals, constants = normals / lengths[:, None], constants / lengths
+    allowed = TINY * np.maximum(np.abs(constants), 1.0)
+    # A strict literal and its complement must not both seem to hold.
+    constants += np.where([one.strict for one in literals], 4 * allowed, 0.0)
     units = tuple(one[0] for one in clauses if len(one) == 1)
     choices = [one for one in clauses if len(one) > 1]
     whole = requirements.integers | requirements.booleans
@@ -193,7 +196,6 @@ def _distances(requirements: Any, names: Sequence[str]) -> Callable[[Any], float
     def solve(row: Any) -> float | None:
         cells = np.array([float(_decimal(cell)) for cell in row])
         gaps = constants - normals @ cells
-        allowed = TINY * np.maximum(np.abs(constants), 1.0)
         best: float | None = None
         pending: list[tuple[tuple[int, ...], tuple[_End, ...]]] = [(units, ())]
         while pending:
@@ -212,7 +214,7 @@ def _distances(requirements: Any, names: Sequence[str]) -> Callable[[Any], float
             split = next((at for at in whole if _fractional(cells[at], move[at])), None)
             if broken:
                 order = sorted(broken[0], key=lambda place: -lacking[place])
-                pending += [((*chosen, place), ends) for place in order]
+                pending += [((*chosen, one), ends) for one in order if one not in chosen]
             elif split is not None:
                 pending += [(chosen, (*ends, *more)) for more in _ends(split, cells, move)]
             else:
