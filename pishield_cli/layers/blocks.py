@@ -178,6 +178,7 @@ class Hop(FixedBuffers):
         self.register_buffer("signs", torch.tensor(signs).double().unsqueeze(1))
         self.register_buffer("heads", torch.tensor(heads))
         self.register_buffer("strict", torch.tensor(strict).unsqueeze(1))
+        self.any_strict = any(strict)
         self.candidates = Slots([[order[one] for one in group] for group in members.ends], total)
         literals = total
         if self.others is not None:
@@ -198,8 +199,10 @@ class Hop(FixedBuffers):
         bounds = self.bounds(state)
         sizes = self.bounds.magnitudes(state)
         signs = self.constants("signs").to(bounds.dtype)
-        gaps = torch.minimum(sizes * gap, self._halfway(bounds.detach(), signs))
-        inner = bounds + self.constants("strict") * signs * gaps
+        gaps, inner = sizes * gap, bounds
+        if self.any_strict:
+            gaps = torch.minimum(gaps, self._halfway(bounds.detach(), signs))
+            inner = bounds + self.constants("strict") * signs * gaps
         with torch.no_grad():
             others = self._others(state)
             moved = ~self._allowed(values, bounds, others)
