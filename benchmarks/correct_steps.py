@@ -69,7 +69,8 @@ def prepared(table: str, requirements: str, dtype: Any, method: str) -> tuple[An
 
     from pishield_cli.actions.correct import prepare
     from pishield_cli.actions.freedom import Freedom
-    from pishield_cli.actions.methods import Method, MethodName
+    from pishield_cli.actions.method_name import MethodName
+    from pishield_cli.actions.methods import Method
     from pishield_cli.tables.arrow.memory import MemoryReader
 
     asked, _, columns = bound(table, requirements)

@@ -10,7 +10,8 @@ from pishield_cli.actions.check import CheckReport, check
 from pishield_cli.actions.correct import correct
 from pishield_cli.actions.correct_report import CorrectReport
 from pishield_cli.actions.freedom import Freedom
-from pishield_cli.actions.methods import Method, MethodName
+from pishield_cli.actions.method_name import MethodName
+from pishield_cli.actions.methods import Method
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.language import bind, read_binding
 from pishield_cli.logic.requirements import Requirements

@@ -2,28 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import partial
 from math import isfinite
 
+from pishield_cli.actions.method_name import MethodName
 from pishield_cli.errors import UsageError
 from pishield_cli.kernels.scores.flipped_scores import ScoreMethod
 from pishield_cli.kernels.sequential.correction import RowsMethod
 from pishield_cli.language import require_columns
-
-
-class MethodName(StrEnum):
-    """How a violating row is corrected.
-
-    Attributes:
-        SHIELD: One column after another, each moved as little as those before it allow.
-        NEAREST: The least Euclidean change, each column's change times its weight.
-        FEWEST: The fewest cells, each counted with its column's weight; then the least change.
-    """
-
-    SHIELD = "shield"
-    NEAREST = "nearest"
-    FEWEST = "fewest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, TypedDict, Unpack
 import typer
 
 from pishield_cli.cli import options
+from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.options import Engine, TypeChoice
-from pishield_cli.cli.render import CheckFormat, render_check
+from pishield_cli.cli.render import render_check
 from pishield_cli.errors import TableError
 
 if TYPE_CHECKING:

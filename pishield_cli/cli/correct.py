@@ -1,11 +1,12 @@
 """`pishield correct`: write the table again with every requirement satisfied."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypedDict, Unpack
 
 import typer
 
+from pishield_cli.actions.method_name import MethodName
 from pishield_cli.cli import options
+from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import Engine, TypeChoice
 from pishield_cli.errors import UsageError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from pishield_cli.actions.correct_report import CorrectReport
     from pishield_cli.actions.freedom import Freedom
-    from pishield_cli.actions.methods import Method as WeighedMethod
+    from pishield_cli.actions.methods import Method
     from pishield_cli.logic.requirements import Requirements
     from pishield_cli.tables.audit import AuditFile
     from pishield_cli.tables.table import TableReader
@@ -24,21 +25,6 @@ Examples:
   pishield correct houses.csv requirements.txt -o corrected.csv
   pishield correct houses.csv requirements.txt -o corrected.csv --fixed id,price --audit cells.csv
   pishield correct houses.parquet requirements.txt --dry-run --format json"""
-
-
-class Method(StrEnum):
-    """What `--method` takes."""
-
-    SHIELD = "shield"
-    NEAREST = "nearest"
-    FEWEST = "fewest"
-
-
-class CorrectFormat(StrEnum):
-    """The formats of the report."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def correct(
@@ -62,14 +48,14 @@ def correct(
         bool, typer.Option("--dry-run", help="Write no table, only report what would change.")
     ] = False,
     method: Annotated[
-        Method,
+        MethodName,
         typer.Option(
             "--method",
             metavar="METHOD",
             help="shield: one column after another, each moved as little as those before it allow; "
             "nearest: the least Euclidean change; fewest: the fewest cells, then the least change.",
         ),
-    ] = Method.SHIELD,
+    ] = MethodName.SHIELD,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -116,10 +102,7 @@ def correct(
     ] = None,
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
-    form: Annotated[
-        CorrectFormat,
-        typer.Option("--format", metavar="FORMAT", help="The report: table or json."),
-    ] = CorrectFormat.TABLE,
+    form: options.ReportFormat = Format.TABLE,
     quiet: options.QuietIfWell = False,
     batch_rows: options.BatchRows = None,
     workers: options.Workers = None,
@@ -172,7 +155,7 @@ def correct(
         report = _corrected(reader, binding.requirements, audit=audit, quiet=quiet, **shared)
     deliver(
         partial(render_table, report),
-        partial(render_json, report) if form is CorrectFormat.JSON else None,
+        partial(render_json, report) if form is Format.JSON else None,
         silent=quiet and report.holds,
         aside=target == "-",
     )
@@ -183,7 +166,7 @@ class _Settings(TypedDict):
     requirements_file: str
     output: str | None
     freedom: "Freedom"
-    method: "WeighedMethod"
+    method: "Method"
     batch_rows: int | None
 
 
@@ -258,25 +241,24 @@ def _freedom(fixed: str | None, only: str | None, ordering: str, seed: int) -> "
     )
 
 
-def _method(method: Method, weights: str | None) -> "WeighedMethod":
-    from pishield_cli.actions.methods import Method as WeighedMethod
-    from pishield_cli.actions.methods import MethodName
+def _method(name: MethodName, weights: str | None) -> "Method":
+    from pishield_cli.actions.methods import Method
 
     given = {}
     for text in options.read_names("--weights", weights) or ():
-        name, sign, number = text.rpartition("=")
-        name = name.strip()
+        column, sign, number = text.rpartition("=")
+        column = column.strip()
         try:
             weight = float(number)
         except ValueError:
             sign = ""
-        if not sign or not name or name in given:
+        if not sign or not column or column in given:
             raise UsageError(
                 f"--weights takes distinct names with numbers, but '{text}' was given.",
                 hint="such as a=5,b=0.1",
             )
-        given[name] = weight
-    return WeighedMethod(MethodName(method.value), given)
+        given[column] = weight
+    return Method(name, given)
 
 
 def _open_audit(path: str | None) -> "AbstractContextManager[AuditFile | None]":

@@ -1,11 +1,11 @@
 """`pishield inspect`: say what a requirements file says."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pishield_cli.cli import options
+from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import TypeChoice
 
 if TYPE_CHECKING:
@@ -16,13 +16,6 @@ EXAMPLES = """\b
 Examples:
   pishield inspect requirements.txt
   pishield inspect requirements.txt houses.csv --format json"""
-
-
-class InspectFormat(StrEnum):
-    """The formats of the report of `inspect`."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def inspect(
@@ -46,10 +39,7 @@ def inspect(
             help="How long to reason; what is open then is said to be undecided.",
         ),
     ] = 20.0,
-    form: Annotated[
-        InspectFormat,
-        typer.Option("--format", metavar="FORMAT", help="The report: table or json."),
-    ] = InspectFormat.TABLE,
+    form: options.ReportFormat = Format.TABLE,
     output: options.ReportFile = None,
 ) -> int:
     """Say what a requirements file means, and if it can hold.
@@ -68,7 +58,7 @@ def inspect(
     positions = options.read_names("--columns", columns)
     with open_report(output) as place:
         report = _inspected(requirements, data, requirements_type, positions, seconds)
-        if form is InspectFormat.JSON:
+        if form is Format.JSON:
             from pishield_cli.cli.render.inspect_json import render_json
 
             place.write(render_json(report), utf8=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pishield_cli.cli.formats import Format
 from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import RequirementType
 
@@ -124,6 +125,9 @@ SparkConf = Annotated[
         show_default="spark.master=local[*]",
         help="A setting of Spark's, such as spark.master=...; may be given again.",
     ),
+]
+ReportFormat = Annotated[
+    Format, typer.Option("--format", metavar="FORMAT", help="The report: table or json.")
 ]
 ReportFile = Annotated[
     str | None,

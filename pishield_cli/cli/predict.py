@@ -1,24 +1,17 @@
 """`pishield predict`: a trained model's predictions, with every requirement satisfied."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from pishield_cli.cli import options
+from pishield_cli.cli import options, train_options
+from pishield_cli.cli.formats import Format
 from pishield_cli.errors import UsageError
 
 EXAMPLES = """\b
 Examples:
   pishield predict run houses.csv -o predictions.csv
   pishield predict run houses.parquet -o predictions.parquet --append"""
-
-
-class PredictFormat(StrEnum):
-    """The formats of the report."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def predict(
@@ -59,17 +52,9 @@ def predict(
             help="For propositional requirements, write scores from 0 to 1, true above 0.5.",
         ),
     ] = False,
-    form: Annotated[
-        PredictFormat,
-        typer.Option("--format", metavar="FORMAT", help="The report: table or json."),
-    ] = PredictFormat.TABLE,
+    form: options.ReportFormat = Format.TABLE,
     quiet: options.QuietIfWell = False,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "--threads", metavar="N", min=1, show_default="torch's choice", help="CPU threads."
-        ),
-    ] = None,
+    threads: train_options.Threads = None,
     batch_rows: options.BatchRows = None,
 ) -> int:
     """Predict the targets of a trained model for every row of a table.
@@ -114,7 +99,7 @@ def predict(
         )
     deliver(
         partial(render_text, report),
-        partial(render_json, report) if form is PredictFormat.JSON else None,
+        partial(render_json, report) if form is Format.JSON else None,
         silent=quiet and report.holds,
         aside=report.output == "-",
     )

@@ -1,14 +1,14 @@
 """`pishield report`: statistics of violations, of gradients and of runs."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pishield_cli.cli import options, train_options
+from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import TypeChoice
-from pishield_cli.training.settings import DeviceChoice
+from pishield_cli.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from pishield_cli.cli.output import Page
@@ -34,19 +34,11 @@ Examples:
   pishield report runs run-clamp run-routed
   pishield report runs run-* --format json"""
 
+DEFAULTS = TrainSettings()
+
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=False)
 
 
-class ReportFormat(StrEnum):
-    """The formats of a report."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-Form = Annotated[
-    ReportFormat, typer.Option("--format", metavar="FORMAT", help="The report: table or json.")
-]
 Plot = Annotated[
     str | None,
     typer.Option(
@@ -72,7 +64,7 @@ def violations(
     tolerance: options.Tolerance = None,
     exact: options.Exact = False,
     plot: Plot = None,
-    form: Form = ReportFormat.TABLE,
+    form: options.ReportFormat = Format.TABLE,
     output: options.ReportFile = None,
     quiet: options.Quiet = False,
     workers: options.Workers = None,
@@ -141,7 +133,7 @@ def gradients(
         typer.Option(
             "--arch", metavar="ARCH", help="Of an untrained network: as of `pishield train`."
         ),
-    ] = "deep",
+    ] = DEFAULTS.arch,
     batches: Annotated[
         int, typer.Option("--batches", metavar="N", min=1, help="How many batches to look at.")
     ] = 10,
@@ -150,37 +142,16 @@ def gradients(
     ] = 64,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", min=0, help="Draws weights and rows.")
-    ] = 0,
-    targets: Annotated[
-        str | None,
-        typer.Option(
-            "--targets",
-            metavar="A,B",
-            show_default="the columns that requirements name",
-            help="The columns to predict.",
-        ),
-    ] = None,
-    drop: Annotated[
-        str | None,
-        typer.Option("--drop", metavar="A,B", show_default=False, help="Columns to leave out."),
-    ] = None,
-    scale_targets: Annotated[
-        bool,
-        typer.Option(
-            "--scale-targets/--no-scale-targets", help="Whether targets are standardised."
-        ),
-    ] = True,
+    ] = DEFAULTS.seed,
+    targets: train_options.Targets = None,
+    drop: train_options.Drop = None,
+    scale_targets: train_options.ScaleTargets = DEFAULTS.scale_targets,
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "--threads", metavar="N", min=1, show_default="torch's choice", help="CPU threads."
-        ),
-    ] = None,
-    device: train_options.Device = DeviceChoice.AUTO,
+    threads: train_options.Threads = DEFAULTS.threads,
+    device: train_options.Device = DEFAULTS.device,
     plot: Plot = None,
-    form: Form = ReportFormat.TABLE,
+    form: options.ReportFormat = Format.TABLE,
     output: options.ReportFile = None,
     quiet: options.Quiet = False,
 ) -> int:
@@ -249,7 +220,7 @@ def runs(
         ),
     ],
     plot: Plot = None,
-    form: Form = ReportFormat.TABLE,
+    form: options.ReportFormat = Format.TABLE,
     output: options.ReportFile = None,
 ) -> int:
     """Put runs side by side, the best one marked, each tested against it by a paired t-test.
@@ -284,7 +255,7 @@ def _require_plot(plot: str | None) -> None:
 
 def _publish(
     output: str | None,
-    form: ReportFormat,
+    form: Format,
     plot: str | None,
     *,
     json: Callable[[], str],
@@ -294,7 +265,7 @@ def _publish(
     from pishield_cli.cli.output import open_report
 
     with open_report(output) as place:
-        if form is ReportFormat.JSON:
+        if form is Format.JSON:
             place.write(json(), utf8=True)
         else:
             place.write(table(place.page))

@@ -1,22 +1,11 @@
 """`pishield train`: learn a table with a small network whose answers satisfy requirements."""
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from pishield_cli.cli import options, train_options
+from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import TypeChoice
-from pishield_cli.training.settings import (
-    DeviceChoice,
-    IdempotentBackward,
-    LossChoice,
-    MaskChoice,
-    Objective,
-    OptimizerChoice,
-    PointsChoice,
-    TrainSettings,
-)
+from pishield_cli.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from pishield_cli.actions.train import TrainReport
@@ -29,11 +18,7 @@ Examples:
   pishield train houses.csv requirements.txt -o run --objective idempotent"""
 
 
-class TrainFormat(StrEnum):
-    """The formats of the report."""
-
-    TABLE = "table"
-    JSON = "json"
+DEFAULTS = TrainSettings()
 
 
 def train(
@@ -46,40 +31,38 @@ def train(
     drop: train_options.Drop = None,
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
-    objective: train_options.ObjectiveOption = Objective.PREDICT,
-    shield: train_options.Shield = None,
-    backward: train_options.Backward = None,
-    masks: train_options.Masks = MaskChoice.RANDOM,
-    restore: train_options.Restore = 0.3,
-    loss: train_options.Loss = LossChoice.MSE,
-    penalty: train_options.Penalty = 0.0,
-    tnorm: train_options.Tnorm = None,
-    tnorm_weight: train_options.TnormWeight = 1.0,
-    arch: train_options.Arch = "deep",
-    epochs: train_options.Epochs = 50,
-    batch_size: train_options.BatchSize = 256,
-    lr: train_options.Lr = 1e-3,
-    clip_norm: train_options.ClipNorm = None,
-    optimizer: train_options.Optimizer = OptimizerChoice.ADAM,
-    patience: train_options.Patience = 10,
-    scale_targets: train_options.ScaleTargets = True,
-    scale_features: train_options.ScaleFeatures = True,
-    val_size: train_options.ValSize = 0.15,
-    test_size: train_options.TestSize = 0.15,
-    trials: train_options.Trials = 1,
-    seed: train_options.Seed = 0,
-    baseline: train_options.Baseline = True,
+    objective: train_options.ObjectiveOption = DEFAULTS.objective,
+    shield: train_options.Shield = DEFAULTS.shield,
+    backward: train_options.Backward = DEFAULTS.backward,
+    masks: train_options.Masks = DEFAULTS.masks,
+    restore: train_options.Restore = DEFAULTS.restore,
+    loss: train_options.Loss = DEFAULTS.loss,
+    penalty: train_options.Penalty = DEFAULTS.penalty,
+    tnorm: train_options.Tnorm = DEFAULTS.tnorm,
+    tnorm_weight: train_options.TnormWeight = DEFAULTS.tnorm_weight,
+    arch: train_options.Arch = DEFAULTS.arch,
+    epochs: train_options.Epochs = DEFAULTS.epochs,
+    batch_size: train_options.BatchSize = DEFAULTS.batch_size,
+    lr: train_options.Lr = DEFAULTS.lr,
+    clip_norm: train_options.ClipNorm = DEFAULTS.clip_norm,
+    optimizer: train_options.Optimizer = DEFAULTS.optimizer,
+    patience: train_options.Patience = DEFAULTS.patience or 0,
+    scale_targets: train_options.ScaleTargets = DEFAULTS.scale_targets,
+    scale_features: train_options.ScaleFeatures = DEFAULTS.scale_features,
+    val_size: train_options.ValSize = DEFAULTS.val_size,
+    test_size: train_options.TestSize = DEFAULTS.test_size,
+    trials: train_options.Trials = DEFAULTS.trials,
+    seed: train_options.Seed = DEFAULTS.seed,
+    baseline: train_options.Baseline = DEFAULTS.baseline,
     monotone: train_options.Monotone = None,
-    monotone_weight: train_options.MonotoneWeight = 1.0,
-    monotone_points: train_options.MonotonePoints = PointsChoice.DATA,
-    monotone_guarantee: train_options.MonotoneGuarantee = False,
-    idempotent_backward: train_options.IdempotentRule = IdempotentBackward.MODIFIED,
-    reconstruction: train_options.Reconstruction = 1.0,
-    device: train_options.Device = DeviceChoice.AUTO,
-    threads: train_options.Threads = None,
-    form: Annotated[
-        TrainFormat, typer.Option("--format", metavar="FORMAT", help="The report: table or json.")
-    ] = TrainFormat.TABLE,
+    monotone_weight: train_options.MonotoneWeight = DEFAULTS.monotone_weight,
+    monotone_points: train_options.MonotonePoints = DEFAULTS.monotone_points,
+    monotone_guarantee: train_options.MonotoneGuarantee = DEFAULTS.monotone_guarantee,
+    idempotent_backward: train_options.IdempotentRule = DEFAULTS.idempotent_backward,
+    reconstruction: train_options.Reconstruction = DEFAULTS.reconstruction,
+    device: train_options.Device = DEFAULTS.device,
+    threads: train_options.Threads = DEFAULTS.threads,
+    form: options.ReportFormat = Format.TABLE,
     quiet: options.Quiet = False,
 ) -> int:
     """Train a small network on a table, with the requirements built into it.
@@ -186,7 +169,7 @@ def _trained(
         )
 
 
-def _show(report: "TrainReport", form: TrainFormat, *, quiet: bool) -> None:
+def _show(report: "TrainReport", form: Format, *, quiet: bool) -> None:
     from functools import partial
 
     from pishield_cli.cli.boundary import say
@@ -198,5 +181,5 @@ def _show(report: "TrainReport", form: TrainFormat, *, quiet: bool) -> None:
             say(f"warning: {warning}")
     deliver(
         partial(render_table, report),
-        partial(render_json, report) if form is TrainFormat.JSON else None,
+        partial(render_json, report) if form is Format.JSON else None,
     )

@@ -9,8 +9,9 @@ import pytest
 
 from pishield_cli import __version__
 from pishield_cli.actions.check import CheckReport, Example, RequirementResult
+from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render import CheckFormat, render_check
+from pishield_cli.cli.render import render_check
 from pishield_cli.cli.render.figures import percent, verdict
 from pishield_cli.cli.text import one_line, printable
 from pishield_cli.errors import Span

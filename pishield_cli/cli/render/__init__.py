@@ -1,32 +1,12 @@
 """Reports as text, one module a format; nothing here prints."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from pishield_cli.cli.formats import CheckFormat
 
 if TYPE_CHECKING:
     from pishield_cli.actions.check import CheckReport
     from pishield_cli.cli.output import Page
-
-
-class CheckFormat(StrEnum):
-    """The formats of the report of `check`."""
-
-    TABLE = "table"
-    JSON = "json"
-    JUNIT = "junit"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
-    SARIF = "sarif"
-
-    @property
-    def utf8(self) -> bool:
-        """Whether the format is UTF-8 by definition."""
-        return self in {CheckFormat.JSON, CheckFormat.JUNIT, CheckFormat.SARIF}
-
-    @property
-    def examples(self) -> int:
-        """How many violating rows a requirement are listed where `--show` does not say."""
-        return 10 if self is CheckFormat.JSON else 0
 
 
 def render_check(report: "CheckReport", form: CheckFormat, page: "Page") -> str:

@@ -1,11 +1,10 @@
 """The report of `check` as JSON."""
 
-import json
-import math
 from typing import Any
 
 from pishield_cli import __version__
 from pishield_cli.actions.check import CheckReport, Example, RequirementResult
+from pishield_cli.cli.render.strict_json import strict_json
 
 
 def render_json(report: CheckReport) -> str:
@@ -29,7 +28,7 @@ def render_json(report: CheckReport) -> str:
         "allowed_rows": report.allowed_rows,
         "fails_on_unknown": report.fails_on_unknown,
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    return strict_json(content)
 
 
 def _requirement(result: RequirementResult, rows: int) -> dict[str, Any]:
@@ -50,4 +49,4 @@ def _requirement(result: RequirementResult, rows: int) -> dict[str, Any]:
 
 
 def _row(example: Example) -> dict[str, Any]:
-    return {"row": example.row, "by": example.by if math.isfinite(example.by) else None}
+    return {"row": example.row, "by": example.by}

@@ -1,6 +1,5 @@
 """The report of `check` as SARIF 2.1.0, for code scanning."""
 
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +8,7 @@ from pishield_cli import __version__
 from pishield_cli.actions.check import CheckReport, RequirementResult
 from pishield_cli.cli.render.figures import example_line, fails, finding
 from pishield_cli.cli.render.places import repository_path
+from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
 from pishield_cli.logic.requirements import Requirement
 
@@ -37,7 +37,7 @@ def render_sarif(report: CheckReport) -> str:
         ],
     }
     content = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    return strict_json(content)
 
 
 def _rule(requirement: Requirement) -> dict[str, Any]:

@@ -1,8 +1,5 @@
 """The report of `correct`, as a table to read and as JSON."""
 
-import json
-import math
-
 from rich.table import Table
 from rich.text import Text
 
@@ -10,6 +7,7 @@ from pishield_cli.actions.correct_report import CorrectReport, Obstacle
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import counted, percent
+from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
 
 
@@ -35,8 +33,8 @@ def render_json(report: CorrectReport) -> str:
         "columns": {
             name: {
                 "changed": summary.changed,
-                "mean_abs_change": _finite(summary.mean_abs_change),
-                "max_abs_change": _finite(summary.max_abs_change),
+                "mean_abs_change": summary.mean_abs_change,
+                "max_abs_change": summary.max_abs_change,
             }
             for name, summary in report.columns.items()
         },
@@ -45,12 +43,7 @@ def render_json(report: CorrectReport) -> str:
         "requirements_file": report.requirements_file,
         "output": report.output,
     }
-    return json.dumps(content, indent=2, ensure_ascii=False)
-
-
-def _finite(number: float) -> float | None:
-    """The number; None, which JSON can hold, for one that is not finite."""
-    return number if math.isfinite(number) else None
+    return strict_json(content)
 
 
 def render_table(report: CorrectReport, page: Page) -> str:

@@ -1,11 +1,11 @@
 """The report of `inspect` as JSON."""
 
-import json
 from fractions import Fraction
 from typing import Any
 
 from pishield_cli import __version__
 from pishield_cli.actions.inspect import InspectReport, equation_text
+from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.language import format_literal
 from pishield_cli.language.numbers import write_number
 from pishield_cli.logic.solver.reasoner import Bounds
@@ -56,7 +56,7 @@ def render_json(report: InspectReport) -> str:
         "undecided": dict(report.undecided),
         "warnings": list(report.warnings),
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    return strict_json(content)
 
 
 def _bounds(bounds: Bounds) -> dict[str, Any]:

@@ -1,0 +1,31 @@
+"""The formats of reports: one enum for each set of formats that commands offer."""
+
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """The formats that every report has."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class CheckFormat(StrEnum):
+    """The formats of the report of `check`."""
+
+    TABLE = "table"
+    JSON = "json"
+    JUNIT = "junit"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
+
+    @property
+    def utf8(self) -> bool:
+        """Whether the format is UTF-8 by definition."""
+        return self in {CheckFormat.JSON, CheckFormat.JUNIT, CheckFormat.SARIF}
+
+    @property
+    def examples(self) -> int:
+        """How many violating rows are listed for each requirement where `--show` does not say."""
+        return 10 if self is CheckFormat.JSON else 0
