@@ -14,8 +14,8 @@ import typer
 from pishield_cli import __version__
 from pishield_cli.cli.boundary import NOT_DONE
 
-COMMANDS = ("check", "correct", "inspect", "train", "predict", "report")
-"""In the order of the help; each in a module of its name, the last one with commands below it."""
+COMMANDS = ("check", "correct", "inspect", "fmt", "train", "predict", "report")
+"""In the order of the help; each in a module of its name, `report` with commands below it."""
 
 EXAMPLES = """\b
 Examples:

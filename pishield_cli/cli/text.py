@@ -22,3 +22,9 @@ def one_line(text: str) -> str:
 def shortened(text: str, length: int) -> str:
     """The text, cut with an ellipsis where it is longer than `length` characters."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `21,613 rows`, `2 batches`."""
+    plural = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"

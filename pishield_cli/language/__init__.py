@@ -7,7 +7,9 @@ from pishield_cli.language.files import (
     load_requirements_file,
     read_binding,
     read_requirements,
+    read_text,
 )
+from pishield_cli.language.layout import layout
 from pishield_cli.language.printer import (
     format_clause,
     format_inequality,
@@ -25,9 +27,11 @@ __all__ = [
     "format_literal",
     "format_requirement",
     "format_requirements",
+    "layout",
     "load_requirements_file",
     "parse_requirements",
     "read_binding",
     "read_requirements",
+    "read_text",
     "require_columns",
 ]

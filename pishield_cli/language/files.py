@@ -36,8 +36,18 @@ def read_requirements(
         RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
     """
     source = fspath(path)
-    text = _decoded(_content(source), source)
-    return parse_requirements(text, source, type=type)
+    return parse_requirements(read_text(source), source, type=type)
+
+
+def read_text(path: str | PathLike[str]) -> str:
+    """The text of a requirements file.
+
+    Raises:
+        RequirementsFileError: If it is not UTF-8, or holds a null character.
+        RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
+    """
+    source = fspath(path)
+    return _decoded(_content(source), source)
 
 
 load_requirements_file = read_requirements
@@ -64,7 +74,7 @@ def read_binding(
         RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
     """
     source = fspath(path)
-    text = _decoded(_content(source), source)
+    text = read_text(source)
     try:
         read = parse_requirements(text, source, type=type)
     except RequirementsFileError as error:

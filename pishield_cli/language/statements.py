@@ -57,7 +57,7 @@ def read_line(line: LogicalLine) -> Header | Statement:
     if len(line.text) > MAX_LENGTH:
         message = f"A requirement has at most {MAX_LENGTH:,} characters, not {len(line.text):,}."
         raise line.problem(message, 0, 1, hint="split it over several requirements")
-    label, start = _label(line)
+    label, start = read_label(line)
     rule = read_rule(line, start)
     if rule is not None:
         names = frozenset(name.text for name in rule.names)
@@ -82,7 +82,7 @@ def names_of(line: LogicalLine) -> Iterator[Name]:
     if header is not None:
         yield from header.names
         return
-    _, start = _label(line)
+    _, start = read_label(line)
     rule = read_rule(line, start)
     if rule is not None:
         yield from rule.names
@@ -95,7 +95,7 @@ def names_of(line: LogicalLine) -> Iterator[Name]:
             yield Name(text, line, begin, end)
 
 
-def _label(line: LogicalLine) -> tuple[str | None, int]:
+def read_label(line: LogicalLine) -> tuple[str | None, int]:
     """The label that a line opens with, and where the requirement itself begins."""
     if not line.text.startswith("["):
         return None, 0

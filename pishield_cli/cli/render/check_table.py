@@ -8,14 +8,13 @@ from pishield_cli.actions.check import CheckReport, RequirementResult
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import (
-    counted,
     example_line,
     percent,
     tolerance,
     verdict,
     worst_row,
 )
-from pishield_cli.cli.text import one_line, shortened
+from pishield_cli.cli.text import counted, one_line, shortened
 
 # On a terminal a long requirement is cut after a few lines; elsewhere it is folded, and whole.
 _TERMINAL_TEXT = 160

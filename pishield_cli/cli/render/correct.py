@@ -6,9 +6,9 @@ from rich.text import Text
 from pishield_cli.actions.correct_report import CorrectReport, Obstacle
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.render.figures import counted, percent
+from pishield_cli.cli.render.figures import percent
 from pishield_cli.cli.render.strict_json import strict_json
-from pishield_cli.cli.text import one_line
+from pishield_cli.cli.text import counted, one_line
 
 
 def render_json(report: CorrectReport) -> str:

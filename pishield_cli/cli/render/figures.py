@@ -3,12 +3,7 @@
 from math import isinf
 
 from pishield_cli.actions.check import CheckReport, Example, RequirementResult
-from pishield_cli.cli.text import one_line
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `21,613 rows`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+from pishield_cli.cli.text import counted, one_line
 
 
 def percent(part: int, whole: int) -> str:

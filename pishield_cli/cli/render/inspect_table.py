@@ -9,8 +9,7 @@ from rich.text import Text
 from pishield_cli.actions.inspect import InspectReport, dead_literal_text, equation_text
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.render.figures import counted
-from pishield_cli.cli.text import one_line, shortened
+from pishield_cli.cli.text import counted, one_line, shortened
 from pishield_cli.language.numbers import write_number
 from pishield_cli.logic.requirements import Requirement, RequirementType
 from pishield_cli.logic.solver.reasoner import Bounds

@@ -5,9 +5,9 @@ from rich.text import Text
 from pishield_cli.actions.predict import PredictReport, as_json
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import page_lines
-from pishield_cli.cli.render.figures import counted, percent
+from pishield_cli.cli.render.figures import percent
 from pishield_cli.cli.render.strict_json import strict_json
-from pishield_cli.cli.text import one_line
+from pishield_cli.cli.text import counted, one_line
 
 _LISTED_ROWS = 20
 

@@ -6,10 +6,9 @@ from rich.text import Text
 from pishield_cli.actions.report_gradients import GradientsReport
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.render.figures import counted
 from pishield_cli.cli.render.plots import picture
 from pishield_cli.cli.render.strict_json import strict_json
-from pishield_cli.cli.text import one_line, shortened
+from pishield_cli.cli.text import counted, one_line, shortened
 
 _TEXT = 60
 _LISTED = 30
@@ -79,7 +78,7 @@ def _share(share: float) -> str:
 def _summary(report: GradientsReport) -> str:
     network = f"run {one_line(report.run)}" if report.run is not None else "untrained"
     line = (
-        f"{counted(report.batches, 'batch').replace('batchs', 'batches')} of "
+        f"{counted(report.batches, 'batch')} of "
         f"{counted(report.batch_size, 'row')} | {report.arch}, {network}"
     )
     if report.mean_singular_value is None or report.condition is None:

@@ -8,10 +8,10 @@ from rich.text import Text
 from pishield_cli.actions.report_violations import RequirementViolations, ViolationsReport
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.render.figures import counted, percent
+from pishield_cli.cli.render.figures import percent
 from pishield_cli.cli.render.plots import picture
 from pishield_cli.cli.render.strict_json import strict_json
-from pishield_cli.cli.text import one_line, shortened
+from pishield_cli.cli.text import counted, one_line, shortened
 
 _BARS = "▁▂▃▄▅▆▇█"
 _PLAIN_BARS = ".:-=+*#@"

@@ -10,9 +10,8 @@ from rich.text import Text
 from pishield_cli.actions.train import TrainReport, deviation
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.render.figures import counted
 from pishield_cli.cli.render.strict_json import strict_json
-from pishield_cli.cli.text import one_line
+from pishield_cli.cli.text import counted, one_line
 from pishield_cli.training.evaluation import Score
 from pishield_cli.training.settings import Objective
 
