@@ -4,15 +4,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pishield_cli.language import Binding, format_inequality, format_literal
+from pishield_cli.language import Binding, format_literal
 from pishield_cli.logic.groups import Group, requirement_groups
 from pishield_cli.logic.plans.coherence import is_resolvable
 from pishield_cli.logic.plans.plan import is_eliminable
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.solver.analysis import Analysis, analyse
 from pishield_cli.logic.solver.limits import LimitReached, Limits
-from pishield_cli.logic.solver.reasoner import DeadLiteral, Equation, repeated
-from pishield_cli.logic.terms import Inequality
+from pishield_cli.logic.solver.reasoner import DeadLiteral, repeated
 
 SECONDS = 20.0
 """How long to reason where the caller does not say."""
@@ -145,13 +144,6 @@ def _method(group: Group, requirements: Requirements, limits: Limits) -> str:
     if requirements.type is RequirementType.PROPOSITIONAL:
         return "resolution" if is_resolvable(clauses, ordering) else "search"
     return "elimination" if is_eliminable(clauses, ordering, limits=limits) else "cells"
-
-
-def equation_text(equation: Equation) -> str:
-    """The equation in the language of requirements: `a - 2*b == 3`."""
-    written = format_inequality(Inequality(equation.terms, equation.constant))
-    left, _, right = written.rpartition(" >= ")
-    return f"{left} == {right}"
 
 
 def dead_literal_text(dead: DeadLiteral) -> str:

@@ -12,6 +12,7 @@ from pishield_cli.language.files import (
 from pishield_cli.language.layout import layout
 from pishield_cli.language.printer import (
     format_clause,
+    format_equation,
     format_inequality,
     format_literal,
     format_requirement,
@@ -23,6 +24,7 @@ __all__ = [
     "bind",
     "draw",
     "format_clause",
+    "format_equation",
     "format_inequality",
     "format_literal",
     "format_requirement",

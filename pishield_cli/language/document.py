@@ -15,6 +15,7 @@ from pishield_cli.language.headers import Header, Name
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
 from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses
 from pishield_cli.language.statements import Statement, read_line
+from pishield_cli.logic.formulas import over_numbers
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 
 MAX_PROBLEMS = 10_000
@@ -199,13 +200,14 @@ def _requirement(
     number: int, reading: Reading, label: str | None, type: RequirementType
 ) -> Requirement:
     statement = reading.statement
-    line, start = statement.line, statement.start
+    line, start, formula = statement.line, statement.start, statement.formula
     return Requirement(
         number,
         line.text[start:],
         clauses_for(reading, type),
         label,
         line.span(start, len(line.text)),
+        formula if type is RequirementType.PROPOSITIONAL else over_numbers(formula),
     )
 
 

@@ -6,8 +6,8 @@ clauses dropped as they arise and constant inequalities folded.
 
 from collections.abc import Iterable
 
-from pishield_cli.language.syntax import And, Atom, Constant, Formula, Iff, Not, Or
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Literal
+from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, formula_of
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Literal
 
 MAX_CLAUSES = 4_096
 """Clauses that one requirement may become."""
@@ -34,7 +34,7 @@ def to_clauses(formula: Formula) -> tuple[Clause, ...]:
     Raises:
         TooManyClausesError: Above `MAX_CLAUSES` clauses, or too much work on the way.
     """
-    if isinstance(formula, Atom):
+    if isinstance(formula, Atom) and not isinstance(formula.literal, Equation):
         literal = formula.literal
         value = constant_value(literal)
         if value is None:
@@ -52,8 +52,7 @@ def constant_value(literal: Literal) -> bool | None:
 
 def simplified(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
     """Clauses with constants folded, and tautologies and repetitions dropped."""
-    parts = tuple(Or(tuple(Atom(literal) for literal in clause)) for clause in clauses)
-    return _Normaliser().clauses(And(parts))
+    return _Normaliser().clauses(formula_of(clauses))
 
 
 class _Normaliser:
@@ -107,12 +106,23 @@ class _Normaliser:
             holds, fails = self._conjunction(both), self._conjunction(one)
         return holds if positive else fails
 
-    def _atom(self, literal: Literal, *, positive: bool) -> tuple[_Codes, ...]:
+    def _atom(self, literal: Literal | Equation, *, positive: bool) -> tuple[_Codes, ...]:
+        if isinstance(literal, Equation):
+            return self._equation(literal, positive=positive)
         value = constant_value(literal)
         if value is not None:
             return _TRUE if value == positive else _FALSE
         code = self._code(literal)
         return ((code if positive else code ^ 1,),)
+
+    def _equation(self, equation: Equation, *, positive: bool) -> tuple[_Codes, ...]:
+        """Both sides; of the negation, one of the two beyond them."""
+        above, below = equation.sides
+        if positive:
+            sides = [self._atom(above, positive=True), self._atom(below, positive=True)]
+            return self._conjunction(sides)
+        beyond = [self._atom(below, positive=False), self._atom(above, positive=False)]
+        return self._disjunction(beyond)
 
     def _code(self, literal: Literal) -> int:
         """The code of a literal; the next one is its negation's.

@@ -6,6 +6,7 @@ boolean column where a formula is needed.
 """
 
 from fractions import Fraction
+from typing import TypeVar
 
 from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.lexer import END, NAME, NUMERAL, Tokens
@@ -16,21 +17,9 @@ from pishield_cli.language.numbers import (
     is_manageable,
     read_number,
 )
-from pishield_cli.language.syntax import (
-    ONE,
-    And,
-    Atom,
-    Constant,
-    Formula,
-    Iff,
-    Not,
-    Or,
-    Sum,
-    at_least,
-    at_most,
-    implication,
-)
-from pishield_cli.logic.terms import BooleanLiteral, Inequality
+from pishield_cli.language.sums import ONE, Sum, at_least, at_most, equal
+from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, implication
+from pishield_cli.logic.terms import BooleanLiteral, Equation, Inequality, Term
 
 MAX_DEPTH = 60
 """Parentheses, `not` and `if` within each other; each level takes about ten stack frames."""
@@ -39,6 +28,7 @@ RELATIONS = frozenset({">=", ">", "<=", "<", "==", "!="})
 _SHORT_NUMBER = 15
 
 Expression = Sum | Formula
+_Comparison = TypeVar("_Comparison", Inequality, Equation)
 
 
 def parse_formula(tokens: Tokens) -> Formula:
@@ -165,15 +155,13 @@ class _Parser:
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def related(self, left: Sum, relation: str, right: Sum, at: int) -> Formula:
-        """The inequality, or the two of them, that one relation stands for."""
-        strict = relation in {">", "<", "!="}
+        """The comparison that one relation stands for."""
         if relation in {">=", ">"}:
-            return Atom(self.checked(at_least(left, right, strict=strict), at))
+            return Atom(self.checked(at_least(left, right, strict=relation == ">"), at))
         if relation in {"<=", "<"}:
-            return Atom(self.checked(at_most(left, right, strict=strict), at))
-        above = Atom(self.checked(at_least(left, right, strict=strict), at))
-        below = Atom(self.checked(at_most(left, right, strict=strict), at))
-        return Or((above, below)) if strict else And((above, below))
+            return Atom(self.checked(at_most(left, right, strict=relation == "<"), at))
+        equation = Atom(self.checked(equal(left, right), at))
+        return equation if relation == "==" else Not(equation)
 
     def sum(self) -> Expression:
         """Read `sum = product { ( "+" | "-" ) product } ;`."""
@@ -322,15 +310,17 @@ class _Parser:
             raise self.wrong.number_too_long(at, "the numbers of a requirement must stay short")
         return value
 
-    def checked(self, inequality: Inequality, at: int) -> Inequality:
-        """The inequality, unless one of its numbers is beyond what every float keeps."""
-        if self.has_unusual_numbers:
-            numbers = [term.coefficient for term in inequality.terms]
-            if not all(map(is_in_range, [*numbers, inequality.constant])):
-                raise self.out_of_range(at)
-        return inequality
+    def checked(self, comparison: _Comparison, at: int) -> _Comparison:
+        """The comparison, unless one of its numbers is beyond what every float keeps."""
+        if self.has_unusual_numbers and not _is_in_range(comparison.terms, comparison.constant):
+            raise self.out_of_range(at)
+        return comparison
 
     def out_of_range(self, at: int) -> RequirementSyntaxError:
         return self.wrong.number_too_long(
             at, "numbers other than 0 have magnitudes from 1e-300 to 1e300"
         )
+
+
+def _is_in_range(terms: tuple[Term, ...], constant: Fraction) -> bool:
+    return is_in_range(constant) and all(is_in_range(term.coefficient) for term in terms)

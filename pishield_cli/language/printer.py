@@ -1,13 +1,13 @@
 """Requirements as canonical text; reading it again gives requirements of the same meaning."""
 
-import sys
 from collections.abc import Sequence
 from fractions import Fraction
 
 from pishield_cli.language.numbers import write_number
 from pishield_cli.language.words import written_name
+from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.requirements import Requirement, Requirements
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Inequality, Literal, Term
 
 _UNPRINTABLE_IN_LABEL = frozenset("]#\n\r")
 
@@ -32,34 +32,10 @@ def format_requirements(requirements: Requirements) -> str:
 
 
 def format_requirement(requirement: Requirement) -> str:
-    """Write one requirement, with its label: its clauses, joined by `and`."""
-    clauses = _ordered(requirement.clauses)
-    if len(clauses) == 1:
-        text = format_clause(clauses[0])
-    else:
-        parts = [format_clause(clause) for clause in clauses]
-        several = [len(clause.literals) > 1 for clause in clauses]
-        text = " and ".join(
-            f"({part})" if grouped else part for part, grouped in zip(parts, several, strict=True)
-        )
-    text = text or "true"
+    """Write one requirement, with its label."""
+    text = format_formula(requirement.formula)
     label = requirement.label
     return text if label is None or not _can_hold(label, text) else f"[{label}] {text}"
-
-
-def _ordered(clauses: Sequence[Clause]) -> Sequence[Clause]:
-    """The clauses, literals in the order of their first mention, as reading them sorts them."""
-    if len(clauses) == 1:
-        return clauses
-    mentions: dict[Literal, int] = {}
-    ordered = []
-    for clause in clauses:
-        literals = sorted(clause, key=lambda one: mentions.get(one, sys.maxsize))
-        ordered.append(Clause(tuple(literals)))
-        for literal in literals:
-            at = mentions.setdefault(literal, len(mentions))
-            mentions.setdefault(literal.negated(), at)
-    return ordered
 
 
 def _can_hold(label: str, text: str) -> bool:
@@ -68,6 +44,46 @@ def _can_hold(label: str, text: str) -> bool:
         return False
     # A backtick left open would take in the next one, so that a `#` in a name began a comment.
     return label.count("`") % 2 == 0 or "#" not in text
+
+
+def format_formula(formula: Formula) -> str:
+    """Write a formula: negations carried to its literals, parts of another kind in parentheses."""
+    return _format_formula(formula, positive=True)[0]
+
+
+def _format_formula(formula: Formula, *, positive: bool) -> tuple[str, str]:
+    """A formula or its negation, and the word that joins its parts; `""` for a single literal."""
+    match formula:
+        case Not(operand):
+            return _format_formula(operand, positive=not positive)
+        case Constant(value):
+            return str(value == positive).lower(), ""
+        case Atom(literal):
+            return _format_atom(literal, positive=positive), ""
+        case Iff(parts):
+            text, joins = _joined("iff", parts, positive=True)
+            return (text, joins) if positive else (f"not ({text})", "")
+        case And(parts) | Or(parts):
+            joins = "and" if isinstance(formula, And) == positive else "or"
+            return _joined(joins, parts, positive=positive)
+
+
+def _joined(word: str, parts: Sequence[Formula], *, positive: bool) -> tuple[str, str]:
+    written = [_format_formula(one, positive=positive) for one in parts]
+    if len(written) == 1:
+        return written[0]
+    if not written:
+        return ("true" if word == "and" else "false"), ""
+    # `iff` groups from the left, so that only its first part could go without parentheses.
+    bare = {"", word} - {"iff"}
+    texts = [text if joins in bare else f"({text})" for text, joins in written]
+    return f" {word} ".join(texts), word
+
+
+def _format_atom(literal: Literal | Equation, *, positive: bool) -> str:
+    if isinstance(literal, Equation):
+        return format_equation(literal, "==" if positive else "!=")
+    return format_literal(literal if positive else literal.negated())
 
 
 def format_clause(clause: Clause) -> str:
@@ -97,6 +113,11 @@ def format_inequality(inequality: Inequality) -> str:
         constant = -constant
         relation = "<" if inequality.strict else "<="
     return f"{_format_sum(terms)} {relation} {write_number(constant)}"
+
+
+def format_equation(equation: Equation, relation: str = "==") -> str:
+    """Write an equation, `a - 2*b == 3`, or with another relation between its sides."""
+    return f"{_format_sum(equation.terms)} {relation} {write_number(equation.constant)}"
 
 
 def _format_sum(terms: tuple[Term, ...]) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pishield_cli.language.headers import Name
 from pishield_cli.language.lexer import quoted_name
 from pishield_cli.language.lines import LogicalLine
-from pishield_cli.language.syntax import Atom, Formula, Not, Or
 from pishield_cli.language.words import KEYWORDS, PLAIN_NAME, QUOTED_NAME
+from pishield_cli.logic.formulas import Atom, Formula, Not, Or
 from pishield_cli.logic.terms import BooleanLiteral
 
 _ARROW = ":-"

@@ -9,7 +9,7 @@ from pishield_cli.language.lexer import NAME, Tokens, tokenize
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.parser import RELATIONS, parse_formula
 from pishield_cli.language.rules import read_rule
-from pishield_cli.language.syntax import Formula, Or
+from pishield_cli.logic.formulas import Formula, Or
 
 MAX_LENGTH = 500_000
 """Characters of one requirement."""

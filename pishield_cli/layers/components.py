@@ -1,9 +1,8 @@
 """Inequalities that share variables, numbered, and the clauses made of them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from fractions import Fraction
 
-from pishield_cli.logic.plans.half_spaces import Half, half_space, opposite
+from pishield_cli.logic.plans.half_spaces import Half, equated, half_of, turned
 from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.terms import Clause, Inequality
 
@@ -32,14 +31,15 @@ class Component:
         numbers: dict[Half, int] = {}
         listed: list[tuple[int, ...]] = []
         for clause in self.given:
-            halves = [_half(literal, columns) for literal in map(inequality, clause)]
+            halves = [half_of(literal, columns) for literal in map(inequality, clause)]
             if any(not form and (b < 0 or not (b or strict)) for form, b, strict in halves):
                 continue
             named = [half for half in halves if half[0]]
             listed.append(tuple(dict.fromkeys(numbers.setdefault(h, len(numbers)) for h in named)))
         self.halves = list(numbers)
         units = {self.halves[one[0]] for one in listed if len(one) == 1}
-        self.free = [h in units and _mirrored(h) in units for h in self.halves]
+        sides = set(equated(units))
+        self.free = [half in sides for half in self.halves]
         mirrored = {
             place
             for place, half in enumerate(self.halves)
@@ -58,20 +58,11 @@ class Component:
 
     def number(self, literal: Inequality) -> int:
         """The number of the inequality that a literal of one of the clauses is."""
-        half = _half(literal, self._columns)
+        half = half_of(literal, self._columns)
         found = self._numbers.get(half)
-        return self._numbers[_mirrored(half)] if found is None else found
+        return self._numbers[turned(half)] if found is None else found
 
     @property
     def linear(self) -> bool:
         """Whether every clause is one inequality."""
         return all(len(one) == 1 for one in self.clauses)
-
-
-def _half(literal: Inequality, columns: Mapping[str, int]) -> Half:
-    terms: list[tuple[int, Fraction]] = [(columns[name], c) for name, c in literal.terms]
-    return half_space(terms, literal.constant, literal.strict)
-
-
-def _mirrored(half: Half) -> Half:
-    return opposite(half[0]), -half[1], half[2]

@@ -6,6 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from pishield_cli.errors import Span
+from pishield_cli.logic.formulas import Formula, formula_of, replaced
 from pishield_cli.logic.terms import Clause
 
 
@@ -27,6 +28,7 @@ class Requirement:
         clauses: Their conjunction is the requirement; none for one that always holds.
         label: The user's name for it, from `[label]`.
         span: Where it stands in the file.
+        written: What it says as written; None for what was made of clauses.
     """
 
     number: int
@@ -34,6 +36,12 @@ class Requirement:
     clauses: tuple[Clause, ...]
     label: str | None = None
     span: Span = field(default=Span(1), compare=False)
+    written: Formula | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def formula(self) -> Formula:
+        """What it says: as written where it was, else its clauses."""
+        return formula_of(self.clauses) if self.written is None else self.written
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -46,7 +54,11 @@ class Requirement:
         return self.label if self.label is not None else str(self.number)
 
     def renamed(self, names: Mapping[str, str]) -> "Requirement":
-        return replace(self, clauses=tuple(clause.renamed(names) for clause in self.clauses))
+        return replace(
+            self,
+            clauses=tuple(clause.renamed(names) for clause in self.clauses),
+            written=self.written and replaced(self.written, lambda one: one.renamed(names)),
+        )
 
     def holds(self, values: Mapping[str, Fraction]) -> bool:
         """Whether every clause holds, exactly."""

@@ -1,6 +1,6 @@
 """Inequalities, literals and clauses over named variables, with exact coefficients."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -41,17 +41,39 @@ class Inequality:
 
     def renamed(self, names: Mapping[str, str]) -> "Inequality":
         """The same inequality with variables renamed, terms of equal names added up."""
-        coefficients: dict[str, Fraction] = {}
-        for name, coefficient in self.terms:
-            renamed = names.get(name, name)
-            coefficients[renamed] = coefficients.get(renamed, Fraction(0)) + coefficient
-        terms = tuple(Term(name, value) for name, value in coefficients.items() if value)
-        return Inequality(terms, self.constant, self.strict)
+        return Inequality(_renamed(self.terms, names), self.constant, self.strict)
 
     def holds(self, values: Mapping[str, Fraction]) -> bool:
         """Whether it holds, exactly, for a value of each of its variables."""
         total = sum((c * values[name] for name, c in self.terms), Fraction(0))
         return total > self.constant if self.strict else total >= self.constant
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """`sum of terms == constant`.
+
+    Attributes:
+        terms: Distinct variables, in the order of their first mention.
+        constant: The right-hand side.
+    """
+
+    terms: tuple[Term, ...]
+    constant: Fraction
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return tuple(term.variable for term in self.terms)
+
+    @property
+    def sides(self) -> tuple[Inequality, Inequality]:
+        """`sum >= constant` and `-sum >= -constant`, whose conjunction it is."""
+        turned = tuple(Term(name, -coefficient) for name, coefficient in self.terms)
+        return Inequality(self.terms, self.constant), Inequality(turned, -self.constant)
+
+    def renamed(self, names: Mapping[str, str]) -> "Equation":
+        """The same equation with variables renamed, terms of equal names added up."""
+        return Equation(_renamed(self.terms, names), self.constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +129,9 @@ class Clause:
         return any(literal.holds(values) for literal in self.literals)
 
 
-def equated(inequalities: Iterable[Inequality]) -> frozenset[Inequality]:
-    """Those of a conjunction whose opposite is one of it as well: the two sides of equalities."""
-    listed = list(inequalities)
-    sides = {(frozenset(one.terms), one.constant) for one in listed}
-    turned = ((one, one.negated()) for one in listed)
-    return frozenset(
-        one for one, other in turned if (frozenset(other.terms), other.constant) in sides
-    )
+def _renamed(terms: tuple[Term, ...], names: Mapping[str, str]) -> tuple[Term, ...]:
+    coefficients: dict[str, Fraction] = {}
+    for name, coefficient in terms:
+        renamed = names.get(name, name)
+        coefficients[renamed] = coefficients.get(renamed, Fraction(0)) + coefficient
+    return tuple(Term(name, value) for name, value in coefficients.items() if value)

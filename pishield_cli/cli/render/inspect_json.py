@@ -4,9 +4,9 @@ from fractions import Fraction
 from typing import Any
 
 from pishield_cli import __version__
-from pishield_cli.actions.inspect import InspectReport, equation_text
+from pishield_cli.actions.inspect import InspectReport
 from pishield_cli.cli.render.strict_json import strict_json
-from pishield_cli.language import format_literal
+from pishield_cli.language import format_equation, format_literal
 from pishield_cli.language.numbers import write_number
 from pishield_cli.logic.solver.reasoner import Bounds
 
@@ -52,7 +52,7 @@ def render_json(report: InspectReport) -> str:
             for one in analysis.dead
         ],
         "bounds": {name: _bounds(one) for name, one in analysis.bounds.items()},
-        "equalities": [equation_text(one) for one in analysis.equalities],
+        "equalities": [format_equation(one) for one in analysis.equalities],
         "undecided": dict(report.undecided),
         "warnings": list(report.warnings),
     }

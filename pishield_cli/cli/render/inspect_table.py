@@ -6,10 +6,11 @@ from itertools import islice, pairwise
 from rich.table import Table
 from rich.text import Text
 
-from pishield_cli.actions.inspect import InspectReport, dead_literal_text, equation_text
+from pishield_cli.actions.inspect import InspectReport, dead_literal_text
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.text import counted, one_line, shortened
+from pishield_cli.language import format_equation
 from pishield_cli.language.numbers import write_number
 from pishield_cli.logic.requirements import Requirement, RequirementType
 from pishield_cli.logic.solver.reasoner import Bounds
@@ -164,7 +165,7 @@ def _findings(report: InspectReport) -> Iterator[str]:
         yield f"ordering: {_listed(map(one_line, ordering), ' ')}"
     if analysis.equalities:
         yield "equalities:"
-        yield from _lines(equation_text(one) for one in analysis.equalities)
+        yield from _lines(format_equation(one) for one in analysis.equalities)
     if analysis.redundant:
         implied = set(analysis.redundant)
         one_only = len(implied) == 1

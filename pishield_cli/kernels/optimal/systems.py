@@ -15,10 +15,11 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     evaluate,
 )
 from pishield_cli.kernels.optimal.projection import RELATIVE, Normals
+from pishield_cli.logic.plans.half_spaces import equated, half_of
 from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.terms import Clause, Inequality, Term, equated
+from pishield_cli.logic.terms import Clause, Inequality, Term
 
 STRICT = 12 * RELATIVE
 """How far inside a strict inequality a point is put, by the magnitude of its parts: several times
@@ -122,8 +123,10 @@ class System:
         self.constants = np.array([float(one.constant) for one in self.literals])
         self.strict = np.array([one.strict for one in self.literals], dtype=bool)
         self.named = self.coefficients != 0
-        sides = equated(self.literals[unit] for unit in self.units)
-        self.equated = np.array([one in sides for one in self.literals], dtype=bool)
+        place = {name: index for index, name in enumerate(self.columns)}
+        halves = [half_of(one, place) for one in self.literals]
+        sides = set(equated(halves[unit] for unit in self.units))
+        self.equated = np.array([half in sides for half in halves], dtype=bool)
         self.clashing = _clashing(self.literals)
         self._compiled = CompiledRequirements(
             tuple(

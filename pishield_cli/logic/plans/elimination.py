@@ -20,7 +20,8 @@ from pishield_cli.logic.plans.half_spaces import (
     Half,
     combined,
     disjunction,
-    opposite,
+    equated,
+    turned,
 )
 from pishield_cli.logic.solver.search import Infeasible, Search
 from pishield_cli.logic.terms import Clause, Inequality, Term
@@ -78,7 +79,7 @@ def eliminate(
         current.take(bounding)
         equality = _equality(bounding)
         if equality is not None:
-            kept = ((equality,), (_reversed(equality),))
+            kept = ((equality,), (turned(equality),))
             eliminations.append(Elimination(position, kept, equality))
             derived = _substituted(bounding, equality, position)
         else:
@@ -119,21 +120,11 @@ def _mentions(clause: Disjunction, position: int) -> bool:
     return any(form[-1][0] == position for form, _, _ in clause)
 
 
-def _reversed(half: Half) -> Half:
-    return opposite(half[0]), -half[1], half[2]
-
-
 def _equality(clauses: list[Disjunction]) -> Half | None:
     """The shortest equality among clauses that all mention the same last variable."""
-    units = {clause[0][0]: clause[0] for clause in clauses if len(clause) == 1}
-    found = None
-    for form, half in units.items():
-        other = units.get(opposite(form))
-        if other is None or half[2] or other[2] or half[1] + other[1] != 0 or form[-1][1] < 0:
-            continue
-        if found is None or len(form) < len(found[0]):
-            found = half
-    return found
+    sides = equated(clause[0] for clause in clauses if len(clause) == 1)
+    rising = [half for half in sides if half[0][-1][1] > 0]
+    return min(rising, key=lambda half: len(half[0]), default=None)
 
 
 def _substituted(
@@ -146,7 +137,7 @@ def _substituted(
             form = half[0]
             coefficient = form[-1][1] if form and form[-1][0] == position else 0
             if coefficient > 0:
-                halves.append(combined(half, pivot, _reversed(equality), coefficient))
+                halves.append(combined(half, pivot, turned(equality), coefficient))
             elif coefficient < 0:
                 halves.append(combined(half, pivot, equality, -coefficient))
             else:

@@ -4,11 +4,12 @@ Variables are positions in an ordering here, and inequalities have integer coeff
 common factor, so that equal half-spaces are equal values.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 
 from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.terms import Inequality
 
 Form = tuple[tuple[int, int], ...]
 """(position, coefficient) pairs, by ascending position; coefficients without a common factor."""
@@ -34,6 +35,24 @@ def half_space(
     scale = Fraction(lcm(*(v.denominator for _, v in items)))
     scale /= gcd(*(int(v * scale) for _, v in items))
     return tuple((p, int(v * scale)) for p, v in items), constant * scale, strict
+
+
+def half_of(inequality: Inequality, positions: Mapping[str, int]) -> Half:
+    """The half-space of an inequality, its variables at some positions."""
+    terms = ((positions[name], coefficient) for name, coefficient in inequality.terms)
+    return half_space(terms, inequality.constant, inequality.strict)
+
+
+def equated(halves: Iterable[Half]) -> list[Half]:
+    """Those of a conjunction whose other side is one of it as well: the two of each equality."""
+    listed = dict.fromkeys(halves)
+    return [one for one in listed if not one[2] and turned(one) in listed]
+
+
+def turned(half: Half) -> Half:
+    """The other side of a half-space: `form <= constant` for `form >= constant`."""
+    form, constant, strict = half
+    return opposite(form), -constant, strict
 
 
 def opposite(form: Form) -> Form:

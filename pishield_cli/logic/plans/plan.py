@@ -12,7 +12,7 @@ from pishield_cli.logic.plans.half_spaces import (
     EliminationLimitError,
     Half,
     disjunction,
-    half_space,
+    half_of,
 )
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
@@ -269,12 +269,7 @@ def inequality(literal: Literal) -> Inequality:
 
 
 def _disjunction(clause: Clause, position: Mapping[str, int]) -> Disjunction | None:
-    halves = []
-    for literal in clause:
-        one = inequality(literal)
-        terms = ((position[name], coefficient) for name, coefficient in one.terms)
-        halves.append(half_space(terms, one.constant, one.strict))
-    return disjunction(halves)
+    return disjunction(half_of(one, position) for one in map(inequality, clause))
 
 
 def _step(elimination: Elimination, variables: Sequence[str]) -> Step:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from pishield_cli.logic.plans.half_spaces import equated, half_of
 from pishield_cli.logic.plans.plan import GroupPlan, inequality
 from pishield_cli.logic.rows.grids import (
     GRID_DIGITS,
@@ -22,7 +23,7 @@ from pishield_cli.logic.solver.search import (
     nearest_value,
     solve,
 )
-from pishield_cli.logic.terms import Clause, Inequality, Term, equated
+from pishield_cli.logic.terms import Clause, Inequality, Term
 
 _DOUBLE_DIGITS = 15
 
@@ -133,10 +134,14 @@ class _Task:
         Args:
             share: How much of the room to ask for, from 0 to 1.
         """
-        listed = [tuple(map(inequality, clause)) for clause in self.clauses]
-        sides = equated(one[0] for one in listed if len(one) == 1)
+        place = {name: index for index, name in enumerate(self.variables)}
+        listed = [
+            [(one, half_of(one, place)) for one in map(inequality, clause)]
+            for clause in self.clauses
+        ]
+        sides = set(equated(one[0][1] for one in listed if len(one) == 1))
         clauses = tuple(
-            Clause(tuple(o if o in sides else self._inner(o, share) for o in literals))
+            Clause(tuple(o if half in sides else self._inner(o, share) for o, half in literals))
             for literals in listed
         )
         return replace(self, clauses=clauses)

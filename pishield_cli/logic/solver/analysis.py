@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pishield_cli.logic.groups import requirement_groups
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.solver.reasoner import Bounds, DeadLiteral, Equation, Reasoner
+from pishield_cli.logic.solver.reasoner import Bounds, DeadLiteral, Reasoner
+from pishield_cli.logic.terms import Equation
 
 SECONDS = 10.0
 

@@ -11,7 +11,15 @@ from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, Optimum, Search, Undecided
 from pishield_cli.logic.solver.tableau import ONE, ZERO
-from pishield_cli.logic.terms import HALF, BooleanLiteral, Clause, Inequality, Literal, Term
+from pishield_cli.logic.terms import (
+    HALF,
+    BooleanLiteral,
+    Clause,
+    Equation,
+    Inequality,
+    Literal,
+    Term,
+)
 
 DOMAIN = 0
 """The owner of what is true of columns whatever is required: that a boolean is 0 or 1."""
@@ -50,20 +58,6 @@ class DeadLiteral:
     number: int
     literal: Literal
     always: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Equation:
-    """`sum of terms == constant`, implied although written as inequalities or not at all.
-
-    Attributes:
-        terms: At least one, in the order of the columns' first mention; smallest whole
-            coefficients, the first one positive.
-        constant: The right-hand side.
-    """
-
-    terms: tuple[Term, ...]
-    constant: Fraction
 
 
 class Reasoner:

@@ -70,7 +70,7 @@ def test_an_inequality_has_its_terms_on_the_left_and_its_scale_kept(text, expect
         ("a > 0 <-> b > 0", ["a <= 0 or b > 0", "a > 0 or b <= 0"]),
         ("if a > 0 then if b > 0 then c > 0", ["a <= 0 or b <= 0 or c > 0"]),
         ("a > 0 -> b > 0 -> c > 0", ["a <= 0 or b <= 0 or c > 0"]),
-        ("not a == b", ["-a + b > 0 or a - b > 0"]),
+        ("not a == b", ["a - b > 0 or -a + b > 0"]),
         ("not not a > 0", ["a > 0"]),
         ("a > 0 AND b > 0 OR NOT c > 0", ["a > 0 or c <= 0", "b > 0 or c <= 0"]),
         ("a > 0 or b > 0 and c > 0", ["a > 0 or b > 0", "a > 0 or c > 0"]),

@@ -50,12 +50,35 @@ def test_a_file_is_written_header_first():
         "boolean c\n"
         "[one] 2*b <= 3\n"
         "b + 1/3*`a b` < -0.25\n"
-        "(a <= 0 or b > 0) and (a > 0 or b <= 0)\n"
+        "a > 0 iff b > 0\n"
         "true\n"
         "false\n"
-        "c > 0.5\n"
+        "c > 0.5 or 0 >= 1\n"
         "b >= 0 and b <= 1\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a == b", "a - b == 0"),
+        ("3 == a", "a == 3"),
+        ("total == net + vat", "total - net - vat == 0"),
+        ("not a == b or c > 0", "a - b != 0 or c > 0"),
+        ("if a > 0 then b == c", "a <= 0 or b - c == 0"),
+        ("x == 1 or x == 2", "x == 1 or x == 2"),
+        ("not (a > 0 iff b == 1)", "not (a > 0 iff b == 1)"),
+        ("not (a > 0 and (b > 0 or c > 0))", "a <= 0 or (b <= 0 and c <= 0)"),
+    ],
+)
+def test_equalities_are_written_as_such(text, written):
+    assert format_requirements(parse_requirements(text)) == f"{written}\n"
+
+
+def test_what_was_made_of_clauses_is_written_as_them():
+    clauses = parse_requirements("a > 0 iff b > 0").clauses
+    one = Requirement(1, "", clauses)
+    assert format_requirement(one) == "(a <= 0 or b > 0) and (a > 0 or b <= 0)"
 
 
 def test_an_inequality_without_terms_is_still_an_inequality():

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from pishield_cli.language import parse_requirements
 from pishield_cli.logic.plans.half_spaces import (
     Budget,
     ClauseSet,
@@ -12,10 +13,13 @@ from pishield_cli.logic.plans.half_spaces import (
     Half,
     combined,
     disjunction,
+    equated,
     excludes,
+    half_of,
     half_space,
     opposite,
 )
+from pishield_cli.logic.terms import Inequality
 
 X = ((0, 1),)
 Y = ((1, 1),)
@@ -156,3 +160,17 @@ def test_a_budget_ends() -> None:
     budget.spend(1)
     with pytest.raises(EliminationLimitError):
         budget.spend()
+
+
+def test_the_sides_of_an_equality_are_found_whatever_their_scale() -> None:
+    place = {"a": 0, "b": 1}
+    texts = "2*a - 4*b >= 6\n2*b - a >= -3\na >= 1\n-a >= -2\nb > 0\n-b > 0"
+    halves = [half_of(one, place) for one in map(parsed, texts.splitlines())]
+    assert equated(halves) == halves[:2]
+
+
+def parsed(text: str) -> Inequality:
+    (clause,) = parse_requirements(text).clauses
+    (literal,) = clause
+    assert isinstance(literal, Inequality)
+    return literal

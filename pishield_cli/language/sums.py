@@ -1,0 +1,59 @@
+"""Sums under construction, and the comparisons that they become."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from pishield_cli.logic.terms import Equation, Inequality, Term
+
+ZERO = Fraction(0)
+ONE = Fraction(1)
+
+
+@dataclass(slots=True)
+class Sum:
+    """A linear expression under construction.
+
+    Attributes:
+        terms: Coefficients by variable, in the order of first mention; may hold zeros.
+        constant: The part without variables.
+        name: The name, if the expression is nothing but a name and could mean a boolean column.
+    """
+
+    terms: dict[str, Fraction] = field(default_factory=dict)
+    constant: Fraction = ZERO
+    name: str | None = None
+
+
+def at_least(left: Sum, right: Sum, *, strict: bool) -> Inequality:
+    """`left >= right`, or `>`, with variables on the left and the constant on the right."""
+    terms, constant = _collected(left, right)
+    return Inequality(terms, constant, strict)
+
+
+def at_most(left: Sum, right: Sum, *, strict: bool) -> Inequality:
+    """`left <= right`, or `<`, turned round; variables stay in the order of first mention."""
+    terms, constant = _collected(left, right)
+    return Inequality(tuple(Term(name, -value) for name, value in terms), -constant, strict)
+
+
+def equal(left: Sum, right: Sum) -> Equation:
+    """`left == right`, with variables on the left and the constant on the right.
+
+    Where all coefficients are negative, signs are turned: `3 == a` is `a == 3`.
+    """
+    terms, constant = _collected(left, right)
+    if terms and all(value < 0 for _, value in terms):
+        return Equation(tuple(Term(name, -value) for name, value in terms), -constant)
+    return Equation(terms, constant)
+
+
+def _collected(left: Sum, right: Sum) -> tuple[tuple[Term, ...], Fraction]:
+    """`left - right`, as terms and the constant that they are compared with."""
+    terms = left.terms
+    if right.terms:
+        terms = dict(terms)
+        for name, coefficient in right.terms.items():
+            known = terms.get(name)
+            terms[name] = -coefficient if known is None else known - coefficient
+    constant = right.constant - left.constant if left.constant else right.constant
+    return tuple(Term(name, value) for name, value in terms.items() if value), constant
