@@ -68,7 +68,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, own_name = _HOMES[name]
-    value = getattr(_imported(module, name), own_name)
+    value = _imported(module, own_name, name)
     globals()[name] = value
     return value
 
@@ -77,9 +77,9 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def _imported(module: str, name: str) -> Any:
+def _imported(module: str, own_name: str, name: str) -> Any:
     try:
-        return import_module(module)
+        return getattr(import_module(module), own_name)
     except ModuleNotFoundError as error:
         package, extra = _EXTRAS.get(module, (None, None))
         if package is None or error.name != package:

@@ -22,15 +22,14 @@ from benchmarks.training.kept import Figures, Kept
 from benchmarks.training.shown import percent, spread
 from pishield_cli.errors import PishieldError
 from pishield_cli.layers.backward import BACKWARDS, Routed
+from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.training.evaluation import Score, score
 from pishield_cli.training.features import TargetScaler, stacked
 from pishield_cli.training.model import Model
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.settings import (
-    BackwardChoice,
     DeviceChoice,
     MaskChoice,
-    ShieldChoice,
     TrainSettings,
 )
 from pishield_cli.training.splits import split_rows
@@ -50,7 +49,7 @@ class Method:
 
     name: str
     shield: ShieldChoice
-    backward: BackwardChoice | None = None
+    backward: RuleName | None = None
     masks: MaskChoice = MaskChoice.RANDOM
     cap: bool = False
 
@@ -58,17 +57,17 @@ class Method:
         """Within it, what is not to be chosen by an option is chosen."""
         if not self.cap:
             return nullcontext()
-        return mock.patch.dict(BACKWARDS, {"routed": Routed(cap=True)})  # type: ignore[arg-type]
+        return mock.patch.dict(BACKWARDS, {"routed": Routed(cap=True)})
 
 
 def _methods() -> list[Method]:
     layer, nearest = ShieldChoice.LAYER, ShieldChoice.NEAREST
-    behind_nearest = (BackwardChoice.ONE_SIDED, BackwardChoice.CONE, BackwardChoice.IMPLICIT)
-    masked = BackwardChoice.MASKED
+    behind_nearest = (RuleName.ONE_SIDED, RuleName.CONE, RuleName.IMPLICIT)
+    masked = RuleName.MASKED
     return [
         Method(FREE, ShieldChoice.NONE),
-        *(Method(rule.value, layer, rule) for rule in BackwardChoice if rule is not masked),
-        Method("routed, capped", layer, BackwardChoice.ROUTED, cap=True),
+        *(Method(rule.value, layer, rule) for rule in RuleName if rule is not masked),
+        Method("routed, capped", layer, RuleName.ROUTED, cap=True),
         *(Method(f"masked {masks}", layer, masked, masks) for masks in MaskChoice),
         *(Method(f"nearest {rule}", nearest, rule) for rule in behind_nearest),
     ]

@@ -17,7 +17,8 @@ from benchmarks.training.kept import Figures, Kept
 from benchmarks.training.shown import percent
 from pishield_cli.language import parse_requirements
 from pishield_cli.layers import NearestShield, ScaledShield, Shield
-from pishield_cli.layers.backward import BACKWARDS, SEQUENTIAL, Routed
+from pishield_cli.layers.backward import BACKWARDS, Routed
+from pishield_cli.layers.rules import ShieldChoice, rules_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.training.features import TargetScaler, stacked
 from pishield_cli.training.model import within
@@ -32,7 +33,7 @@ TOLERANCE = 1e-9
 def methods() -> list[str]:
     """Every rule behind every shield that it goes with."""
     layer = ["routed", "routed, capped", *(n for n in BACKWARDS if n not in {"routed", "masked"})]
-    return [*layer, *(f"nearest {n}" for n in BACKWARDS if n not in SEQUENTIAL)]
+    return [*layer, *(f"nearest {n}" for n in rules_of(ShieldChoice.NEAREST))]
 
 
 def shield_of(

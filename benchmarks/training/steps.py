@@ -22,6 +22,7 @@ from benchmarks.measure import markdown
 from benchmarks.training.datasets import Dataset
 from benchmarks.training.kept import Figures, Kept
 from pishield_cli.layers import NearestShield, Shield
+from pishield_cli.layers.rules import ShieldChoice, rules_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.training.features import FeatureEncoder, stacked
 from pishield_cli.training.model import within
@@ -29,8 +30,6 @@ from pishield_cli.training.networks import build_network
 from pishield_cli.training.settings import TrainSettings
 
 BATCHES = (64, 256, 1024)
-SHIELDS = ("clamp", "routed", "ste", "projection", "cone", "one_sided", "implicit", "masked")
-NEAREST = ("one_sided", "cone", "implicit")
 SECONDS = 1.5
 """For all the steps of one method at one batch size."""
 
@@ -84,9 +83,9 @@ def steps_of(dataset: Dataset, batch: int, fyp: Path | None, fork: Path | None) 
     rows, targets, names, requirements = rows_of(dataset, batch)
     inputs, outputs = rows.shape[1], targets.shape[1]
     shields: dict[str, nn.Module | None] = {"unshielded": None}
-    for name in SHIELDS:
-        shields[name] = Shield(requirements, names, backward=name)
-    for name in NEAREST:
+    for name in rules_of(ShieldChoice.LAYER):
+        shields[name.value] = Shield(requirements, names, backward=name)
+    for name in rules_of(ShieldChoice.NEAREST):
         shields[f"nearest {name}"] = NearestShield(requirements, names, backward=name)
     steps: dict[str, Step] = {}
     for name, shield in shields.items():

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from pishield_cli.errors import UsageError
+from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import read_cells
@@ -30,7 +31,7 @@ from pishield_cli.training.networks import isometry
 from pishield_cli.training.objectives import Batch
 from pishield_cli.training.problem import Problem, load_problem
 from pishield_cli.training.runs import Run
-from pishield_cli.training.settings import Objective, ShieldChoice, TrainSettings
+from pishield_cli.training.settings import Objective, TrainSettings
 
 ISOMETRY_POINTS = 8
 _LARGEST_JACOBIAN = 2**28

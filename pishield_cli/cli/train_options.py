@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.training.settings import (
-    BackwardChoice,
     DeviceChoice,
     IdempotentBackward,
     LossChoice,
@@ -13,7 +13,6 @@ from pishield_cli.training.settings import (
     Objective,
     OptimizerChoice,
     PointsChoice,
-    ShieldChoice,
     TnormChoice,
 )
 
@@ -84,7 +83,7 @@ Shield = Annotated[
     ),
 ]
 Backward = Annotated[
-    BackwardChoice | None,
+    RuleName | None,
     typer.Option(
         "--backward",
         metavar="RULE",

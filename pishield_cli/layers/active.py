@@ -7,7 +7,7 @@ all rows is ever made.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -29,17 +29,36 @@ GAPS = 32.0
 """Gaps that are within it among strict inequalities: they add up along the correction."""
 
 
-Made = TypeVar("Made", bound=nn.Module)
-
-
 class Shielding(Protocol):
-    """What faces are made for: a `Shield`."""
+    """What backward rules are prepared for: a `Shield`, a `NearestShield` or a `ScaledShield`."""
 
     columns: tuple[str, ...]
     fixed: frozenset[str]
 
     @property
     def requirements(self) -> "Clausal": ...
+
+    @property
+    def units(self) -> Tensor:
+        """For each column the unit of gradients and distances, in the requirements' own."""
+        ...
+
+    @property
+    def nearest(self) -> "Nearing | None":
+        """What finds its nearest points, if it is made of them."""
+        ...
+
+    @property
+    def sweeps(self) -> nn.ModuleList:
+        """What its sequential correction consists of."""
+        ...
+
+
+class Nearing(Protocol):
+    """What finds nearest points."""
+
+    @property
+    def faces(self) -> "Faces": ...
 
 
 class Clausal(Protocol):
@@ -274,17 +293,8 @@ class Faces(nn.Module):
 
 
 def faces_of(shield: Shielding) -> Faces:
-    """The faces of a shield, made when first asked for and kept as its submodule."""
-    return kept_by(shield, "faces", Faces)
-
-
-def kept_by(shield: Shielding, name: str, kind: type[Made]) -> Made:
-    """A shield's submodule of some name and kind, made of its requirements when first asked for."""
-    known = getattr(shield, name, None)
-    if isinstance(known, kind):
-        return known
-    made = kind(shield.requirements.clauses, shield.columns, fixed=shield.fixed)
-    if isinstance(shield, nn.Module):
-        made = made.to(next(shield.buffers()).device)
-    setattr(shield, name, made)
-    return made
+    """The faces of a shield in its units: those of its nearest points, where it finds them."""
+    if shield.nearest is not None:
+        return shield.nearest.faces
+    clauses, fixed = shield.requirements.clauses, shield.fixed
+    return Faces(clauses, shield.columns, fixed=fixed, units=shield.units)

@@ -7,12 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import ShapeError, UsageError
-from pishield_cli.layers.active import Faces
-from pishield_cli.layers.backward import SEQUENTIAL, rule_of
+from pishield_cli.layers.backward import Correction, Rule, rule_of
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest_point import NearestPoint
-from pishield_cli.layers.shield import Backward, Shield
-from pishield_cli.layers.units import InUnits
+from pishield_cli.layers.rules import ShieldChoice
+from pishield_cli.layers.shield import Shield
 from pishield_cli.logic.requirements import Requirements, RequirementType
 
 SLACK = 64.0
@@ -64,17 +63,11 @@ class NearestShield(nn.Module):
         columns: Sequence[str] | int,
         *,
         weights: Tensor | None = None,
-        backward: str | Backward = "one_sided",
+        backward: str | Rule = "one_sided",
         fixed: Collection[str] = (),
         check_nan: bool = True,
     ) -> None:
         super().__init__()
-        if backward in SEQUENTIAL:
-            raise UsageError(
-                f"Rule `{backward}` goes back through the sequential correction, but this is the "
-                "nearest point.",
-                hint="use `one_sided` or `implicit`",
-            )
         self.shield = Shield(requirements, columns, fixed=fixed, check_nan=check_nan)
         self.requirements, self.columns = self.shield.requirements, self.shield.columns
         if self.requirements.type is RequirementType.PROPOSITIONAL:
@@ -82,7 +75,8 @@ class NearestShield(nn.Module):
                 "Nearest points are of linear and disjunctive requirements, but these are "
                 "propositional."
             )
-        self.fixed, self.backward_rule = self.shield.fixed, rule_of(backward)
+        self.backward_rule = rule_of(backward, ShieldChoice.NEAREST)
+        self.fixed = self.shield.fixed
         self.weighted = weights is not None
         units = torch.ones(len(self.columns), dtype=torch.float64)
         if weights is not None:
@@ -90,6 +84,7 @@ class NearestShield(nn.Module):
         self.nearest = NearestPoint(
             self.requirements.clauses, self.columns, fixed=fixed, units=units
         )
+        self.rule_state = self.backward_rule.prepare(self)
 
     def _checked(self, weights: Tensor) -> Tensor:
         if weights.shape != (len(self.columns),) or not bool((weights > 0).all()):
@@ -100,9 +95,14 @@ class NearestShield(nn.Module):
         return weights.detach().double()
 
     @property
-    def faces(self) -> Faces:
-        """The inequalities, in units of the weights."""
-        return self.nearest.faces
+    def units(self) -> Tensor:
+        """For each column the unit of distances."""
+        return self.nearest.get_buffer("units")
+
+    @property
+    def sweeps(self) -> nn.ModuleList:
+        """What the sequential correction consists of."""
+        return self.shield.sweeps
 
     def forward(self, z: Tensor) -> Tensor:
         """The nearest rows.
@@ -120,20 +120,18 @@ class NearestShield(nn.Module):
         """
         self.shield.check(z)
         flat = z.reshape(-1, len(self.columns))
+        return self._corrected(flat).view(z.shape)
+
+    def _corrected(self, z: Tensor) -> Tensor:
+        rule, state = self.backward_rule, self.rule_state
         if not self.weighted:
-            return self.backward_rule(self, flat).view(z.shape)
-        scale = self.nearest.get_buffer("units").to(z.dtype)
-        weighed = InUnits(
-            self, self.corrected, faces=self.faces, nearest=self.nearest, mean=0.0, scale=scale
-        )
-        return weighed.exactly(self.backward_rule(weighed, flat / scale)).view(z.shape)
+            return rule.correct(state, Correction(self.clip), z).y
+        scale = self.units.to(z.dtype)
+        weighed = Correction(self.clip, torch.zeros_like(scale), scale)
+        return rule.correct(state, weighed, z / scale).corrected
 
-    def clip(self, z: Tensor) -> Tensor:
-        """The nearest rows, without checks."""
-        return self.corrected(z)
-
-    def corrected(self, z: Tensor, placing: Placing = clamp) -> Tensor:
-        """The nearest rows, without checks."""
+    def clip(self, z: Tensor, placing: Placing = clamp) -> Tensor:
+        """The nearest rows, without checks; no value is placed one after the other."""
         del placing
         return nearest_rows(self.nearest, self.shield, z)
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from pishield_cli.layers.active import FaceBlock, Faces
-from pishield_cli.layers.affine import ROUNDING, gap_of
+from pishield_cli.layers.active import FaceBlock, Faces, Shielding
+from pishield_cli.layers.affine import ROUNDING, FixedBuffers, gap_of
 from pishield_cli.logic.plans.cells import CELL_LIMIT, enumerate_cells
 from pishield_cli.logic.terms import Clause
 
@@ -31,7 +31,7 @@ class Nearest:
     held: list[Tensor]
 
 
-class NearestPoint(nn.Module):
+class NearestPoint(FixedBuffers):
     """Find the nearest points of linear or disjunctive requirements.
 
     Each component is solved apart: one inequality in closed form, several by exchanging active sets
@@ -214,3 +214,11 @@ class NearestPoint(nn.Module):
         pairs[row, place] = torch.arange(len(row), device=x.device)
         away, chosen = table.min(1)
         return away, pairs.gather(1, chosen.unsqueeze(1)).squeeze(1)
+
+
+def nearest_of(shield: Shielding) -> NearestPoint:
+    """What finds a shield's nearest points in its units: its own, where it has one."""
+    if isinstance(shield.nearest, NearestPoint):
+        return shield.nearest
+    clauses, fixed = shield.requirements.clauses, shield.fixed
+    return NearestPoint(clauses, shield.columns, fixed=fixed, units=shield.units)

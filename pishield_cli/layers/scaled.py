@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from pishield_cli.errors import ShapeError, UsageError
-from pishield_cli.layers.active import Faces
 from pishield_cli.layers.affine import FixedBuffers
-from pishield_cli.layers.backward import implicit
+from pishield_cli.layers.backward import Correction, Directed
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest import NearestShield, nearest_rows
 from pishield_cli.layers.nearest_point import NearestPoint
 from pishield_cli.layers.shield import Shield
-from pishield_cli.layers.units import InUnits, unit_tensor
-from pishield_cli.logic.requirements import RequirementType
+from pishield_cli.logic.requirements import Requirements, RequirementType
 
 
 class Scaled(NamedTuple):
@@ -73,19 +72,33 @@ class ScaledShield(FixedBuffers):
             raise ShapeError("A scale is above zero in every column, but this one is not.")
         if shield.requirements.type is RequirementType.PROPOSITIONAL:
             raise UsageError("Scores are not standardised, but these are propositional.")
-        units = self.constants("scale")
+        self.fixed = shield.fixed
         self.weighted = isinstance(shield, NearestShield) and shield.weighted
-        if isinstance(shield, NearestShield):
-            units = units * shield.nearest.get_buffer("units")
-        clauses, fixed = shield.requirements.clauses, shield.fixed
-        self.faces = Faces(clauses, self.columns, fixed=fixed, units=units)
         self.nearest: NearestPoint | None = None
-        if isinstance(shield, NearestShield) or shield.backward_rule is implicit:
-            self.nearest = NearestPoint(clauses, self.columns, fixed=fixed, units=units)
-            self.faces = self.nearest.faces
+        if isinstance(shield, NearestShield):
+            clauses, fixed = shield.requirements.clauses, shield.fixed
+            self.nearest = NearestPoint(clauses, self.columns, fixed=fixed, units=self.units)
+        rule = shield.backward_rule
+        # A rule that sweeps does so in the table's units, with what its shield has prepared.
+        self.rule_state = rule.prepare(self) if isinstance(rule, Directed) else None
+
+    @property
+    def requirements(self) -> Requirements:
+        """Of the shield, in the table's units."""
+        return self.shield.requirements
+
+    @property
+    def units(self) -> Tensor:
+        """For each column the unit of gradients and distances."""
+        return self.constants("scale") * self.shield.units
+
+    @property
+    def sweeps(self) -> nn.ModuleList:
+        """What the sequential correction consists of."""
+        return self.shield.sweeps
 
     def _one_each(self, name: str, values: Tensor | Sequence[float]) -> Tensor:
-        numbers = unit_tensor(values)
+        numbers = torch.as_tensor(values, dtype=torch.float64).detach()
         if numbers.shape != (len(self.columns),):
             raise ShapeError(
                 f"A {name} has {len(self.columns)} numbers, one a column, but this has shape "
@@ -111,34 +124,21 @@ class ScaledShield(FixedBuffers):
         if goal is not None:
             table = sequential((h * scale + mean), goal.to(h.dtype) * scale + mean)
             return Scaled((table - mean) / scale, table)
-        weigh = self._weighing(h)
-        inside = InUnits(
-            self.shield,
-            self._corrected,
-            faces=self.faces,
-            nearest=self.nearest,
-            mean=mean,
-            scale=scale if weigh is None else scale * weigh,
-        )
-        rule = self.shield.backward_rule
-        standard = rule(inside, flat if weigh is None else flat / weigh)
-        table = inside.exactly(standard)
-        if weigh is not None:
-            standard = standard * weigh
-        return Scaled(standard.view(h.shape), table.view(h.shape))
+        # Distances are taken in the standardised unit, or in a part of it where columns weigh.
+        weigh = self.shield.units.to(h.dtype) if self.weighted else None
+        unit = scale if weigh is None else scale * weigh
+        correction = Correction(self._clip, mean, unit)
+        given = flat if weigh is None else flat / weigh
+        found = self.shield.backward_rule.correct(self.rule_state, correction, given)
+        standard = found.y if weigh is None else found.y * weigh
+        return Scaled(standard.view(h.shape), found.corrected.view(h.shape))
 
     @property
     def _sequential(self) -> Shield:
         return self.shield.shield if isinstance(self.shield, NearestShield) else self.shield
 
-    def _weighing(self, h: Tensor) -> Tensor | None:
-        """The unit of distances beside the standardised one, where columns are weighed."""
-        if not self.weighted or not isinstance(self.shield, NearestShield):
-            return None
-        return self.shield.nearest.get_buffer("units").to(h.dtype)
-
-    def _corrected(self, z: Tensor, placing: Placing = clamp) -> Tensor:
-        if isinstance(self.shield, Shield):
+    def _clip(self, z: Tensor, placing: Placing = clamp) -> Tensor:
+        """Correct in the table's units, to what is nearest in the shield's own."""
+        if self.nearest is None:
             return self.shield.clip(z, placing)
-        assert self.nearest is not None
         return nearest_rows(self.nearest, self._sequential, z)

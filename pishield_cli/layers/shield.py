@@ -1,6 +1,6 @@
 """The shield: a torch module whose output satisfies requirements, whatever its input."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from os import PathLike
 
 import torch
@@ -15,9 +15,10 @@ from pishield_cli.errors import (
 )
 from pishield_cli.kernels.scores.coherence_lattice import compile_plan
 from pishield_cli.language import bind, read_requirements
-from pishield_cli.layers.backward import Masked, rule_of
+from pishield_cli.layers.backward import Correction, Masked, MaskedSweeps, Rule, rule_of
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
+from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.scores import CoherentSweep
 from pishield_cli.layers.sweep import Sweep
 from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
@@ -25,12 +26,6 @@ from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.solver.analysis import contradictory_core
 from pishield_cli.logic.terms import Inequality
-
-Backward = Callable[["Shield", Tensor], Tensor]
-"""A backward rule: from a shield and raw outputs, shape `(rows, columns)`, to shielded outputs.
-
-Their values are `shield.clip(z)`; their gradient is the rule's own.
-"""
 
 
 class Shield(nn.Module):
@@ -58,7 +53,8 @@ class Shield(nn.Module):
         requirements: Requirements, or the path of a file of them.
         columns: The name of each column, distinct; or how many there are: then their names are
             `y_0`, `y_1`, ... In any case `y_<i>` in requirements is column i.
-        backward: `clamp` for the derivative of the correction itself, by autograd; or a rule.
+        backward: `clamp` for the derivative of the correction itself, by autograd; the name of
+            another rule; or a `Rule` of your own.
         ordering: Columns to correct first, most trusted first; then come those of the file's own
             ordering, then all others.
         fixed: Columns that never move; they come before all others. Where they leave the others no
@@ -97,7 +93,7 @@ class Shield(nn.Module):
         requirements: Requirements | str | PathLike[str],
         columns: Sequence[str] | int,
         *,
-        backward: str | Backward = "clamp",
+        backward: str | Rule = "clamp",
         ordering: Sequence[str] = (),
         fixed: Collection[str] = (),
         check_nan: bool = True,
@@ -108,7 +104,7 @@ class Shield(nn.Module):
         self.columns = named_columns(columns)
         self.requirements = bind(requirements, self.columns).requirements
         self.check_nan = check_nan
-        self.backward_rule = rule_of(backward)
+        self.backward_rule = rule_of(backward, ShieldChoice.LAYER)
         self.fixed = frozenset(fixed)
         _refuse_missing("ordering", ordering, self.columns)
         _refuse_missing("fixed", fixed, self.columns)
@@ -124,8 +120,16 @@ class Shield(nn.Module):
         named = frozenset(self.requirements.variables)
         places = [place for place, name in enumerate(self.columns) if name in named]
         self.register_buffer("named", torch.tensor(places).long(), persistent=False)
-        if isinstance(self.backward_rule, Masked):
-            self.backward_rule.prepare(self)
+        self.rule_state = self.backward_rule.prepare(self)
+
+    @property
+    def units(self) -> Tensor:
+        """The unit of gradients in each column: one."""
+        return torch.ones(len(self.columns), dtype=torch.float64)
+
+    @property
+    def nearest(self) -> None:
+        """It does not look for nearest points."""
 
     def _prepare_values(self) -> None:
         plans = plan_groups(self.requirements.clauses, self.ordering, fixed=self.fixed)
@@ -188,7 +192,8 @@ class Shield(nn.Module):
         elif self.coherence is not None:
             y = self.clip(flat)
         else:
-            y = self.backward_rule(self, flat)
+            correction = Correction(self.clip)
+            y = self.backward_rule.correct(self.rule_state, correction, flat).y
         return y.view(z.shape)
 
     def clip(self, z: Tensor, placing: Placing = clamp) -> Tensor:
@@ -214,7 +219,9 @@ class Shield(nn.Module):
                     "A goal is for propositional requirements and the rule `masked`, but these "
                     "are neither."
                 )
-            return self.backward_rule.towards(self, z, goal.reshape(z.shape))
+            assert isinstance(self.rule_state, MaskedSweeps)
+            found: Tensor = self.rule_state(z, goal.reshape(z.shape))
+            return found
         corrected: Tensor = self.sweeps[0](z, goal.reshape(z.shape))
         return corrected
 

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.layers.backward import BACKWARDS
+from pishield_cli.layers.rules import RuleName, ShieldChoice, rules_of
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.terms import Inequality
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
 from pishield_cli.training.model import Model, Outline, within
 from pishield_cli.training.objectives import Batch, batch_of, prediction_error, standardised
 from pishield_cli.training.problem import Problem
-from pishield_cli.training.settings import BackwardChoice, ShieldChoice, TrainSettings
+from pishield_cli.training.settings import TrainSettings
 
 _NEAR = 1e-6
 _MOVED = 1e-9
@@ -87,12 +87,11 @@ def batches_of(
 def shield_methods(model: Model, settings: TrainSettings) -> list[Method]:
     """Every method that suits the model's requirements; they share its network."""
     if model.outline.propositional:
-        return [Method(BackwardChoice.CLAMP.value, model)]
-    wanted = [(ShieldChoice.LAYER, rule) for rule in BackwardChoice if rule.value in BACKWARDS]
+        return [Method(RuleName.CLAMP.value, model)]
+    wanted = [(ShieldChoice.LAYER, rule) for rule in rules_of(ShieldChoice.LAYER)]
     assert model.outline.requirements is not None
     if model.outline.requirements.type is RequirementType.LINEAR:
-        nearest = (BackwardChoice.ONE_SIDED, BackwardChoice.CONE, BackwardChoice.IMPLICIT)
-        wanted += [(ShieldChoice.NEAREST, rule) for rule in nearest]
+        wanted += [(ShieldChoice.NEAREST, rule) for rule in rules_of(ShieldChoice.NEAREST)]
     methods = []
     for choice, rule in wanted:
         chosen = replace(settings, shield=choice, backward=rule)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from pishield_cli.errors import UsageError
 from pishield_cli.layers.backward import Masked, MaskedSweeps
 from pishield_cli.layers.nearest import NearestShield
+from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.layers.scaled import ScaledShield
 from pishield_cli.layers.shield import Shield
 from pishield_cli.logic.requirements import Requirements, RequirementType
@@ -17,7 +18,7 @@ from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.monotone import Slope
 from pishield_cli.training.monotone_network import MonotoneNetwork
 from pishield_cli.training.networks import build_network, hidden_widths
-from pishield_cli.training.settings import BackwardChoice, MaskChoice, ShieldChoice, TrainSettings
+from pishield_cli.training.settings import MaskChoice, TrainSettings
 
 COLDEST = 0.1
 """The temperature of a learnt choice of masks at the end; it begins with 1."""
@@ -97,7 +98,7 @@ class Model(nn.Module):
             self.network = build_network(outline.arch, inputs, outputs)
         self.shield = self._learning_shield(settings)
         self.after = self._finishing_shield(settings)
-        masked = settings.resolved_backward is BackwardChoice.MASKED
+        masked = settings.resolved_backward is RuleName.MASKED
         self.looks_ahead = outline.propositional or masked
         self._chooses = masked and settings.masks is MaskChoice.GUMBEL
         self.register_buffer("mean", torch.from_numpy(outline.scaler.mean), persistent=False)
@@ -228,7 +229,7 @@ def build_shield(outline: Outline, settings: TrainSettings) -> nn.Module:
     mean = torch.cat([torch.zeros(len(outline.given)), torch.from_numpy(outline.scaler.mean)])
     scale = torch.cat([torch.ones(len(outline.given)), torch.from_numpy(outline.scaler.scale)])
     rule: str | Masked = settings.resolved_backward.value
-    if settings.resolved_backward is BackwardChoice.MASKED:
+    if settings.resolved_backward is RuleName.MASKED:
         rule = Masked(settings.masks.value)
     shield: Shield | NearestShield
     if settings.shield is ShieldChoice.NEAREST:
@@ -245,7 +246,7 @@ def _refuse_for_scores(settings: TrainSettings) -> None:
         raise UsageError(
             "--shield nearest is for numbers, but these requirements are propositional."
         )
-    if settings.backward not in {None, BackwardChoice.CLAMP}:
+    if settings.backward not in {None, RuleName.CLAMP}:
         raise UsageError(
             f"--backward {settings.backward} is for numbers, but these requirements are "
             "propositional.",

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from pishield_cli.errors import UsageError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.layers.infeasibility import ViolationPenalty
+from pishield_cli.layers.penalties import ViolationPenalty
 from pishield_cli.layers.signed_errors import SignedErrors
 from pishield_cli.layers.tnorms import TNormLoss
 from pishield_cli.logic.requirements import Requirements, RequirementType

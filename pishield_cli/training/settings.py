@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from pishield_cli.errors import UsageError
+from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.logic.requirements import Requirements, RequirementType
 
 
@@ -14,27 +15,6 @@ class Objective(StrEnum):
 
     PREDICT = "predict"
     IDEMPOTENT = "idempotent"
-
-
-class ShieldChoice(StrEnum):
-    """What stands behind the network while it learns."""
-
-    LAYER = "layer"
-    NEAREST = "nearest"
-    NONE = "none"
-
-
-class BackwardChoice(StrEnum):
-    """How a shield hands the loss's gradient to the network."""
-
-    CLAMP = "clamp"
-    ROUTED = "routed"
-    STE = "ste"
-    PROJECTION = "projection"
-    CONE = "cone"
-    ONE_SIDED = "one_sided"
-    IMPLICIT = "implicit"
-    MASKED = "masked"
 
 
 class MaskChoice(StrEnum):
@@ -124,7 +104,7 @@ class TrainSettings:
     device: DeviceChoice = DeviceChoice.AUTO
     threads: int | None = None
     shield: ShieldChoice | None = None
-    backward: BackwardChoice | None = None
+    backward: RuleName | None = None
     masks: MaskChoice = MaskChoice.RANDOM
     restore: float = 0.3
     loss: LossChoice = LossChoice.MSE
@@ -154,10 +134,11 @@ class TrainSettings:
                 "Rows to train on must remain, but --val-size and --test-size add up to "
                 f"{self.val_size + self.test_size:g}.",
             )
-        sequential = (BackwardChoice.CLAMP, BackwardChoice.ROUTED, BackwardChoice.MASKED)
-        if self.backward in sequential and self.shield is ShieldChoice.NEAREST:
+        shield, backward = self.shield, self.backward
+        nearest = shield is ShieldChoice.NEAREST
+        if nearest and backward is not None and ShieldChoice.NEAREST not in backward.shields:
             raise UsageError(
-                f"--backward {self.backward} goes back through the clipping of --shield layer, but "
+                f"--backward {backward} goes back through the clipping of --shield layer, but "
                 "the shield is nearest.",
                 hint="leave --backward out, or choose one_sided",
             )
@@ -173,14 +154,14 @@ class TrainSettings:
         type = None if requirements is None else requirements.type
         shield, backward = self.shield, self.backward
         if shield is None:
-            nearest = (BackwardChoice.ONE_SIDED, BackwardChoice.IMPLICIT)
             linear = type is RequirementType.LINEAR
             free = backward is None and linear and not self.monotone
-            fits = type is not RequirementType.PROPOSITIONAL and backward in nearest
-            shield = ShieldChoice.NEAREST if free or fits else ShieldChoice.LAYER
+            scores = type is RequirementType.PROPOSITIONAL
+            meant = ShieldChoice.LAYER if backward is None or scores else backward.shields[0]
+            shield = ShieldChoice.NEAREST if free else meant
         scores = type is RequirementType.PROPOSITIONAL and shield is ShieldChoice.LAYER
         if backward is None and scores:
-            backward = BackwardChoice.CLAMP
+            backward = RuleName.CLAMP
         return replace(self, shield=shield, backward=backward)
 
     @property
@@ -194,13 +175,13 @@ class TrainSettings:
         return 1.0 if self.scale_targets else 0.0
 
     @property
-    def resolved_backward(self) -> BackwardChoice:
+    def resolved_backward(self) -> RuleName:
         """The backward, the shield's default where none was chosen."""
         if self.backward is not None:
             return self.backward
         if self.shield is ShieldChoice.NEAREST:
-            return BackwardChoice.ONE_SIDED
-        return BackwardChoice.ROUTED
+            return RuleName.ONE_SIDED
+        return RuleName.ROUTED
 
     @property
     def method(self) -> str:
@@ -225,7 +206,7 @@ class TrainSettings:
             "optimizer": OptimizerChoice,
             "device": DeviceChoice,
             "shield": ShieldChoice,
-            "backward": BackwardChoice,
+            "backward": RuleName,
             "masks": MaskChoice,
             "loss": LossChoice,
             "tnorm": TnormChoice,

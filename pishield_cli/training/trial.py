@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pishield_cli.errors import PishieldError
 from pishield_cli.kernels.columns import Array
+from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.training.cells import Cells
 from pishield_cli.training.evaluation import Score, score
@@ -34,7 +35,7 @@ from pishield_cli.training.monotone import Slope, find_slopes, parse_monotone, w
 from pishield_cli.training.objectives import Batch, PredictObjective, batch_of, moved_rows
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.results import MonotoneShare, TrialResult
-from pishield_cli.training.settings import LossChoice, Objective, ShieldChoice, TrainSettings
+from pishield_cli.training.settings import LossChoice, Objective, TrainSettings
 from pishield_cli.training.splits import Split, split_rows
 
 _MONOTONE_POINTS = 2048

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pishield_cli.errors import ContradictionError
 from pishield_cli.language import parse_requirements
-from pishield_cli.layers.backward import BACKWARDS, Routed, cone, one_sided
+from pishield_cli.layers.backward import BACKWARDS, Cone, OneSided, Routed
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.shield import Shield
 
@@ -122,7 +122,7 @@ def test_the_cap_shortens_but_does_not_turn(sample: Sample) -> None:
         assert_law((sample.z, y, t), g, r, factor)
 
 
-@pytest.mark.parametrize("rule", [one_sided, cone])
+@pytest.mark.parametrize("rule", [OneSided(), Cone()])
 @QUICK
 @given(sample=samples(strict=True))
 def test_the_nearest_point_keeps_the_law_for_any_gradient(rule: object, sample: Sample) -> None:

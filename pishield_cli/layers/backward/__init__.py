@@ -1,73 +1,86 @@
 """Backward rules: what gradient a shield hands to the raw values.
 
-A rule takes a shield and raw values, shape `(rows, columns)`, and returns the shield's output with
-a gradient of its own. With z the raw values, y the output, g the gradient of y, and t anything that
-satisfies the requirements, a rule that hands r to z obeys the *law* if
+A rule is prepared once for a shield, and then applied to every gradient. With z the raw values, y
+the output, g the gradient of y, and t anything that satisfies the requirements, a rule that hands r
+to z obeys the *law* if
 
     (z - t).r >= (y - t).g
 
 since then what a learner that moves y is promised holds of one that moves z.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from torch import Tensor
+from collections.abc import Mapping
 
 from pishield_cli.errors import UsageError
-from pishield_cli.layers.backward._clamp import clamp
-from pishield_cli.layers.backward._cone import cone
-from pishield_cli.layers.backward._implicit import implicit
+from pishield_cli.layers.backward._clamp import Clamp
+from pishield_cli.layers.backward._cone import Cone
+from pishield_cli.layers.backward._implicit import Implicit
 from pishield_cli.layers.backward._masked import Masked, MaskedSweeps
-from pishield_cli.layers.backward._one_sided import one_sided
-from pishield_cli.layers.backward._projection import projection
+from pishield_cli.layers.backward._one_sided import OneSided
+from pishield_cli.layers.backward._projection import Projection
 from pishield_cli.layers.backward._routed import Routed
-from pishield_cli.layers.backward._ste import ste
+from pishield_cli.layers.backward._rule import Both, Correction, Directed, Rows, Rule, Swept
+from pishield_cli.layers.backward._ste import StraightThrough
+from pishield_cli.layers.rules import ShieldChoice
 
-Rule = Callable[[Any, Tensor], Tensor]
+_RULES = (
+    Clamp(),
+    Routed(),
+    StraightThrough(),
+    Projection(),
+    Cone(),
+    OneSided(),
+    Implicit(),
+    Masked(),
+)
 
-BACKWARDS: Mapping[str, Rule] = {
-    "clamp": clamp,
-    "routed": Routed(),
-    "ste": ste,
-    "projection": projection,
-    "cone": cone,
-    "one_sided": one_sided,
-    "implicit": implicit,
-    "masked": Masked(),
-}
+BACKWARDS: Mapping[str, Rule] = {rule.name: rule for rule in _RULES}
 """The rules by name."""
 
-SEQUENTIAL = frozenset({"clamp", "routed", "masked"})
-"""The rules that go back through the sequential correction, and so need it."""
 
-
-def rule_of(backward: str | Rule) -> Rule:
+def rule_of(backward: str | Rule, shield: ShieldChoice) -> Rule:
     """A rule, or the one of a name.
 
+    Args:
+        backward: A name, or a rule of one's own.
+        shield: What it is for.
+
     Raises:
-        UsageError: If there is none of that name.
+        UsageError: If there is none of that name, or it does not go with the shield.
     """
-    if not isinstance(backward, str):
-        return backward
-    if backward not in BACKWARDS:
+    if isinstance(backward, str) and backward in BACKWARDS:
+        backward = BACKWARDS[backward]
+    if not isinstance(backward, Rule):
         known = ", ".join(BACKWARDS)
-        raise UsageError(f"A backward rule is one of {known}, but this is `{backward}`.")
-    return BACKWARDS[backward]
+        raise UsageError(
+            f"A backward rule is one of {known}, or a Rule, but this is `{backward}`.",
+        )
+    if shield not in backward.shields:
+        others = ", ".join(name for name, one in BACKWARDS.items() if shield in one.shields)
+        raise UsageError(
+            f"Rule `{backward.name}` goes back through the sequential correction, but this is the "
+            "nearest point.",
+            hint=f"use one of {others}",
+        )
+    return backward
 
 
 __all__ = [
     "BACKWARDS",
-    "SEQUENTIAL",
+    "Both",
+    "Clamp",
+    "Cone",
+    "Correction",
+    "Directed",
+    "Implicit",
     "Masked",
     "MaskedSweeps",
+    "OneSided",
+    "Projection",
     "Routed",
+    "Rows",
     "Rule",
-    "clamp",
-    "cone",
-    "implicit",
-    "one_sided",
-    "projection",
+    "StraightThrough",
+    "Swept",
     "rule_of",
-    "ste",
 ]

@@ -2,11 +2,12 @@
 
 from torch import Tensor
 
-from pishield_cli.layers.active import faces_of
-from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
+from pishield_cli.layers.active import Faces, Shielding, faces_of
+from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.rules import RuleName
 
 
-def cone(shield: Clipping, z: Tensor) -> Tensor:
+class Cone(Directed):
     """Hand on `g - A' x` with `x >= 0` of least squares and A the rows active at y.
 
     So `-r` is the step nearest to `-g` that stays inside the requirements: only the part of the
@@ -19,16 +20,18 @@ def cone(shield: Clipping, z: Tensor) -> Tensor:
     since `A t >= A y` on active rows, and `A r <= 0`. On the sequential correction `z - y` is no
     such combination, and this does not hold.
 
-    Args:
-        shield: What corrects.
-        z: Shape `(rows, columns)`.
-
     References:
         Lawson and Hanson, Solving Least Squares Problems, 1974, chapter 23.
     """
-    return replaced(shield, z, _inward)
 
+    name = RuleName.CONE
 
-def _inward(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
-    faces = faces_of(shield)
-    return faces.inward(g, faces.active(rows.corrected))
+    def prepare(self, shield: Shielding) -> Faces:
+        return faces_of(shield)
+
+    def apply(self, state: Faces, rows: Rows, gradient: Tensor) -> Tensor:
+        return state.inward(gradient, state.active(rows.corrected))
+
+    def advance(self, state: Faces, rows: Rows, tangent: Tensor) -> Tensor:
+        """Along the active rows: a cone's map is not linear, and has no transpose."""
+        return state.tangent(tangent, state.active(rows.corrected))

@@ -2,12 +2,13 @@
 
 from torch import Tensor
 
-from pishield_cli.layers.active import faces_of, kept_by
-from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
-from pishield_cli.layers.nearest_point import NearestPoint
+from pishield_cli.layers.active import Shielding
+from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.nearest_point import NearestPoint, nearest_of
+from pishield_cli.layers.rules import RuleName
 
 
-def implicit(shield: Clipping, z: Tensor) -> Tensor:
+class Implicit(Directed):
     """Hand on `P g`, the derivative of the projection onto the nearest point.
 
     P projects, as `projection` does, but onto what is orthogonal to the inequalities that *hold*
@@ -18,17 +19,15 @@ def implicit(shield: Clipping, z: Tensor) -> Tensor:
 
     The part of the error across those inequalities is not seen, as with `projection`.
 
-    Args:
-        shield: What corrects.
-        z: Shape `(rows, columns)`.
-
     References:
         Amos and Kolter, OptNet: Differentiable Optimization as a Layer in Neural Networks, ICML
         2017.
     """
-    return replaced(shield, z, _held)
 
+    name = RuleName.IMPLICIT
 
-def _held(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
-    held = kept_by(shield, "nearest", NearestPoint)(rows.raw).held
-    return faces_of(shield).tangent(g, held)
+    def prepare(self, shield: Shielding) -> NearestPoint:
+        return nearest_of(shield)
+
+    def apply(self, state: NearestPoint, rows: Rows, gradient: Tensor) -> Tensor:
+        return state.faces.tangent(gradient, state(rows.raw).held)

@@ -1,26 +1,22 @@
 """One raw value of each requirement at a time, the others replaced by their targets."""
 
 from copy import deepcopy
-from typing import Literal, Protocol, cast
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import UsageError
+from pishield_cli.layers.active import Shielding
 from pishield_cli.layers.affine import AffineLines
-from pishield_cli.layers.backward._rule import Clipping
+from pishield_cli.layers.backward._rule import Swept
 from pishield_cli.layers.blocks import clamp
+from pishield_cli.layers.rules import RuleName
 
 Masks = Literal["random", "gumbel"]
 
 
-class Sweeping(Clipping, Protocol):
-    """A shield and the sweeps that it consists of."""
-
-    sweeps: nn.ModuleList
-
-
-class Masked:
+class Masked(Swept):
     """Learn with one variable of each bound, the others at their targets.
 
     Where the correction evaluates a bound on a variable, one of the variables it is made of stays
@@ -30,13 +26,15 @@ class Masked:
 
     Args:
         masks: How the variable is chosen, for each bound and row anew: `random`, all alike, or
-            `gumbel`, by weights that are learnt along: the shield's submodule `masks`.
+            `gumbel`, by weights that are learnt along, in the shield's submodule `rule_state`.
         temperature: Of the learnt choice; near zero it is as good as decided, high as good as even.
 
     References:
         Kohli, Improving Backpropagation in the PiShield package, 2025, method 1; Jang, Gu and
         Poole, Categorical Reparameterization with Gumbel-Softmax, ICLR 2017.
     """
+
+    name = RuleName.MASKED
 
     def __init__(self, masks: Masks = "random", *, temperature: float = 1.0) -> None:
         if masks not in ("random", "gumbel"):
@@ -46,26 +44,10 @@ class Masked:
         self.masks = masks
         self.temperature = temperature
 
-    def prepare(self, shield: Sweeping) -> None:
-        """Give a shield the masked sweeps, and what is learnt in them, as its submodule `masks`."""
+    def prepare(self, shield: Shielding) -> "MaskedSweeps":
+        """The masked sweeps, and what is learnt in them."""
         temperature = self.temperature if self.masks == "gumbel" else None
-        shield.masks = MaskedSweeps(shield.sweeps, temperature)  # type: ignore[attr-defined]
-
-    def __call__(self, shield: Clipping, z: Tensor) -> Tensor:
-        """Correct values of shape `(rows, columns)`."""
-        return shield.clip(z)
-
-    def towards(self, shield: Sweeping, z: Tensor, targets: Tensor) -> Tensor:
-        """Correct values by masked bounds.
-
-        Args:
-            shield: One that `prepare` was called with.
-            z: Shape `(rows, columns)`.
-            targets: Same shape.
-        """
-        masks = getattr(shield, "masks", None)
-        assert isinstance(masks, MaskedSweeps)
-        return cast("Tensor", masks(z, targets))
+        return MaskedSweeps(shield.sweeps, temperature)
 
 
 class MaskedSweeps(nn.Module):

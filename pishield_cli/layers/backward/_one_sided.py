@@ -3,10 +3,15 @@
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.backward._rule import TINY, Clipping, Rows, replaced
+from pishield_cli.layers.active import Faces, Shielding, faces_of
+from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.rules import RuleName
+
+TINY = 1e-300
+"""Below this a length counts as zero."""
 
 
-def one_sided(shield: Clipping, z: Tensor) -> Tensor:
+class OneSided(Directed):
     """Hand on `g - min(0, g.v) v`, with v the unit vector from y to z.
 
     What a step along `-g` would add to the distance between z and y is taken off; what shortens it
@@ -17,22 +22,25 @@ def one_sided(shield: Clipping, z: Tensor) -> Tensor:
     whatever g is. Under squared error, `g = y - t`, the middle term vanishes: r is g, the gradient
     of the Fenchel-Young loss of the distance. On the sequential correction it need not hold.
 
-    Args:
-        shield: What corrects.
-        z: Shape `(rows, columns)`.
-
     References:
         Blondel, Structured Prediction with Projection Oracles, NeurIPS 2019.
     """
-    return replaced(shield, z, _inward)
 
+    name = RuleName.ONE_SIDED
 
-def _inward(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
-    del shield
-    way = rows.z - rows.y
-    if way.device.type != "mps":
-        way = way.double()
-    length = torch.linalg.vector_norm(way, dim=1, keepdim=True)
-    v = torch.where(length > TINY, way / length.clamp(min=TINY), 0.0)
-    outward = (g.to(v.dtype) * v).sum(1, keepdim=True).clamp(max=0.0)
-    return g - (outward * v).to(g.dtype)
+    def prepare(self, shield: Shielding) -> Faces:
+        return faces_of(shield)
+
+    def apply(self, state: Faces, rows: Rows, gradient: Tensor) -> Tensor:
+        del state
+        way = rows.z - rows.y
+        if way.device.type != "mps":
+            way = way.double()
+        length = torch.linalg.vector_norm(way, dim=1, keepdim=True)
+        v = torch.where(length > TINY, way / length.clamp(min=TINY), 0.0)
+        outward = (gradient.to(v.dtype) * v).sum(1, keepdim=True).clamp(max=0.0)
+        return gradient - (outward * v).to(gradient.dtype)
+
+    def advance(self, state: Faces, rows: Rows, tangent: Tensor) -> Tensor:
+        """Along the active inequalities: the rule's map is not linear, and has no transpose."""
+        return state.tangent(tangent, state.active(rows.corrected))

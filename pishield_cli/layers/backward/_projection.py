@@ -2,11 +2,12 @@
 
 from torch import Tensor
 
-from pishield_cli.layers.active import faces_of
-from pishield_cli.layers.backward._rule import Clipping, Rows, replaced
+from pishield_cli.layers.active import Faces, Shielding, faces_of
+from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.rules import RuleName
 
 
-def projection(shield: Clipping, z: Tensor) -> Tensor:
+class Projection(Directed):
     """Hand on `g - A' (A A')^+ A g`, with A the rows active at y: the null space of A.
 
     Dependent active rows are dealt with by pseudo-inverses, looked up, in components of few rows;
@@ -17,16 +18,14 @@ def projection(shield: Clipping, z: Tensor) -> Tensor:
     it, and nothing sees how far the raw values have drifted behind it. Add an explicit loss on
     `z - y`, or use `cone`.
 
-    Args:
-        shield: What corrects.
-        z: Shape `(rows, columns)`.
-
     References:
         Kohli, Improving Backpropagation in the PiShield package, 2025, method 2; there row by row.
     """
-    return replaced(shield, z, _tangent)
 
+    name = RuleName.PROJECTION
 
-def _tangent(shield: Clipping, rows: Rows, g: Tensor) -> Tensor:
-    faces = faces_of(shield)
-    return faces.tangent(g, faces.active(rows.corrected))
+    def prepare(self, shield: Shielding) -> Faces:
+        return faces_of(shield)
+
+    def apply(self, state: Faces, rows: Rows, gradient: Tensor) -> Tensor:
+        return state.tangent(gradient, state.active(rows.corrected))

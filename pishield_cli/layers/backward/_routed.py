@@ -1,21 +1,15 @@
 """The reverse sweep of the correction, with one question asked at each clipped value."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from torch import Tensor
-from torch.autograd.function import once_differentiable
+from torch import Tensor, nn
 
-from pishield_cli.layers.blocks import Placing
-
-
-class Placed(Protocol):
-    """A shield whose correction moves one value after the other."""
-
-    def clip(self, z: Tensor, placing: Placing = ...) -> Tensor: ...
+from pishield_cli.layers.backward._rule import Both, Correction, Swept
+from pishield_cli.layers.rules import RuleName
 
 
-class Routed:
+class Routed(Swept):
     """Hand each clipped value's adjoint to the raw value, or to what clipped it.
 
     Going back through the correction, with a the gradient of a value that was moved to a bound:
@@ -51,47 +45,50 @@ class Routed:
         cap: Whether r is never longer than g; it then keeps the law up to a factor only.
     """
 
+    name = RuleName.ROUTED
+
     def __init__(self, *, cap: bool = False) -> None:
         self.cap = cap
 
-    def __call__(self, shield: Placed, z: Tensor) -> Tensor:
-        """Correct values of shape `(rows, columns)`."""
-        if not (self.cap and z.requires_grad):
-            return shield.clip(z, routed_placing)
+    def placing(
+        self, values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None = None
+    ) -> Tensor:
+        """Move values to targets; the gradient stays with those that want inside, or across."""
+        return _routed(values, targets, moved, across)
+
+    def correct(self, state: nn.Module | None, correction: Correction, z: Tensor) -> Both:
+        if not self.cap:
+            return super().correct(state, correction, z)
         open_end, length = _Capped.apply(z)  # type: ignore[no-untyped-call]
-        y = shield.clip(open_end, routed_placing)
-        measured: Tensor = _Measured.apply(y, length)  # type: ignore[no-untyped-call]
-        return measured
+        rows = correction.rows(open_end, self.placing)
+        measured: Tensor = _Measured.apply(rows.y, length)  # type: ignore[no-untyped-call]
+        return correction.both(measured, rows.corrected)
 
 
-def routed_placing(
-    values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None = None
-) -> Tensor:
-    """Move values to targets; the gradient stays with those that want inside, or across.
-
-    Args:
-        values: Shape `(variables, rows)`.
-        targets: Where they have to move.
-        moved: Which of them have to.
-        across: Where there are allowed values on the other side of a value than its target.
-    """
+def _routed(values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None) -> Tensor:
     args = (values, targets, moved, across)
     placed: Tensor = _Routing.apply(*args)  # type: ignore[no-untyped-call]
     return placed
 
 
 class _Routing(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(
-        ctx: Any, values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None
-    ) -> Tensor:
-        upwards = targets > values
-        ctx.across = across is not None
-        ctx.save_for_backward(moved, upwards, *(() if across is None else (across,)))
+    def forward(values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None) -> Tensor:
+        del across
         return torch.where(moved, targets, values)
 
     @staticmethod
-    @once_differentiable
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        del output
+        values, targets, moved, across = inputs
+        ctx.across = across is not None
+        saved = (moved, targets > values, *(() if across is None else (across,)))
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
+
+    @staticmethod
     def backward(ctx: Any, a: Tensor) -> tuple[Tensor, Tensor, None, None]:
         moved, upwards, *across = ctx.saved_tensors
         inside = torch.where(upwards, a < 0, a > 0)
@@ -100,35 +97,59 @@ class _Routing(torch.autograd.Function):
         passing = moved & ~inside
         return torch.where(passing, 0.0, a), torch.where(passing, a, 0.0), None, None
 
+    @staticmethod
+    def jvp(ctx: Any, value: Tensor, target: Tensor, *_: Any) -> Tensor:
+        """The derivative of the correction: which way a loss wants is not known yet."""
+        return torch.where(ctx.saved_tensors[0], target, value)
+
 
 class _Capped(torch.autograd.Function):
     """Values, and beside them a way for the length of g: it comes back as a gradient."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, z: Tensor) -> tuple[Tensor, Tensor]:
-        del ctx
+    def forward(z: Tensor) -> tuple[Tensor, Tensor]:
         return z.clone(), z.new_zeros((len(z), 1))
 
     @staticmethod
-    @once_differentiable
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        pass
+
+    @staticmethod
     def backward(ctx: Any, r: Tensor, most: Tensor) -> Tensor:
         del ctx
         length = _lengths(r)
         # Where squares overflow, this compares infinities, and leaves r as it is.
         return r * torch.where(length > most, most / length, 1.0)
 
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor) -> tuple[Tensor, Tensor]:
+        del ctx
+        return tangent.clone(), tangent.new_zeros((len(tangent), 1))
+
 
 class _Measured(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, y: Tensor, length: Tensor) -> Tensor:
-        del ctx, length
+    def forward(y: Tensor, length: Tensor) -> Tensor:
+        del length
         return y.clone()
 
     @staticmethod
-    @once_differentiable
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        pass
+
+    @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor]:
         del ctx
         return g, _lengths(g)
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, *_: Any) -> Tensor:
+        del ctx
+        return tangent.clone()
 
 
 def _lengths(rows: Tensor) -> Tensor:

@@ -309,12 +309,15 @@ def test_fixed_columns_never_move():
 
 
 def test_a_rule_replaces_the_backward():
-    def ones(one, z):
-        return z + (one.clip(z) - z).detach()
+    class Doubled(layers.Directed):
+        name = "doubled"
+
+        def apply(self, state, rows, gradient):
+            return 2 * gradient + (rows.y - rows.z)
 
     z = torch.tensor([[2.0, 1.0]], requires_grad=True)
-    shield("y_0 <= y_1", 2, backward=ones)(z).sum().backward()
-    assert z.grad.tolist() == [[1.0, 1.0]]
+    shield("y_0 <= y_1", 2, backward=Doubled())(z).sum().backward()
+    assert z.grad.tolist() == [[2.0, 3.0]]
     with pytest.raises(UsageError, match="clamp"):
         shield("y_0 <= y_1", 2, backward="clmap")
 

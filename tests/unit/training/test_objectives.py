@@ -4,6 +4,7 @@ import torch
 
 from pishield_cli.errors import UsageError
 from pishield_cli.language import parse_requirements
+from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.training.features import FeatureEncoder, NumberFeature, TargetScaler
 from pishield_cli.training.model import Model, Outline
 from pishield_cli.training.objectives import (
@@ -15,10 +16,8 @@ from pishield_cli.training.objectives import (
     violation_penalty,
 )
 from pishield_cli.training.settings import (
-    BackwardChoice,
     LossChoice,
     MaskChoice,
-    ShieldChoice,
     TnormChoice,
     TrainSettings,
 )
@@ -49,7 +48,7 @@ def objective(model, settings):
 
 def test_a_batch_is_judged_by_its_error_and_the_way_to_go():
     torch.manual_seed(1)
-    settings = TrainSettings(restore=0.5, backward=BackwardChoice.CLAMP)
+    settings = TrainSettings(restore=0.5, backward=RuleName.CLAMP)
     model = Model(outline("a <= b", ["a", "b"]), settings)
     rows = batch()
     found = objective(model, settings)(rows)
@@ -61,10 +60,10 @@ def test_a_batch_is_judged_by_its_error_and_the_way_to_go():
     assert found.corrected.tolist() == (z[:, 0] > z[:, 1]).tolist()
 
 
-@pytest.mark.parametrize("rule", [each.value for each in BackwardChoice])
+@pytest.mark.parametrize("rule", [each.value for each in RuleName])
 @pytest.mark.parametrize("text", ["a <= b\na + b >= -1", "a > 1 or b < 0\na <= b"])
 def test_every_rule_gives_the_shielded_error_and_a_finite_gradient(rule, text):
-    settings = TrainSettings(backward=BackwardChoice(rule), restore=0)
+    settings = TrainSettings(backward=RuleName(rule), restore=0)
     torch.manual_seed(2)
     model = Model(outline(text, ["a", "b"], mean=5, scale=3), settings)
     rows = batch()
@@ -77,7 +76,7 @@ def test_every_rule_gives_the_shielded_error_and_a_finite_gradient(rule, text):
 
 
 def test_learnt_masks_learn():
-    settings = TrainSettings(backward=BackwardChoice.MASKED, masks=MaskChoice.GUMBEL, restore=0)
+    settings = TrainSettings(backward=RuleName.MASKED, masks=MaskChoice.GUMBEL, restore=0)
     torch.manual_seed(3)
     model = Model(outline("a >= 2 + b - c", ["a", "b", "c"]), settings)
     found = objective(model, settings)(batch(targets=3))

@@ -5,17 +5,16 @@ import pytest
 
 from pishield_cli.errors import UsageError
 from pishield_cli.language import parse_requirements
+from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.training.settings import (
-    BackwardChoice,
     LossChoice,
-    ShieldChoice,
     TrainSettings,
 )
 
 
 def test_settings_survive_json():
     settings = TrainSettings(
-        backward=BackwardChoice.CONE,
+        backward=RuleName.CONE,
         loss=LossChoice.SIGN_BOUNDED,
         targets=("a", "b"),
         monotone=("a:+b",),
@@ -44,13 +43,13 @@ SCORES = parse_requirements("a or not b")
         ({}, SCORES, "clamp"),
         ({}, None, "routed"),
         ({"monotone": ("low:+a",)}, LINEAR, "routed"),
-        ({"backward": BackwardChoice.ROUTED}, LINEAR, "routed"),
-        ({"backward": BackwardChoice.PROJECTION}, LINEAR, "projection"),
-        ({"backward": BackwardChoice.ONE_SIDED}, DISJUNCTIVE, "nearest one_sided"),
-        ({"backward": BackwardChoice.IMPLICIT}, LINEAR, "nearest implicit"),
+        ({"backward": RuleName.ROUTED}, LINEAR, "routed"),
+        ({"backward": RuleName.PROJECTION}, LINEAR, "projection"),
+        ({"backward": RuleName.ONE_SIDED}, DISJUNCTIVE, "nearest one_sided"),
+        ({"backward": RuleName.IMPLICIT}, LINEAR, "nearest implicit"),
         ({"shield": ShieldChoice.LAYER}, LINEAR, "routed"),
         (
-            {"shield": ShieldChoice.LAYER, "backward": BackwardChoice.ONE_SIDED},
+            {"shield": ShieldChoice.LAYER, "backward": RuleName.ONE_SIDED},
             LINEAR,
             "one_sided",
         ),
@@ -66,7 +65,7 @@ def test_what_is_left_open_is_settled_by_the_requirements(choices, requirements,
 @pytest.mark.parametrize("rule", ["clamp", "routed", "masked"])
 def test_clipping_rules_do_not_go_with_the_nearest_point(rule):
     with pytest.raises(UsageError, match="--shield layer"):
-        TrainSettings(shield=ShieldChoice.NEAREST, backward=BackwardChoice(rule))
+        TrainSettings(shield=ShieldChoice.NEAREST, backward=RuleName(rule))
 
 
 @pytest.mark.parametrize(

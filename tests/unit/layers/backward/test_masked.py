@@ -63,7 +63,7 @@ def test_the_choice_is_learnt():
 
 def test_it_can_be_annealed_copied_and_saved():
     shield = copy.deepcopy(ordered("gumbel"))
-    shield.masks.anneal(0.1)
+    shield.rule_state.anneal(0.1)
     again = ordered("gumbel")
     again.load_state_dict(shield.state_dict())
 
