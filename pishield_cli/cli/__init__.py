@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 
+from pishield_cli.cli.signals import TERMINATED, ending_on_signals
+
 INTERRUPTED = 130
 
 
@@ -17,8 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         interrupted, 141 nobody reads the output any more, 143 terminated. Nothing is raised.
     """
     try:
-        from pishield_cli.cli.boundary import run
+        with ending_on_signals():
+            from pishield_cli.cli.boundary import run
 
-        return run(list(sys.argv[1:] if arguments is None else arguments))
+            return run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except SystemExit:
+        return TERMINATED

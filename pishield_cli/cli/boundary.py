@@ -4,29 +4,34 @@ import contextlib
 import errno
 import os
 import re
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
-from types import FrameType
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 import typer
 
+from pishield_cli import placed
 from pishield_cli.cli import INTERRUPTED
 from pishield_cli.cli.text import printable
 from pishield_cli.errors import PishieldError, RequirementsFileError, RequirementSyntaxError
 
 HEADING = "error: "
+NOT_REPORTED = 1
+"""An output is in place, but something after it went wrong, such as printing the report."""
 NOT_DONE = 2
 SHOWN_PROBLEMS = 1_000
 """How many problems of a requirements file are drawn."""
 MANY_PROBLEMS = 10
 """From how many on they are counted at the end, where a terminal shows it."""
+SHOWN_OUTPUTS = 5
+"""How many outputs that are in place are named where a run fails later."""
 BROKEN_PIPE = 128 + 13
-TERMINATED = 128 + 15
+
+_NO_MEMORY = re.compile(
+    r"allocate memory|failed to map segment|can't start new thread|without setting an exception"
+)
 
 # The base of all usage errors, whichever click the installed typer uses.
 _CommandLineError = next(
@@ -43,21 +48,22 @@ _SUGGESTION = re.compile(r"[.]?\s*(?:Did you mean|\(Possible options:)\s*(.*?)[?
 def run(arguments: Sequence[str]) -> int:
     """Run one command; whatever goes wrong becomes a message and an exit code."""
     debug = "--debug" in arguments
-    with _ending_on_termination():
-        try:
-            return _invoke([word for word in arguments if word != "--debug"])
-        except KeyboardInterrupt:
-            return INTERRUPTED
-        except SystemExit as ending:
-            return _exit_code(ending)
-        except Exception as error:  # the boundary: nothing may pass it
-            if isinstance(error, BrokenPipeError) or isinstance(error.__cause__, BrokenPipeError):
-                _abandon_output()
-                return BROKEN_PIPE
-            if debug:
-                say(traceback.format_exc().rstrip())
-            say(describe(error), heading=HEADING)
-            return NOT_DONE
+    placed.start_over()
+    _occupy_closed_streams()
+    try:
+        return _invoke([word for word in arguments if word != "--debug"])
+    except KeyboardInterrupt:
+        return _interrupted()
+    except SystemExit as ending:
+        return _exit_code(ending)
+    except Exception as error:  # the boundary: nothing may pass it
+        if isinstance(error, BrokenPipeError) or isinstance(error.__cause__, BrokenPipeError):
+            _abandon_output()
+            return BROKEN_PIPE
+        if debug:
+            say(traceback.format_exc().rstrip())
+        say(describe(error), heading=HEADING)
+        return NOT_REPORTED if placed.names() else NOT_DONE
 
 
 def describe(error: Exception) -> str:
@@ -71,17 +77,19 @@ def describe(error: Exception) -> str:
     if isinstance(error, RequirementSyntaxError):
         return _drawn([error])
     if isinstance(error, PishieldError):
-        return _with_hint(error.message, error.hint)
+        return _with_hint(f"{error.message}{_and_placed()}", error.hint)
     if isinstance(error, _CommandLineError):
         return _usage(error)
-    if isinstance(error, MemoryError):
-        return _with_hint("The memory is not enough for this.", "try a smaller --batch-rows")
+    if _is_short_of_memory(error):
+        hint = "try a smaller --batch-rows, fewer --workers, or a higher limit of memory"
+        return _with_hint(f"The memory is not enough for this.{_and_placed()}", hint)
     if isinstance(error, OSError) and error.strerror:
         place = f" '{error.filename}'" if error.filename else ""
-        return _with_hint(f"The system refused{place}: {error.strerror}.", None)
+        return _with_hint(f"The system refused{place}: {error.strerror}.{_and_placed()}", None)
     fact = str(error).strip().splitlines()
     return _with_hint(
-        f"Something unexpected went wrong: {type(error).__name__}{': ' + fact[0] if fact else ''}.",
+        f"Something unexpected went wrong: {type(error).__name__}{': ' + fact[0] if fact else ''}."
+        f"{_and_placed()}",
         "this is a fault of pishield; rerun with --debug to see where",
     )
 
@@ -112,9 +120,11 @@ def _invoke(arguments: list[str]) -> int:
     try:
         result = app(arguments, prog_name="pishield", standalone_mode=False)
     except typer.Abort:
-        return INTERRUPTED
+        return _interrupted()
     if sys.stdout is not None:
         sys.stdout.flush()
+    if result == INTERRUPTED:  # what newer versions of typer return
+        return _interrupted()
     return result if isinstance(result, int) else 0
 
 
@@ -135,21 +145,42 @@ def _abandon_output() -> None:
         os.close(nowhere)
 
 
-@contextlib.contextmanager
-def _ending_on_termination() -> Iterator[None]:
-    """Unwind on a termination signal, so that files written aside are removed."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def _occupy_closed_streams() -> None:
+    """Open what is closed of the standard streams to nowhere: a table must not become one."""
+    for stream in range(3):
+        try:
+            os.fstat(stream)
+        except OSError:
+            with contextlib.suppress(OSError):
+                # The lowest number that is free, so this very stream.
+                os.open(os.devnull, os.O_RDWR)
 
-    def leave(_signal: int, _frame: FrameType | None) -> NoReturn:
-        sys.exit(TERMINATED)
 
-    previous = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+def _interrupted() -> int:
+    say(f"interrupted;{_and_placed() or ' nothing was written'}".rstrip("."))
+    return INTERRUPTED
+
+
+def _and_placed() -> str:
+    """A sentence, after a space, on what is in place all the same; empty if nothing is."""
+    names = placed.names()
+    if not names:
+        return ""
+    listed = ", ".join(f"`{name}`" for name in names[:SHOWN_OUTPUTS])
+    more = f" and {len(names) - SHOWN_OUTPUTS} more" if len(names) > SHOWN_OUTPUTS else ""
+    return f" {listed}{more} {'were' if len(names) > 1 else 'was'} written before that."
+
+
+def _is_short_of_memory(error: BaseException) -> bool:
+    """Whether an error is one of the many forms in which a lack of memory shows."""
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return True
+    if isinstance(error, ImportError | RuntimeError | SystemError) and _NO_MEMORY.search(
+        str(error)
+    ):
+        return True
+    cause = error.__cause__ or error.__context__
+    return cause is not None and _is_short_of_memory(cause)
 
 
 def _with_hint(message: str, hint: str | None) -> str:

@@ -128,6 +128,7 @@ def correct(
     refuse_overwriting(
         {"--output": None if in_place else target, "--audit": audit},
         {"DATA": data, "the requirements file": requirements},
+        copies=("--output",),
     )
     freedom = _freedom(fixed, only, ordering, seed)
     way = _method(method, weights)

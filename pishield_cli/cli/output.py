@@ -3,13 +3,16 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
+from urllib.parse import unquote
 
 from pishield_cli.cli.boundary import may_colour, say
 from pishield_cli.errors import UsageError
+from pishield_cli.tables.addresses import has_wild_cards
 from pishield_cli.tables.aside import STANDARD_STREAM, AsideStream, writing
 
 
@@ -126,16 +129,21 @@ def deliver(
             place.write(table(place.page))
 
 
-def refuse_overwriting(outputs: Mapping[str, str | None], inputs: Mapping[str, str]) -> None:
-    """Refuse outputs that would replace an input, or one another.
+def refuse_overwriting(
+    outputs: Mapping[str, str | None],
+    inputs: Mapping[str, str],
+    *,
+    copies: Collection[str] = (),
+) -> None:
+    """Refuse outputs that would replace an input or one another, or be read with the table.
 
     Args:
         outputs: Files to write by option; None where the option was not given.
         inputs: Files to read by what they are.
+        copies: Options whose outputs are folders where the table is one.
 
     Raises:
-        UsageError: If two are the same file, or a table would be written into the folder of
-            tables that is read.
+        UsageError: If there is one.
     """
     taken = {what: _real(path) for what, path in inputs.items() if path != STANDARD_STREAM}
     for option, path in outputs.items():
@@ -143,12 +151,38 @@ def refuse_overwriting(outputs: Mapping[str, str | None], inputs: Mapping[str, s
             continue
         real = _real(path)
         for what, other in taken.items():
-            if real == other or (real.suffix == ".parquet" and other in real.parents):
+            if real == other:
                 replacing = (option, what) == ("--output", "DATA")
                 hint = "name another file" + (", or use --in-place instead" if replacing else "")
                 raise UsageError(f"{option} '{path}' would overwrite {what}.", hint=hint)
+        if option in copies or real.suffix.lower() == ".parquet":
+            for what, read in inputs.items():
+                _require_outside(option, path, what, read)
         taken[f"the file of {option}"] = real
 
 
+def _require_outside(option: str, path: str, what: str, read: str) -> None:
+    real, folder, pattern = _real(path), *_folder(read)
+    if folder in real.parents and fnmatchcase(real.relative_to(folder).parts[0], pattern):
+        raise UsageError(
+            f"{option} '{path}' lies in the folder of {what}, and would be read with it.",
+            hint="name a file or a folder elsewhere",
+        )
+
+
+def _folder(path: str) -> tuple[Path, str]:
+    """The folder that an input begins in, and a pattern of the names in it that are read."""
+    steps = _local(path).split("/")
+    if not has_wild_cards(path):
+        return _real(path), "*"
+    first = next(place for place, step in enumerate(steps) if any(mark in step for mark in "*?["))
+    return Path(os.path.realpath("/".join(steps[:first]) or ("/" if first else "."))), steps[first]
+
+
 def _real(path: str) -> Path:
-    return Path(os.path.realpath(path))
+    return Path(os.path.realpath(_local(path)))
+
+
+def _local(path: str) -> str:
+    """The path that a `file://` address stands for; any other name as it is."""
+    return unquote(path.removeprefix("file://")) if path.startswith("file://") else path

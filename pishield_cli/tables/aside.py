@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import shutil
 import stat
 import sys
@@ -12,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Self, cast
 
+from pishield_cli import placed
 from pishield_cli.errors import TableError
 from pishield_cli.tables.addresses import is_address, located
 from pishield_cli.tables.compression import compressed
+from pishield_cli.tables.held import Held, aside_name
 
 STANDARD_STREAM = "-"
-_LONGEST_STEM = 100
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -37,7 +37,8 @@ def writing(output: str) -> Iterator[None]:
     except OSError as error:
         hint = None
         if error.errno in _FULL:
-            reason, hint = "no space is left for it", "free some space; nothing was written"
+            reason = "no space is left for it"
+            hint = "free some space" + ("" if placed.names() else "; nothing was written")
         elif isinstance(error, FileNotFoundError | NotADirectoryError):
             reason, hint = "its folder does not exist", "create the folder first"
         elif isinstance(error, PermissionError) or error.errno == errno.EROFS:
@@ -71,10 +72,9 @@ class Aside:
         if os.path.exists(self._target) and not os.path.isfile(self._target):
             kind = "a folder" if os.path.isdir(self._target) else "no ordinary file"
             raise TableError(f"`{output}` cannot be written: it is {kind}.", hint="name a file")
-        folder, name = os.path.split(self._target)
-        self.path = os.path.join(folder, aside_name(name))
         with writing(output):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            self._held = Held(*os.path.split(self._target), _make_file)
+            self.path = self._held.path
             with suppress(FileNotFoundError):
                 os.chmod(self.path, stat.S_IMODE(os.stat(self._target).st_mode))
 
@@ -87,12 +87,15 @@ class Aside:
         with writing(self._output):
             force_to_disk(self.path)
             os.replace(self.path, self._target)
+            placed.note(self._output)
             force_to_disk(os.path.dirname(self._target))
+        self._held.release()
 
     def discard(self) -> None:
         """Remove the file, unless published."""
         with suppress(OSError):
             os.unlink(self.path)
+        self._held.release()
 
 
 class AddressAside:
@@ -130,6 +133,7 @@ class AddressAside:
         """Move the file into place."""
         with writing(self._output):
             self.system.move(self.path, self._target)
+            placed.note(self._output)
 
     def discard(self) -> None:
         """Remove the file, unless published."""
@@ -178,6 +182,10 @@ class AsideStream(WrittenAside):
     def __init__(self, output: str) -> None:
         self._output = output
         self._committed = False
+        if output == STANDARD_STREAM and sys.stdout is None:
+            raise TableError(
+                "A table goes to standard output, but that is closed.", hint="name a file"
+            )
         self._aside = None if output == STANDARD_STREAM else aside_of(output)
         with writing(output):
             self._file = self._opened()
@@ -198,6 +206,7 @@ class AsideStream(WrittenAside):
                 self._file.seek(0)
                 shutil.copyfileobj(self._file, sys.stdout.buffer, 1 << 20)
                 sys.stdout.buffer.flush()
+                placed.note("standard output")
             self._file.close()
         if self._aside is not None:
             self._aside.publish()
@@ -232,13 +241,6 @@ def local_target(output: str) -> str:
     return os.path.realpath(output)
 
 
-def aside_name(name: str) -> str:
-    """A name that is not taken, hidden, with the same ending."""
-    stem, dot, endings = name.partition(".")
-    ending = dot + endings if len(endings) < _LONGEST_STEM else ""
-    return f".{stem[:_LONGEST_STEM]}-{secrets.token_hex(6)}.part{ending}"
-
-
 def force_to_disk(path: str) -> None:
     """Wait until a file or a folder's entries are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -250,3 +252,7 @@ def force_to_disk(path: str) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def _make_file(path: str) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))

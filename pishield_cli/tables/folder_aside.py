@@ -3,12 +3,14 @@
 import os
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
+from pishield_cli import placed
 from pishield_cli.errors import TableError
 from pishield_cli.tables.addresses import has_wild_cards, is_address, keeps_objects, located
-from pishield_cli.tables.aside import aside_name, force_to_disk, local_target, writing
+from pishield_cli.tables.aside import force_to_disk, local_target, writing
+from pishield_cli.tables.held import Held, aside_name
 from pishield_cli.tables.parquet.reader import ParquetReader
 
 
@@ -58,27 +60,51 @@ class AsideFolder:
                 raise _not_a_folder(output)
             if os.listdir(self._target):
                 raise _not_empty(output)
-        folder, name = os.path.split(self._target)
-        self.path = os.path.join(folder, aside_name(name))
         with writing(output):
-            os.mkdir(self.path)
+            self._held = Held(*os.path.split(self._target), os.mkdir)
+        self.path = self._held.path
 
     def publish(self) -> None:
         """Force all files to disk and rename the folder, or file by file if it is in place."""
         with writing(self._output):
             for name in self._files:
                 force_to_disk(os.path.join(self.path, name))
-            if not self._in_place:
-                os.replace(self.path, self._target)
-            else:
-                for name in self._files:
-                    os.replace(os.path.join(self.path, name), os.path.join(self._target, name))
+            if self._in_place:
+                self._replace_files()
                 self.discard()
+            else:
+                os.replace(self.path, self._target)
+                placed.note(self._output)
             force_to_disk(os.path.dirname(self._target))
+        self._held.release()
 
     def discard(self) -> None:
         """Remove the folder, unless published."""
         shutil.rmtree(self.path, ignore_errors=True)
+        self._held.release()
+
+    def _replace_files(self) -> None:
+        """Rename each file over the one that it is a copy of, wherever links lead to it."""
+        targets = [os.path.realpath(os.path.join(self._target, name)) for name in self._files]
+        with ExitStack() as copies:
+            moves = [
+                (self._on_device_of(target, os.path.join(self.path, name), copies), target)
+                for name, target in zip(self._files, targets, strict=True)
+            ]
+            for path, target in moves:
+                os.replace(path, target)
+                placed.note(os.path.relpath(target) if len(moves) > 1 else self._output)
+
+    def _on_device_of(self, target: str, path: str, copies: ExitStack) -> str:
+        """The file, or a copy where it can be renamed to the target."""
+        folder, name = os.path.split(target)
+        if os.stat(folder).st_dev == os.stat(path).st_dev:
+            return path
+        copy = os.path.join(folder, aside_name(name))
+        copies.callback(_remove, copy)
+        shutil.copyfile(path, copy)
+        force_to_disk(copy)
+        return copy
 
 
 class AddressAsideFolder:
@@ -117,9 +143,11 @@ class AddressAsideFolder:
                 with suppress(OSError):  # an empty folder of the name; there mostly is none
                     self.system.delete_dir(self._target)
                 self.system.move(self.path, self._target)
+                placed.note(self._output)
                 return
             for name in self._files:
                 self.system.move(f"{self.path}/{name}", f"{self._target}/{name}")
+                placed.note(f"{self._output}/{name}" if len(self._files) > 1 else self._output)
             self.discard()
 
     def discard(self) -> None:
@@ -139,6 +167,11 @@ class AddressAsideFolder:
             raise _not_a_folder(self._output)
         if inside:
             raise _not_empty(self._output)
+
+
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)
 
 
 def _not_a_folder(output: str) -> TableError:

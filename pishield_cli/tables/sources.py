@@ -12,11 +12,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, cast
 
 from pishield_cli.errors import TableError
 from pishield_cli.tables.addresses import is_address, located
 from pishield_cli.tables.compression import decompressed
+from pishield_cli.tables.pipes import copy_pipe, is_pipe
 
 STANDARD_STREAM = "-"
 _SPOOL_IN_MEMORY = 16 << 20
@@ -38,13 +40,15 @@ class Source:
 
 
 def open_source(path: str) -> Source:
-    """The bytes of a file, of standard input (`-`, kept aside to be read again) or an address.
+    """The bytes of a file, an address, or of standard input (`-`) or a pipe, kept aside.
 
     Raises:
-        TableError: If standard input cannot be kept; a file is opened only when it is read.
+        TableError: If standard input or a pipe cannot be read; a file is opened only later.
     """
     if path == STANDARD_STREAM:
-        return _standard_input()
+        return _kept(path, "standard input", _copy_standard_input)
+    if is_pipe(path):
+        return _kept(path, path, partial(copy_pipe, path))
     if is_address(path):
         return Source(path, path, lambda: _open_address(path))
     return Source(path, path, lambda: _open_file(path))
@@ -81,7 +85,7 @@ def reading(title: str) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
         if error.errno == errno.ENOSPC:
-            reason = "no space left to keep standard input aside"
+            reason = "no space is left to keep it aside"
         if "Truncated compressed stream" in reason:
             raise _cut_off(title) from error
         raise TableError(f"`{title}` cannot be read: {reason}.") from error
@@ -103,21 +107,31 @@ def _open_address(address: str) -> BinaryIO:
     return decompressed(cast(BinaryIO, stream), address)
 
 
-def _standard_input() -> Source:
-    title = "standard input"
+def _copy_standard_input(target: BinaryIO) -> None:
+    if sys.stdin is None:
+        raise TableError("The table comes from standard input, but that is closed.")
+    shutil.copyfileobj(sys.stdin.buffer, target, 1 << 20)
+
+
+def _kept(name: str, title: str, copy: Callable[[BinaryIO], None]) -> Source:
+    """Bytes that can be had only once, kept aside; `copy` writes them to a file."""
     with reading(title):
-        spool = _Spool(sys.stdin.buffer)
-    return Source(STANDARD_STREAM, title, lambda: cast(BinaryIO, io.BufferedReader(_Replay(spool))))
+        spool = _Spool(copy)
+
+    def replay() -> BinaryIO:
+        return decompressed(cast(BinaryIO, io.BufferedReader(_Replay(spool))), name)
+
+    return Source(name, title, replay)
 
 
 class _Spool:
     """All bytes of a stream, kept in memory or, if many, in a file that goes with this object."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, copy: Callable[[BinaryIO], None]) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY)  # noqa: SIM115 - below
         self._lock = threading.Lock()
         weakref.finalize(self, self._file.close)
-        shutil.copyfileobj(stream, self._file, 1 << 20)
+        copy(cast(BinaryIO, self._file))
 
     def read(self, position: int, count: int) -> bytes:
         """Up to so many bytes from a position on."""

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
@@ -17,16 +18,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from pishield_cli import __version__
+from pishield_cli import __version__, placed
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.language import format_requirements, read_requirements
 from pishield_cli.tables.aside import (
     WrittenAside,
-    aside_name,
     force_to_disk,
     local_target,
     writing,
 )
+from pishield_cli.tables.held import Held, aside_name
 from pishield_cli.training.cells import CellKind
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.loop import EpochNote
@@ -78,9 +79,9 @@ class RunWriter(WrittenAside):
         self._target = Path(local_target(output))
         self._committed = False
         _refuse_existing(output, self._target, force=force)
-        self._path = self._target.with_name(aside_name(self._target.name))
         with writing(output):
-            self._path.mkdir()
+            self._held = Held(str(self._target.parent), self._target.name, os.mkdir)
+        self._path = Path(self._held.path)
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file into the folder."""
@@ -108,6 +109,7 @@ class RunWriter(WrittenAside):
                     old.rename(self._target)
                 raise
             self._committed = True
+            placed.note(self._output)
             if replaced:
                 shutil.rmtree(old, ignore_errors=True)
             force_to_disk(str(self._target.parent))
@@ -116,6 +118,7 @@ class RunWriter(WrittenAside):
         """Remove what was written aside, unless committed."""
         if not self._committed:
             shutil.rmtree(self._path, ignore_errors=True)
+        self._held.release()
 
 
 def record_of(

@@ -237,6 +237,15 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "pishield_cli", "correct", *arguments]
 
 
+def hearing(*arguments: str) -> list[str]:
+    """The command with interrupts on: what a shell starts in the background ignores them."""
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from pishield_cli.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    return [sys.executable, "-c", code, "correct", *arguments]
+
+
 def environment(repository: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(repository)}
 
@@ -279,7 +288,7 @@ def test_an_interruption_leaves_nothing(repository: Path, number: signal.Signals
     Path("long.csv").write_text("a,b\n" + rows)
     before = sorted(os.listdir())
     with subprocess.Popen(
-        command("long.csv", "rules.txt", "-o", "o.csv", "--audit", "x.csv", "--batch-rows", "20"),
+        hearing("long.csv", "rules.txt", "-o", "o.csv", "--audit", "x.csv", "--batch-rows", "20"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(repository),

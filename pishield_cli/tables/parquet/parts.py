@@ -13,6 +13,7 @@ from pyarrow import parquet as pq
 
 from pishield_cli.errors import TableError
 from pishield_cli.tables.addresses import has_wild_cards, is_address, located
+from pishield_cli.tables.parquet.folders import files_below, is_folder, is_local, require_ordinary
 from pishield_cli.tables.sources import reading
 
 ENDING = ".parquet"
@@ -102,9 +103,11 @@ def find_parts(name: str) -> Parts:
     system, path = located(name) if is_address(name) else (None, name)
     if has_wild_cards(name):
         return _matching(name, path, system)
-    if not _is_folder(path, system):
+    if not is_folder(path, system):
+        if is_local(system):
+            require_ordinary(path)
         return Parts((Part(name, "", path, system),), None, system)
-    found = [each for each in _below(path, system) if each.lower().endswith(ENDING)]
+    found = [each for each in files_below(path, system) if each.lower().endswith(ENDING)]
     if not found:
         raise TableError(
             f"A folder is a table if it holds Parquet files, but `{path}` holds none.",
@@ -118,7 +121,7 @@ def _matching(name: str, path: str, system: Any) -> Parts:
     folder = os.path.dirname(path[: _WILD.search(path).start()]) or "."  # type: ignore[union-attr]
     pattern = path[len(folder) :].lstrip("/") if path.startswith(folder) else path
     matches = _translated(pattern)
-    there = _below(folder, system) if _is_folder(folder, system) else []
+    there = files_below(folder, system) if is_folder(folder, system) else []
     found = [each for each in there if matches.fullmatch(each)]
     if not found:
         raise TableError(
@@ -136,33 +139,11 @@ def _matching(name: str, path: str, system: Any) -> Parts:
 
 def _parts(folder: str, found: list[str], system: Any) -> Parts:
     paths = [f"{folder.rstrip('/')}/{each}" for each in found]
+    if is_local(system):
+        for path in paths:
+            require_ordinary(path)
     files = (Part(path, each, path, system) for path, each in zip(paths, found, strict=True))
     return Parts(tuple(files), folder, system)
-
-
-def _is_folder(path: str, system: Any) -> bool:
-    if system is None:
-        return os.path.isdir(path)
-    return bool(system.get_file_info(path).type.name == "Directory")
-
-
-def _below(folder: str, system: Any) -> list[str]:
-    """Paths of all files below a folder, from there, sorted; hidden ones left out."""
-    if system is None:
-        found = [
-            os.path.relpath(os.path.join(where, name), folder).replace(os.sep, "/")
-            for where, _, names in os.walk(folder)
-            for name in names
-        ]
-    else:
-        from pyarrow import fs
-
-        inside = system.get_file_info(fs.FileSelector(folder, recursive=True))
-        prefix = folder.rstrip("/") + "/"
-        found = [entry.path.removeprefix(prefix) for entry in inside if entry.is_file]
-    return sorted(
-        path for path in found if not any(step.startswith((".", "_")) for step in path.split("/"))
-    )
 
 
 def _translated(pattern: str) -> re.Pattern[str]:
