@@ -11,6 +11,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.tables.table import ColumnKind
 
 _SHORT = 15
+_FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}
 
 
 def is_numeric(kind: pa.DataType) -> bool:
@@ -154,8 +155,8 @@ def _low_words(buffer: pa.Buffer, width: int) -> Array:
 def _dtype(kind: pa.DataType) -> np.dtype[Any]:
     if pa.types.is_decimal(kind):
         return np.dtype(np.int64)
-    dtype: np.dtype[Any] = np.dtype(kind.to_pandas_dtype())
-    return dtype
+    # `to_pandas_dtype` loads pandas in older releases of pyarrow.
+    return np.dtype(_FLOATS.get(str(kind), str(kind)))
 
 
 def _missing(cells: pa.Array | pa.ChunkedArray) -> Array | None:
