@@ -2,8 +2,9 @@ import random
 import time
 from fractions import Fraction
 
-from pishield_cli.actions.inspect import dead_literal_text, equation_text, inspect
+from pishield_cli.actions.inspect import dead_literal_text, inspect
 from pishield_cli.language import bind, parse_requirements
+from pishield_cli.language.printer import format_equation
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.solver.reasoner import Bounds
 
@@ -52,7 +53,7 @@ def test_a_contradiction_of_propositions_is_listed():
 
 def test_equations_and_dead_literals_are_written_in_the_language():
     report = inspected("y - `net sum` >= 0\n`net sum` - y >= 0\nx >= 2\nx >= 1 or y > 0\n")
-    assert [equation_text(one) for one in report.analysis.equalities] == ["y - `net sum` == 0"]
+    assert [format_equation(one) for one in report.analysis.equalities] == ["y - `net sum` == 0"]
     assert report.analysis.redundant == (4,)
     report = inspected("x >= 2\nx < 1 or y > 0 or y < -1\n")
     assert [dead_literal_text(one) for one in report.analysis.dead] == [
