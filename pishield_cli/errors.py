@@ -139,5 +139,9 @@ class ColumnTypeError(TableError):
     """A column that holds something other than numbers, where numbers are needed."""
 
 
+class StateError(PishieldError):
+    """A state that belongs to another module than the one it is loaded into."""
+
+
 class ShapeError(PishieldError):
     """An array or tensor of the wrong shape."""

@@ -12,13 +12,14 @@ from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest_point import NearestPoint
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.shield import Shield
+from pishield_cli.layers.state import Declared
 from pishield_cli.logic.requirements import Requirements, RequirementType
 
 SLACK = 64.0
 """Units in the last place to stay inside disjunctions where rounding matters."""
 
 
-class NearestShield(nn.Module):
+class NearestShield(Declared):
     """Move each row to the nearest one that satisfies linear or disjunctive requirements.
 
     The least of `sum((weight * (y - z))**2)`, found in double precision; then the correction of
@@ -84,6 +85,7 @@ class NearestShield(nn.Module):
         self.nearest = NearestPoint(
             self.requirements.clauses, self.columns, fixed=fixed, units=units
         )
+        self.declare("weights", 1.0 / units)
         self.rule_state = self.backward_rule.prepare(self)
 
     def _checked(self, weights: Tensor) -> Tensor:

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import ShapeError, UsageError
-from pishield_cli.layers.affine import FixedBuffers
 from pishield_cli.layers.backward import Correction, Directed
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest import NearestShield, nearest_rows
 from pishield_cli.layers.nearest_point import NearestPoint
 from pishield_cli.layers.shield import Shield
+from pishield_cli.layers.state import Declared
 from pishield_cli.logic.requirements import Requirements, RequirementType
 
 
@@ -28,7 +28,7 @@ class Scaled(NamedTuple):
     table: Tensor
 
 
-class ScaledShield(FixedBuffers):
+class ScaledShield(Declared):
     """Correct values given in standardised units, `table = mean + scale * standard`.
 
     Requirements hold in the table's units; gradients, projections and distances are taken in the
@@ -66,8 +66,8 @@ class ScaledShield(FixedBuffers):
         super().__init__()
         self.shield = shield
         self.columns = shield.columns
-        self.register_buffer("mean", self._one_each("mean", mean))
-        self.register_buffer("scale", self._one_each("scale", scale))
+        self.declare("mean", self._one_each("mean", mean))
+        self.declare("scale", self._one_each("scale", scale))
         if not bool((self.constants("scale") > 0).all()):
             raise ShapeError("A scale is above zero in every column, but this one is not.")
         if shield.requirements.type is RequirementType.PROPOSITIONAL:

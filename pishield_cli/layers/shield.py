@@ -20,6 +20,7 @@ from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.scores import CoherentSweep
+from pishield_cli.layers.state import Declared, clause_lines, digest_of
 from pishield_cli.layers.sweep import Sweep
 from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
@@ -28,7 +29,7 @@ from pishield_cli.logic.solver.analysis import contradictory_core
 from pishield_cli.logic.terms import Inequality
 
 
-class Shield(nn.Module):
+class Shield(Declared):
     """Correct values so that requirements hold, inside a network or after it.
 
     Columns are corrected one after the other in an ordering: each value that the ones before it
@@ -47,7 +48,9 @@ class Shield(nn.Module):
     a score of exactly one half is not true.
 
     Constants stay in double precision and move with the module from device to device; `state_dict`
-    holds them. Nothing in `forward` waits for the device, but for the check for NaN.
+    holds them, with digests of the requirements, the columns, their ordering, and which are fixed:
+    a state that belongs to others is refused. Nothing in `forward` waits for the device, but for
+    the check for NaN.
 
     Args:
         requirements: Requirements, or the path of a file of them.
@@ -120,6 +123,10 @@ class Shield(nn.Module):
         named = frozenset(self.requirements.variables)
         places = [place for place, name in enumerate(self.columns) if name in named]
         self.register_buffer("named", torch.tensor(places).long(), persistent=False)
+        self.declare("requirements_digest", digest_of(clause_lines(self.requirements.clauses)))
+        self.declare("columns_digest", digest_of(self.columns))
+        self.declare("ordering_digest", digest_of(self.ordering))
+        self.declare("fixed_digest", digest_of(sorted(self.fixed)))
         self.rule_state = self.backward_rule.prepare(self)
 
     @property
