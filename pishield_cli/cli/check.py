@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, TypedDict, Unpack
 
 import typer
 
-from pishield_cli.cli import options
+from pishield_cli.cli import check_options, options
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.options import Engine, TypeChoice
-from pishield_cli.cli.render import render_check
-from pishield_cli.errors import TableError
+from pishield_cli.errors import PishieldError, TableError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -90,6 +89,11 @@ def check(
         ),
     ] = CheckFormat.TABLE,
     output: options.ReportFile = None,
+    json: check_options.JsonFile = None,
+    junit: check_options.JunitFile = None,
+    sarif: check_options.SarifFile = None,
+    markdown: check_options.MarkdownFile = None,
+    github: check_options.Github = False,
     quiet: options.QuietIfWell = False,
     workers: options.Workers = None,
     batch_rows: options.BatchRows = None,
@@ -104,42 +108,57 @@ def check(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from pishield_cli.cli.engines import open_engine
     from pishield_cli.cli.inputs import open_inputs
-    from pishield_cli.cli.output import open_report, refuse_overwriting
+    from pishield_cli.cli.output import refuse_overwriting
+    from pishield_cli.cli.problems import problems_of
+    from pishield_cli.cli.render.checked import Checked, exit_code
+    from pishield_cli.cli.reports import listed_examples, open_reports, wanted_reports
 
-    relative = options.read_tolerance(tolerance, exact)
-    allowed = options.read_allowance(max_violations)
-    positions = options.read_names("--columns", columns)
-    session = open_engine(engine, spark_conf, {"--violations": violations})
+    beside = {
+        CheckFormat.JSON: json,
+        CheckFormat.JUNIT: junit,
+        CheckFormat.SARIF: sarif,
+        CheckFormat.MARKDOWN: markdown,
+    }
+    wanted = wanted_reports(form, output, beside, github=github)
     refuse_overwriting(
-        {"--violations": violations, "--output": output},
+        {"--violations": violations, "--output": output}
+        | {f"--{name}": path for name, path in beside.items()},
         {"the table": data, "the requirements file": requirements},
     )
-    with open_report(output) as place:
-        reader, binding = open_inputs(
-            data,
-            requirements,
-            requirements_type=requirements_type.type,
-            positions=positions,
-            workers=workers,
-        )
-        report = _checked(
-            reader,
-            binding.requirements,
-            requirements_file=requirements,
-            tolerance=relative,
-            show=form.examples if show is None else show,
-            max_violations=allowed,
-            missing_fails=missing is Missing.FAIL,
-            batch_rows=batch_rows,
-            violations=violations,
-            allow_empty=allow_empty,
-            quiet=quiet,
-            session=session,
-        )
-        told = form is not CheckFormat.TABLE or place.is_file or not report.holds
-        if told or not quiet:
-            place.write(render_check(report, form, place.page), utf8=form.utf8)
-    return 0 if report.holds else 1
+    failure: Exception | None = None
+    with open_reports(wanted, show=show, quiet=quiet) as reports:
+        try:
+            session = open_engine(engine, spark_conf, {"--violations": violations})
+            reader, binding = open_inputs(
+                data,
+                requirements,
+                requirements_type=requirements_type.type,
+                positions=options.read_names("--columns", columns),
+                workers=workers,
+            )
+            report = _checked(
+                reader,
+                binding.requirements,
+                requirements_file=requirements,
+                tolerance=options.read_tolerance(tolerance, exact),
+                show=listed_examples(wanted, show),
+                max_violations=options.read_allowance(max_violations),
+                missing_fails=missing is Missing.FAIL,
+                batch_rows=batch_rows,
+                violations=violations,
+                allow_empty=allow_empty,
+                quiet=quiet,
+                session=session,
+            )
+            checked = [Checked(data, requirements, report)]
+        except (PishieldError, OSError, MemoryError) as error:
+            failure = error
+            checked = [Checked(data, requirements, problems=problems_of(error))]
+        reports.write(checked)
+    reports.log(checked)
+    if failure is not None:
+        raise failure
+    return exit_code(checked)
 
 
 class _Settings(TypedDict):

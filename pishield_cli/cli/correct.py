@@ -6,6 +6,7 @@ import typer
 
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.cli import options
+from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import Engine, TypeChoice
 from pishield_cli.errors import UsageError
@@ -27,6 +28,7 @@ Examples:
   pishield correct houses.parquet requirements.txt --dry-run --format json"""
 
 
+@errors_as_asked(report=False)
 def correct(
     data: options.Data,
     requirements: options.RequirementsFile,

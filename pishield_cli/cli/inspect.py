@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pishield_cli.cli import options
+from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import TypeChoice
 
@@ -18,6 +19,7 @@ Examples:
   pishield inspect requirements.txt houses.csv --format json"""
 
 
+@errors_as_asked(report=True)
 def inspect(
     requirements: options.RequirementsFile,
     data: Annotated[

@@ -36,10 +36,14 @@ class ReportOutput:
 
     Args:
         stream: The file being written aside; None for standard output.
+
+    Attributes:
+        written: Whether a report was written.
     """
 
     def __init__(self, stream: AsideStream | None = None) -> None:
         self._stream = stream
+        self.written = False
 
     @property
     def is_file(self) -> bool:
@@ -66,6 +70,7 @@ class ReportOutput:
         Raises:
             TableError: If it cannot be written.
         """
+        self.written = True
         text = report if report.endswith("\n") else f"{report}\n"
         if self._stream is not None:
             self._stream.write(text.encode("utf-8", "backslashreplace"))
@@ -83,7 +88,7 @@ def open_report(path: str | None) -> Iterator[ReportOutput]:
 
     Args:
         path: The file; None or `-` for standard output. It is replaced once the block ends
-            without an exception, and left alone otherwise.
+            without an exception, if a report was written, and left alone otherwise.
 
     Raises:
         UsageError: If it is standard output, and that is closed.
@@ -98,8 +103,10 @@ def open_report(path: str | None) -> Iterator[ReportOutput]:
         yield ReportOutput()
         return
     with AsideStream(path) as stream:
-        yield ReportOutput(stream)
-        stream.commit()
+        place = ReportOutput(stream)
+        yield place
+        if place.written:
+            stream.commit()
 
 
 def deliver(

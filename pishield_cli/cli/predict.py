@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pishield_cli.cli import options, train_options
+from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import Format
 from pishield_cli.errors import UsageError
 
@@ -14,6 +15,7 @@ Examples:
   pishield predict run houses.parquet -o predictions.parquet --append"""
 
 
+@errors_as_asked(report=False)
 def predict(
     run: Annotated[
         str,

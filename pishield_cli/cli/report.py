@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pishield_cli.cli import options, train_options
+from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import TypeChoice
 from pishield_cli.training.settings import TrainSettings
@@ -56,6 +57,7 @@ def report() -> None:
 
 
 @app.command("violations", epilog=VIOLATIONS_EXAMPLES)
+@errors_as_asked(report=True)
 def violations(
     data: options.Data,
     requirements: options.RequirementsFile,
@@ -116,6 +118,7 @@ def violations(
 
 
 @app.command("gradients", epilog=GRADIENTS_EXAMPLES)
+@errors_as_asked(report=True)
 def gradients(
     data: options.Data,
     requirements: options.RequirementsFile,
@@ -212,6 +215,7 @@ def gradients(
 
 
 @app.command("runs", epilog=RUNS_EXAMPLES)
+@errors_as_asked(report=True)
 def runs(
     paths: Annotated[
         list[str],

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pishield_cli.cli import options, train_options
+from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import TypeChoice
 from pishield_cli.training.settings import TrainSettings
@@ -21,6 +22,7 @@ Examples:
 DEFAULTS = TrainSettings()
 
 
+@errors_as_asked(report=False)
 def train(
     data: options.Data,
     requirements: train_options.RequirementsFile = None,

@@ -11,7 +11,8 @@ from pishield_cli import __version__
 from pishield_cli.actions.check import CheckReport, Example, RequirementResult
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render import render_check
+from pishield_cli.cli.render import render_check as render_all
+from pishield_cli.cli.render.checked import Checked
 from pishield_cli.cli.render.figures import percent, verdict
 from pishield_cli.cli.text import one_line, printable
 from pishield_cli.errors import Span
@@ -78,11 +79,16 @@ def passing() -> CheckReport:
 PLAIN = Page()
 
 
+def render_check(one: CheckReport, form: CheckFormat, page: Page) -> str:
+    return render_all([Checked(one.data, one.requirements_file, one)], form, page)
+
+
 def test_json_has_the_documented_keys_in_their_order(failing: CheckReport) -> None:
     content = json.loads(render_check(failing, CheckFormat.JSON, PLAIN))
-    assert list(content)[:11] == [
+    assert list(content)[:12] == [
         "tool",
         "version",
+        "schema",
         "data",
         "requirements_file",
         "type",
@@ -143,7 +149,7 @@ def test_junit_has_one_case_a_requirement(failing: CheckReport) -> None:
     assert suites[0].get("tests") == "2"
     assert suites[0].get("failures") == "1"
     cases = suites[0].findall("testcase")
-    assert [case.get("line") for case in cases] == ["2", "3"]
+    assert [case.get("name") for case in cases] == ["end >= 0", HOSTILE_LABEL]
     assert cases[0].find("failure") is None
     failure = cases[1].find("failure")
     assert failure is not None
@@ -229,7 +235,7 @@ def test_sarif_has_the_structure_of_2_1_0(failing: CheckReport) -> None:
     assert run["tool"]["driver"]["name"] == "pishield"
     assert len({rule["id"] for rule in rules}) == len(rules) == 2
     (found,) = run["results"]
-    assert found["ruleId"] == rules[found["ruleIndex"]]["id"] == "requirement-2"
+    assert found["ruleId"] == rules[found["ruleIndex"]]["id"] == HOSTILE_LABEL
     assert found["level"] == "error"
     assert found["message"]["text"]
     place = found["locations"][0]["physicalLocation"]

@@ -1,21 +1,52 @@
 """The report of `check` as JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from pishield_cli import __version__
 from pishield_cli.actions.check import CheckReport, Example, RequirementResult
-from pishield_cli.cli.render.strict_json import strict_json
+from pishield_cli.cli.problems import Problem
+from pishield_cli.cli.render.checked import Checked, exit_code
+from pishield_cli.cli.render.strict_json import headed, report_json, strict_json
 
 
-def render_json(report: CheckReport) -> str:
-    """Strict JSON, keys in a fixed order.
+def render_json(checked: Sequence[Checked]) -> str:
+    """Strict JSON, keys in a fixed order: one table's report, or those of a project's tables.
 
     `rows` of a requirement lists its first violating rows, as many as `--show` asks for; `by` is
-    null where the distance is not finite.
+    null where the distance is not finite. A table that could not be checked has errors in place of
+    a report.
     """
-    content = {
-        "tool": "pishield",
-        "version": __version__,
+    if len(checked) == 1 and checked[0].name is None:
+        return strict_json(_content(checked[0]))
+    status = {0: True, 1: False}.get(exit_code(checked))
+    tables = [{"name": one.name} | _content(one) for one in checked]
+    return report_json("checks", {"holds": status, "tables": tables})
+
+
+def error_content(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Errors as plain values."""
+    return {
+        "errors": [
+            {
+                "message": one.message,
+                "hint": one.hint,
+                "file": one.file,
+                "line": one.line,
+                "column": one.column,
+            }
+            for one in problems
+        ]
+    }
+
+
+def _content(one: Checked) -> dict[str, Any]:
+    if one.report is None:
+        return headed("error", error_content(one.problems))
+    return headed("check", _report(one.report))
+
+
+def _report(report: CheckReport) -> dict[str, Any]:
+    return {
         "data": report.data,
         "requirements_file": report.requirements_file,
         "type": report.type.value,
@@ -28,7 +59,6 @@ def render_json(report: CheckReport) -> str:
         "allowed_rows": report.allowed_rows,
         "fails_on_unknown": report.fails_on_unknown,
     }
-    return strict_json(content)
 
 
 def _requirement(result: RequirementResult, rows: int) -> dict[str, Any]:

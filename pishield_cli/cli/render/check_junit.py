@@ -1,56 +1,68 @@
-"""The report of `check` as JUnit XML, one test case a requirement."""
+"""The report of `check` as JUnit XML: a suite for each table, a case for each requirement.
 
+Valid by the schema `junit-10.xsd` of Jenkins' xUnit plugin, which is the strictest in use.
+"""
+
+from collections.abc import Sequence
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 from pishield_cli.actions.check import CheckReport, RequirementResult
-from pishield_cli.cli.render.figures import example_line, fails, finding, verdict
+from pishield_cli.cli.render.checked import Checked
+from pishield_cli.cli.render.figures import example_line, fails, finding, identities, verdict
 from pishield_cli.cli.text import one_line, printable
 
 
-def render_junit(report: CheckReport) -> str:
-    """A suite with one case a requirement; a case fails if it is why the table does not pass."""
-    failures = sum(fails(result, report) for result in report.results)
-    figures = {"tests": str(len(report.results)), "failures": str(failures), "errors": "0"}
-    root = ElementTree.Element("testsuites", {"name": "pishield", **figures})
-    suite = ElementTree.SubElement(
-        root,
-        "testsuite",
-        {
-            "name": printable(report.data),
-            **figures,
-            "skipped": "0",
-            "time": f"{report.seconds:.3f}",
-        },
-    )
-    for result in report.results:
-        _case(suite, result, report)
-    ElementTree.SubElement(suite, "system-out").text = verdict(report)
+def render_junit(checked: Sequence[Checked]) -> str:
+    """Suites whose cases fail where they are why a table does not pass.
+
+    A case is named by its requirement's label, else its text, so that a requirement put before
+    others renames none. A table that could not be checked is a suite with an error.
+    """
+    suites = [_suite(one) if one.report is not None else _broken(one) for one in checked]
+    totals = {
+        key: str(sum(int(suite.get(key, "0")) for suite in suites))
+        for key in ("tests", "failures", "errors")
+    }
+    root = Element("testsuites", {"name": "pishield", **totals})
+    root.extend(suites)
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
 
 
-def _case(suite: ElementTree.Element, result: RequirementResult, report: CheckReport) -> None:
-    requirement = result.requirement
-    label = f" [{requirement.label}]" if requirement.label is not None else ""
-    case = ElementTree.SubElement(
-        suite,
-        "testcase",
+def _suite(one: Checked) -> Element:
+    report = one.report
+    assert report is not None
+    suite = Element(
+        "testsuite",
         {
-            "classname": printable(report.requirements_file),
-            "name": one_line(f"{requirement.number}{label} {requirement.text}"),
-            "file": printable(report.requirements_file),
-            "line": str(requirement.span.line),
-            "time": "0",
+            "name": printable(one.title),
+            "tests": str(len(report.results)),
+            "failures": str(sum(fails(result, report) for result in report.results)),
+            "errors": "0",
+            "skipped": "0",
+            "time": f"{report.seconds:.3f}",
         },
     )
+    names = identities([result.requirement for result in report.results])
+    for result, name in zip(report.results, names, strict=True):
+        _case(suite, result, name, report)
+    SubElement(suite, "system-out").text = verdict(report)
+    return suite
+
+
+def _case(suite: Element, result: RequirementResult, name: str, report: CheckReport) -> None:
+    case = SubElement(
+        suite,
+        "testcase",
+        {"classname": printable(report.requirements_file), "name": name, "time": "0"},
+    )
     if fails(result, report):
-        failure = ElementTree.SubElement(
-            case, "failure", {"message": finding(result, report), "type": "violation"}
-        )
-        failure.text = "\n".join(_details(result, report))
+        message = {"message": finding(result, report), "type": "violation"}
+        SubElement(case, "failure", message).text = "\n".join(_details(result, report))
     elif result.violations or result.unknown:
-        ElementTree.SubElement(case, "system-out").text = finding(result, report)
+        SubElement(case, "system-out").text = finding(result, report)
 
 
 def _details(result: RequirementResult, report: CheckReport) -> list[str]:
@@ -60,3 +72,19 @@ def _details(result: RequirementResult, report: CheckReport) -> list[str]:
         f"{place}: {one_line(requirement.text)}",
         *(example_line(one) for one in result.examples),
     ]
+
+
+def _broken(one: Checked) -> Element:
+    """A suite for a table that could not be checked; its one case says why."""
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": "0"}
+    suite = Element("testsuite", {"name": printable(one.title), **counts})
+    case = SubElement(
+        suite,
+        "testcase",
+        {"classname": printable(one.requirements_file), "name": "the table is checked"},
+    )
+    for problem in one.problems:
+        place = "" if problem.file is None else f"{printable(problem.file)}:{problem.line}: "
+        error = {"message": printable(problem.message), "type": "error"}
+        SubElement(case, "error", error).text = f"{place}{printable(problem.sentence)}"
+    return suite

@@ -1,17 +1,34 @@
 """The report of `check` as Markdown, for a job summary or a comment."""
 
 import re
+from collections.abc import Sequence
 
 from pishield_cli.actions.check import CheckReport, RequirementResult
-from pishield_cli.cli.render.check_table import violated_first
-from pishield_cli.cli.render.figures import percent, tolerance, verdict, worst_row
+from pishield_cli.cli.render.checked import Checked
+from pishield_cli.cli.render.figures import (
+    percent,
+    tolerance,
+    verdict,
+    violated_first,
+    worst_row,
+)
 from pishield_cli.cli.text import one_line
 
 
-def render_markdown(report: CheckReport) -> str:
-    """A heading with the verdict and a table with one line a requirement, violated ones first."""
+def render_markdown(checked: Sequence[Checked]) -> str:
+    """For each table the verdict and one line for each requirement, violated ones first."""
+    return "\n\n".join("\n".join(_section(one)) for one in checked)
+
+
+def _section(one: Checked) -> list[str]:
+    heading = [] if one.name is None else [f"### {_code(one.name)}", ""]
+    if one.report is None:
+        problems = [f"- {_code(problem.sentence)}" for problem in one.problems]
+        return [*heading, f"**ERROR** {_code(one.data)} could not be checked", "", *problems]
+    report = one.report
     word, _, sentence = verdict(report).partition(" ")
-    lines = [
+    return [
+        *heading,
         f"**{word}** {sentence.strip()}",
         "",
         "| # | label | requirement | violations | rate | unknown | worst row |",
@@ -20,7 +37,6 @@ def render_markdown(report: CheckReport) -> str:
         "",
         _source(report),
     ]
-    return "\n".join(lines)
 
 
 def _source(report: CheckReport) -> str:

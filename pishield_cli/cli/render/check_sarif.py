@@ -1,12 +1,15 @@
 """The report of `check` as SARIF 2.1.0, for code scanning."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from pishield_cli import __version__
 from pishield_cli.actions.check import CheckReport, RequirementResult
-from pishield_cli.cli.render.figures import example_line, fails, finding
+from pishield_cli.cli.problems import Problem
+from pishield_cli.cli.render.checked import Checked
+from pishield_cli.cli.render.figures import example_line, fails, finding, identities
 from pishield_cli.cli.render.places import repository_path
 from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
@@ -15,47 +18,57 @@ from pishield_cli.logic.requirements import Requirement
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render_sarif(report: CheckReport) -> str:
-    """One rule a requirement, and one result for each that is not satisfied, at its place.
+def render_sarif(checked: Sequence[Checked]) -> str:
+    """A run for each table: a rule for each requirement, a result for each that is not satisfied.
 
-    A result that keeps the table from passing is an error, another one a warning.
+    A result that keeps its table from passing is an error, another one a warning. Rules are named
+    by labels, or where there are none by texts, so that a requirement put before others renames
+    none. A table that could not be checked is a run that was not successful.
     """
-    run = {
-        "tool": {
-            "driver": {
-                "name": "pishield",
-                "version": __version__,
-                "rules": [_rule(result.requirement) for result in report.results],
-            }
-        },
-        "invocations": [{"executionSuccessful": True}],
-        "columnKind": "unicodeCodePoints",
-        "results": [
-            _result(index, result, report)
-            for index, result in enumerate(report.results)
-            if result.violations or fails(result, report)
-        ],
-    }
-    content = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    content = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(one) for one in checked]}
     return strict_json(content)
 
 
-def _rule(requirement: Requirement) -> dict[str, Any]:
+def _run(one: Checked) -> dict[str, Any]:
+    driver: dict[str, Any] = {"name": "pishield", "version": __version__}
+    run: dict[str, Any] = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": one.report is not None}],
+        "columnKind": "unicodeCodePoints",
+    }
+    if one.name is not None:
+        # Code hosts take several runs of a tool only where these differ.
+        run["automationDetails"] = {"id": f"pishield/{one.name}/"}
+    if one.report is None:
+        notes = [_notification(problem) for problem in one.problems]
+        run["invocations"][0]["toolExecutionNotifications"] = notes
+        return run | {"results": []}
+    report = one.report
+    names = identities([result.requirement for result in report.results])
+    driver["rules"] = [
+        _rule(result.requirement, name) for result, name in zip(report.results, names, strict=True)
+    ]
+    run["results"] = [
+        _result(index, result, names[index], report)
+        for index, result in enumerate(report.results)
+        if result.violations or fails(result, report)
+    ]
+    return run
+
+
+def _rule(requirement: Requirement, name: str) -> dict[str, Any]:
     rule: dict[str, Any] = {
-        "id": _rule_id(requirement),
-        "shortDescription": {"text": one_line(requirement.text) or _rule_id(requirement)},
+        "id": name,
+        "shortDescription": {"text": one_line(requirement.text) or name},
     }
     if requirement.label:
         rule["name"] = one_line(requirement.label)
     return rule
 
 
-def _rule_id(requirement: Requirement) -> str:
-    # numbers, not labels: two requirements may share a label, and rule ids are distinct
-    return f"requirement-{requirement.number}"
-
-
-def _result(index: int, result: RequirementResult, report: CheckReport) -> dict[str, Any]:
+def _result(
+    index: int, result: RequirementResult, name: str, report: CheckReport
+) -> dict[str, Any]:
     requirement = result.requirement
     span = requirement.span
     message = [
@@ -63,29 +76,34 @@ def _result(index: int, result: RequirementResult, report: CheckReport) -> dict[
         *(example_line(one) for one in result.examples),
     ]
     return {
-        "ruleId": _rule_id(requirement),
+        "ruleId": name,
         "ruleIndex": index,
         "kind": "fail",
         "level": "error" if fails(result, report) else "warning",
         "message": {"text": "\n".join(message)},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(report.requirements_file)},
-                    "region": {
-                        "startLine": span.line,
-                        "startColumn": span.column,
-                        "endColumn": max(span.end_column, span.column + 1),
-                    },
-                }
-            }
-        ],
+        "locations": [_place(report.requirements_file, span.line, span.column, span.end_column)],
+        "partialFingerprints": {"requirement/v1": name},
         "properties": {
             "violations": result.violations,
             "unknown": result.unknown,
             "rows": report.rows,
         },
     }
+
+
+def _notification(problem: Problem) -> dict[str, Any]:
+    note: dict[str, Any] = {"level": "error", "message": {"text": one_line(problem.sentence)}}
+    if problem.file is not None and problem.line is not None:
+        column = problem.column or 1
+        end = problem.end_column or column + 1
+        note["locations"] = [_place(problem.file, problem.line, column, end)]
+    return note
+
+
+def _place(file: str, line: int, column: int, end: int) -> dict[str, Any]:
+    region = {"startLine": line, "startColumn": column, "endColumn": max(end, column + 1)}
+    place = {"artifactLocation": {"uri": _uri(file)}, "region": region}
+    return {"physicalLocation": place}
 
 
 def _uri(path: str) -> str:

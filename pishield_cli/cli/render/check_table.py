@@ -1,17 +1,21 @@
 """The report of `check` as a table to read."""
 
+from collections.abc import Sequence
+
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.check import CheckReport, RequirementResult
 from pishield_cli.cli.output import Page
+from pishield_cli.cli.render.checked import Checked
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import (
     example_line,
     percent,
     tolerance,
     verdict,
+    violated_first,
     worst_row,
 )
 from pishield_cli.cli.text import counted, one_line, shortened
@@ -23,15 +27,30 @@ _FOLDED_LABEL = 40
 _MOST_LINES = 1_000
 
 
-def render_table(report: CheckReport, page: Page) -> str:
-    """One line a requirement, violated ones first, then examples, totals and the verdict.
+def render_table(checked: Sequence[Checked], page: Page) -> str:
+    """The tables one below the other, and of several, how many pass.
 
     Args:
-        report: The report.
+        checked: What became of each table.
         page: Its width and whether it takes colour.
     """
+    parts: list[Table | Text] = []
+    for one in checked:
+        if one.name is not None:
+            parts.append(Text(f"{chr(10) if parts else ''}{one_line(one.name)}", style="bold"))
+        if one.report is None:
+            parts += [Text(f"could not be checked: {one_line(p.sentence)}") for p in one.problems]
+        else:
+            parts += _parts(one.report, page)
+    if checked[0].name is not None:
+        parts.append(_summary(checked))
+    return page_lines(parts, page)
+
+
+def _parts(report: CheckReport, page: Page) -> list[Table | Text]:
+    """One line for each requirement, violated ones first, examples, totals and the verdict."""
     colour = "bold green" if report.holds else "bold red"
-    parts: list[Table | Text] = [
+    return [
         _requirements(report, page),
         *_left_out(report),
         *_examples(report),
@@ -39,7 +58,19 @@ def render_table(report: CheckReport, page: Page) -> str:
         *_suspicion(report),
         Text(verdict(report), style=colour),
     ]
-    return page_lines(parts, page)
+
+
+def _summary(checked: Sequence[Checked]) -> Text:
+    failed = sum(1 for one in checked if one.report is not None and not one.report.holds)
+    broken = sum(1 for one in checked if one.report is None)
+    passed = len(checked) - failed - broken
+    facts = [
+        f"{passed:,} of {counted(len(checked), 'table')} {'passes' if passed == 1 else 'pass'}"
+    ]
+    facts += [f"{broken:,} could not be checked"] if broken else []
+    good = passed == len(checked)
+    line = f"\n{'OK  ' if good else 'FAIL'}  {'; '.join(facts)}"
+    return Text(line, style="bold green" if good else "bold red")
 
 
 def _requirements(report: CheckReport, page: Page) -> Table:
@@ -70,11 +101,6 @@ def _left_out(report: CheckReport) -> list[Text]:
     violated = sum(1 for result in rest if result.violations)
     fact = f"{violated:,} of them violated" if violated else "none of them violated"
     return [Text(f"and {counted(len(rest), 'more requirement')}, {fact} (--format json has all)")]
-
-
-def violated_first(report: CheckReport) -> list[RequirementResult]:
-    """The results, violated ones first, otherwise in file order."""
-    return sorted(report.results, key=lambda result: not result.violations)
 
 
 def _line(

@@ -7,7 +7,7 @@ from pishield_cli.actions.correct_report import CorrectReport, Obstacle
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import percent
-from pishield_cli.cli.render.strict_json import strict_json
+from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, one_line
 
 
@@ -43,7 +43,7 @@ def render_json(report: CorrectReport) -> str:
         "requirements_file": report.requirements_file,
         "output": report.output,
     }
-    return strict_json(content)
+    return report_json("correct", content)
 
 
 def render_table(report: CorrectReport, page: Page) -> str:

@@ -1,9 +1,12 @@
 """Figures and sentences that more than one format shows."""
 
+from collections import Counter
+from collections.abc import Sequence
 from math import isinf
 
 from pishield_cli.actions.check import CheckReport, Example, RequirementResult
 from pishield_cli.cli.text import counted, one_line
+from pishield_cli.logic.requirements import Requirement
 
 
 def percent(part: int, whole: int) -> str:
@@ -86,3 +89,22 @@ def verdict(report: CheckReport) -> str:
         allowed = ", none allowed" if report.fails_on_unknown else ""
         line += f"; {report.unknown_rows:,} undecided (missing cells){allowed}"
     return line
+
+
+def violated_first(report: CheckReport) -> list[RequirementResult]:
+    """The results, violated ones first, otherwise in file order."""
+    return sorted(report.results, key=lambda result: not result.violations)
+
+
+def identities(requirements: Sequence[Requirement]) -> list[str]:
+    """A name for each requirement that stays as others come and go: its label, else its text.
+
+    Requirements of one name get a number behind it, in their order.
+    """
+    names = [one_line(one.label) if one.label else one_line(one.text) for one in requirements]
+    seen: Counter[str] = Counter()
+    distinct = []
+    for name in names:
+        seen[name] += 1
+        distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return distinct

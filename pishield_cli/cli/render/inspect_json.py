@@ -3,9 +3,8 @@
 from fractions import Fraction
 from typing import Any
 
-from pishield_cli import __version__
 from pishield_cli.actions.inspect import InspectReport
-from pishield_cli.cli.render.strict_json import strict_json
+from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.language import format_equation, format_literal
 from pishield_cli.language.numbers import write_number
 from pishield_cli.logic.solver.reasoner import Bounds
@@ -20,8 +19,6 @@ def render_json(report: InspectReport) -> str:
     analysis = report.analysis
     requirements = report.requirements
     content = {
-        "tool": "pishield",
-        "version": __version__,
         "requirements_file": report.requirements_file,
         "data": report.data,
         "type": report.type.value,
@@ -56,7 +53,7 @@ def render_json(report: InspectReport) -> str:
         "undecided": dict(report.undecided),
         "warnings": list(report.warnings),
     }
-    return strict_json(content)
+    return report_json("inspect", content)
 
 
 def _bounds(bounds: Bounds) -> dict[str, Any]:

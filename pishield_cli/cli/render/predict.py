@@ -6,7 +6,7 @@ from pishield_cli.actions.predict import PredictReport, as_json
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import page_lines
 from pishield_cli.cli.render.figures import percent
-from pishield_cli.cli.render.strict_json import strict_json
+from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, one_line
 
 _LISTED_ROWS = 20
@@ -14,7 +14,7 @@ _LISTED_ROWS = 20
 
 def render_json(report: PredictReport) -> str:
     """The report as one JSON object."""
-    return strict_json(as_json(report))
+    return report_json("predict", as_json(report))
 
 
 def render_text(report: PredictReport, page: Page) -> str:

@@ -7,7 +7,7 @@ from pishield_cli.actions.report_gradients import GradientsReport
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.plots import picture
-from pishield_cli.cli.render.strict_json import strict_json
+from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, one_line, shortened
 
 _TEXT = 60
@@ -16,7 +16,7 @@ _LISTED = 30
 
 def render_json(report: GradientsReport) -> str:
     """The report as one JSON object; null where a figure is not defined."""
-    return strict_json(report.as_json())
+    return report_json("gradients", report.as_json())
 
 
 def render_table(report: GradientsReport, page: Page) -> str:

@@ -9,7 +9,7 @@ from pishield_cli.actions.report_runs import RunsReport, RunSummary
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.plots import picture
-from pishield_cli.cli.render.strict_json import strict_json
+from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import one_line
 
 _SIGNIFICANT = 0.05
@@ -17,7 +17,7 @@ _SIGNIFICANT = 0.05
 
 def render_json(report: RunsReport) -> str:
     """The report as one JSON object."""
-    return strict_json(report.as_json())
+    return report_json("runs", report.as_json())
 
 
 def render_table(report: RunsReport, page: Page) -> str:

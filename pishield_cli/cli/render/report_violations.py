@@ -10,7 +10,7 @@ from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import percent
 from pishield_cli.cli.render.plots import picture
-from pishield_cli.cli.render.strict_json import strict_json
+from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, one_line, shortened
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -22,7 +22,7 @@ _TERMINAL_TEXT = 100
 
 def render_json(report: ViolationsReport) -> str:
     """The report as one JSON object; null where a size is infinite."""
-    return strict_json(report.as_json())
+    return report_json("violations", report.as_json())
 
 
 def render_table(report: ViolationsReport, page: Page) -> str:

@@ -1,8 +1,36 @@
-"""Reports as JSON that every reader takes."""
+"""Reports as JSON that every reader takes, of a shape that a schema describes."""
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
+
+from pishield_cli import __version__
+
+VERSIONS = {
+    "check": 2,
+    "checks": 1,
+    "correct": 1,
+    "error": 1,
+    "gradients": 1,
+    "inspect": 1,
+    "predict": 1,
+    "runs": 1,
+    "train": 1,
+    "violations": 1,
+}
+"""Of each shape, as in `schemas/`; one more where a key goes or changes its meaning."""
+
+
+def report_json(shape: str, content: Mapping[str, Any]) -> str:
+    """A report as strict JSON: what made it, the version of its shape, then its content."""
+    return strict_json(headed(shape, content))
+
+
+def headed(shape: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """A report's content below what made it and the version of its shape."""
+    head = {"tool": "pishield", "version": __version__, "schema": VERSIONS[shape]}
+    return head | dict(content)
 
 
 def strict_json(content: Any) -> str:

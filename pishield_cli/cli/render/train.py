@@ -10,7 +10,7 @@ from rich.text import Text
 from pishield_cli.actions.train import TrainReport, deviation
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.render.strict_json import strict_json
+from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, one_line
 from pishield_cli.training.evaluation import Score
 from pishield_cli.training.settings import Objective
@@ -24,7 +24,7 @@ Line = tuple[str, Sequence[Score], Sequence[float], Sequence[float]]
 
 def render_json(report: TrainReport) -> str:
     """The report as one JSON object; null where a figure is not finite or was not asked for."""
-    return strict_json(report.as_json())
+    return report_json("train", report.as_json())
 
 
 def warnings_of(report: TrainReport) -> Iterator[str]:

@@ -1,0 +1,38 @@
+"""What became of checking tables: a report each, or why there is none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pishield_cli.actions.check import CheckReport
+from pishield_cli.cli.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of checking one table.
+
+    Attributes:
+        data: The table's name.
+        requirements_file: The requirements file's name.
+        report: What was found; None where the table could not be checked.
+        problems: Why it could not, at least one problem then.
+        name: The table's name in a project file; None where it was given by its path alone.
+    """
+
+    data: str
+    requirements_file: str
+    report: CheckReport | None = None
+    problems: tuple[Problem, ...] = ()
+    name: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The table's name in the project file, else its path."""
+        return self.name if self.name is not None else self.data
+
+
+def exit_code(checked: Sequence[Checked]) -> int:
+    """0 if all tables pass, 1 if some do not, 2 if some could not be checked."""
+    if any(one.report is None for one in checked):
+        return 2
+    return 0 if all(one.report is not None and one.report.holds for one in checked) else 1
