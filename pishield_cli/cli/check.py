@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict, Unpack
 
 import typer
 
+from pishield_cli import placed
 from pishield_cli.cli import check_options, options
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.options import Engine, TypeChoice
@@ -157,6 +158,7 @@ def check(
         reports.write(checked)
     reports.log(checked)
     if failure is not None:
+        placed.start_over()  # reports of an error are no results
         raise failure
     return exit_code(checked)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from pishield_cli import placed
 from pishield_cli.cli.formats import Format
 
 
@@ -44,3 +45,5 @@ def _write(error: Exception, output: str | None, *, report: bool) -> None:
     # The error itself is raised next; a second one about its report would hide it.
     with contextlib.suppress(Exception), open_report(output if report else None) as place:
         place.write(report_json("error", error_content(problems_of(error))), utf8=True)
+    if output is not None and report:
+        placed.start_over()  # the report of an error is no result
