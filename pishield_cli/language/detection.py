@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pishield_cli.language.normal_form import simplified
+from pishield_cli.language.normal_form import to_clauses
 from pishield_cli.language.statements import Statement
+from pishield_cli.logic.formulas import over_numbers
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality
 
@@ -78,12 +79,7 @@ def clauses_for(reading: Reading, type: RequirementType) -> tuple[Clause, ...]:
         return reading.clauses
     clauses = reading.clauses
     if any(isinstance(one, BooleanLiteral) for clause in clauses for one in clause):
-        clauses = simplified(
-            Clause(
-                tuple(one.as_inequality() if isinstance(one, BooleanLiteral) else one for one in c)
-            )
-            for c in clauses
-        )
+        clauses = to_clauses(over_numbers(reading.statement.formula))
     if type is RequirementType.LINEAR:
         return tuple(clause if clause.literals else _NEVER for clause in clauses)
     return clauses

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.lexer import END, NAME, NUMERAL, Tokens, tokenize
 from pishield_cli.language.lines import LogicalLine
-from pishield_cli.language.words import HEADERS
+from pishield_cli.language.words import HEADERS, PLACED
 
 _LONGEST_INDEX = 9
 
@@ -71,7 +71,7 @@ def _listed(tokens: Tokens, word: str) -> tuple[Name, ...]:
     ):
         if kind == NUMERAL and word == "ordering" and _is_index(text):
             names.append(Name(f"y_{int(text)}", line, start, end))
-        elif kind == NAME:
+        elif kind == NAME or text in PLACED:
             names.append(Name(text, line, start, end))
         elif kind != END:
             message = f"A line that opens with `{word}` lists names only."

@@ -98,8 +98,7 @@ _WORDS: Mapping[str, str] = {
     "else": "there is no `else`: write a second requirement, if not ... then ...",
     "xor": "did you mean `iff not`?",
     "unless": _NO_SUCH,
-    "in": _NO_SUCH,
-    "between": _NO_SUCH,
+    "in": "a list of values stands in parentheses: x in (1, 2)",
     "mod": "there is no remainder; add a column that holds it",
     **{
         word: f"did you mean `{word}`? Keywords are in lower or upper case"

@@ -22,12 +22,14 @@ from pishield_cli.language.lines import (
 )
 from pishield_cli.language.rules import read_rule
 from pishield_cli.language.statements import read_label
-from pishield_cli.language.words import HEADERS, KEYWORDS, QUOTED_NAME
+from pishield_cli.language.words import HEADERS, KEYWORDS, PLACED, QUOTED_NAME
 from pishield_cli.logic.requirements import Requirements
 
 _INDENT = "    "
 _TIGHT = frozenset("*/")
 _SIGNS = frozenset("+-")
+_PLACED = frozenset(PLACED.values())
+_WORDS = _PLACED.union(KEYWORDS.values())
 _WORD = re.compile(rf"{QUOTED_NAME}|:-|(?:(?!:-)[^\s`])+|`")
 
 _Word = tuple[int, str]
@@ -153,7 +155,7 @@ def _tokens(line: LogicalLine, start: int) -> list[_Word]:
 
 def _spelled(kind: str, word: str) -> str:
     """A word in its one spelling: keywords in lower case, and `y_ 3`, which is one name, as one."""
-    if word in KEYWORDS:
+    if word in KEYWORDS or kind in _PLACED:
         return kind
     return "".join(word.split()) if word.startswith("y") else word
 
@@ -166,7 +168,7 @@ def _is_sign(kinds: list[str], place: int) -> bool:
 
 
 def _ends_operand(kind: str) -> bool:
-    return kind not in KEYWORDS.values() and (kind == ")" or kind[:1].isalnum())
+    return kind not in _WORDS and (kind == ")" or kind[:1].isalnum())
 
 
 def _space(left: str, right: str, written: bool) -> str:

@@ -13,7 +13,7 @@ from pishield_cli.language.hints import (
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.literals import DATE, TEXT, date_problem, text_problem
 from pishield_cli.language.numbers import NUMBER
-from pishield_cli.language.words import KEYWORDS, PLAIN_NAME, QUOTED_NAME, unquoted
+from pishield_cli.language.words import KEYWORDS, PLACED, PLAIN_NAME, QUOTED_NAME, unquoted
 
 NAME = "name"
 NUMERAL = "number"
@@ -22,7 +22,7 @@ END = "end"
 _OTHER_NUMBER = r"0[xXbBoO][0-9]\w*|[0-9]+(?:_[0-9]+)*_(?![0-9])\w*"
 _PARTED = r"[<>=!]\s+=(?!=)|-\s+>(?!=)"
 _WRONG = rf"{_PARTED}|&&?|\|\|?|<==?>|<>|===|==?>|=<|=(?!=)|!(?!=)|\*\*|\^|~=?|<<|>>"
-_OPERATOR = r"<->|->|:-|>=|<=|==|!=|[-+*/()<>]"
+_OPERATOR = r"<->|->|:-|>=|<=|==|!=|[-+*/()<>,]"
 
 _TOKEN = re.compile(
     rf"\s*(?:(?P<spaced>y_?\s+[0-9]+(?![\w.]))|(?P<name>{PLAIN_NAME})|(?P<date>{DATE})|(?P<notation>{_OTHER_NUMBER})|(?P<number>{NUMBER})"
@@ -34,8 +34,8 @@ _TOKEN = re.compile(
 _LONGEST_WORD = 40
 _WORD_AFTER = re.compile(r"[^\s`+*/()<>=!\[\]]*")
 _WORD_BEFORE = re.compile(r"[^\s`+*/()<>=!\[\]]*\Z")
-_LONGEST_CALL = 200
-_CALL = re.compile(rf"(?P<name>{PLAIN_NAME})\s*\([^()]*\Z")
+_BEGINS_LIST = re.compile(r"\s*\(")
+_BEGINS_OPERAND = re.compile(r"\s*[\w(.`]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,10 @@ def tokenize(line: LogicalLine, start: int = 0) -> Tokens:
         group = match.lastgroup or ""
         text = match[group]
         if group == "name":
-            kinds.append(keyword(text, NAME))
+            kind = keyword(text, NAME)
+            if text in PLACED and _follows_operand(kinds):
+                kind = _placed(text, line.text, match.end(), kinds[-1])
+            kinds.append(kind)
         elif group == "number":
             kinds.append(NUMERAL)
         elif group == "operator":
@@ -97,6 +100,21 @@ def tokenize(line: LogicalLine, start: int = 0) -> Tokens:
     starts.append(len(line.text))
     ends.append(len(line.text) + 1)
     return Tokens(line, kinds, texts, starts, ends)
+
+
+def _follows_operand(kinds: list[str]) -> bool:
+    """Whether an operand ends with the last token, or with the one before a `not`."""
+    before = kinds[-2:-1] if kinds[-1:] == ["not"] else kinds[-1:]
+    return not {NAME, NUMERAL, ")"}.isdisjoint(before)
+
+
+def _placed(word: str, text: str, end: int, before: str) -> str:
+    """The kind of a word after an operand, which may be a name that a number multiplies."""
+    if PLACED[word] == "in":
+        return "in" if _BEGINS_LIST.match(text, end) else NAME
+    if before == NUMERAL and not _BEGINS_OPERAND.match(text, end):
+        return NAME
+    return PLACED[word]
 
 
 def quoted_name(line: LogicalLine, start: int, end: int) -> str:
@@ -140,9 +158,6 @@ def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSy
         return line.problem(message, start, end, hint=operator_hint(text))
     if text == "`":
         return _unclosed(line, start)
-    called = _CALL.search(line.text, max(0, start - _LONGEST_CALL), start)
-    if text == "," and called and (called["name"].lower() == "in" or function_hint(called["name"])):
-        return call_problem(line, *called.span("name"))
     shown = f"`{text}`" if text.isprintable() else f"U+{ord(text):04X}"
     message = f"{shown} is no character of the language outside backticks."
     word = _around(line.text, start)
@@ -150,11 +165,8 @@ def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSy
 
 
 def call_problem(line: LogicalLine, start: int, end: int) -> RequirementSyntaxError:
-    """The error for the name of a function, or `in`, before a list in parentheses."""
+    """The error for the name of a function before a list in parentheses."""
     name = line.text[start:end]
-    if name.lower() == "in":
-        message = f"`{name}` is no word of the language."
-        return line.problem(message, start, end, hint="for a in (1, 2) write a == 1 or a == 2")
     message = f"There are no functions, and `{name}` is written as one."
     return line.problem(message, start, end, hint=function_hint(name))
 

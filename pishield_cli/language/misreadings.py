@@ -33,6 +33,11 @@ class Misreadings:
         message = f"{self._shown(at)} cannot stand here."
         return self._problem(message, at, expected=expected, hint=hint)
 
+    def missing_and(self, at: int) -> RequirementSyntaxError:
+        message = "`between` has two ends with `and` between them."
+        hint = "write x between 1 and 10"
+        return self._problem(message, at, expected="`and`", hint=hint)
+
     def missing_then(self, at: int, opening: int) -> RequirementSyntaxError:
         column = self._tokens.line.span(self._tokens.starts[opening], 0).column
         message = f"The `if` at column {column} has no `then`."
@@ -166,9 +171,10 @@ class Misreadings:
         return tokens.line.problem(message, *place, expected=expected, hint=hint)
 
 
-_WORD_OPERATORS = frozenset({"or", "and", "iff", "implies", "then"})
+_WORD_OPERATORS = frozenset({"or", "and", "iff", "implies", "then", "in", "between"})
 _MISPLACED = {
     "then": "`then` needs an `if` before it",
+    ",": "thousands are written 1_000; a list of values stands in parentheses: x in (1, 2)",
     ":-": "a rule is written HEAD :- BODY, with column numbers: 0 :- 1 n2",
     "not": "did you mean `and not`, `or not` or `!=`?",
     "neg": "did you mean `or neg` or `and neg`?",

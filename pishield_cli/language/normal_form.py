@@ -1,12 +1,14 @@
 """From a formula to clauses: conjunctive normal form, exact and bounded in size.
 
 Clauses are multiplied out (no new variables), with repeated literals, tautologies and repeated
-clauses dropped as they arise and constant inequalities folded.
+clauses dropped as they arise and constant inequalities folded. Parts of a disjunction that compare
+one sum with numbers are taken together first, as the values that they allow.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, formula_of
+from pishield_cli.language.regions import Region, Signed, merged_regions
+from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Literal
 
 MAX_CLAUSES = 4_096
@@ -50,11 +52,6 @@ def constant_value(literal: Literal) -> bool | None:
     return literal.constant < 0 if literal.strict else literal.constant <= 0
 
 
-def simplified(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
-    """Clauses with constants folded, and tautologies and repetitions dropped."""
-    return _Normaliser().clauses(formula_of(clauses))
-
-
 class _Normaliser:
     """The literals of one requirement as codes: `2 * i`, and `2 * i + 1` for its negation.
 
@@ -90,10 +87,16 @@ class _Normaliser:
     def _compound(self, formula: And | Or | Iff, *, positive: bool) -> tuple[_Codes, ...]:
         if isinstance(formula, Iff):
             return self._equivalence(formula, positive=positive)
-        parts = [self._normal(part, positive=positive) for part in formula.parts]
         if isinstance(formula, And) == positive:
+            parts = [self._normal(part, positive=positive) for part in formula.parts]
             return self._conjunction(parts)
-        return self._disjunction(parts)
+        disjoined = merged_regions(list(_disjoined(formula, positive=positive)))
+        return self._disjunction([self._part(one) for one in disjoined])
+
+    def _part(self, part: Region | Signed) -> tuple[_Codes, ...]:
+        if isinstance(part, Region):
+            return tuple(tuple(map(self._code, sides)) for sides in part.clauses())
+        return self._normal(part[0], positive=part[1])
 
     def _equivalence(self, formula: Iff, *, positive: bool) -> tuple[_Codes, ...]:
         """`a iff b` is `(not a or b) and (a or not b)`; its negation `a iff not b`."""
@@ -204,3 +207,14 @@ class _Normaliser:
         if len(distinct) > MAX_CLAUSES:
             raise TooManyClausesError
         return _FALSE if frozenset() in distinct else tuple(distinct.values())
+
+
+def _disjoined(formula: Formula, *, positive: bool) -> Iterator[Signed]:
+    """The parts of a disjunction, those of disjunctions within it among them."""
+    if isinstance(formula, Not):
+        yield from _disjoined(formula.operand, positive=not positive)
+    elif isinstance(formula, Or if positive else And):
+        for part in formula.parts:
+            yield from _disjoined(part, positive=positive)
+    else:
+        yield formula, positive

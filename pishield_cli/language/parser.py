@@ -136,9 +136,15 @@ class _Parser:
         return Not(formula) if (start - opening) % 2 else formula
 
     def comparison(self) -> Expression:
-        """Read `comparison = sum { ( ">=" | ">" | "<=" | "<" | "==" | "!=" ) sum } ;`."""
+        """Read a comparison.
+
+        comparison = sum { ( ">=" | ">" | "<=" | "<" | "==" | "!=" ) sum }
+                   | sum [ "not" ] ( "in" list | "between" sum "and" sum ) ;
+        """
         start = self.at
         left = self.sum()
+        if self.kinds[self.at] in {"in", "between", "not"}:
+            return self.membership(left, start)
         if self.kinds[self.at] not in RELATIONS:
             return left
         parts: list[Formula] = []
@@ -153,6 +159,47 @@ class _Parser:
             left = self.sum()
             parts.append(self.related(number, relation, self.as_number(left, start), relation_at))
         return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def membership(self, left: Expression, start: int) -> Formula:
+        """What follows a sum that is looked for in a list, or between two others."""
+        negative = self.kinds[self.at] == "not"
+        word_at = self.at + negative
+        word = self.kinds[word_at]
+        if word not in {"in", "between"}:
+            raise self.wrong.unexpected(self.at, after_operand=True)
+        value = self.as_number(left, start)
+        self.at = word_at + 1
+        formula: Formula
+        if word == "in":
+            values = self.values()
+            equal = tuple(self.related(value, "==", one, word_at) for one in values)
+            formula = Or(equal) if len(equal) > 1 else equal[0]
+        else:
+            formula = self.between(value, word_at)
+        return Not(formula) if negative else formula
+
+    def values(self) -> list[Sum]:
+        """Read `list = "(" sum { "," sum } ")" ;`."""
+        opening = self.at
+        values: list[Sum] = []
+        while self.kinds[self.at] == "," or not values:
+            self.at = start = self.at + 1
+            values.append(self.as_number(self.sum(), start))
+        if self.kinds[self.at] != ")":
+            raise self.wrong.unclosed(self.at, opening)
+        self.at += 1
+        return values
+
+    def between(self, value: Sum, word_at: int) -> Formula:
+        """Read the two ends of an interval, both of which belong to it."""
+        start = self.at
+        least = self.as_number(self.sum(), start)
+        if self.kinds[self.at] != "and":
+            raise self.wrong.missing_and(self.at)
+        self.at = start = self.at + 1
+        greatest = self.as_number(self.sum(), start)
+        lower = self.related(value, ">=", least, word_at)
+        return And((lower, self.related(value, "<=", greatest, word_at)))
 
     def related(self, left: Sum, relation: str, right: Sum, at: int) -> Formula:
         """The comparison that one relation stands for."""

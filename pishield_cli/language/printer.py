@@ -63,9 +63,21 @@ def _format_formula(formula: Formula, *, positive: bool) -> tuple[str, str]:
         case Iff(parts):
             text, joins = _joined("iff", parts, positive=True)
             return (text, joins) if positive else (f"not ({text})", "")
+        case Or(parts) if (values := _values(parts)) is not None:
+            terms, listed = values
+            return f"{_format_sum(terms)} {'' if positive else 'not '}in ({listed})", ""
         case And(parts) | Or(parts):
             joins = "and" if isinstance(formula, And) == positive else "or"
             return _joined(joins, parts, positive=positive)
+
+
+def _values(parts: Sequence[Formula]) -> tuple[tuple[Term, ...], str] | None:
+    """The sum that every part equates with some number, and these; None if there is none."""
+    equations = [one.literal for one in parts if isinstance(one, Atom)]
+    found = [one for one in equations if isinstance(one, Equation)]
+    if not len(parts) == len(found) > 1 or any(one.terms != found[0].terms for one in found):
+        return None
+    return found[0].terms, ", ".join(write_number(one.constant) for one in found)
 
 
 def _joined(word: str, parts: Sequence[Formula], *, positive: bool) -> tuple[str, str]:

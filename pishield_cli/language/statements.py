@@ -9,7 +9,10 @@ from pishield_cli.language.lexer import NAME, Tokens, tokenize
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.parser import RELATIONS, parse_formula
 from pishield_cli.language.rules import read_rule
+from pishield_cli.language.words import PLACED
 from pishield_cli.logic.formulas import Formula, Or
+
+_COMPARING = RELATIONS.union(PLACED.values())
 
 MAX_LENGTH = 500_000
 """Characters of one requirement."""
@@ -71,7 +74,7 @@ def read_line(line: LogicalLine) -> Header | Statement:
         line,
         start,
         label,
-        compares=not RELATIONS.isdisjoint(words),
+        compares=not _COMPARING.isdisjoint(words),
         disjoins="neg" in words or ("or" in words and isinstance(formula, Or)),
     )
 

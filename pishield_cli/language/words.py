@@ -10,6 +10,11 @@ KEYWORDS: Mapping[str, str] = {
 }
 """Each spelling of a keyword, lower case and upper case, to the keyword itself."""
 
+PLACED: Mapping[str, str] = {
+    spelling: word for word in ("in", "between") for spelling in (word, word.upper())
+}
+"""Keywords where a column's name cannot stand; anywhere else they are names."""
+
 HEADERS: Mapping[str, str] = {
     spelling: word
     for word in ("ordering", "integer", "boolean")

@@ -90,8 +90,25 @@ def conditional(condition, consequence):
     return f"({text})", lambda at: not first_holds(at) or second_holds(at)
 
 
+def listed(sum_, word, values):
+    text, value = sum_
+    holds = {"in": lambda at: value(at) in {one(at) for _, one in values}}
+    holds["not in"] = lambda at: not holds["in"](at)
+    return f"{text} {word} ({', '.join(one for one, _ in values)})", holds[word]
+
+
+def bounded(sum_, word, least, greatest):
+    (text, value), (low_text, low), (high_text, high) = sum_, least, greatest
+    holds = {"between": lambda at: low(at) <= value(at) <= high(at)}
+    holds["not between"] = lambda at: not holds["between"](at)
+    return f"{text} {word} {low_text} and {high_text}", holds[word]
+
+
+MEMBERSHIPS = st.builds(
+    listed, SUMS, st.sampled_from(["in", "not in"]), st.lists(SUMS, min_size=1, max_size=4)
+) | st.builds(bounded, SUMS, st.sampled_from(["between", "not between"]), SUMS, SUMS)
 BARE = st.sampled_from(NAMES[:4]).map(lambda name: (written(name), lambda at: at[name] > 0.5))
-COMPARISONS = st.builds(compared, SUMS, st.sampled_from(sorted(RELATIONS)), SUMS)
+COMPARISONS = st.builds(compared, SUMS, st.sampled_from(sorted(RELATIONS)), SUMS) | MEMBERSHIPS
 
 
 def formulas(leaves):
@@ -121,6 +138,48 @@ def assert_means(requirements, holds):
 def test_clauses_mean_what_the_formula_says(case):
     text, holds = case
     assert_means(parse_requirements(text), holds)
+
+
+NEAR = st.sampled_from(["a", "2*a", "-a", "0.5 a", "b"]).flatmap(
+    lambda text: st.builds(
+        compared,
+        st.just((text, SCALES[text])),
+        st.sampled_from(sorted(RELATIONS)),
+        NUMBERS,
+    )
+)
+SCALES = {
+    "a": lambda at: at["a"],
+    "2*a": lambda at: 2 * at["a"],
+    "-a": lambda at: -at["a"],
+    "0.5 a": lambda at: at["a"] / 2,
+    "b": lambda at: at["b"],
+}
+
+
+def disjoined(cases):
+    return (
+        " or ".join(f"({text})" for text, _ in cases),
+        lambda at: any(holds(at) for _, holds in cases),
+    )
+
+
+@given(st.lists(formulas(NEAR), min_size=2, max_size=6).map(disjoined))
+@settings(max_examples=150)
+def test_comparisons_of_one_sum_mean_what_they_say_together(case):
+    text, holds = case
+    requirements = parse_requirements(text)
+    for a, b in product(map(Fraction, ["-1", "0", "0.25", "0.5", "1", "2", "4", "9"]), repeat=2):
+        at = {"a": a, "b": b}
+        assert all(one.holds(at) for one in requirements.requirements) == holds(at), at
+
+
+@given(values=st.sets(st.integers(-50, 50), min_size=1, max_size=40), written_out=st.booleans())
+def test_a_list_of_values_is_as_many_clauses_as_it_has_gaps(values, *, written_out):
+    text = " or ".join(f"x == {v}" for v in values) if written_out else f"x in {tuple(values)}"
+    (one,) = parse_requirements(text.replace(",)", ")")).requirements
+    assert len(one.clauses) == len(values) + 1
+    assert all(one.holds({"x": Fraction(v)}) == (v in values) for v in range(-60, 60))
 
 
 @given(formulas(BARE))
