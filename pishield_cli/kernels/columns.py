@@ -10,32 +10,113 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+_EXACT_FLOAT = 2**53
+
+
+def _everywhere(rows: Array) -> Array:
+    return np.ones(len(rows), dtype=bool)
+
+
+def _nowhere(rows: Array) -> Array:
+    return np.zeros(len(rows), dtype=bool)
+
 
 @dataclass(frozen=True, slots=True)
-class NumericColumn:
-    """One column of a batch.
+class ExactCells:
+    """What a column's cells are, where its values only come near.
 
     Attributes:
+        cell: The exact value of a row's cell, which is neither missing nor infinite.
+        long: Of some rows, given by number, where the cell may be another number than the shortest
+            decimal of its value; bool, of the rows' shape.
+        rounded: Of some rows, where the cell is a float's rounding; see `float_roundings`.
+        nearest: Whether each value is the float64 nearest to its cell; else it is within four
+            units in the last place.
+    """
+
+    cell: Callable[[int], Fraction]
+    long: Callable[[Array], Array] = _everywhere
+    rounded: Callable[[Array], Array] = _nowhere
+    nearest: bool = False
+
+    def __call__(self, row: int) -> Fraction:
+        """The exact value of a row's cell."""
+        return self.cell(row)
+
+    def take(self, rows: Array) -> "ExactCells":
+        """The cells of some rows, given by number, as cells of their own."""
+        return ExactCells(
+            lambda row: self.cell(int(rows[row])),
+            lambda some: self.long(rows[some]),
+            lambda some: self.rounded(rows[some]),
+            self.nearest,
+        )
+
+
+class NumericColumn:
+    """One column of a batch; nothing of it is ever changed.
+
+    Args:
         values: Shape `(rows,)`; a float, integer or boolean dtype. Where `missing` is true the
             value means nothing. NaN is missing as well, marked or not.
         missing: Shape `(rows,)`, bool; None if no cell is marked missing.
-        exact: Where `values` only approximate the cells (decimals of more than 15 digits), to
-            within four units in the last place, the exact value of a row's cell; None where
-            `values` are the cells.
+        exact: What the cells are, where some `values` only come near them, as of decimals of
+            more than 15 digits; None where each value's shortest decimal is its cell.
+        seek: Finds `exact` once it is asked for, if the values are the floats nearest to cells
+            which may be longer.
     """
 
-    values: Array
-    missing: Array | None = None
-    exact: Callable[[int], Fraction] | None = None
+    __slots__ = ("_exact", "_seek", "missing", "values")
+
+    def __init__(
+        self,
+        values: Array,
+        missing: Array | None = None,
+        exact: ExactCells | None = None,
+        seek: Callable[[], ExactCells | None] | None = None,
+    ) -> None:
+        self.values = values
+        self.missing = missing
+        self._exact = exact
+        self._seek = seek
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def exact(self) -> ExactCells | None:
+        """What the cells are, where some values only come near them; None where none does."""
+        if self._seek is not None:
+            self._exact, self._seek = self._seek(), None
+        return self._exact
+
+    @property
+    def plain(self) -> bool:
+        """Whether each value is known to be its cell; told without looking for longer ones."""
+        return self._seek is None and self._exact is None
+
+    @property
+    def nearest(self) -> bool:
+        """Whether each value is the number of its type that is nearest to its cell."""
+        return self._seek is not None or self._exact is None or self._exact.nearest
 
     def cell(self, row: int) -> Fraction | None:
         """The exact value of a cell as a decimal; None if missing or infinite."""
         if self.missing is not None and self.missing[row]:
             return None
-        return self.exact(row) if self.exact is not None else decimal_value(self.values[row])
+        value = self.values[row]
+        exact = self.exact if np.isfinite(value) else None
+        return decimal_value(value) if exact is None else exact(row)
+
+    def long(self) -> Array | None:
+        """Where a cell may be another number than its value's shortest decimal; None if nowhere.
+
+        What is said of missing and infinite cells means nothing.
+        """
+        if self.exact is None:
+            return None
+        found = self.exact.long(np.arange(len(self)))
+        return found if found.any() else None
 
     def take(self, rows: Array) -> "NumericColumn":
         """The cells of some rows, as a column of their own.
@@ -43,22 +124,34 @@ class NumericColumn:
         Args:
             rows: Row numbers, any order, shape `(taken,)`.
         """
-        exact = self.exact
-        return NumericColumn(
-            self.values[rows],
-            None if self.missing is None else self.missing[rows],
-            None if exact is None else lambda row: exact(int(rows[row])),
-        )
+
+        def seek() -> ExactCells | None:
+            return None if self.exact is None else self.exact.take(rows)
+
+        missing = None if self.missing is None else self.missing[rows]
+        if self._seek is not None:
+            return NumericColumn(self.values[rows], missing, seek=seek)
+        return NumericColumn(self.values[rows], missing, seek())
 
 
 def as_floats(column: NumericColumn) -> NumericColumn:
     """A column of whole numbers as the floats that it would be beside a fraction.
 
-    What a row's cells become then does not depend on other rows.
+    What a row's cells become then does not depend on other rows. Cells that are no floats are
+    kept beside.
     """
-    if column.values.dtype.kind not in "iu":
+    whole = column.values
+    if whole.dtype.kind not in "iub":
         return column
-    return NumericColumn(column.values.astype(np.float64), column.missing)
+    floats = whole.astype(np.float64)
+    if whole.dtype.itemsize < floats.dtype.itemsize or not (np.abs(floats) >= _EXACT_FLOAT).any():
+        return NumericColumn(floats, column.missing)
+    exact = ExactCells(
+        lambda row: Fraction(int(whole[row])),
+        lambda rows: np.abs(floats[rows]) >= _EXACT_FLOAT,
+        nearest=True,
+    )
+    return NumericColumn(floats, column.missing, exact)
 
 
 def decimal_value(value: Any) -> Fraction | None:

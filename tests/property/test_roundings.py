@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.columns import ExactCells, NumericColumn
 from pishield_cli.kernels.evaluation.roundings import float_roundings
 
 KEPT = {"f8": 15, "f4": 6, "f2": 3}
@@ -48,5 +48,6 @@ def test_whole_numbers_and_truth_values_are_no_roundings(kind: str) -> None:
 
 
 def test_decimals_are_no_roundings() -> None:
-    column = NumericColumn(np.array([0.1 + 0.2]), None, lambda _: Fraction("0.30000000000000004"))
+    exact = ExactCells(lambda _: Fraction("0.30000000000000004"))
+    column = NumericColumn(np.array([0.1 + 0.2]), None, exact)
     assert not float_roundings(column).any()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.columns import ExactCells, NumericColumn, decimal_value
 from pishield_cli.kernels.evaluation.comparison import Truth, conjunction, disjunction
 from pishield_cli.kernels.evaluation.satisfaction import (
     Verdict,
@@ -51,7 +51,10 @@ POOLS: list[tuple[str, list[float]]] = [
     ("u8", [2**64 - 1, 2**63, 0, 1]),
     ("?", [0, 1]),
 ]
-LONG_DECIMALS = [12345678901234567890, 12345678901234567891, 10, -7]
+LONG_DECIMALS = [
+    *(Fraction(n, 100) for n in (12345678901234567890, 12345678901234567891, 10, -7)),
+    *map(Fraction, ("1.000000000000000001", "1", "0.99999999999999999999", "0")),
+]
 
 
 def _column(
@@ -60,9 +63,13 @@ def _column(
     random = np.random.default_rng(seed)
     missing = random.random(rows) < 0.2 if gaps else None
     if pool is None:
-        exact = [Fraction(LONG_DECIMALS[place], 100) for place in random.integers(0, 4, rows)]
+        exact = [LONG_DECIMALS[n] for n in random.integers(0, len(LONG_DECIMALS), rows)]
         values = np.array([float(number) for number in exact])
-        return NumericColumn(values, missing, exact.__getitem__)
+        if seed % 2:
+            return NumericColumn(values, missing, ExactCells(exact.__getitem__))
+        long = np.array([decimal_value(v) != e for v, e in zip(values, exact, strict=True)])
+        cells = ExactCells(exact.__getitem__, lambda some: long[some], nearest=True)
+        return NumericColumn(values, missing, cells)
     dtype, cells = pool
     with np.errstate(over="ignore"):
         return NumericColumn(random.choice(np.array(cells, dtype), rows), missing)

@@ -24,7 +24,7 @@ from pishield_cli.kernels.evaluation.sums import (
 )
 
 APPROXIMATE = 2.0**-50
-"""Relative error of the values of a column that has exact cells beside them."""
+"""Relative error of values that only come near the cells beside them."""
 
 
 class Buffers:
@@ -158,7 +158,7 @@ class Block:
             known = values[np.isfinite(values)]
             low, high = (known.min().item(), known.max().item()) if len(known) else (0.0, 0.0)
         relative, absolute = representation_error(values.dtype)
-        if self.columns[name].exact is not None:
+        if not self.columns[name].nearest:
             relative += APPROXIMATE
         return Spread(low, high, finite, relative, absolute)
 
@@ -199,8 +199,7 @@ class Block:
 
     def _integer_sum(self, form: Form) -> Sum | None:
         columns = [self.values(name) for name in form.names]
-        exact = all(self.columns[name].exact is None for name in form.names)
-        if not exact or any(column.dtype.kind == "f" for column in columns):
+        if any(column.dtype.kind == "f" for column in columns):
             return None
         spreads = [self.spread(name) for name in form.names]
         magnitude = integer_magnitude(form, [int(spread.largest) for spread in spreads])

@@ -87,7 +87,7 @@ def compare(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth:
     """
     relative = Fraction(0) if comparison.exact else tolerance
     names = comparison.form.names
-    if all(block.column(name).exact is None for name in names):
+    if all(block.column(name).nearest for name in names):
         if len(names) == 1:
             return _compare_threshold(comparison, block, relative)
         if comparison.form.coefficients == (1, -1) and not comparison.form.constant:
@@ -95,6 +95,17 @@ def compare(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth:
             if found is not None:
                 return found
     return _compare_sum(comparison, block, relative)
+
+
+def _any_long(block: Block, comparison: Comparison, where: Array) -> bool:
+    """Whether a cell of some rows of a block may be another number than its value's decimal."""
+    if not where.any():
+        return False
+    exact = [block.column(name).exact for name in comparison.form.names]
+    if all(one is None for one in exact):
+        return False
+    rows = np.flatnonzero(where) + block.start
+    return any(bool(one.long(rows).any()) for one in exact if one is not None)
 
 
 def _compare_threshold(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth:
@@ -109,6 +120,8 @@ def _compare_threshold(comparison: Comparison, block: Block, tolerance: Fraction
         tolerance=tolerance,
         dtype=values.dtype,
     )
+    if not block.column(name).plain and _any_long(block, comparison, values == turn.nearest):
+        return _compare_sum(comparison, block, tolerance)
     if turn.value is None:
         false = np.ones(block.rows, dtype=bool)
         lost = np.isnan(values) if values.dtype.kind == "f" else None
@@ -130,9 +143,16 @@ def _compare_pair(comparison: Comparison, block: Block, tolerance: Fraction) -> 
         return None
     if comparison.direction < 0:
         first, second = second, first
-    false = first <= second if comparison.strict else first < second
+    false = first <= second
     if not false.any():
         return _truth(None, block.marked(comparison.form.names))
+    plain = all(block.column(name).plain for name in comparison.form.names)
+    if not plain and _any_long(block, comparison, first == second):
+        return None
+    if not comparison.strict:
+        false = first < second
+        if not false.any():
+            return _truth(None, block.marked(comparison.form.names))
     if tolerance:
         return None
     return _truth(false, block.marked(comparison.form.names))

@@ -66,7 +66,8 @@ def cells_of(columns: Sequence[NumericColumn]) -> Cells:
 def _nearest_doubles(column: NumericColumn) -> tuple[Array, Array | None]:
     values = column.values
     if column.exact is not None:
-        return values.astype(np.float64), np.zeros(len(values), dtype=bool)
+        long = column.long()
+        return values.astype(np.float64), None if long is None else ~long
     if values.dtype == np.float64:
         return values, None
     if values.dtype == np.float32:
@@ -232,7 +233,7 @@ def _each(form: Form, direction: int, cells: Cells, rows: Array, tolerance: Frac
 
 def _key(columns: Sequence[NumericColumn], row: int) -> tuple[Any, ...]:
     return tuple(
-        column.values[row].item() if column.exact is None else column.exact(row)
+        column.values[row].item() if column.exact is None else column.cell(row)
         for column in columns
     )
 

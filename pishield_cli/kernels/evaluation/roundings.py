@@ -12,8 +12,9 @@ def float_roundings(column: NumericColumn) -> Array:
     """Which cells are a float's rounding.
 
     A float is one if its shortest decimal, in its own width, has more significant digits than
-    every decimal keeps in such a float: 15 in 64 bits, 6 in 32, 3 in 16. Whole numbers, truth
-    values and decimals never are.
+    every decimal keeps in such a float: 15 in 64 bits, 6 in 32, 3 in 16; and so is a number in a
+    text, written with so many digits and a point or an exponent. Whole numbers, truth values and
+    decimals never are.
 
     Args:
         column: A few rows of a column; what is said of missing and infinite cells means nothing.
@@ -22,7 +23,9 @@ def float_roundings(column: NumericColumn) -> Array:
         Shape `(rows,)`, bool.
     """
     values = column.values
-    if column.exact is not None or values.dtype.kind != "f":
+    if column.exact is not None:
+        return column.exact.rounded(np.arange(len(values)))
+    if values.dtype.kind != "f":
         return np.zeros(len(values), dtype=bool)
     return has_many_digits(values)
 

@@ -129,11 +129,11 @@ def _candidates(
 def _distinct(literals: Sequence[Comparison], block: Block, rows: Array) -> Array:
     """The first of the rows, if all of the block are alike; else all of them."""
     names = {name for literal in literals for name in literal.form.names}
-    if len(rows) < 2 or any(block.column(name).exact is not None for name in names):
+    if len(rows) < 2 or any(block.missing(name) is not None for name in names):
         return rows
-    if any(block.missing(name) is not None for name in names):
+    if any(block.low(name) != block.high(name) for name in names):
         return rows
-    return rows[:1] if all(block.low(name) == block.high(name) for name in names) else rows
+    return rows[:1] if all(block.column(name).exact is None for name in names) else rows
 
 
 def _first_on_grid(literal: Comparison, block: Block, rows: Array) -> Array:
@@ -142,8 +142,11 @@ def _first_on_grid(literal: Comparison, block: Block, rows: Array) -> Array:
     Over one power of ten short decimals are integers, whose sums floats hold exactly.
     """
     form = literal.form
-    columns = [one.values for one in block.taken(form.names, rows)]
+    taken = block.taken(form.names, rows)
+    columns = [one.values for one in taken]
     if not form.exact or any(column.dtype != np.float64 for column in columns):
+        return rows
+    if any(one.long() is not None for one in taken):
         return rows
     power = common_power(columns)
     total = np.full(len(rows), -power * form.constant)

@@ -18,10 +18,13 @@ class Threshold:
     Attributes:
         value: A number of the column's own type; None if no value holds.
         upper: Whether the values that hold are those at or below.
+        nearest: The value nearest to where it turns: of cells that values only come near, those
+            of this value are to be decided one by one.
     """
 
     value: Any
     upper: bool
+    nearest: Any = None
 
 
 @lru_cache(maxsize=4096)
@@ -51,7 +54,9 @@ def threshold(
     point = _turning_point(slope, direction * constant, Fraction(0) if strict else tolerance)
     upper = direction < 0
     if dtype.kind == "f":
-        return Threshold(_first_float(direction * point, strict, upper, dtype), upper)
+        nearest = nearest_float(direction * point, dtype)
+        first = _first_float(direction * point, nearest, strict, upper)
+        return Threshold(first, upper, nearest)
     return Threshold(_first_integer(direction * point, strict, upper, dtype), upper)
 
 
@@ -61,15 +66,21 @@ def _turning_point(slope: int, constant: int, tolerance: Fraction) -> Fraction:
     return reached / (slope * (1 + tolerance if reached >= 0 else 1 - tolerance))
 
 
-def _first_float(point: Fraction, strict: bool, upper: bool, dtype: "np.dtype[Any]") -> Any:
-    """The float nearest to where a half line begins that is in it; None if none is."""
-    value = nearest_float(point, dtype)
+def _first_float(point: Fraction, value: Any, strict: bool, upper: bool) -> Any:
+    """The float nearest to where a half line begins that is in it; None if none is.
+
+    Args:
+        point: Where it begins.
+        value: The float nearest to that.
+        strict: Whether it leaves the point out.
+        upper: Whether it goes down.
+    """
     number = decimal_value(value)
     exact: Fraction | float = float(value) if number is None else number
     inside = (exact < point if upper else exact > point) or (exact == point and not strict)
     if inside:
         return value
-    beyond = dtype.type(-inf if upper else inf)
+    beyond = value.dtype.type(-inf if upper else inf)
     return None if value == beyond else _next(value, beyond)
 
 

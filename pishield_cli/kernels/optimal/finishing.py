@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
-from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.placement import decade, scaled
@@ -89,11 +89,11 @@ def overlaid(column: NumericColumn, where: Array, values: Array) -> NumericColum
     if exact is None:
         return NumericColumn(cells, column.missing)
     new = frozenset(where.tolist())
-    return NumericColumn(
-        cells,
-        column.missing,
+    kept = ExactCells(
         lambda row: decimal_value(cells[row]) or Fraction(0) if row in new else exact(row),
+        lambda rows: exact.long(rows) & ~np.isin(rows, where),
     )
+    return NumericColumn(cells, column.missing, kept)
 
 
 def _float_type(values: Array) -> "np.dtype[Any]":

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
-from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
 from pishield_cli.kernels.evaluation.satisfaction import (
     CompiledRequirements,
     compile_requirement,
@@ -282,12 +282,11 @@ class GroupCorrector:
         mixed = np.where(moved, cells, before.values)
         if exact is None:
             return NumericColumn(mixed)
-        return NumericColumn(
-            mixed,
-            exact=lambda row: (
-                (decimal_value(cells[row]) or Fraction(0)) if moved[row] else exact(row)
-            ),
+        kept = ExactCells(
+            lambda row: (decimal_value(cells[row]) or Fraction(0)) if moved[row] else exact(row),
+            lambda rows: exact.long(rows) & ~moved[rows],
         )
+        return NumericColumn(mixed, exact=kept)
 
     def _cast(self, name: str, values: Array, like: NumericColumn) -> Array:
         """New values in the type that the column's cells have."""

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.tables.table import ColumnKind
 
 _SHORT = 15
 _FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}
+_LARGEST_POWER = 22
+"""Powers of ten up to this are float64 numbers."""
 
 
 def is_numeric(kind: pa.DataType) -> bool:
@@ -60,7 +62,7 @@ def numeric_column(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
     """A column of a numeric type, missing cells marked.
 
     Values keep their type and width. Decimals of up to 15 digits become the float64 whose
-    shortest decimal they are; longer ones come near, and keep their exact values beside. One
+    shortest decimal they are; longer cells come near, and keep their exact values beside. One
     array of numbers without missing cells is not copied.
     """
     kind = cells.type
@@ -74,9 +76,41 @@ def numeric_column(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
     if kind.precision <= _SHORT and 0 <= kind.scale <= _SHORT:
         # Both are exact as floats, so the quotient is the float nearest to the decimal.
         return NumericColumn(_values(cells) / 10.0**kind.scale, missing)
-    return NumericColumn(
-        _values(cells.cast(pa.float64())), missing, lambda row: Fraction(cells[row].as_py())
-    )
+    return _long_decimals(cells, missing)
+
+
+def _long_decimals(cells: pa.Array | pa.ChunkedArray, missing: Array | None) -> NumericColumn:
+    """Decimals of any number of digits: those of up to 15 as their floats, the others beside."""
+    scale, unscaled = cells.type.scale, _values(cells)
+    short = _fits_low_word(cells, unscaled)
+    short &= (unscaled <= 10**_SHORT) & (unscaled >= -(10**_SHORT))
+    if missing is not None:
+        short |= missing
+    if not 0 <= scale <= _LARGEST_POWER:
+        short[:] = False
+    floats = unscaled / 10.0 ** min(max(scale, 0), _LARGEST_POWER)
+    if short.all():
+        return NumericColumn(floats, missing)
+    floats = np.where(short, floats, _values(cells.cast(pa.float64())))
+    exact = ExactCells(lambda row: Fraction(cells[row].as_py()), lambda rows: ~short[rows])
+    return NumericColumn(floats, missing, exact)
+
+
+def _fits_low_word(cells: pa.Array | pa.ChunkedArray, unscaled: Array) -> Array:
+    """Where a decimal's lowest 64 bits are all of it."""
+    words = max(1, cells.type.byte_width // 8)
+    chunks = cells.chunks if isinstance(cells, pa.ChunkedArray) else [cells]
+    higher = [_higher_words(chunk, words) for chunk in chunks] or [np.zeros((0, 0), np.int64)]
+    found: Array = (np.concatenate(higher) == (unscaled >> 63)[:, None]).all(axis=1)
+    return found
+
+
+def _higher_words(cells: pa.Array, words: int) -> Array:
+    buffer = cells.buffers()[1]
+    if buffer is None or words == 1:
+        return np.zeros((len(cells), 0), dtype=np.int64)
+    every = np.frombuffer(buffer, "<i8").reshape(-1, words)
+    return every[cells.offset :][: len(cells), 1:]
 
 
 def cell_text(cell: pa.Scalar) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
 from pishield_cli.kernels.evaluation.decimals import (
     POWERS,
     scaled_to_integers,
@@ -202,7 +202,9 @@ def test_rows_that_no_vector_decides_keep_their_places() -> None:
 def test_values_that_only_approximate_are_not_trusted() -> None:
     cents = [123456789012345678, 123456789012345679]
     exact = [Fraction(number, 100) for number in cents]
-    column = NumericColumn(np.array([float(number) for number in exact]), None, exact.__getitem__)
+    column = NumericColumn(
+        np.array([float(number) for number in exact]), None, ExactCells(exact.__getitem__)
+    )
     assert column.values[0] == column.values[1]
     bound = whole((inequality("1 a", "1234567890123456.79"),))
     assert judge(bound, a=column) == [False, True]

@@ -3,7 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.columns import ExactCells, NumericColumn
 from pishield_cli.kernels.scores.coherence import MARGIN
 from pishield_cli.kernels.scores.coherent_rows import ScoreCorrector
 from pishield_cli.logic.plans.coherence import coherence_plan
@@ -89,7 +89,9 @@ def test_a_cell_that_its_float_only_approximates_is_compared_exactly():
     just_above = Fraction(1, 2) + Fraction(1, 10**30)
     plan = coherence_plan([clause("x -a")], "ax")
     columns = {
-        "a": NumericColumn(np.array([0.5, 0.5]), exact=[just_above, Fraction(1, 2)].__getitem__),
+        "a": NumericColumn(
+            np.array([0.5, 0.5]), exact=ExactCells([just_above, Fraction(1, 2)].__getitem__)
+        ),
         "x": NumericColumn(np.array([0.0, 0.0])),
     }
     found = ScoreCorrector(plan).correct(columns, 2)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pishield_cli.kernels.changes import Correction
-from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.columns import ExactCells, NumericColumn
 from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.rows.grids import Grid
@@ -103,7 +103,7 @@ def test_singles_hold_in_their_own_width() -> None:
 
 def test_cells_of_more_digits_count_as_they_are() -> None:
     long = [Fraction("0.30000000000000001"), Fraction("0.3")]
-    a = NumericColumn(floats(0.3, 0.3), exact=lambda row: long[row])
+    a = NumericColumn(floats(0.3, 0.3), exact=ExactCells(lambda row: long[row]))
     found = correct("a <= b\n", a=a, b=floats(0.3, 0.3))
     assert found.violating.tolist() == [0]
     assert found.uncorrected.tolist() == []
