@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.kernels.evaluation.decimals import (
     POWERS,
     UNIQUE,
@@ -89,8 +89,9 @@ def decimals_of(column: NumericColumn) -> Decimals:
     else:
         floats, sure, error = _doubles(np.where(missing, 0, values).astype(values.dtype))
         power = min(common_power([floats]), POWERS[_MOST_PLACES]) if len(floats) else 1.0
-    if column.exact is not None:
-        sure, error = np.zeros_like(missing), MOST_ERROR
+    long = column.long()
+    if long is not None:
+        sure, error = sure & ~long, MOST_ERROR
     scaled, known = scaled_to_integers(floats, power, UNIQUE)
     known &= sure & ~missing
     integers = np.where(known, scaled, 0).astype(np.int64)
@@ -127,7 +128,7 @@ def column_of(decimals: Decimals) -> NumericColumn:
         others &= ~((np.abs(values) > 1e-290) & (np.abs(values) < 1e300))
     for row in np.flatnonzero(others):
         values[row] = _nearest(decimals.exact(int(row)))
-    return NumericColumn(values, marked, decimals.exact)
+    return NumericColumn(values, marked, ExactCells(decimals.exact, lambda rows: ~known[rows]))
 
 
 def are_short(numbers: Array) -> Array:
