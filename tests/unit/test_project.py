@@ -88,3 +88,24 @@ def test_the_script_reproduces_the_sample_tables(made, sample_data, name):
 def test_sample_files_are_small(sample_data):
     big = [path.name for path in sample_data.iterdir() if path.stat().st_size > 100_000]
     assert big == []
+
+
+def test_what_is_cited_is_this_version(repository):
+    cited = (repository / "CITATION.cff").read_text()
+    assert f"\nversion: {pishield_cli.__version__}\n" in cited
+
+
+def test_hooks_action_and_image_name_commands_that_are_there(repository):
+    entries = ("entry: pishield check\n", "entry: pishield fmt\n")
+    hooks = (repository / ".pre-commit-hooks.yaml").read_text()
+    assert all(entry in hooks for entry in entries)
+    assert "pishield check " in (repository / "action.yml").read_text()
+    assert 'ENTRYPOINT ["pishield"]' in (repository / "Dockerfile").read_text()
+    for command in ("check", "fmt"):
+        done = subprocess.run(
+            [sys.executable, "-m", "pishield_cli", command, "--help"],
+            cwd=repository,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, command
