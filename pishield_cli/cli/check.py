@@ -12,7 +12,9 @@ from pishield_cli import placed
 from pishield_cli.cli import check_options, options
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.options import Engine, TypeChoice
+from pishield_cli.cli.reading_options import reads_tables
 from pishield_cli.errors import PishieldError, TableError
+from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -35,6 +37,7 @@ class Missing(StrEnum):
     FAIL = "fail"
 
 
+@reads_tables
 def check(
     data: options.Data,
     requirements: options.RequirementsFile,
@@ -100,6 +103,8 @@ def check(
     batch_rows: options.BatchRows = None,
     engine: options.EngineChoice = Engine.LOCAL,
     spark_conf: options.SparkConf = None,
+    *,
+    dialect: Dialect,
 ) -> int:
     """Count the rows of a table that violate each requirement.
 
@@ -136,6 +141,7 @@ def check(
                 requirements_type=requirements_type.type,
                 positions=options.read_names("--columns", columns),
                 workers=workers,
+                dialect=dialect,
             )
             report = _checked(
                 reader,

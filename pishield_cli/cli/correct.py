@@ -9,7 +9,9 @@ from pishield_cli.cli import options
 from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import Engine, TypeChoice
+from pishield_cli.cli.reading_options import reads_tables
 from pishield_cli.errors import UsageError
+from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -29,6 +31,7 @@ Examples:
 
 
 @errors_as_asked(report=False)
+@reads_tables
 def correct(
     data: options.Data,
     requirements: options.RequirementsFile,
@@ -110,6 +113,8 @@ def correct(
     workers: options.Workers = None,
     engine: options.EngineChoice = Engine.LOCAL,
     spark_conf: options.SparkConf = None,
+    *,
+    dialect: Dialect,
 ) -> int:
     """Write a table again with every requirement satisfied.
 
@@ -142,6 +147,7 @@ def correct(
         requirements_type=requirements_type.type,
         positions=positions,
         workers=workers,
+        dialect=dialect,
     )
     shared: _Settings = {
         "requirements_file": requirements,

@@ -3,18 +3,22 @@
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from pishield_cli.cli.boundary import say
 from pishield_cli.errors import PishieldError, RequirementError, TableError, UsageError
 from pishield_cli.language import Binding, read_binding, read_requirements, require_columns
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables import open_table
 from pishield_cli.tables.aside import STANDARD_STREAM
+from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.opening import csv_delimiter
 from pishield_cli.tables.table import TableReader
 
 _LONGEST_HEADER = 1 << 16
-_CELLS = re.compile(r"[,;]")
-_NO_HEADER = re.compile(r"[<>=#`\[\]]|:-")
+_CELLS = (",", ";", "\t")
+_NO_HEADER = re.compile(r"[<>=#`\[\]]|:-|\bin\s*\(")
+_WORDS = re.compile(r"\(|\b(?:of|between|if|then|not)\b")
 
 
 def open_inputs(
@@ -24,6 +28,7 @@ def open_inputs(
     requirements_type: RequirementType | None = None,
     positions: Sequence[str] | None = None,
     workers: int | None = None,
+    dialect: Dialect | None = None,
 ) -> tuple[TableReader, Binding]:
     """Open the table, read the requirements, and find the column that each name stands for.
 
@@ -33,6 +38,7 @@ def open_inputs(
         requirements_type: The type to read it as; None decides it on the clauses.
         positions: What `y_0`, `y_1`, ... stand for; None for the table's columns.
         workers: How many threads parse the table; None for one a core.
+        dialect: How the table is written.
 
     Raises:
         RequirementsFileError: With all that is wrong with the requirements.
@@ -41,12 +47,24 @@ def open_inputs(
         UsageError: If the two are swapped, or both are tables.
     """
     try:
-        return _opened(data, requirements, requirements_type, positions, workers)
+        return _opened(data, requirements, requirements_type, positions, workers, dialect)
     except (RequirementError, TableError) as error:
         mistaken = _mistaken(data, requirements, error)
         if mistaken is None:
             raise
         raise mistaken from error
+
+
+def open_data(data: str, dialect: Dialect | None) -> TableReader:
+    """Open a table, and say on standard error what looks like a misunderstanding.
+
+    Raises:
+        TableError: If the table cannot be opened.
+    """
+    reader = open_table(data, dialect)
+    for fact, hint in reader.remarks:
+        say(f"warning: {fact} Hint: {hint}")
+    return reader
 
 
 def read_alone(
@@ -87,8 +105,11 @@ def _opened(
     requirements_type: RequirementType | None,
     positions: Sequence[str] | None,
     workers: int | None,
+    dialect: Dialect | None,
 ) -> tuple[TableReader, Binding]:
-    reader = open_table(data)
+    if dialect is not None and not dialect.header and positions is not None:
+        dialect, positions = replace(dialect, names=tuple(positions)), None
+    reader = open_data(data, dialect)
     if workers is not None:
         import pyarrow
 
@@ -104,9 +125,9 @@ def _mistaken(data: str | None, requirements: str, error: PishieldError) -> Usag
     if not os.path.isfile(requirements):
         return None
     named = _is_named_as_table(requirements)
-    first = _first_line(requirements)
-    # What compares is no header, and what no text editor wrote are no requirements.
-    holds_table = named if first is None else _is_header(first, named)
+    lines = _first_lines(requirements)
+    # What no text editor wrote are no requirements.
+    holds_table = named if lines is None else _are_rows(lines, named)
     if not (named or holds_table):
         return None
     if data and data != STANDARD_STREAM and os.path.isfile(data) and not _is_named_as_table(data):
@@ -127,16 +148,27 @@ def _is_named_as_table(path: str) -> bool:
     return csv_delimiter(path) is not None or path.endswith(".parquet")
 
 
-def _first_line(path: str) -> str | None:
-    """The first line of a text file; None if it is no text."""
+def _first_lines(path: str) -> tuple[str, str] | None:
+    """The first two lines of a text file, empty where there are none; None if it is no text."""
     try:
         with open(path, encoding="utf-8-sig") as file:
-            first = file.readline(_LONGEST_HEADER)
+            lines = file.readline(_LONGEST_HEADER), file.readline(_LONGEST_HEADER)
     except (OSError, UnicodeDecodeError):
         return None
-    return None if "\0" in first else first
+    return None if "\0" in lines[0] else lines
 
 
-def _is_header(line: str, named: bool) -> bool:
-    """Whether a line compares nothing, and has cells or is in a file named as a table."""
-    return (named or bool(_CELLS.search(line))) and not _NO_HEADER.search(line)
+def _are_rows(lines: tuple[str, str], named: bool) -> bool:
+    """Whether lines are a header and a row: no comparison in the first, as many cells in each.
+
+    Args:
+        lines: The first two of a file.
+        named: Whether the file is named as a table; then a header is enough.
+    """
+    header, row = lines
+    if _NO_HEADER.search(header):
+        return False
+    return named or (
+        not _WORDS.search(header)
+        and any(header.count(mark) == row.count(mark) > 0 for mark in _CELLS)
+    )

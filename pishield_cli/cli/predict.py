@@ -7,7 +7,9 @@ import typer
 from pishield_cli.cli import options, train_options
 from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import Format
+from pishield_cli.cli.reading_options import reads_tables
 from pishield_cli.errors import UsageError
+from pishield_cli.tables.dialect import Dialect
 
 EXAMPLES = """\b
 Examples:
@@ -16,6 +18,7 @@ Examples:
 
 
 @errors_as_asked(report=False)
+@reads_tables
 def predict(
     run: Annotated[
         str,
@@ -58,6 +61,8 @@ def predict(
     quiet: options.QuietIfWell = False,
     threads: train_options.Threads = None,
     batch_rows: options.BatchRows = None,
+    *,
+    dialect: Dialect,
 ) -> int:
     """Predict the targets of a trained model for every row of a table.
 
@@ -71,10 +76,10 @@ def predict(
     from functools import partial
 
     from pishield_cli.cli.extras import require_torch
+    from pishield_cli.cli.inputs import open_data
     from pishield_cli.cli.output import deliver, refuse_overwriting
     from pishield_cli.cli.progress import RowProgress
     from pishield_cli.cli.render.predict import render_json, render_text
-    from pishield_cli.tables import open_table
 
     if output is None:
         raise UsageError("Predictions need a place, and --output was not given.", hint="add -o OUT")
@@ -85,7 +90,7 @@ def predict(
     from pishield_cli.training.runs import read_run
 
     trained = read_run(run)
-    reader = open_table(data)
+    reader = open_data(data, dialect)
     with RowProgress("predicting", quiet=quiet) as progress:
         report = apply(
             trained,

@@ -9,6 +9,8 @@ from pishield_cli.cli import options, train_options
 from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import TypeChoice
+from pishield_cli.cli.reading_options import reads_tables
+from pishield_cli.tables.dialect import Dialect
 from pishield_cli.training.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def report() -> None:
 
 @app.command("violations", epilog=VIOLATIONS_EXAMPLES)
 @errors_as_asked(report=True)
+@reads_tables
 def violations(
     data: options.Data,
     requirements: options.RequirementsFile,
@@ -71,6 +74,8 @@ def violations(
     quiet: options.Quiet = False,
     workers: options.Workers = None,
     batch_rows: options.BatchRows = None,
+    *,
+    dialect: Dialect,
 ) -> int:
     """Say how often and by how much each requirement is violated, and which columns break it.
 
@@ -96,6 +101,7 @@ def violations(
         requirements_type=requirements_type.type,
         positions=options.read_names("--columns", columns),
         workers=workers,
+        dialect=dialect,
     )
     with RowProgress("looking", quiet=quiet) as progress:
         found = report_violations(
@@ -119,6 +125,7 @@ def violations(
 
 @app.command("gradients", epilog=GRADIENTS_EXAMPLES)
 @errors_as_asked(report=True)
+@reads_tables
 def gradients(
     data: options.Data,
     requirements: options.RequirementsFile,
@@ -157,6 +164,8 @@ def gradients(
     form: options.ReportFormat = Format.TABLE,
     output: options.ReportFile = None,
     quiet: options.Quiet = False,
+    *,
+    dialect: Dialect,
 ) -> int:
     """Compare the gradients of every backward method with those of an unshielded network.
 
@@ -195,6 +204,7 @@ def gradients(
         requirements,
         requirements_type=requirements_type.type,
         positions=options.read_names("--columns", columns),
+        dialect=dialect,
     )
     found = report_gradients(
         reader,

@@ -6,6 +6,8 @@ from pishield_cli.cli import options, train_options
 from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import TypeChoice
+from pishield_cli.cli.reading_options import reads_tables
+from pishield_cli.tables.dialect import Dialect
 from pishield_cli.training.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ DEFAULTS = TrainSettings()
 
 
 @errors_as_asked(report=False)
+@reads_tables
 def train(
     data: options.Data,
     requirements: train_options.RequirementsFile = None,
@@ -66,6 +69,8 @@ def train(
     threads: train_options.Threads = DEFAULTS.threads,
     form: options.ReportFormat = Format.TABLE,
     quiet: options.Quiet = False,
+    *,
+    dialect: Dialect,
 ) -> int:
     """Train a small network on a table, with the requirements built into it.
 
@@ -126,6 +131,7 @@ def train(
         force=force,
         requirements_type=requirements_type,
         columns=columns,
+        dialect=dialect,
         quiet=quiet,
     )
     _show(report, form, quiet=quiet)
@@ -141,22 +147,23 @@ def _trained(
     force: bool,
     requirements_type: TypeChoice,
     columns: str | None,
+    dialect: Dialect,
     quiet: bool,
 ) -> "TrainReport":
     from pishield_cli.actions.train import train as run
-    from pishield_cli.cli.inputs import open_inputs
+    from pishield_cli.cli.inputs import open_data, open_inputs
     from pishield_cli.cli.train_progress import TrainProgress
-    from pishield_cli.tables import open_table
 
     bound = None
     if requirements is None:
-        reader = open_table(data)
+        reader = open_data(data, dialect)
     else:
         reader, binding = open_inputs(
             data,
             requirements,
             requirements_type=requirements_type.type,
             positions=options.read_names("--columns", columns),
+            dialect=dialect,
         )
         bound = binding.requirements
     with TrainProgress(settings.trials, settings.epochs, quiet=quiet) as progress:

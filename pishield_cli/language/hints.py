@@ -209,8 +209,8 @@ def columns_hint(columns: Sequence[str]) -> str:
     for sign, named in _SEPARATORS.items():
         if sign in only:
             return (
-                f"the table's only column is `{_cut(only)}`; separate its cells by commas, "
-                f"here they seem to be by {named}"
+                f"the table's only column is `{_cut(only)}`; if {named} stand between its cells, "
+                "say so with --delimiter"
             )
     shown: list[str] = []
     length = 0

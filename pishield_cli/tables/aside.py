@@ -174,13 +174,15 @@ class AsideStream(WrittenAside):
     Args:
         output: The final name or address; compressed if its ending says so. `-` is standard
             output.
+        encoding: What the bytes, UTF-8 as they are given, are written in.
 
     Raises:
         TableError: If nothing can be written there.
     """
 
-    def __init__(self, output: str) -> None:
+    def __init__(self, output: str, encoding: str = "utf-8") -> None:
         self._output = output
+        self._encoding = encoding
         self._committed = False
         if output == STANDARD_STREAM and sys.stdout is None:
             raise TableError(
@@ -196,6 +198,8 @@ class AsideStream(WrittenAside):
         Raises:
             TableError: If they cannot be written.
         """
+        if self._encoding != "utf-8":
+            data = data.decode().encode(self._encoding)
         with writing(self._output):
             self._file.write(data)
 

@@ -3,13 +3,15 @@
 import os
 from typing import TYPE_CHECKING
 
-from pishield_cli.errors import TableError
+from pishield_cli.errors import TableError, UsageError
 from pishield_cli.tables.addresses import bare, has_wild_cards, is_address
 from pishield_cli.tables.aside import STANDARD_STREAM
 from pishield_cli.tables.compression import CODECS
+from pishield_cli.tables.dialect import Dialect, InputFormat
 from pishield_cli.tables.table import Listing, TableReader, TableWriter
 
 if TYPE_CHECKING:
+    from pishield_cli.tables.csv.reader import CsvReader
     from pishield_cli.tables.parquet.reader import ParquetReader
 
 _DELIMITERS = {
@@ -18,9 +20,10 @@ _DELIMITERS = {
     for ending in ("", *CODECS)
 }
 _PARQUET = ".parquet"
+_TEXT = ".txt"
 
 
-def open_table(path: str) -> TableReader:
+def open_table(path: str, dialect: Dialect | None = None) -> TableReader:
     """Open a table for reading.
 
     Args:
@@ -28,19 +31,26 @@ def open_table(path: str) -> TableReader:
             `.lz4`), or in `.parquet`; a folder of Parquet files, or a pattern that matches some
             (`data/*.parquet`); the address of one of these (`s3://bucket/table.parquet`); or `-`
             for CSV from standard input. Folders named `key=value` are columns.
+        dialect: How a CSV file is written, and what the file is if its name does not say.
 
     Raises:
         TableError: If there is no such table, or its header or footer cannot be read.
     """
-    delimiter = csv_delimiter(path)
-    if _is_parquet(path, delimiter):
+    delimiter = _delimiter(path, dialect)
+    if delimiter is None and _is_parquet(path, dialect):
+        if dialect is not None and dialect != Dialect(format=dialect.format):
+            raise UsageError(
+                f"How cells are written is said of CSV files, but `{path}` is a Parquet table.",
+                hint="leave out --delimiter, --na and the like",
+            )
         from pishield_cli.tables.parquet.reader import ParquetReader
 
         return ParquetReader(path)
     if delimiter is not None:
+        _refuse_pattern(path)
         from pishield_cli.tables.csv.reader import CsvReader
 
-        return CsvReader(path, delimiter)
+        return CsvReader(path, delimiter, dialect)
     if not os.path.exists(path):
         raise TableError(f"There is no file `{path}`.", hint="check the path for a typing error")
     raise _unknown_ending(path)
@@ -61,7 +71,7 @@ def open_writer(reader: TableReader, output: str) -> TableWriter:
     if isinstance(reader, CsvReader):
         from pishield_cli.tables.csv.writer import CsvWriter
 
-        if output != "-" and csv_delimiter(output) != reader.delimiter.decode():
+        if not _can_hold(reader, output):
             raise _other_kind(reader.name, output)
         return CsvWriter(reader, output)
     from pishield_cli.tables.overlapped import OverlappedWriter
@@ -106,12 +116,21 @@ def open_listing(reader: TableReader, output: str) -> Listing:
         from pishield_cli.tables.parquet.listing import ParquetListing
 
         return ParquetListing(reader, output)
-    delimiter = csv_delimiter(output)
+    delimiter = _listing_delimiter(reader, output)
     if delimiter is None:
         raise _unknown_ending(output)
     from pishield_cli.tables.csv.listing import CsvListing
 
     return CsvListing(reader, output, delimiter)
+
+
+def _listing_delimiter(reader: TableReader, output: str) -> str | None:
+    """The table's own delimiter where the user gave it, else the one of the listing's name."""
+    from pishield_cli.tables.csv.reader import CsvReader
+
+    implied = csv_delimiter(output)
+    own = reader.dialect.delimiter if isinstance(reader, CsvReader) else None
+    return own or implied if implied is not None else None
 
 
 def csv_delimiter(path: str) -> str | None:
@@ -122,17 +141,44 @@ def csv_delimiter(path: str) -> str | None:
     return matches[0] if matches else None
 
 
-def _is_parquet(path: str, delimiter: str | None) -> bool:
-    if path == STANDARD_STREAM:
-        return False
-    if bare(path).endswith(_PARQUET) or (is_address(path) and delimiter is None):
+def _delimiter(path: str, dialect: Dialect | None) -> str | None:
+    """What separates a table's cells unless the user says so; None for no CSV file."""
+    if dialect is not None and dialect.format is not None:
+        return {InputFormat.CSV: ",", InputFormat.TSV: "\t"}.get(dialect.format)
+    return "," if _is_plain_text(path) else csv_delimiter(path)
+
+
+def _is_plain_text(path: str) -> bool:
+    return any(bare(path).endswith(_TEXT + codec) for codec in ("", *CODECS))
+
+
+def _can_hold(reader: "CsvReader", output: str) -> bool:
+    """Whether an output's ending fits what separates the table's cells."""
+    implied = _delimiter(output, None)
+    return implied is not None and (
+        output == STANDARD_STREAM
+        or reader.dialect.delimiter is not None
+        or implied == reader.delimiter.decode()
+    )
+
+
+def _is_parquet(path: str, dialect: Dialect | None) -> bool:
+    if dialect is not None and dialect.format is not None:
         return True
-    if delimiter is not None and has_wild_cards(path):
+    return (
+        bare(path).endswith(_PARQUET)
+        or is_address(path)
+        or has_wild_cards(path)
+        or os.path.isdir(path)
+    )
+
+
+def _refuse_pattern(path: str) -> None:
+    if has_wild_cards(path):
         raise TableError(
             f"A pattern names Parquet files, but `{path}` names CSV files.",
             hint="check them one by one, or give them to standard input, as DATA -",
         )
-    return os.path.isdir(path) or has_wild_cards(path)
 
 
 def _unknown_ending(path: str) -> TableError:

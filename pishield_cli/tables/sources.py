@@ -19,6 +19,7 @@ from pishield_cli.errors import TableError
 from pishield_cli.tables.addresses import is_address, located
 from pishield_cli.tables.compression import decompressed
 from pishield_cli.tables.pipes import copy_pipe, is_pipe
+from pishield_cli.tables.steady import FileState, require_unchanged, state_of
 
 STANDARD_STREAM = "-"
 _SPOOL_IN_MEMORY = 16 << 20
@@ -32,11 +33,21 @@ class Source:
         name: As the user gave it.
         title: As messages call it.
         open: A new stream at the first byte, decompressed.
+        state: What the file was when this was made; None for anything but a local file.
     """
 
     name: str
     title: str
     open: Callable[[], BinaryIO]
+    state: FileState | None = None
+
+    def require_unchanged(self) -> None:
+        """Require the bytes to be the same as when this was made, as far as that can be told.
+
+        Raises:
+            TableError: If the file has changed.
+        """
+        require_unchanged(self.name, self.state, self.title)
 
 
 def open_source(path: str) -> Source:
@@ -51,7 +62,7 @@ def open_source(path: str) -> Source:
         return _kept(path, path, partial(copy_pipe, path))
     if is_address(path):
         return Source(path, path, lambda: _open_address(path))
-    return Source(path, path, lambda: _open_file(path))
+    return Source(path, path, lambda: _open_file(path), state_of(path))
 
 
 @contextmanager

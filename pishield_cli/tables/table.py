@@ -1,5 +1,6 @@
 """What every kind of table offers: batches of numeric columns in, changed batches out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,6 +8,7 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
+from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn
 
@@ -19,6 +21,7 @@ __all__ = [
     "RangedReader",
     "TableReader",
     "TableWriter",
+    "refuse_repeated",
 ]
 
 
@@ -47,6 +50,27 @@ class Batch:
     native: Any = None
 
 
+def refuse_repeated(wanted: Sequence[str], columns: Sequence[str], title: str) -> None:
+    """Refuse to read columns whose names do not tell which of several is meant.
+
+    Args:
+        wanted: Names of columns.
+        columns: All columns of the table.
+        title: The table, for the message.
+
+    Raises:
+        TableError: If one of them stands in the table more than once.
+    """
+    times = Counter(columns)
+    repeated = [name for name in wanted if times[name] > 1]
+    if repeated:
+        listed = ", ".join(f"`{name}`" for name in dict.fromkeys(repeated))
+        raise TableError(
+            f"Names of columns that are used must be distinct, but `{title}` repeats {listed}.",
+            hint="rename the columns",
+        )
+
+
 class TableReader(Protocol):
     """A table that can be read in batches, any number of times."""
 
@@ -56,7 +80,11 @@ class TableReader(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All column names, in file order, distinct."""
+        """All column names, in file order; one that stands there twice cannot be read."""
+
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """What looks like a misunderstanding of how the table is written, each with a hint."""
 
     @property
     def unchangeable(self) -> frozenset[str]:

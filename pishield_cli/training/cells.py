@@ -12,10 +12,11 @@ from pyarrow import compute, csv
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.tables.arrow.columns import is_numeric
+from pishield_cli.tables.csv.notation import are_numbers
 from pishield_cli.tables.csv.reader import CsvReader
 from pishield_cli.tables.csv.records import Records
 from pishield_cli.tables.parquet.reader import ParquetReader
-from pishield_cli.tables.table import Batch, ColumnKind, TableReader
+from pishield_cli.tables.table import Batch, ColumnKind, TableReader, refuse_repeated
 
 MISSING = -1
 """The code of a missing text."""
@@ -82,6 +83,7 @@ class Cells:
 
 def cell_kinds(reader: TableReader) -> dict[str, CellKind]:
     """What every column of a table is; a CSV table is read through for this."""
+    refuse_repeated(reader.columns, reader.columns, reader.name)
     if isinstance(reader, ParquetReader):
         types = {field.name: _arrow_kind(field.type) for field in reader.schema}
     else:
@@ -166,10 +168,18 @@ def _csv_kinds(reader: TableReader) -> dict[str, CellKind]:
     seen: dict[str, set[CellKind]] = {name: set() for name in reader.columns}
     for batch in reader.batches([], whole=True):
         if batch.rows:
-            for field in _arrow_table(reader, batch.native, None).schema:
-                if not pa.types.is_null(field.type):
-                    seen[field.name].add(_arrow_kind(field.type))
+            table = _arrow_table(reader, batch.native, None)
+            for name, column in zip(table.column_names, table.columns, strict=True):
+                if not pa.types.is_null(column.type):
+                    seen[name].add(_csv_kind(reader, column))
     return {name: _common(kinds) for name, kinds in seen.items()}
+
+
+def _csv_kind(reader: TableReader, column: pa.ChunkedArray) -> CellKind:
+    assert isinstance(reader, CsvReader)
+    kind = _arrow_kind(column.type)
+    texts = kind is CellKind.TEXT and not reader.dialect.plain_numbers
+    return CellKind.REAL if texts and are_numbers(column, reader.dialect) else kind
 
 
 def _common(kinds: set[CellKind]) -> CellKind:
@@ -202,6 +212,7 @@ def _arrow_table(
         return table if kinds is None else table.select(list(kinds))
     assert isinstance(reader, CsvReader)
     convert = csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
+    convert.null_values = [*convert.null_values, *reader.dialect.missing]
     if kinds is not None:
         convert.include_columns = list(kinds)
         convert.column_types = {

@@ -46,6 +46,11 @@ class MemoryReader:
         return tuple(self.table.schema.names)
 
     @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """None: nothing had to be read."""
+        return ()
+
+    @property
     def unchangeable(self) -> frozenset[str]:
         """No column."""
         return frozenset()

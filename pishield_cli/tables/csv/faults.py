@@ -25,10 +25,10 @@ _MOST_DIGITS = 308
 
 
 def check_text(records: Records, source: Source) -> None:
-    """Require UTF-8 without NUL bytes.
+    """Require text without NUL bytes; that it is UTF-8 matters only in cells that are used.
 
     Raises:
-        TableError: With the line and what was found there.
+        TableError: With the line of the first one.
     """
     data = records.data
     if b"\0" in data:
@@ -37,18 +37,20 @@ def check_text(records: Records, source: Source) -> None:
             f"A CSV table is text, but line {line} of `{source.title}` holds a NUL byte.",
             hint="save it as CSV in UTF-8; a Parquet table's name ends in .parquet",
         )
-    if data.isascii():
-        return
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = line_at(source, records.offset + error.start)
-        byte = error.start - max(data.rfind(end, 0, error.start) for end in (b"\n", b"\r"))
-        raise TableError(
-            f"A CSV table is UTF-8 text, but line {line} of `{source.title}`, byte {byte} "
-            f"(0x{data[error.start]:02x}), is not.",
-            hint="save it as UTF-8",
-        ) from error
+
+
+def _not_utf8(
+    records: Records, start: int, error: UnicodeDecodeError, source: Source
+) -> TableError:
+    """What is wrong with a cell that begins at a place of the text."""
+    data, place = records.data, start + error.start
+    line = line_at(source, records.offset + place)
+    byte = place - max(data.rfind(end, 0, place) for end in (b"\n", b"\r"))
+    return TableError(
+        f"A CSV table is UTF-8 text, but line {line} of `{source.title}`, byte {byte} "
+        f"(0x{data[place]:02x}), is not.",
+        hint="save it as UTF-8, or add its --encoding, such as latin-1",
+    )
 
 
 def malformed(records: Records, names: Sequence[str], source: Source, reason: str) -> TableError:
@@ -83,7 +85,7 @@ def malformed(records: Records, names: Sequence[str], source: Source, reason: st
 
 def not_numeric(
     records: Records, cells: Sequence[str | None], column: int, name: str, source: Source
-) -> ColumnTypeError:
+) -> TableError:
     """Which cell keeps a column from being numbers.
 
     Args:
@@ -99,9 +101,13 @@ def not_numeric(
     if row is None:
         return ColumnTypeError(f"{rule}, but it holds dates, times or text.", hint=hint)
     written = split_cells(records.row(row), records.delimiter)
-    before = len(records.delimiter.join(written[:column]))
-    line = line_at(source, records.offset + int(records.spans().starts[row]) + before)
-    text = unquoted(written[column]).decode("utf-8", "replace")
+    before = len(records.delimiter.join(written[:column])) + (1 if column else 0)
+    start = int(records.spans().starts[row]) + before
+    line = line_at(source, records.offset + start)
+    try:
+        text = unquoted(written[column]).decode()
+    except UnicodeDecodeError as error:
+        return _not_utf8(records, start, error, source)
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
     return ColumnTypeError(f"{rule}, but line {line} holds {shown!r}.", hint=hint)
 
@@ -169,7 +175,9 @@ def column_texts(
     data: bytes, column: str, reader: csv.ReadOptions, parser: csv.ParseOptions
 ) -> list[str | None]:
     """A column's cells as text, quotes removed, one a row."""
-    options = csv.ConvertOptions(include_columns=[column], column_types={column: pa.string()})
+    options = csv.ConvertOptions(
+        include_columns=[column], column_types={column: pa.binary()}, check_utf8=False
+    )
     table = csv.read_csv(pa.BufferReader(data), reader, parser, options)
-    texts: list[str | None] = table.column(0).to_pylist()
-    return texts
+    texts: list[bytes | None] = table.column(0).to_pylist()
+    return [None if text is None else text.decode("utf-8", "replace") for text in texts]

@@ -6,6 +6,7 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.arrow.arrays import plain_array
 from pishield_cli.tables.arrow.columns import cell_texts
 from pishield_cli.tables.aside import AsideStream, WrittenAside
+from pishield_cli.tables.csv.reader import CsvReader
 from pishield_cli.tables.csv.records import BOM, Records
 from pishield_cli.tables.table import Batch, TableReader
 
@@ -37,7 +38,8 @@ class CsvListing(WrittenAside):
     def __init__(self, reader: TableReader, output: str, delimiter: str) -> None:
         self._reader = reader
         self._delimiter = delimiter.encode()
-        self._stream = AsideStream(output)
+        encoding = reader.encoding if isinstance(reader, CsvReader) else "utf-8"
+        self._stream = AsideStream(output, encoding=encoding)
         self._line_ending = b"\n"
         self._mark = b""
         self._head = self._cells([*listing_names(reader.columns), *reader.columns])
@@ -69,8 +71,6 @@ class CsvListing(WrittenAside):
         self._stream.close()
 
     def _take_style(self) -> None:
-        from pishield_cli.tables.csv.reader import CsvReader
-
         if isinstance(self._reader, CsvReader):
             header = self._reader.header
             self._line_ending = header.line_ending

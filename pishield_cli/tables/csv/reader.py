@@ -23,6 +23,7 @@ from pyarrow import csv
 from pishield_cli.errors import MissingColumnError
 from pishield_cli.kernels.columns import Array, NumericColumn, as_floats
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
+from pishield_cli.tables.csv.encodings import decoded_source
 from pishield_cli.tables.csv.faults import (
     check_text,
     column_texts,
@@ -31,10 +32,12 @@ from pishield_cli.tables.csv.faults import (
     refuse_endless,
 )
 from pishield_cli.tables.csv.header import Header, read_header
+from pishield_cli.tables.csv.notation import canonical_cells
 from pishield_cli.tables.csv.records import Records, record_chunks, significant_quotes
+from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import open_source, reading
-from pishield_cli.tables.table import Batch, ColumnKind
+from pishield_cli.tables.table import Batch, ColumnKind, refuse_repeated
 
 _CHUNK = 8 << 20
 _WORKERS = 6
@@ -48,17 +51,20 @@ class CsvReader:
 
     Args:
         path: The file, an address, or `-`.
-        delimiter: What stands between two cells.
+        delimiter: What stands between two cells, where the dialect does not say.
+        dialect: How the file is written.
 
     Raises:
         TableError: If the file is missing or has no usable header.
     """
 
-    def __init__(self, path: str, delimiter: str) -> None:
-        self.source = open_source(path)
-        self.delimiter = delimiter.encode()
+    def __init__(self, path: str, delimiter: str, dialect: Dialect | None = None) -> None:
+        self.dialect = dialect or Dialect()
+        self.source, self.encoding = decoded_source(open_source(path), self.dialect)
+        self.delimiter = (self.dialect.delimiter or delimiter).encode()
         with reading(self.source.title):
-            self.header: Header = read_header(self.source, self.delimiter)
+            self.header: Header = read_header(self.source, self.delimiter, self.dialect)
+        self._places = {name: place for place, name in enumerate(self.header.names)}
         self._kinds: dict[str, ColumnKind] = {}
 
     @property
@@ -68,8 +74,13 @@ class CsvReader:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All column names, in file order, distinct."""
+        """All column names, in file order."""
         return self.header.names
+
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """What looks like a misunderstanding of the first line."""
+        return self.header.remarks
 
     @property
     def unchangeable(self) -> frozenset[str]:
@@ -127,8 +138,9 @@ class CsvReader:
     def _known(self, columns: Sequence[str]) -> list[str]:
         wanted = list(dict.fromkeys(columns))
         for name in wanted:
-            if name not in self.header.names:
+            if name not in self._places:
                 raise MissingColumnError(f"`{self.source.title}` has no column `{name}`.")
+        refuse_repeated(wanted, self.header.names, self.source.title)
         return wanted
 
     def _chunk_size(self, rows: int | None) -> int:
@@ -155,6 +167,7 @@ class CsvReader:
             skip = len(self.header.data)
             for records in record_chunks(stream, self.delimiter, size=size, skip=skip, title=title):
                 yield partial(self._parse, records, list(wanted))
+        self.source.require_unchanged()
 
     def _parse(self, records: Records, wanted: list[str]) -> _Parsed:
         check_text(records, self.source)
@@ -162,25 +175,59 @@ class CsvReader:
         if len(quotes) % 2:
             raise malformed(records, self.header.names, self.source, "a quote is left open")
         quoted_lines = _has_quoted_lines(records.data, quotes)
-        counting = wanted or [self.header.names[0]]
-        convert = csv.ConvertOptions(include_columns=counting, check_utf8=False)
-        if b"n" not in records.data and b"N" not in records.data:
-            # All others have one, and looking each cell up among them takes a tenth of the time.
-            convert.null_values = [""]
-        if not wanted:
-            convert.column_types = {counting[0]: pa.binary()}
-        table = self._table(records, convert, quoted_lines)
-        for name in wanted:
-            if not is_numeric(table.schema.field(name).type):
-                raise self._not_numeric(records, name, quoted_lines)
-        columns = {name: numeric_column(table.column(name)) for name in wanted}
+        columns, rows = self._columns(records, wanted, quoted_lines)
         for name, column in columns.items():
             if _has_infinity(column.values):
                 refuse_endless(records, self._texts(records, name, quoted_lines), name, self.source)
-        return columns, table.num_rows, records
+        return columns, rows, records
 
-    def _table(self, records: Records, convert: csv.ConvertOptions, quoted_lines: bool) -> pa.Table:
+    def _columns(
+        self, records: Records, wanted: list[str], quoted_lines: bool
+    ) -> tuple[dict[str, NumericColumn], int]:
+        counting = wanted or self.header.names[:1]
+        places = {name: str(self._places[name]) for name in counting}
         data = records.data
+        if wanted and not self.dialect.plain_numbers:
+            data = self._canonical(records, list(places.values()), quoted_lines)
+        convert = csv.ConvertOptions(include_columns=list(places.values()), check_utf8=False)
+        convert.null_values = self._missing_texts(data)
+        if not wanted:
+            convert.column_types = {places[counting[0]]: pa.binary()}
+        table = self._table(records, data, convert, quoted_lines)
+        for name in wanted:
+            if not is_numeric(table.schema.field(places[name]).type):
+                raise self._not_numeric(records, name, quoted_lines)
+        return {name: numeric_column(table.column(places[name])) for name in wanted}, table.num_rows
+
+    def _canonical(self, records: Records, places: list[str], quoted_lines: bool) -> bytes:
+        """The text with all cells of some columns in the common notation, all others empty."""
+        convert = csv.ConvertOptions(
+            include_columns=places,
+            column_types=dict.fromkeys(places, pa.string()),
+            check_utf8=False,
+            strings_can_be_null=False,
+        )
+        table = self._table(records, records.data, convert, quoted_lines)
+        nothing = pa.repeat("", table.num_rows)
+        cells = {
+            place: canonical_cells(table.column(place), self.dialect)
+            for place in table.schema.names
+        }
+        every = [cells.get(str(place), nothing) for place in range(len(self.header.names))]
+        written = pa.BufferOutputStream()
+        options = csv.WriteOptions(include_header=False, delimiter=self.delimiter.decode())
+        csv.write_csv(pa.table(every, names=list(map(str, range(len(every))))), written, options)
+        text: bytes = written.getvalue().to_pybytes()
+        return text
+
+    def _missing_texts(self, data: bytes) -> list[str]:
+        # All but the empty cell have an n or #, and looking each cell up takes a tenth of the time.
+        usual = csv.ConvertOptions().null_values if b"n" in data or b"N" in data else [""]
+        return [*usual, *self.dialect.missing]
+
+    def _table(
+        self, records: Records, data: bytes, convert: csv.ConvertOptions, quoted_lines: bool
+    ) -> pa.Table:
         try:
             return csv.read_csv(
                 pa.BufferReader(data), self._options(data), self._parser(quoted_lines), convert
@@ -194,18 +241,18 @@ class CsvReader:
 
     def _options(self, data: bytes) -> csv.ReadOptions:
         # One block: each column then lies in one array, and a record may be as long as it likes.
-        return csv.ReadOptions(
-            column_names=list(self.header.names), block_size=len(data) + 1, use_threads=False
-        )
+        # Columns go by their places, since names may be repeated, or no UTF-8.
+        names = list(map(str, range(len(self.header.names))))
+        return csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False)
 
     def _not_numeric(self, records: Records, name: str, quoted_lines: bool) -> Exception:
         texts = self._texts(records, name, quoted_lines)
-        column = self.header.names.index(name)
-        return not_numeric(records, texts, column, name, self.source)
+        return not_numeric(records, texts, self._places[name], name, self.source)
 
     def _texts(self, records: Records, name: str, quoted_lines: bool) -> list[str | None]:
         data = records.data
-        return column_texts(data, name, self._options(data), self._parser(quoted_lines))
+        place = str(self._places[name])
+        return column_texts(data, place, self._options(data), self._parser(quoted_lines))
 
     def _kinds_found(self, columns: list[str]) -> dict[str, ColumnKind]:
         seen: dict[str, set[str]] = {name: set() for name in columns}

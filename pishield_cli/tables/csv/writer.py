@@ -6,6 +6,7 @@ from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv.cells import cell_like
+from pishield_cli.tables.csv.notation import canonical_text, written_like
 from pishield_cli.tables.csv.reader import CsvReader
 from pishield_cli.tables.csv.records import Records, split_cells
 from pishield_cli.tables.table import Batch
@@ -26,8 +27,9 @@ class CsvWriter(WrittenAside):
     """
 
     def __init__(self, reader: CsvReader, output: str) -> None:
+        self._reader = reader
         self._places = {name: place for place, name in enumerate(reader.columns)}
-        self._stream = AsideStream(output)
+        self._stream = AsideStream(output, encoding=reader.encoding)
         self._head: bytes | None = reader.header.data
 
     def write(self, batch: Batch, changes: Changes) -> None:
@@ -45,6 +47,7 @@ class CsvWriter(WrittenAside):
     def commit(self) -> None:
         """Rename the finished table into place."""
         self._write_head()
+        self._reader.source.require_unchanged()
         self._stream.commit()
 
     def close(self) -> None:
@@ -88,4 +91,12 @@ class CsvWriter(WrittenAside):
             changed = np.searchsorted(rows, change.rows[first:last]).tolist()
             for row, value in zip(changed, change.values[first:last].tolist(), strict=True):
                 row_cells = cells[row]
-                row_cells[place] = cell_like(row_cells[place], value)
+                row_cells[place] = self._like(row_cells[place], value)
+
+    def _like(self, old: bytes, value: float) -> bytes:
+        """A number as the cell that it replaces is written."""
+        dialect = self._reader.dialect
+        if dialect.plain_numbers:
+            return cell_like(old, value)
+        number = cell_like(canonical_text(old, dialect), value)
+        return written_like(old, number, dialect, self._reader.delimiter)

@@ -91,8 +91,11 @@ class ParquetListing(ParquetAside):
         text = b"".join(line + b"\n" for line in self._lines)
         if not text:
             return pa.schema([(name, pa.string()) for name in reader.columns]).empty_table()
-        return csv.read_csv(
+        read = csv.read_csv(
             pa.BufferReader(text),
-            csv.ReadOptions(column_names=list(reader.columns), block_size=len(text) + 1),
+            csv.ReadOptions(
+                column_names=list(map(str, range(len(reader.columns)))), block_size=len(text) + 1
+            ),
             csv.ParseOptions(delimiter=reader.delimiter.decode(), newlines_in_values=True),
         )
+        return read.rename_columns(list(reader.columns))

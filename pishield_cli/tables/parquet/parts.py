@@ -15,6 +15,7 @@ from pishield_cli.errors import TableError
 from pishield_cli.tables.addresses import has_wild_cards, is_address, located
 from pishield_cli.tables.parquet.folders import files_below, is_folder, is_local, require_ordinary
 from pishield_cli.tables.sources import reading
+from pishield_cli.tables.steady import FileState, require_unchanged, state_of
 
 ENDING = ".parquet"
 _PAGE_BUFFER = 1 << 16
@@ -41,12 +42,22 @@ class Part:
         relative: Its path within the folder; empty for a table of one file.
         file: What pyarrow opens it by.
         system: The filesystem it is on; None if local.
+        state: What it was when the table was opened; None if it is not local.
     """
 
     title: str
     relative: str
     file: str
     system: Any = None
+    state: FileState | None = None
+
+    def require_unchanged(self) -> None:
+        """Require the file to be the same as when the table was opened.
+
+        Raises:
+            TableError: If it has changed.
+        """
+        require_unchanged(self.file, self.state, self.title)
 
     def open(self, footer: pq.FileMetaData | None = None) -> pq.ParquetFile:
         """The file, its footer read unless given."""
@@ -106,7 +117,7 @@ def find_parts(name: str) -> Parts:
     if not is_folder(path, system):
         if is_local(system):
             require_ordinary(path)
-        return Parts((Part(name, "", path, system),), None, system)
+        return Parts((_part(name, "", path, system),), None, system)
     found = [each for each in files_below(path, system) if each.lower().endswith(ENDING)]
     if not found:
         raise TableError(
@@ -142,8 +153,12 @@ def _parts(folder: str, found: list[str], system: Any) -> Parts:
     if is_local(system):
         for path in paths:
             require_ordinary(path)
-    files = (Part(path, each, path, system) for path, each in zip(paths, found, strict=True))
+    files = (_part(path, each, path, system) for path, each in zip(paths, found, strict=True))
     return Parts(tuple(files), folder, system)
+
+
+def _part(title: str, relative: str, file: str, system: Any) -> Part:
+    return Part(title, relative, file, system, state_of(file) if is_local(system) else None)
 
 
 def _translated(pattern: str) -> re.Pattern[str]:

@@ -1,6 +1,5 @@
 """Parquet tables: a file, or the files of a folder or a pattern, in sorted order, as one table."""
 
-from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from pishield_cli.tables.parquet.ranges import Box, Range, group_ranges, tells_r
 from pishield_cli.tables.parquet.runs import Reading, Run, pieces, reading_of
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import reading
-from pishield_cli.tables.table import Batch, ColumnKind
+from pishield_cli.tables.table import Batch, ColumnKind, refuse_repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +70,6 @@ class ParquetReader:
         self.partitions = partitions_of(self.parts, own.names, path)
         self.schema = pa.schema([*own, *self.partitions.schema], metadata=own.metadata)
         self._columns = tuple(self.schema.names)
-        repeated = [name for name, times in Counter(self._columns).items() if times > 1]
-        if repeated:
-            listed = ", ".join(f"`{name}`" for name in repeated)
-            raise TableError(
-                f"Column names must be distinct, but `{path}` repeats {listed}.",
-                hint="rename the columns",
-            )
 
     @property
     def name(self) -> str:
@@ -86,13 +78,18 @@ class ParquetReader:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All column names, in file order, distinct."""
+        """All column names, in file order."""
         return self._columns
 
     @property
     def is_folder(self) -> bool:
         """Whether the table is a folder of files, not a single one."""
         return self.folder is not None
+
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """None: the file says itself how it is written."""
+        return ()
 
     @property
     def unchangeable(self) -> frozenset[str]:
@@ -216,8 +213,10 @@ class ParquetReader:
 
     def _numeric(self, columns: Sequence[str]) -> list[str]:
         wanted = list(dict.fromkeys(columns))
+        refuse_repeated(wanted, self._columns, self._name)
+        known = frozenset(self._columns)
         for name in wanted:
-            if name not in self._columns:
+            if name not in known:
                 raise MissingColumnError(f"`{self._name}` has no column `{name}`.")
             kind = self.schema.field(name).type
             if not is_numeric(kind):
@@ -232,6 +231,8 @@ class ParquetReader:
     ) -> Generator[Batch, None, None]:
         for some in prefetched(self._tasks(reading, wanted, whole), reading.workers):
             yield from some
+        for part in self.parts:
+            part.require_unchanged()
 
     def _tasks(
         self, reading: Reading, wanted: list[str], whole: bool

@@ -76,6 +76,8 @@ class ParquetWriter(ParquetAside):
     def commit(self) -> None:
         """Rename the finished table into place."""
         self._open_part(len(self._reader.parts))
+        for part in self._reader.parts:
+            part.require_unchanged()
         super().commit()
 
     def _open_part(self, number: int) -> None:

@@ -1,0 +1,153 @@
+"""How a table is written, as options of every command that reads one."""
+
+import csv
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from pishield_cli.errors import UsageError
+from pishield_cli.tables.dialect import BadCells, Dialect, InputFormat
+
+_PANEL = "How the table is written"
+
+
+def _written(
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            "--delimiter",
+            metavar="C",
+            show_default="by the name: , or tabulator",
+            help=r"What stands between two cells of a CSV file, such as ; or \t.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    decimal: Annotated[
+        str,
+        typer.Option(
+            "--decimal",
+            metavar="C",
+            help="What stands before decimal places.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = ".",
+    thousands: Annotated[
+        str | None,
+        typer.Option(
+            "--thousands",
+            metavar="C",
+            show_default="nothing",
+            help="What stands between groups of three digits.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    na: Annotated[
+        str | None,
+        typer.Option(
+            "--na",
+            metavar="A,B,C",
+            show_default=False,
+            help="Texts that stand for a missing cell, besides the empty cell, NA, NULL and NaN.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    encoding: Annotated[
+        str,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="The text's encoding, such as latin-1.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = "utf-8",
+    skip_rows: Annotated[
+        int,
+        typer.Option(
+            "--skip-rows",
+            metavar="N",
+            min=0,
+            help="Lines before the header to leave out.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = 0,
+    no_header: Annotated[
+        bool,
+        typer.Option(
+            "--no-header",
+            help="The first line is a row; columns are called y_0, y_1, ..., or as --columns says.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = False,
+    input_format: Annotated[
+        InputFormat | None,
+        typer.Option(
+            "--input-format",
+            metavar="FORMAT",
+            show_default="by the name",
+            help="What DATA is: csv, tsv or parquet.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    bad_cells: Annotated[
+        BadCells,
+        typer.Option(
+            "--bad-cells",
+            metavar="HOW",
+            help="Cells that are not numbers where numbers are needed: error, or missing.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = BadCells.ERROR,
+) -> Dialect:
+    """The options as one value."""
+    return Dialect(
+        delimiter=None if delimiter is None else delimiter.replace("\\t", "\t"),
+        decimal=decimal,
+        thousands=thousands,
+        missing=_texts(na),
+        encoding=encoding,
+        skip_rows=skip_rows,
+        header=not no_header,
+        format=input_format,
+        bad_cells=bad_cells,
+    )
+
+
+def reads_tables(command: Callable[..., int]) -> Callable[..., int]:
+    """A command with these options in place of its argument `dialect`."""
+    own = inspect.signature(command)
+    ours = inspect.signature(_written)
+    hints = get_type_hints(_written, include_extras=True)
+    added = [
+        one.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, one in ours.parameters.items()
+    ]
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> int:
+        given = {name: options.pop(name) for name in ours.parameters}
+        return command(*arguments, dialect=_written(**given), **options)
+
+    kept = [one for name, one in own.parameters.items() if name != "dialect"]
+    run.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+    run.__annotations__ = {
+        **{name: hint for name, hint in _hints(command).items() if name != "dialect"},
+        **{name: hints[name] for name in ours.parameters},
+    }
+    return run
+
+
+def _hints(command: Callable[..., int]) -> dict[str, Any]:
+    return {name: one for name, one in command.__annotations__.items() if not isinstance(one, str)}
+
+
+def _texts(given: str | None) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    try:
+        rows = list(csv.reader([given], strict=True))
+    except csv.Error as error:
+        raise UsageError(f"--na takes texts separated by commas: {error}.") from error
+    return tuple(text for text in rows[0] if text) if rows else ()

@@ -1,0 +1,98 @@
+"""Numbers in a file's own notation, such as `1.234,5`, to and from the one that programs read."""
+
+import re
+from functools import lru_cache
+
+import pyarrow as pa
+from pyarrow import compute
+
+from pishield_cli.tables.dialect import BadCells, Dialect
+
+_SPACES = "[ \u00a0\u202f]"
+_NO_POINT = "\u00b7"
+_NUMBER = (
+    r"^\s*(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?i:inf(?:inity)?|nan))\s*$"
+)
+_TRUTH = ("true", "True", "TRUE", "false", "False", "FALSE")
+
+
+def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.Array:
+    """Texts of numbers with a point before their decimal places and nothing between digits.
+
+    Args:
+        cells: Texts, none missing.
+        dialect: How they are written.
+
+    Returns:
+        The texts rewritten; what is no number in that notation is none afterwards.
+    """
+    if dialect.missing:
+        marks = pa.array(dialect.missing, cells.type)
+        cells = compute.if_else(compute.is_in(cells, value_set=marks), "", cells)
+    if dialect.thousands is not None:
+        grouped = compute.match_substring_regex(cells, f"^{_grouped(dialect)}$")
+        together = compute.replace_substring_regex(cells, _separator(dialect.thousands), "")
+        cells = compute.if_else(grouped, together, cells)
+    if dialect.decimal != ".":
+        cells = compute.replace_substring(cells, ".", _NO_POINT)
+        cells = compute.replace_substring(cells, dialect.decimal, ".")
+    if dialect.bad_cells is BadCells.MISSING:
+        truth = compute.is_in(cells, value_set=pa.array(_TRUTH, cells.type))
+        good = compute.or_(compute.match_substring_regex(cells, _NUMBER), truth)
+        cells = compute.if_else(good, cells, "")
+    return cells
+
+
+def are_numbers(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> bool:
+    """Whether all texts of a column, but for those that are missing, are numbers."""
+    texts = canonical_cells(compute.drop_null(cells.cast(pa.string())), dialect)
+    found = compute.or_(compute.match_substring_regex(texts, _NUMBER), compute.equal(texts, ""))
+    return bool(compute.all(found).as_py())
+
+
+def canonical_text(text: bytes, dialect: Dialect) -> bytes:
+    """One cell as `canonical_cells` reads it, quotes kept."""
+    if dialect.thousands is not None and _pattern(dialect).fullmatch(text.decode(errors="replace")):
+        text = re.sub(_separator(dialect.thousands).encode(), b"", text)
+    return text.replace(dialect.decimal.encode(), b".")
+
+
+def written_like(old: bytes, number: bytes, dialect: Dialect, delimiter: bytes) -> bytes:
+    """A number in the notation of the cell that it replaces.
+
+    Args:
+        old: The cell as written.
+        number: The new one with a point, in quotes if the old one was.
+        dialect: How the file is written.
+        delimiter: What stands between two cells.
+    """
+    whole, point, places = number.strip(b'"').decode().partition(".")
+    digits = whole.lstrip("-")
+    if (mark := _mark_in(old, dialect)) and digits.isdecimal() and "e" not in places:
+        sign = "-" if whole.startswith("-") else ""
+        whole = sign + f"{int(digits):,}".replace(",", mark)
+    data = (whole + (dialect.decimal + places if point else "")).encode()
+    return b'"%s"' % data if number.startswith(b'"') or delimiter in data else data
+
+
+def _mark_in(old: bytes, dialect: Dialect) -> str | None:
+    """What stands between groups of digits in a cell, if anything does."""
+    if dialect.thousands is None:
+        return None
+    found = re.search(_separator(dialect.thousands), old.decode(errors="replace").strip(' "'))
+    return found[0] if found else None
+
+
+def _separator(thousands: str) -> str:
+    return _SPACES if thousands == " " else re.escape(thousands)
+
+
+def _grouped(dialect: Dialect) -> str:
+    assert dialect.thousands is not None
+    separator, decimal = _separator(dialect.thousands), re.escape(dialect.decimal)
+    return rf"\s*[+-]?[0-9]{{1,3}}(?:{separator}[0-9]{{3}})+(?:{decimal}[0-9]*)?\s*"
+
+
+@lru_cache
+def _pattern(dialect: Dialect) -> re.Pattern[str]:
+    return re.compile(f'"?{_grouped(dialect)}"?')

@@ -1,0 +1,99 @@
+"""How a CSV file is written: what stands between cells, how numbers look, what means missing."""
+
+import codecs
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pishield_cli.errors import UsageError
+
+_NEVER = '"\r\n'
+_DIGITS = frozenset("0123456789+-")
+
+
+class InputFormat(StrEnum):
+    """What a table is, whatever its name says."""
+
+    CSV = "csv"
+    TSV = "tsv"
+    PARQUET = "parquet"
+
+
+class BadCells(StrEnum):
+    """What is done with cells that are not numbers where numbers are needed."""
+
+    ERROR = "error"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a table's file is to be read; what is written again is written alike.
+
+    Attributes:
+        delimiter: What stands between two cells, one character; None for what the name's ending
+            says.
+        decimal: What stands before the decimal places.
+        thousands: What stands between groups of three digits; None for nothing.
+        missing: Texts that stand for a missing cell, besides the usual ones.
+        encoding: The text's encoding, as Python names it.
+        skip_rows: How many lines stand before the header.
+        header: Whether the first line names the columns; otherwise they are `y_0`, `y_1`, ...
+        names: The columns' names where no line gives them.
+        format: What the file is; None for what the name's ending says.
+        bad_cells: What is done with cells that are not numbers.
+
+    Raises:
+        UsageError: If two of these cannot be told from each other, or one makes no sense.
+    """
+
+    delimiter: str | None = None
+    decimal: str = "."
+    thousands: str | None = None
+    missing: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    skip_rows: int = 0
+    header: bool = True
+    names: tuple[str, ...] | None = field(default=None)
+    format: InputFormat | None = None
+    bad_cells: BadCells = BadCells.ERROR
+
+    def __post_init__(self) -> None:
+        for option, mark in (
+            ("--delimiter", self.delimiter),
+            ("--decimal", self.decimal),
+            ("--thousands", self.thousands),
+        ):
+            _require_mark(option, mark)
+        if self.delimiter is not None and not self.delimiter.isascii():
+            raise UsageError(f"--delimiter takes an ASCII character, not '{self.delimiter}'.")
+        if self.decimal == self.thousands:
+            raise UsageError(f"--decimal and --thousands are both '{self.decimal}'.")
+        try:
+            codecs.lookup(self.encoding).incrementaldecoder  # noqa: B018 - whether it is of text
+            "".encode(self.encoding)
+        except LookupError as error:
+            raise UsageError(
+                f"--encoding takes the name of an encoding, and '{self.encoding}' is none.",
+                hint="such as utf-8, latin-1, cp1252 or utf-16",
+            ) from error
+
+    @property
+    def plain_numbers(self) -> bool:
+        """Whether numbers are written as programs write them."""
+        return self.decimal == "." and self.thousands is None and self.bad_cells is BadCells.ERROR
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the text needs no other decoding."""
+        return codecs.lookup(self.encoding).name in {"utf-8", "utf-8-sig", "ascii"}
+
+
+def _require_mark(option: str, mark: str | None) -> None:
+    if mark is None:
+        return
+    if len(mark) != 1 or mark in _NEVER or mark in _DIGITS or mark.isalnum():
+        raise UsageError(
+            f"{option} takes one character that is no letter, digit, sign, quote or line ending, "
+            f"but {mark!r} was given.",
+            hint=r"a tabulator is written as \t",
+        )

@@ -1,0 +1,258 @@
+"""Tables as they come: other delimiters, numbers, marks and encodings, read and written alike."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import parquet as pq
+
+from pishield_cli.cli import main
+from pishield_cli.tables import open_table
+from pishield_cli.tables.csv.notation import canonical_cells, canonical_text, written_like
+from pishield_cli.tables.dialect import Dialect
+
+SPREADSHEET = "Größe;preis;limit;\r\nä;1.234,50;1.000,00;x\r\nb;-;5;y\r\nc;7,25;1.234.567,125;z\r\n"
+CORRECTED = SPREADSHEET.replace("1.000,00", "1.234,5")
+OPTIONS = ("--delimiter", ";", "--decimal", ",", "--thousands", ".", "--na", "-")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("r.txt").write_text("preis <= limit\n")
+    return tmp_path
+
+
+def counts(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, int, int]:
+    capsys.readouterr()
+    assert main(["check", *arguments, "--format", "json"]) in (0, 1), capsys.readouterr().err
+    found = json.loads(capsys.readouterr().out)
+    return found["rows"], found["violating_rows"], found["unknown_rows"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "cp1252", "utf-16", "utf-16-be"])
+def test_a_spreadsheets_file_is_read_and_written_alike(
+    encoding: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("t.csv").write_bytes(SPREADSHEET.encode(encoding))
+    options = (*OPTIONS, "--encoding", encoding)
+    assert counts(capsys, "t.csv", "r.txt", *options) == (3, 1, 1)
+    assert main(["correct", "t.csv", "r.txt", "-o", "out.csv", *options]) == 0
+    assert Path("out.csv").read_bytes() == CORRECTED.encode(encoding)
+    assert main(["correct", "out.csv", "r.txt", "-o", "twice.csv", *options]) == 0
+    assert Path("twice.csv").read_bytes() == Path("out.csv").read_bytes()
+
+
+def test_bytes_of_columns_that_nothing_names_do_not_matter(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("t.csv").write_bytes(SPREADSHEET.encode("latin-1"))
+    assert counts(capsys, "t.csv", "r.txt", *OPTIONS) == (3, 1, 1)
+    arguments = ["correct", "t.csv", "r.txt", "-o", "out.csv", "--audit", "cells.csv"]
+    assert main([*arguments, *OPTIONS]) == 0
+    assert Path("out.csv").read_bytes() == CORRECTED.encode("latin-1")
+    assert main(["check", "t.csv", "r.txt", "--violations", "bad.csv", *OPTIONS]) == 1
+    assert Path("bad.csv").read_bytes().endswith("ä;1.234,50;1.000,00;x\r\n".encode("latin-1"))
+
+
+@pytest.mark.parametrize("header", ["a,b,,", "a,b,c,c", "a,b,,\xff", "a,b,\xff,\xff"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_names_of_columns_that_nothing_names_do_not_matter(
+    header: str, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("r.txt").write_text("a <= b\n")
+    text = f"{header}\n1,2,x,y\n5,3,\xe4,w\n"
+    if kind == "csv":
+        Path("t.csv").write_bytes(text.encode("latin-1"))
+    else:
+        columns = [[1, 5], [2, 3], ["x", "ä"], ["y", "w"]]
+        pq.write_table(pa.table(columns, names=header.split(",")), "t.parquet")
+    table = f"t.{kind}"
+    assert counts(capsys, table, "r.txt") == (2, 1, 0)
+    assert main(["correct", table, "r.txt", "-o", f"out.{kind}"]) == 0, capsys.readouterr().err
+    if kind == "csv":
+        assert Path("out.csv").read_bytes() == text.replace("5,3", "5,5").encode("latin-1")
+    else:
+        written = pq.ParquetFile("out.parquet").read()
+        assert written.column_names == header.split(",")
+        assert written.column(1).to_pylist() == [2, 5]
+    for listing in ("bad.csv", "bad.parquet"):
+        assert main(["check", table, "r.txt", "--violations", listing]) == 1
+        assert Path(listing).exists()
+    Path("r.txt").write_text("a <= `c`\n")
+    if header == "a,b,c,c":
+        assert main(["check", table, "r.txt"]) == 2
+        assert "repeats `c`" in capsys.readouterr().err
+
+
+def test_a_table_without_header(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text("5,3\n1,2\n")
+    Path("r.txt").write_text("y_0 <= y_1\n")
+    assert main(["check", "t.csv", "r.txt"]) == 0
+    assert "holds only numbers. Hint: if it is a row, add --no-header" in capsys.readouterr().err
+    assert counts(capsys, "t.csv", "r.txt", "--no-header") == (2, 1, 0)
+    assert main(["correct", "t.csv", "r.txt", "-o", "out.csv", "--no-header"]) == 0
+    assert Path("out.csv").read_text() == "5,5\n1,2\n"
+    Path("r.txt").write_text("a <= b\n")
+    assert counts(capsys, "t.csv", "r.txt", "--no-header", "--columns", "a,b") == (2, 1, 0)
+    assert main(["check", "t.csv", "r.txt", "--no-header", "--columns", "a,b,c"]) == 2
+    assert "names every column" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_lines_before_the_header_are_left_out_and_kept(
+    ending: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = ending.join(['report "of" today', "", "a,b", "1,2", "5,3", ""])
+    Path("t.csv").write_text(text, newline="")
+    Path("r.txt").write_text("a <= b\n")
+    assert counts(capsys, "t.csv", "r.txt", "--skip-rows", "2") == (2, 1, 0)
+    assert main(["correct", "t.csv", "r.txt", "-o", "out.csv", "--skip-rows", "2"]) == 0
+    assert Path("out.csv").read_bytes().decode() == text.replace("5,3", "5,5")
+    assert main(["check", "t.csv", "r.txt", "--skip-rows", "9"]) == 2
+
+
+def test_a_name_need_not_say_the_format(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("r.txt").write_text("a <= b\n")
+    Path("t.data").write_text("a\tb\n1\t2\n5\t3\n")
+    assert counts(capsys, "t.data", "r.txt", "--input-format", "tsv") == (2, 1, 0)
+    pq.write_table(pa.table({"a": [1], "b": [2]}), "p.data")
+    assert counts(capsys, "p.data", "r.txt", "--input-format", "parquet") == (1, 0, 0)
+    Path("t.txt").write_text("a,b\n1,2\n5,3\n")
+    assert counts(capsys, "t.txt", "r.txt") == (2, 1, 0)
+
+
+def test_bad_cells_may_count_as_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("r.txt").write_text("a <= b\n")
+    Path("t.csv").write_text("a,b\n1,2\n5,unknown\n7,3\n2024-01-01,\n")
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    assert counts(capsys, "t.csv", "r.txt", "--bad-cells", "missing") == (4, 1, 2)
+    assert main(["correct", "t.csv", "r.txt", "-o", "o.csv", "--bad-cells", "missing"]) == 0
+    assert Path("o.csv").read_text() == "a,b\n1,2\n5,unknown\n7,7\n2024-01-01,\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--delimiter", "ab"), "--delimiter takes one character"),
+        (("--delimiter", "1"), "--delimiter takes one character"),
+        (("--decimal", ",", "--thousands", ","), "are both"),
+        (("--encoding", "klingon"), "--encoding takes the name"),
+        (("--encoding", "hex"), "--encoding takes the name"),
+        (("--encoding", "ascii-8"), "--encoding takes the name"),
+        (("--na", '"'), "--na takes texts"),
+    ],
+)
+def test_options_that_make_no_sense(
+    options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("t.csv").write_text("preis,limit\n1,2\n")
+    assert main(["check", "t.csv", "r.txt", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_how_cells_are_written_is_said_of_csv_only(capsys: pytest.CaptureFixture[str]) -> None:
+    pq.write_table(pa.table({"preis": [1], "limit": [2]}), "t.parquet")
+    assert main(["check", "t.parquet", "r.txt", "--decimal", ","]) == 2
+    assert "is a Parquet table" in capsys.readouterr().err
+
+
+def test_text_of_another_encoding_is_one_error(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_bytes(b"preis,limit\n1,2\n\x81,3\n")
+    for encoding in ("cp1252", "utf-16", "shift_jis"):
+        assert main(["check", "t.csv", "r.txt", "--encoding", encoding]) == 2
+        assert "went wrong" not in capsys.readouterr().err
+
+
+NOTATIONS = [
+    Dialect(decimal=",", thousands="."),
+    Dialect(decimal=","),
+    Dialect(thousands=","),
+    Dialect(thousands=" "),
+    Dialect(decimal=",", thousands="'"),
+]
+DECIMALS = st.decimals(-(10**12), 10**12, places=3, allow_nan=False, allow_infinity=False)
+
+
+@given(st.sampled_from(NOTATIONS), DECIMALS, st.booleans())
+def test_numbers_survive_their_notation(dialect: Dialect, number: Decimal, grouped: bool) -> None:
+    """Written in a notation and read from it, a number is the same."""
+    plain = f"{number:f}".encode()
+    old = f"1{dialect.thousands}000".encode() if grouped and dialect.thousands else b"1"
+    written = written_like(old, plain, dialect, b";")
+    assert canonical_text(written, dialect) == plain
+    assert canonical_cells(pa.array([written.decode()]), dialect).to_pylist() == [plain.decode()]
+    whole = written.decode().strip("-").partition(dialect.decimal)[0]
+    if grouped and dialect.thousands and abs(number) >= 1000:
+        assert dialect.thousands in whole
+
+
+@given(st.sampled_from(NOTATIONS), st.text("0123456789.,' +-e", min_size=1, max_size=9))
+def test_only_what_is_in_the_notation_is_a_number(dialect: Dialect, text: str) -> None:
+    """What is read is what a person would: groups of three, one decimal mark, nothing else."""
+    [read] = canonical_cells(pa.array([text]), dialect).to_pylist()
+    try:
+        value = Decimal(read.strip(" "))
+    except ArithmeticError:
+        return
+    mark = dialect.thousands or ""
+    whole, _, places = text.strip().lstrip("+-").partition(dialect.decimal)
+    assert mark == "" or mark not in places
+    groups = whole.split(mark) if mark else [whole]
+    assert len(groups) == 1 or (
+        1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    )
+    again = text.strip().replace(mark, "") if mark else text.strip()
+    assert Decimal(again.replace(dialect.decimal, ".")) == value
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet"])
+@pytest.mark.parametrize("how", ["grows", "is cut off", "is replaced", "is written again"])
+def test_a_table_that_changes_while_it_is_read_is_refused(
+    name: str, how: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import gzip
+
+    rows = "".join(f"{row},{row}\n" for row in range(1000))
+    content = ("preis,limit\n" + rows).encode()
+    if name.endswith(".gz"):
+        content = gzip.compress(content)
+    if name.endswith(".parquet"):
+        pq.write_table(pa.table({"preis": list(range(1000)), "limit": list(range(1000))}), name)
+        content = Path(name).read_bytes()
+    Path(name).write_bytes(content)
+
+    def change() -> None:
+        if how == "grows":
+            Path(name).write_bytes(content + b"7,7\n")
+        elif how == "is cut off":
+            Path(name).write_bytes(content[: len(content) // 2])
+        elif how == "is replaced":
+            Path("other").write_bytes(content)
+            Path("other").replace(name)
+        else:
+            Path(name).write_bytes(content)
+
+    from pishield_cli.cli import inputs
+
+    def opened(*arguments: object) -> object:
+        reader = open_table(*arguments)  # type: ignore[arg-type]
+        change()
+        return reader
+
+    monkeypatch.setattr(inputs, "open_table", opened)
+    for command in (
+        ["check", name, "r.txt"],
+        ["correct", name, "r.txt", "-o", f"out{name[1:]}"],
+        ["correct", name, "r.txt", "--in-place"],
+    ):
+        Path(name).write_bytes(content)
+        assert main(command) == 2
+        message = capsys.readouterr().err
+        assert message.startswith("error: ")
+        assert "went wrong" not in message
+        assert not Path(f"out{name[1:]}").exists()
