@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import compress
 from math import floor
 
 import numpy as np
@@ -16,7 +17,13 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     evaluate,
     shortfall,
 )
-from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.requirements import (
+    Allowance,
+    Requirement,
+    Requirements,
+    RequirementType,
+    Severity,
+)
 from pishield_cli.logic.solver.boxes import hold_throughout
 from pishield_cli.tables.table import Batch, Listing, RangedReader, TableReader
 
@@ -82,6 +89,9 @@ class CheckReport:
         allowed_rows: How many violating rows are let pass.
         fails_on_unknown: Whether an undecided row counts against the table.
         seconds: Wall time.
+        strict_rows: Rows that violate a requirement whose violations the table's own allowance
+            limits: neither a warning nor one with an allowance of its own.
+        strict_unknown_rows: Rows that violate none, but leave one undecided that is no warning.
     """
 
     data: str
@@ -95,13 +105,24 @@ class CheckReport:
     allowed_rows: int
     fails_on_unknown: bool
     seconds: float
+    strict_rows: int
+    strict_unknown_rows: int
 
     @property
     def holds(self) -> bool:
         """Whether the table passes."""
-        return self.violating_rows <= self.allowed_rows and not (
-            self.fails_on_unknown and self.unknown_rows
-        )
+        return not any(self.fails(result) for result in self.results)
+
+    def fails(self, result: RequirementResult) -> bool:
+        """Whether a requirement is a reason for the table not to pass."""
+        requirement = result.requirement
+        if requirement.severity is Severity.WARNING:
+            return False
+        if self.fails_on_unknown and self.strict_unknown_rows and result.unknown:
+            return True
+        if requirement.allowance is not None:
+            return result.violations > allowed_rows(requirement.allowance, self.rows)
+        return bool(result.violations) and self.strict_rows > self.allowed_rows
 
 
 def check(
@@ -175,6 +196,8 @@ def check(
         allowed_rows=allowed_rows(max_violations, tally.rows),
         fails_on_unknown=missing_fails,
         seconds=time.perf_counter() - started,
+        strict_rows=tally.strict_rows,
+        strict_unknown_rows=tally.strict_unknown_rows,
     )
 
 
@@ -195,7 +218,7 @@ def _batch_rows(requirements: int, columns: int) -> int | None:
     return min(MASK_CELLS // requirements, COLUMN_CELLS // max(columns, 1))
 
 
-def allowed_rows(most: int | Fraction, rows: int) -> int:
+def allowed_rows(most: Allowance, rows: int) -> int:
     """How many rows an allowance lets pass: itself, or as a fraction, a share of all rows."""
     return floor(most * rows) if isinstance(most, Fraction) else most
 
@@ -265,6 +288,10 @@ class _Tally:
         self.rows = rows
         self.violating_rows = 0
         self.unknown_rows = 0
+        self.strict_rows = 0
+        self.strict_unknown_rows = 0
+        self._limited = [_is_limited(count.requirement) for count in counts]
+        self._failing = [count.requirement.severity is Severity.ERROR for count in counts]
         self._reader = reader
         self._tolerance = tolerance
         self._places = {name: place for place, name in enumerate(reader.columns)}
@@ -281,12 +308,30 @@ class _Tally:
         self.rows += batch.rows
         violating = _any_of([verdict.violated for verdict in verdicts])
         unknown = _any_of([verdict.unknown for verdict in verdicts])
-        if violating is not None:
-            self.violating_rows += int(np.count_nonzero(violating))
-        if unknown is not None:
-            undecided = unknown if violating is None else unknown & ~violating
-            self.unknown_rows += int(np.count_nonzero(undecided))
+        violations, undecided = _count(violating), _count(_without(unknown, violating))
+        self.violating_rows += violations
+        self.unknown_rows += undecided
+        if not all(self._limited):
+            strict = [one.violated for one in compress(verdicts, self._limited)]
+            failing = [one.unknown for one in compress(verdicts, self._failing)]
+            violations = _count(_any_of(strict))
+            undecided = _count(_without(_any_of(failing), violating))
+        self.strict_rows += violations
+        self.strict_unknown_rows += undecided
         return violating
+
+
+def _is_limited(requirement: Requirement) -> bool:
+    """Whether the table's own allowance is what limits a requirement's violations."""
+    return requirement.severity is Severity.ERROR and requirement.allowance is None
+
+
+def _count(mask: Array | None) -> int:
+    return 0 if mask is None else int(np.count_nonzero(mask))
+
+
+def _without(mask: Array | None, other: Array | None) -> Array | None:
+    return mask if mask is None or other is None else mask & ~other
 
 
 def _any_of(masks: Sequence[Array | None]) -> Array | None:

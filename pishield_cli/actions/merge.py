@@ -24,6 +24,8 @@ def merged(
         rows=rows,
         violating_rows=sum(report.violating_rows for report in reports),
         unknown_rows=sum(report.unknown_rows for report in reports),
+        strict_rows=sum(report.strict_rows for report in reports),
+        strict_unknown_rows=sum(report.strict_unknown_rows for report in reports),
         results=tuple(
             _merged([report.results[place] for report in reports], show)
             for place in range(len(reports[0].results))

@@ -1,23 +1,17 @@
 """Arguments and options that commands share, and the reading of their values."""
 
 import csv
-import re
 from collections.abc import Sequence
 from enum import StrEnum
-from fractions import Fraction
 from typing import Annotated
 
 import typer
 
 from pishield_cli.cli.formats import Format
 from pishield_cli.errors import UsageError
-from pishield_cli.logic.requirements import RequirementType
+from pishield_cli.logic.requirements import Allowance, RequirementType
 
 DEFAULT_TOLERANCE = 1e-9
-
-_LONGEST_NUMBER = 100
-_PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%")
-_WHOLE = 100
 
 
 class Engine(StrEnum):
@@ -201,18 +195,17 @@ def read_settings(given: Sequence[str] | None, engine: Engine) -> dict[str, str]
     return settings
 
 
-def read_allowance(text: str) -> int | Fraction:
+def read_allowance(text: str) -> Allowance:
     """A number of rows, or a share of all rows as a fraction from 0 to 1.
 
     Raises:
         UsageError: If it is neither a whole number from 0 nor a percentage from 0 to 100.
     """
-    written = text.strip()
-    if written.isascii() and written.isdigit() and len(written) <= _LONGEST_NUMBER:
-        return int(written)
-    percentage = _PERCENTAGE.fullmatch(written)
-    if percentage and len(written) <= _LONGEST_NUMBER and Fraction(percentage[1]) <= _WHOLE:
-        return Fraction(percentage[1]) / _WHOLE
+    from pishield_cli.language.labels import read_allowance as read
+
+    found = read(text)
+    if found is not None:
+        return found
     raise UsageError(
         "--max-violations takes a whole number of rows, or a percentage from 0% to 100%, but "
         f"'{text}' was given.",

@@ -12,6 +12,7 @@ from pishield_cli.errors import (
 )
 from pishield_cli.language.detection import Reading, clauses_for, detect_type, misfits
 from pishield_cli.language.headers import Header, Name
+from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
 from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses
 from pishield_cli.language.statements import Statement, read_line
@@ -146,9 +147,9 @@ class _Reader:
         lines: dict[str, int] = {}
         for reading in self._readings:
             statement = reading.statement
-            label, line = statement.label, statement.line
-            if label is None:
+            if statement.label is None:
                 continue
+            label, line = statement.label.name, statement.line
             if label in lines:
                 message = f"The label `{label}` is taken by line {lines[label]}."
                 hint = "give every requirement a label of its own"
@@ -156,11 +157,12 @@ class _Reader:
             lines.setdefault(label, line.pieces[0].line)
         labels: list[str | None] = []
         for reading in self._readings:
-            label, identifier = reading.statement.label, reading.statement.identifier
-            if label is None and identifier is not None and identifier not in lines:
-                label = identifier
-                lines[label] = reading.statement.line.pieces[0].line
-            labels.append(label)
+            written, identifier = reading.statement.label, reading.statement.identifier
+            name = None if written is None else written.name
+            if name is None and identifier is not None and identifier not in lines:
+                name = identifier
+                lines[name] = reading.statement.line.pieces[0].line
+            labels.append(name)
         return labels
 
     def _declared(self, word: str) -> dict[str, Name]:
@@ -201,6 +203,7 @@ def _requirement(
 ) -> Requirement:
     statement = reading.statement
     line, start, formula = statement.line, statement.start, statement.formula
+    marks = statement.label or Label("")
     return Requirement(
         number,
         line.text[start:],
@@ -208,6 +211,8 @@ def _requirement(
         label,
         line.span(start, len(line.text)),
         formula if type is RequirementType.PROPOSITIONAL else over_numbers(formula),
+        severity=marks.severity,
+        allowance=marks.allowance,
     )
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pishield_cli.errors import PishieldError
 from pishield_cli.language.document import parse_requirements
 from pishield_cli.language.headers import read_header
+from pishield_cli.language.labels import read_label
 from pishield_cli.language.lexer import END, NUMERAL, tokenize
 from pishield_cli.language.lines import (
     LogicalLine,
@@ -21,7 +22,6 @@ from pishield_cli.language.lines import (
     without_comment,
 )
 from pishield_cli.language.rules import read_rule
-from pishield_cli.language.statements import read_label
 from pishield_cli.language.words import HEADERS, KEYWORDS, PLACED, QUOTED_NAME
 from pishield_cli.logic.requirements import Requirements
 
@@ -123,7 +123,7 @@ def _words(line: LogicalLine) -> list[_Word]:
     if read_header(line) is not None:
         return _spread(line, 0)
     label, start = read_label(line)
-    words: list[_Word] = [] if label is None else [(0, f"[{label}] ")]
+    words: list[_Word] = [] if label is None else [(0, f"{label} ")]
     if read_rule(line, start) is not None:
         return words + _spread(line, start)
     return words + _tokens(line, start)

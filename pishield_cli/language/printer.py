@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+from pishield_cli.language.labels import Label
 from pishield_cli.language.numbers import write_number
 from pishield_cli.language.words import written_name
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Inequality, Literal, Term
 
-_UNPRINTABLE_IN_LABEL = frozenset("]#\n\r")
+_UNPRINTABLE_IN_LABEL = frozenset("]#;\n\r")
 
 
 def format_requirements(requirements: Requirements) -> str:
@@ -35,7 +36,9 @@ def format_requirement(requirement: Requirement) -> str:
     """Write one requirement, with its label."""
     text = format_formula(requirement.formula)
     label = requirement.label
-    return text if label is None or not _can_hold(label, text) else f"[{label}] {text}"
+    if label is None or not _can_hold(label, text):
+        return text
+    return f"{Label(label, requirement.severity, requirement.allowance)} {text}"
 
 
 def _can_hold(label: str, text: str) -> bool:

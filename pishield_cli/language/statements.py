@@ -1,10 +1,10 @@
 """What one line of a requirements file can be: a header, a labelled requirement, a rule."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pishield_cli.language.headers import Header, Name, read_header
+from pishield_cli.language.labels import Label, read_label
 from pishield_cli.language.lexer import NAME, Tokens, tokenize
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.parser import RELATIONS, parse_formula
@@ -17,8 +17,6 @@ _COMPARING = RELATIONS.union(PLACED.values())
 MAX_LENGTH = 500_000
 """Characters of one requirement."""
 
-_LABEL = re.compile(r"\[([^\]]*)\]\s*")
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -29,7 +27,7 @@ class Statement:
         names: The columns it names.
         line: Where it stands.
         start: Where in the line's text it begins, after its label.
-        label: From `[label]`.
+        label: What stands in brackets before it.
         identifier: The word before a rule's head; rules may share one.
         compares: Whether it holds a comparison.
         disjoins: Whether it has the words by which PiShield tells a disjunction: `neg` anywhere,
@@ -40,7 +38,7 @@ class Statement:
     names: frozenset[str]
     line: LogicalLine
     start: int
-    label: str | None = None
+    label: Label | None = None
     identifier: str | None = None
     compares: bool = False
     disjoins: bool = False
@@ -49,7 +47,7 @@ class Statement:
 def read_line(line: LogicalLine) -> Header | Statement:
     """Read one line.
 
-    line = header | [ "[" LABEL "]" ] ( requirement | rule ) ;
+    line = header | [ label ] ( requirement | rule ) ;
 
     Raises:
         RequirementSyntaxError: At the first place that does not fit.
@@ -96,24 +94,6 @@ def names_of(line: LogicalLine) -> Iterator[Name]:
     ):
         if kind == NAME:
             yield Name(text, line, begin, end)
-
-
-def read_label(line: LogicalLine) -> tuple[str | None, int]:
-    """The label that a line opens with, and where the requirement itself begins."""
-    if not line.text.startswith("["):
-        return None, 0
-    match = _LABEL.match(line.text)
-    if match is None:
-        message = "A label is not closed."
-        hint = "a label holds neither `]` nor `#`"
-        raise line.problem(message, 0, len(line.text), expected="`]` on this line", hint=hint)
-    label = match[1].strip()
-    if not label:
-        raise line.problem("A label is empty.", 0, match.end(), expected="a name for it")
-    if match.end() == len(line.text):
-        message = "A label comes before its requirement, on the same line."
-        raise line.problem(message, 0, match.end(), expected="a requirement after the label")
-    return label, match.end()
 
 
 def _distinct_names(tokens: Tokens) -> frozenset[str]:

@@ -18,6 +18,17 @@ class RequirementType(StrEnum):
     PROPOSITIONAL = "propositional"
 
 
+class Severity(StrEnum):
+    """Whether a violated requirement counts against a table."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+Allowance = int | Fraction
+"""How many rows may violate something: a number, or as a fraction, a share of all rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One requirement as written, and the clauses that it means.
@@ -29,6 +40,8 @@ class Requirement:
         label: The user's name for it, from `[label]`.
         span: Where it stands in the file.
         written: What it says as written; None for what was made of clauses.
+        severity: Whether it counts against a table that violates it.
+        allowance: How many rows may violate it; None where the table's own allowance counts.
     """
 
     number: int
@@ -37,6 +50,8 @@ class Requirement:
     label: str | None = None
     span: Span = field(default=Span(1), compare=False)
     written: Formula | None = field(default=None, compare=False, repr=False)
+    severity: Severity = Severity.ERROR
+    allowance: Allowance | None = None
 
     @property
     def formula(self) -> Formula:

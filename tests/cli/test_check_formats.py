@@ -56,7 +56,10 @@ def report(results: Sequence[RequirementResult], **changes: object) -> CheckRepo
         "fails_on_unknown": False,
         "seconds": 0.25,
     }
-    return CheckReport(**(fields | changes))  # type: ignore[arg-type]
+    fields |= changes
+    fields.setdefault("strict_rows", fields["violating_rows"])
+    fields.setdefault("strict_unknown_rows", fields["unknown_rows"])
+    return CheckReport(**fields)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -104,12 +107,15 @@ def test_json_has_the_documented_keys_in_their_order(failing: CheckReport) -> No
     assert content["rows"] == 21613
     assert content["holds"] is False
     second = content["requirements"][1]
-    assert list(second)[:10] == [
+    assert list(second)[:13] == [
         "number",
         "line",
         "label",
         "text",
         "columns",
+        "severity",
+        "allowed",
+        "fails",
         "violations",
         "unknown",
         "rate",
@@ -305,7 +311,8 @@ def test_the_table_is_plain_ascii_where_needed(passing: CheckReport) -> None:
     ],
 )
 def test_the_verdict_is_one_plain_line(changes: dict[str, object], line: str) -> None:
-    assert verdict(report([result(1, 0)], **changes)) == line
+    unknown = changes.get("unknown_rows", 0)
+    assert verdict(report([result(1, 0, unknown)], **changes)) == line
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pishield_cli.actions.check import CheckReport, RequirementResult
 from pishield_cli.cli.problems import Problem
 from pishield_cli.cli.render.checked import Checked
-from pishield_cli.cli.render.figures import example_line, fails, finding, verdict
+from pishield_cli.cli.render.figures import example_line, finding, verdict, warns
 from pishield_cli.cli.render.places import repository_path
 from pishield_cli.cli.text import counted, one_line
 
@@ -36,8 +36,8 @@ def _named(one: Checked, report: CheckReport) -> str:
 
 def _annotations(report: CheckReport) -> list[str]:
     ordered = sorted(report.results, key=lambda result: (-result.violations, -result.unknown))
-    errors = [one for one in ordered if fails(one, report)]
-    warnings = [one for one in ordered if one.violations and not fails(one, report)]
+    errors = [one for one in ordered if report.fails(one)]
+    warnings = [one for one in ordered if warns(one, report)]
     return [*_level("error", errors, report), *_level("warning", warnings, report)]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pishield_cli.actions.check import CheckReport, Example, RequirementResult
+from pishield_cli.actions.check import CheckReport, Example, RequirementResult, allowed_rows
 from pishield_cli.cli.problems import Problem
 from pishield_cli.cli.render.checked import Checked, exit_code
 from pishield_cli.cli.render.strict_json import headed, report_json, strict_json
@@ -55,20 +55,24 @@ def _report(report: CheckReport) -> dict[str, Any]:
         "violating_rows": report.violating_rows,
         "unknown_rows": report.unknown_rows,
         "holds": report.holds,
-        "requirements": [_requirement(result, report.rows) for result in report.results],
+        "requirements": [_requirement(result, report) for result in report.results],
         "allowed_rows": report.allowed_rows,
         "fails_on_unknown": report.fails_on_unknown,
     }
 
 
-def _requirement(result: RequirementResult, rows: int) -> dict[str, Any]:
-    requirement = result.requirement
+def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, Any]:
+    requirement, rows = result.requirement, report.rows
+    allowance = requirement.allowance
     return {
         "number": requirement.number,
         "line": requirement.span.line,
         "label": requirement.label,
         "text": requirement.text,
         "columns": list(requirement.variables),
+        "severity": requirement.severity.value,
+        "allowed": None if allowance is None else allowed_rows(allowance, report.rows),
+        "fails": report.fails(result),
         "violations": result.violations,
         "unknown": result.unknown,
         "rate": result.violations / rows if rows else 0.0,

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from pishield_cli.actions.check import CheckReport, RequirementResult
 from pishield_cli.cli.render.checked import Checked
-from pishield_cli.cli.render.figures import example_line, fails, finding, identities, verdict
+from pishield_cli.cli.render.figures import example_line, finding, identities, verdict
 from pishield_cli.cli.text import one_line, printable
 
 
@@ -39,7 +39,7 @@ def _suite(one: Checked) -> Element:
         {
             "name": printable(one.title),
             "tests": str(len(report.results)),
-            "failures": str(sum(fails(result, report) for result in report.results)),
+            "failures": str(sum(report.fails(result) for result in report.results)),
             "errors": "0",
             "skipped": "0",
             "time": f"{report.seconds:.3f}",
@@ -58,7 +58,7 @@ def _case(suite: Element, result: RequirementResult, name: str, report: CheckRep
         "testcase",
         {"classname": printable(report.requirements_file), "name": name, "time": "0"},
     )
-    if fails(result, report):
+    if report.fails(result):
         message = {"message": finding(result, report), "type": "violation"}
         SubElement(case, "failure", message).text = "\n".join(_details(result, report))
     elif result.violations or result.unknown:

@@ -9,7 +9,7 @@ from pishield_cli import __version__
 from pishield_cli.actions.check import CheckReport, RequirementResult
 from pishield_cli.cli.problems import Problem
 from pishield_cli.cli.render.checked import Checked
-from pishield_cli.cli.render.figures import example_line, fails, finding, identities
+from pishield_cli.cli.render.figures import example_line, finding, identities, warns
 from pishield_cli.cli.render.places import repository_path
 from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
@@ -51,7 +51,7 @@ def _run(one: Checked) -> dict[str, Any]:
     run["results"] = [
         _result(index, result, names[index], report)
         for index, result in enumerate(report.results)
-        if result.violations or fails(result, report)
+        if report.fails(result) or warns(result, report)
     ]
     return run
 
@@ -79,7 +79,7 @@ def _result(
         "ruleId": name,
         "ruleIndex": index,
         "kind": "fail",
-        "level": "error" if fails(result, report) else "warning",
+        "level": "error" if report.fails(result) else "warning",
         "message": {"text": "\n".join(message)},
         "locations": [_place(report.requirements_file, span.line, span.column, span.end_column)],
         "partialFingerprints": {"requirement/v1": name},

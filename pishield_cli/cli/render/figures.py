@@ -6,7 +6,7 @@ from math import isinf
 
 from pishield_cli.actions.check import CheckReport, Example, RequirementResult
 from pishield_cli.cli.text import counted, one_line
-from pishield_cli.logic.requirements import Requirement
+from pishield_cli.logic.requirements import Requirement, Severity
 
 
 def percent(part: int, whole: int) -> str:
@@ -41,11 +41,15 @@ def example_line(example: Example) -> str:
     return f"{row}: {', '.join(cells)}" if cells else row
 
 
-def fails(result: RequirementResult, report: CheckReport) -> bool:
-    """Whether a requirement is a reason for the table not to pass."""
-    too_many = report.violating_rows > report.allowed_rows
-    undecided = report.fails_on_unknown and report.unknown_rows > 0
-    return bool((too_many and result.violations) or (undecided and result.unknown))
+def never_decided(result: RequirementResult, report: CheckReport) -> bool:
+    """Whether missing cells leave a requirement undecided in every row."""
+    return 0 < report.rows == result.unknown
+
+
+def warns(result: RequirementResult, report: CheckReport) -> bool:
+    """Whether a requirement is violated or never decided, and yet no reason to fail."""
+    noted = result.violations or never_decided(result, report)
+    return bool(noted) and not report.fails(result)
 
 
 def finding(result: RequirementResult, report: CheckReport) -> str:
@@ -58,6 +62,8 @@ def finding(result: RequirementResult, report: CheckReport) -> str:
         )
     if result.unknown:
         parts.append(f"undecided in {counted(result.unknown, 'row')} with missing cells")
+    if never_decided(result, report):
+        parts[-1] = "decided in no row, for cells are missing everywhere"
     if result.worst is not None:
         parts.append(f"worst in row {worst_row(result)}")
     return "; ".join(parts) or "holds in every row"
@@ -85,6 +91,7 @@ def verdict(report: CheckReport) -> str:
         line = f"{word}  {of}{counted(report.rows, 'row')} {verb} {counted(total, 'requirement')}"
     if report.allowed_rows:
         line += f"; {report.allowed_rows:,} allowed"
+    line += _own_marks(report)
     if report.unknown_rows:
         allowed = ", none allowed" if report.fails_on_unknown else ""
         line += f"; {report.unknown_rows:,} undecided (missing cells){allowed}"
@@ -108,3 +115,16 @@ def identities(requirements: Sequence[Requirement]) -> list[str]:
         seen[name] += 1
         distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return distinct
+
+
+def _own_marks(report: CheckReport) -> str:
+    """How many violated requirements are warnings, or stay within allowances of their own."""
+    violated = [one.requirement for one in report.results if one.violations]
+    warnings = sum(one.severity is Severity.WARNING for one in violated)
+    passed = sum(
+        result.requirement.allowance is not None and not report.fails(result)
+        for result in report.results
+        if result.violations and result.requirement.severity is Severity.ERROR
+    )
+    line = f"; {counted(warnings, 'warning')}" if warnings else ""
+    return f"{line}; {passed:,} within their own allowance" if passed else line
