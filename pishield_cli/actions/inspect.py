@@ -136,7 +136,7 @@ def _methods(
 
 
 def _method(group: Group, requirements: Requirements, limits: Limits) -> str:
-    limits.require_time()
+    limits.require_work()
     clauses = [clause for one in group.requirements for clause in one.clauses]
     named = frozenset(group.columns)
     first = [name for name in requirements.ordering or () if name in named]

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from pishield_cli.logic.plans.cells import enumerate_cells
 from pishield_cli.logic.plans.elimination import eliminate
-from pishield_cli.logic.plans.half_spaces import Budget, Disjunction, disjunction, half_space
+from pishield_cli.logic.plans.half_spaces import Disjunction, disjunction, half_space
 from pishield_cli.logic.plans.plan import Bound, Step, plan_groups
 from pishield_cli.logic.rows.corrected import allowed_intervals
 from pishield_cli.logic.rows.grids import Interval
+from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, solve
 from pishield_cli.logic.terms import Clause, Inequality, Term
 from tests.property.strategies import (
@@ -229,7 +230,7 @@ def test_one_variable_eliminated_exists_exactly_if_the_rest_holds(
     clauses: list[Clause], seed: int
 ) -> None:
     system = forms(clauses, THREE[:2])
-    eliminations = eliminate(system, [1, 0], budget=Budget(100_000))
+    eliminations = eliminate(system, [1, 0], limits=Limits(work=100_000))
     rng = random.Random(seed)
     for _ in range(POINTS):
         first = Fraction(rng.randint(-24, 24), rng.choice((1, 2, 4, 6)))

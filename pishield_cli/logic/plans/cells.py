@@ -11,9 +11,6 @@ from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal
 CELL_LIMIT = 128
 """Cells past which the rest is left out: more would make a batch slow, and rarely nearer."""
 
-NODE_LIMIT = 20_000
-"""Decisions after which no more cells are looked for: some seconds of work."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cells:
@@ -31,16 +28,16 @@ class Cells:
 
 
 def enumerate_cells(
-    clauses: Sequence[Clause], *, limit: int = CELL_LIMIT, nodes: int = NODE_LIMIT
+    clauses: Sequence[Clause], *, limit: int = CELL_LIMIT, limits: Limits | None = None
 ) -> Cells:
     """Find cells one by one, banning the literals of those found.
 
     Args:
         clauses: A conjunction; boolean literals are read as inequalities.
         limit: How many cells at most.
-        nodes: How many decisions at most.
+        limits: When to look for no more.
     """
-    search = Search(limits=Limits(nodes=nodes))
+    search = Search(limits=limits)
     plain = [tuple(map(_inequality, clause)) for clause in clauses]
     for literals in plain:
         search.add(Clause(literals), 0)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pishield_cli.logic.plans.half_spaces import (
-    Budget,
     ClauseSet,
     Disjunction,
     Half,
@@ -23,14 +22,15 @@ from pishield_cli.logic.plans.half_spaces import (
     equated,
     turned,
 )
-from pishield_cli.logic.solver.search import Infeasible, Search
+from pishield_cli.logic.solver.limits import DIGIT, Limits
+from pishield_cli.logic.solver.search import Infeasible, Search, Undecided
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
 PRUNE_ABOVE = 16
 """Clauses that one elimination may add before those that the others imply are looked for."""
 
-PRUNE_COST = 50
-"""What each inequality of a linear program counts in comparisons of clauses."""
+PRUNE_SHARE = 4
+"""The part of the work left that looking for them once may take, as a divisor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,74 +50,71 @@ class Elimination:
 
 
 def eliminate(
-    clauses: Iterable[Disjunction], positions: Sequence[int], *, budget: Budget
+    clauses: Iterable[Disjunction], positions: Sequence[int], *, limits: Limits
 ) -> list[Elimination] | None:
     """Eliminate variables one by one, each from what the one before it left.
 
     Args:
         clauses: Clauses over the positions.
         positions: Every position that occurs, descending: the first is eliminated first.
-        budget: How much work may be done; it is drawn upon.
+        limits: How much work may be done; it is drawn upon.
 
     Returns:
         One entry a position that some clause bounds, in the order of elimination; None if the
         clauses contradict each other.
 
     Raises:
-        EliminationLimitError: If that does not do.
+        LimitReached: If that does not do.
     """
-    current = ClauseSet(budget)
+    current = ClauseSet(limits)
     for clause in clauses:
         current.add(clause)
     eliminations = []
     for position in positions:
-        if () in set(current):
+        if current.contradicts_itself:
             return None
-        bounding = [clause for clause in current if _mentions(clause, position)]
+        # Later positions are eliminated already, so a form mentions this one only as its last.
+        bounding = current.take(position)
         if not bounding:
             continue
-        current.take(bounding)
         equality = _equality(bounding)
         if equality is not None:
             kept = ((equality,), (turned(equality),))
             eliminations.append(Elimination(position, kept, equality))
-            derived = _substituted(bounding, equality, position)
+            derived = _substituted(bounding, equality, position, limits)
         else:
             eliminations.append(Elimination(position, tuple(bounding)))
-            derived = _chained(bounding, position, budget)
+            derived = _chained(bounding, position, limits)
         before = len(current)
         for clause in derived:
-            budget.spend()
             current.add(clause)
         if len(current) > before + PRUNE_ABOVE:
-            current.take(_redundant(current, budget))
-    return None if () in set(current) else eliminations
+            current.take_units(_redundant(current, limits.part(limits.work // PRUNE_SHARE)))
+    return None if current.contradicts_itself else eliminations
 
 
-def _redundant(clauses: Iterable[Disjunction], budget: Budget) -> list[Disjunction]:
-    """Inequalities standing alone that the others imply, all of them together."""
+def _redundant(clauses: Iterable[Disjunction], limits: Limits) -> list[Half]:
+    """Inequalities standing alone that the others imply, all of them together, in order."""
     units = [clause[0] for clause in clauses if len(clause) == 1]
-    search = Search(limits=budget.limits)
+    search = Search(limits=limits)
     literals = [_literal(half) for half in units]
     for owner, literal in enumerate(literals):
         search.add(Clause((literal,)), owner)
     kept = dict.fromkeys(range(len(units)))
     for owner, literal in enumerate(literals):
-        budget.spend(PRUNE_COST * len(units))
         others = [other for other in kept if other != owner]
-        if isinstance(search.solve(others, [literal.negated()]), Infeasible):
+        answer = search.solve(others, [literal.negated()])
+        if isinstance(answer, Undecided):
+            break
+        if isinstance(answer, Infeasible):
             del kept[owner]
-    return [(half,) for owner, half in enumerate(units) if owner not in kept]
+    return [half for owner, half in enumerate(units) if owner not in kept]
 
 
 def _literal(half: Half) -> Inequality:
     form, constant, strict = half
-    return Inequality(tuple(Term(str(p), Fraction(value)) for p, value in form), constant, strict)
-
-
-def _mentions(clause: Disjunction, position: int) -> bool:
-    # Later positions are eliminated already, so a form mentions this one only as its last.
-    return any(form[-1][0] == position for form, _, _ in clause)
+    terms = tuple(Term(str(p), Fraction(value)) for p, value in form)
+    return Inequality(terms, Fraction(constant), strict)
 
 
 def _equality(clauses: list[Disjunction]) -> Half | None:
@@ -128,23 +125,31 @@ def _equality(clauses: list[Disjunction]) -> Half | None:
 
 
 def _substituted(
-    clauses: list[Disjunction], equality: Half, position: int
+    clauses: list[Disjunction], equality: Half, position: int, limits: Limits
 ) -> Iterator[Disjunction]:
     pivot = equality[0][-1][1]
+    other = turned(equality)
     for clause in clauses:
         halves = []
         for half in clause:
             form = half[0]
             coefficient = form[-1][1] if form and form[-1][0] == position else 0
             if coefficient > 0:
-                halves.append(combined(half, pivot, turned(equality), coefficient))
+                halves.append(_added(half, pivot, other, coefficient, limits))
             elif coefficient < 0:
-                halves.append(combined(half, pivot, equality, -coefficient))
+                halves.append(_added(half, pivot, equality, -coefficient, limits))
             else:
                 halves.append(half)
         derived = disjunction(halves)
         if derived is not None:
             yield derived
+
+
+def _added(first: Half, by: int, second: Half, times: int, limits: Limits) -> Half:
+    """`by * first + times * second`, accounted for."""
+    length = len(first[0]) + len(second[0])
+    limits.spend(1 + length * (1 + (by.bit_length() + times.bit_length()) // DIGIT) // 2)
+    return combined(first, by, second, times)
 
 
 def split(clause: Disjunction, position: int) -> tuple[list[Half], list[Half], list[Half]]:
@@ -161,7 +166,7 @@ def split(clause: Disjunction, position: int) -> tuple[list[Half], list[Half], l
     return lowers, uppers, others
 
 
-def _chained(clauses: list[Disjunction], position: int, budget: Budget) -> Iterator[Disjunction]:
+def _chained(clauses: list[Disjunction], position: int, limits: Limits) -> Iterator[Disjunction]:
     parts = [split(clause, position) for clause in clauses]
     first = [part for part in parts if not part[1]]
     middle = [part for part in parts if part[0] and part[1]]
@@ -173,15 +178,15 @@ def _chained(clauses: list[Disjunction], position: int, budget: Budget) -> Itera
     while agenda:
         lowers, sofar, used = agenda.pop()
         for _, uppers, others in last:
-            budget.spend(len(sofar) + len(lowers) * len(uppers) + len(others))
-            derived = disjunction([*sofar, *_gaps(lowers, uppers), *others])
+            limits.spend(len(sofar) + len(others))
+            derived = disjunction([*sofar, *_gaps(lowers, uppers, limits), *others])
             if derived is not None:
                 yield derived
         for index, (next_lowers, uppers, others) in enumerate(middle):
             if index in used:
                 continue
-            budget.spend(len(sofar) + len(lowers) * len(uppers) + len(others))
-            partial = disjunction([*sofar, *_gaps(lowers, uppers), *others])
+            limits.spend(len(sofar) + len(others))
+            partial = disjunction([*sofar, *_gaps(lowers, uppers, limits), *others])
             key = (partial or (), tuple(next_lowers))
             if partial is None or key in seen:
                 continue
@@ -189,8 +194,8 @@ def _chained(clauses: list[Disjunction], position: int, budget: Budget) -> Itera
             agenda.append((next_lowers, partial, used | {index}))
 
 
-def _gaps(lowers: list[Half], uppers: list[Half]) -> Iterator[Half]:
+def _gaps(lowers: list[Half], uppers: list[Half], limits: Limits) -> Iterator[Half]:
     """That one of the lower bounds lies below one of the upper bounds."""
     for lower in lowers:
         for upper in uppers:
-            yield combined(lower, -upper[0][-1][1], upper, lower[0][-1][1])
+            yield _added(lower, -upper[0][-1][1], upper, lower[0][-1][1], limits)

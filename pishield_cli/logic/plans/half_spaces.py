@@ -14,15 +14,14 @@ from pishield_cli.logic.terms import Inequality
 Form = tuple[tuple[int, int], ...]
 """(position, coefficient) pairs, by ascending position; coefficients without a common factor."""
 
-Half = tuple[Form, Fraction, bool]
+Number = int | Fraction
+"""A constant; a whole one is an `int` where it can be, since fractions are much slower."""
+
+Half = tuple[Form, Number, bool]
 """A half-space: `form >= constant`, or `>` where the flag (strict) is true."""
 
 Disjunction = tuple[Half, ...]
 """A clause: distinct forms, sorted; empty for the contradiction."""
-
-
-class EliminationLimitError(Exception):
-    """Elimination grew past its limit; another method has to serve this group."""
 
 
 def half_space(
@@ -32,9 +31,13 @@ def half_space(
     items = sorted((position, value) for position, value in coefficients if value)
     if not items:
         return (), constant, strict
-    scale = Fraction(lcm(*(v.denominator for _, v in items)))
-    scale /= gcd(*(int(v * scale) for _, v in items))
-    return tuple((p, int(v * scale)) for p, v in items), constant * scale, strict
+    multiple = lcm(*(v.denominator for _, v in items))
+    whole = [(p, v.numerator * (multiple // v.denominator)) for p, v in items]
+    divisor = gcd(*(v for _, v in whole))
+    constant *= Fraction(multiple, divisor)
+    if constant.denominator == 1:
+        return tuple((p, v // divisor) for p, v in whole), constant.numerator, strict
+    return tuple((p, v // divisor) for p, v in whole), constant, strict
 
 
 def half_of(inequality: Inequality, positions: Mapping[str, int]) -> Half:
@@ -67,9 +70,13 @@ def combined(first: Half, by: int, second: Half, times: int) -> Half:
         coefficients[position] = coefficients.get(position, 0) + value * times
     constant = first[1] * by + second[1] * times
     items = sorted((p, v) for p, v in coefficients.items() if v)
+    strict = first[2] or second[2]
     divisor = gcd(*(v for _, v in items)) if items else 1
-    form = tuple((p, v // divisor) for p, v in items)
-    return form, constant / divisor, first[2] or second[2]
+    if divisor == 1:
+        return tuple(items), constant, strict
+    whole, rest = divmod(constant, divisor) if isinstance(constant, int) else (0, 1)
+    constant = Fraction(constant, divisor) if rest else whole
+    return tuple((p, v // divisor) for p, v in items), constant, strict
 
 
 def disjunction(halves: Iterable[Half]) -> Disjunction | None:
@@ -78,7 +85,7 @@ def disjunction(halves: Iterable[Half]) -> Disjunction | None:
     Returns:
         None for a tautology.
     """
-    weakest: dict[Form, tuple[Fraction, bool]] = {}
+    weakest: dict[Form, tuple[Number, bool]] = {}
     for form, constant, strict in halves:
         if not form:
             if constant < 0 or (constant == 0 and not strict):
@@ -96,127 +103,153 @@ def disjunction(halves: Iterable[Half]) -> Disjunction | None:
     return tuple(sorted((form, constant, strict) for form, (constant, strict) in weakest.items()))
 
 
-class Budget:
-    """How much work is left, in comparisons of clauses; counted, so that it never depends on time.
+class ClauseSet:
+    """Clauses without the subsumed ones, with literals that single inequalities refute removed.
 
     Args:
-        limit: How much there is.
-        limits: When to stop before that, where the answer may depend on time.
+        limits: What comparing clauses is accounted to.
     """
 
-    def __init__(self, limit: int, limits: Limits | None = None) -> None:
-        self._left = limit
-        self.limits = limits
-
-    def spend(self, work: int = 1) -> None:
-        """Account for work.
-
-        Raises:
-            EliminationLimitError: If more is spent than there is.
-            LimitReached: If the time is used up.
-        """
-        if self.limits is not None:
-            self.limits.tick()
-        self._left -= work
-        if self._left < 0:
-            raise EliminationLimitError
-
-
-class ClauseSet:
-    """Clauses without the subsumed ones, with literals that single inequalities refute removed."""
-
-    def __init__(self, budget: "Budget") -> None:
-        self._budget = budget
-        self._clauses: dict[Disjunction, None] = {}
-        self._units: dict[Form, Half] = {}
-        self._by_form: dict[Form, dict[Disjunction, None]] = {}
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._count = 0
+        self._clauses: dict[int, Disjunction] = {}
+        """By a number of its own each: clauses are long to hash."""
+        self._masks: dict[int, int] = {}
+        """For each clause its forms, a bit each."""
+        self._bits: dict[Form, int] = {}
+        self._units: dict[Form, int] = {}
+        self._by_form: dict[Form, dict[int, None]] = {}
+        self._by_last: dict[int, dict[int, None]] = {}
+        # Each clause under one of its forms only: what subsumes a clause is found by going
+        # through that clause's forms, once for each candidate.
+        self._led: dict[Form, dict[int, None]] = {}
+        self._leader: dict[int, Form] = {}
 
     def __iter__(self) -> Iterator[Disjunction]:
-        return iter(self._clauses)
+        return iter(self._clauses.values())
 
     def __len__(self) -> int:
         return len(self._clauses)
 
+    @property
+    def contradicts_itself(self) -> bool:
+        """Whether the empty clause is in it."""
+        return len(self._clauses) == 1 and () in self._clauses.values()
+
     def unit(self, form: Form) -> Half | None:
         """The clause that says `form >= something` alone, where there is one."""
-        return self._units.get(form)
+        number = self._units.get(form)
+        return None if number is None else self._clauses[number][0]
 
     def add(self, clause: Disjunction) -> None:
         """Add a clause, unless a clause of the set implies it; drop those that it implies."""
         pending = [clause]
         while pending:
             current = self._without_refuted(pending.pop())
-            if self.subsumes(current):
+            self._limits.spend(1 + len(current))
+            mask = self._mask(current)
+            if self._is_subsumed(current, mask):
                 continue
-            for weaker in self._subsumed_by(current):
+            for weaker in self._subsumed_by(current, mask):
                 self._discard(weaker)
-            self._insert(current)
+            self._insert(current, mask)
             if len(current) == 1:
                 pending.extend(self._take_refuted_by(current[0]))
 
-    def take(self, clauses: Iterable[Disjunction]) -> None:
-        """Remove some clauses."""
-        for clause in clauses:
-            self._discard(clause)
+    def take(self, position: int) -> list[Disjunction]:
+        """Remove the clauses with a form whose last variable this is, and give them in order."""
+        return [self._discard(one) for one in list(self._by_last.get(position, ()))]
+
+    def take_units(self, halves: Iterable[Half]) -> None:
+        """Remove some clauses of one half-space."""
+        for form, _, _ in halves:
+            self._discard(self._units[form])
 
     def subsumes(self, clause: Disjunction) -> bool:
         """Whether one clause of the set has only literals that imply one of this clause's."""
-        bounds = {form: (constant, strict) for form, constant, strict in clause}
-        if () in self._clauses:
+        return self._is_subsumed(clause, self._mask(clause))
+
+    def _mask(self, clause: Disjunction) -> int:
+        mask = 0
+        for form, _, _ in clause:
+            mask |= 1 << self._bits.setdefault(form, len(self._bits))
+        return mask
+
+    def _is_subsumed(self, clause: Disjunction, mask: int) -> bool:
+        if self.contradicts_itself:
             return True
-        for form in bounds:
-            self._budget.spend(len(self._by_form.get(form, ())))
-            for candidate in self._by_form.get(form, ()):
-                if len(candidate) <= len(clause) and _implies(candidate, bounds):
-                    return True
+        masks, bounds = self._masks, None
+        for form, _, _ in clause:
+            led = self._led.get(form)
+            if led:
+                self._limits.spend(len(led))
+                for candidate in led:
+                    if masks[candidate] | mask == mask:
+                        bounds = bounds or {f: (c, s) for f, c, s in clause}
+                        if _implies(self._clauses[candidate], bounds):
+                            return True
         return False
 
-    def _subsumed_by(self, clause: Disjunction) -> list[Disjunction]:
+    def _subsumed_by(self, clause: Disjunction, mask: int) -> list[int]:
         if not clause:
             return list(self._clauses)
         rarest = min((self._by_form.get(form, {}) for form, _, _ in clause), key=len)
-        self._budget.spend(len(rarest))
+        self._limits.spend(len(rarest))
         return [
             other
             for other in rarest
-            if len(other) >= len(clause) and _implies(clause, {f: (c, s) for f, c, s in other})
+            if self._masks[other] & mask == mask
+            and _implies(clause, {f: (c, s) for f, c, s in self._clauses[other]})
         ]
 
     def _without_refuted(self, clause: Disjunction) -> Disjunction:
-        if len(clause) == 1 and not self._refuted(clause[0]):
+        if not self._units or not any(map(self._is_refuted, clause)):
             return clause
-        return tuple(half for half in clause if not self._refuted(half))
+        return tuple(half for half in clause if not self._is_refuted(half))
 
-    def _refuted(self, half: Half) -> bool:
-        against = self._units.get(opposite(half[0]))
+    def _is_refuted(self, half: Half) -> bool:
+        against = self.unit(opposite(half[0]))
         return against is not None and excludes(against, half)
 
     def _take_refuted_by(self, unit: Half) -> list[Disjunction]:
-        taken = []
-        for clause in list(self._by_form.get(opposite(unit[0]), ())):
-            if len(clause) > 1 and any(
-                half[0] == opposite(unit[0]) and excludes(unit, half) for half in clause
-            ):
-                self._discard(clause)
-                taken.append(clause)
-        return taken
+        form = opposite(unit[0])
+        refuted = [
+            number
+            for number in self._by_form.get(form, ())
+            if len(self._clauses[number]) > 1
+            and any(half[0] == form and excludes(unit, half) for half in self._clauses[number])
+        ]
+        return list(map(self._discard, refuted))
 
-    def _insert(self, clause: Disjunction) -> None:
-        self._clauses[clause] = None
+    def _insert(self, clause: Disjunction, mask: int) -> None:
+        self._count += 1
+        number = self._count
+        self._clauses[number], self._masks[number] = clause, mask
         for form, _, _ in clause:
-            self._by_form.setdefault(form, {})[clause] = None
+            self._by_form.setdefault(form, {})[number] = None
+            self._by_last.setdefault(form[-1][0], {})[number] = None
+        if clause:
+            leader = min((half[0] for half in clause), key=lambda one: len(self._led.get(one, ())))
+            self._led.setdefault(leader, {})[number] = None
+            self._leader[number] = leader
         if len(clause) == 1:
-            self._units[clause[0][0]] = clause[0]
+            self._units[clause[0][0]] = number
 
-    def _discard(self, clause: Disjunction) -> None:
-        del self._clauses[clause]
+    def _discard(self, number: int) -> Disjunction:
+        clause = self._clauses.pop(number)
+        del self._masks[number]
         for form, _, _ in clause:
-            del self._by_form[form][clause]
+            del self._by_form[form][number]
+            self._by_last[form[-1][0]].pop(number, None)
+        if clause:
+            del self._led[self._leader.pop(number)][number]
         if len(clause) == 1:
             del self._units[clause[0][0]]
+        return clause
 
 
-def _implies(clause: Disjunction, bounds: dict[Form, tuple[Fraction, bool]]) -> bool:
+def _implies(clause: Disjunction, bounds: dict[Form, tuple[Number, bool]]) -> bool:
     for form, constant, strict in clause:
         bound = bounds.get(form)
         if bound is None or (constant, strict) < bound:

@@ -3,25 +3,27 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from pishield_cli.logic.plans.cells import enumerate_cells
 from pishield_cli.logic.plans.elimination import Elimination, eliminate, split
 from pishield_cli.logic.plans.half_spaces import (
-    Budget,
     Disjunction,
-    EliminationLimitError,
     Half,
     disjunction,
     half_of,
 )
-from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 
-WORK_LIMIT = 100_000
-"""Comparisons of clauses past which a group is split into cells: well under a second of work."""
+WORK_LIMIT = 2_000_000
+"""Units of work past which a group is split into cells: about two seconds."""
 
-CELLS_WORK = 2
-"""How many times that all cells of a group may take."""
+LARGEST_UNIT = 10**18
+"""Variables are counted in parts of one, so that constants are whole, up to so small parts."""
+
+GROUPS_WORK = 3
+"""How many times that all groups of a plan may take together."""
 
 POINT_LIMIT = 32
 """Points kept of a group whose cells take more."""
@@ -122,14 +124,18 @@ def plan_groups(
         clauses: A conjunction; boolean literals are read as inequalities.
         ordering: Every variable that the clauses mention, most trusted first.
         fixed: Variables that must not move; they are put before all others.
-        limit: How much work a group may take, in comparisons of clauses.
+        limit: How much work a group may take, and as much again its cells.
 
     Returns:
         One plan a group, in the order of the groups' first clauses. Clauses without a variable
         are dropped if true; a false one makes a group without variables, not satisfiable.
     """
     held = frozenset(fixed)
-    return tuple(_group_plan(group, ordering, held, limit) for group in connected_groups(clauses))
+    limits = Limits(work=GROUPS_WORK * limit)
+    return tuple(
+        _group_plan(group, ordering, held, limits.part(limit), limits.part(limit))
+        for group in connected_groups(clauses)
+    )
 
 
 def connected_groups(clauses: Iterable[Clause]) -> Iterator[tuple[Clause, ...]]:
@@ -156,7 +162,11 @@ def connected_groups(clauses: Iterable[Clause]) -> Iterator[tuple[Clause, ...]]:
 
 
 def _group_plan(
-    clauses: tuple[Clause, ...], ordering: Sequence[str], fixed: frozenset[str], limit: int
+    clauses: tuple[Clause, ...],
+    ordering: Sequence[str],
+    fixed: frozenset[str],
+    limits: Limits,
+    cells: Limits,
 ) -> GroupPlan:
     mentioned = {name for clause in clauses for name in clause.variables}
     variables = tuple(
@@ -167,9 +177,9 @@ def _group_plan(
     )
     held = fixed & mentioned
     try:
-        steps = _steps(_disjunctions(clauses, variables), variables, Budget(limit))
-    except EliminationLimitError:
-        return _cell_plan(variables, held, clauses, limit)
+        steps = _steps(_disjunctions(clauses, variables), variables, limits)
+    except LimitReached:
+        return _cell_plan(variables, held, clauses, cells)
     if steps is None:
         return GroupPlan(variables, held, clauses, (), satisfiable=False)
     return GroupPlan(variables, held, clauses, steps)
@@ -187,8 +197,9 @@ def narrowed_plan(plan: GroupPlan, clauses: Iterable[Clause]) -> GroupPlan | Non
     """
     every = (*plan.clauses, *clauses)
     try:
-        steps = _steps(_disjunctions(every, plan.variables), plan.variables, Budget(WORK_LIMIT))
-    except EliminationLimitError:
+        limits = Limits(work=WORK_LIMIT)
+        steps = _steps(_disjunctions(every, plan.variables), plan.variables, limits)
+    except LimitReached:
         return None
     satisfiable = steps is not None
     return GroupPlan(plan.variables, plan.fixed, every, steps or (), satisfiable=satisfiable)
@@ -205,11 +216,13 @@ def is_eliminable(
         limits: When to give up.
 
     Raises:
-        LimitReached: If the time is used up.
+        LimitReached: If these limits end it.
     """
+    limits = Limits(work=2 * WORK_LIMIT) if limits is None else limits
     try:
-        _steps(_disjunctions(clauses, ordering), ordering, Budget(WORK_LIMIT, limits))
-    except EliminationLimitError:
+        _steps(_disjunctions(clauses, ordering), ordering, limits.part(WORK_LIMIT))
+    except LimitReached:
+        limits.require_work()
         return False
     return True
 
@@ -222,31 +235,42 @@ def _disjunctions(clauses: Iterable[Clause], variables: Sequence[str]) -> list[D
 
 
 def _steps(
-    disjunctions: Iterable[Disjunction], variables: Sequence[str], budget: Budget
+    disjunctions: Iterable[Disjunction], variables: Sequence[str], limits: Limits
 ) -> tuple[Step, ...] | None:
     """The steps of a conjunction of clauses; None for a contradiction."""
-    eliminations = eliminate(disjunctions, range(len(variables) - 1, -1, -1), budget=budget)
+    listed = list(disjunctions)
+    unit = lcm(*{half[1].denominator for clause in listed for half in clause})
+    if unit > LARGEST_UNIT:
+        unit = 1
+    counted = (tuple(_times(half, unit) for half in clause) for clause in listed)
+    eliminations = eliminate(counted, range(len(variables) - 1, -1, -1), limits=limits)
     if eliminations is None:
         return None
     for one in eliminations:
         if sum(len(clause) > 1 for clause in one.clauses) > STEP_LIMIT:
-            raise EliminationLimitError
-    return tuple(_step(one, variables) for one in reversed(eliminations))
+            raise LimitReached("clauses")
+    return tuple(_step(one, variables, unit) for one in reversed(eliminations))
+
+
+def _times(half: Half, unit: int) -> Half:
+    """A half-space over variables that are counted in units: whole constants are much faster."""
+    form, constant, strict = half
+    product = constant * unit
+    return form, product.numerator if product.denominator == 1 else product, strict
 
 
 def _cell_plan(
-    variables: tuple[str, ...], held: frozenset[str], clauses: tuple[Clause, ...], limit: int
+    variables: tuple[str, ...], held: frozenset[str], clauses: tuple[Clause, ...], limits: Limits
 ) -> GroupPlan:
-    found = enumerate_cells(clauses)
+    found = enumerate_cells(clauses, limits=limits.share(2))
     position = {name: index for index, name in enumerate(variables)}
-    budget = Budget(CELLS_WORK * limit)
     cells: list[tuple[Step, ...]] = []
     points: tuple[Mapping[str, Fraction], ...] = ()
     for cell in found.cells:
         units = [d for one in cell if (d := _disjunction(Clause((one,)), position)) is not None]
         try:
-            steps = _steps(units, variables, budget)
-        except EliminationLimitError:
+            steps = _steps(units, variables, limits)
+        except LimitReached:
             points = found.points[:POINT_LIMIT]
             break
         if steps is not None:
@@ -272,34 +296,35 @@ def _disjunction(clause: Clause, position: Mapping[str, int]) -> Disjunction | N
     return disjunction(half_of(one, position) for one in map(inequality, clause))
 
 
-def _step(elimination: Elimination, variables: Sequence[str]) -> Step:
+def _step(elimination: Elimination, variables: Sequence[str], unit: int = 1) -> Step:
     position = elimination.position
     clauses = []
     for clause in elimination.clauses:
         lowers, uppers, others = split(clause, position)
         clauses.append(
             BoundClause(
-                tuple(_bound(half, variables) for half in lowers),
-                tuple(_bound(half, variables) for half in uppers),
-                tuple(_inequality(half, variables) for half in others),
+                tuple(_bound(half, variables, unit) for half in lowers),
+                tuple(_bound(half, variables, unit) for half in uppers),
+                tuple(_inequality(half, variables, unit) for half in others),
             )
         )
-    equality = None if elimination.equality is None else _bound(elimination.equality, variables)
-    return Step(variables[position], tuple(clauses), equality)
+    equality = elimination.equality
+    defined = None if equality is None else _bound(equality, variables, unit)
+    return Step(variables[position], tuple(clauses), defined)
 
 
-def _bound(half: Half, variables: Sequence[str]) -> Bound:
+def _bound(half: Half, variables: Sequence[str], unit: int) -> Bound:
     """Solve a half-space for its last variable."""
     form, constant, strict = half
     pivot = form[-1][1]
     terms = tuple(Term(variables[p], Fraction(-value, pivot)) for p, value in form[:-1])
-    return Bound(terms, constant / pivot, strict)
+    return Bound(terms, Fraction(constant) / (pivot * unit), strict)
 
 
-def _inequality(half: Half, variables: Sequence[str]) -> Inequality:
+def _inequality(half: Half, variables: Sequence[str], unit: int) -> Inequality:
     form, constant, strict = half
     terms = tuple(Term(variables[p], Fraction(value)) for p, value in form)
-    return Inequality(terms, constant, strict)
+    return Inequality(terms, Fraction(constant) / unit, strict)
 
 
 def direct_steps(plan: GroupPlan) -> tuple[Step, ...]:

@@ -34,7 +34,7 @@ class Undecided:
     """The limits ended the search.
 
     Attributes:
-        limit: What was used up: `time`, `steps` or `depth`.
+        limit: What was used up: `work`, `steps` or `depth`.
     """
 
     limit: str

@@ -20,8 +20,10 @@ BRANCH = -2
 """The reason of bounds that the first branching asserts; deeper ones count down from it."""
 
 BOXES = (8, 128, 16_384)
+"""How far from the relaxed assignment whole ones are looked for where branching runs away."""
 
 DEPTH = 120
+"""Branches one within the other past which branching is held to run away."""
 
 
 class Unbounded:

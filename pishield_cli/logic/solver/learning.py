@@ -16,7 +16,13 @@ from pishield_cli.logic.solver.conflicts import Numbers, first_unique_point, tra
 from pishield_cli.logic.solver.limits import Limits
 
 LEARNED = 3_000
+"""Clauses learned that are kept from one question to the next; past that all are forgotten."""
+
 DECAY = 1.05
+"""How much more an atom of the next conflict counts than one of the last, when one is decided."""
+
+GREATEST = 1e100
+"""How active an atom may seem before all are brought down together."""
 
 
 class Learner:
@@ -169,6 +175,7 @@ class Learner:
         for offset in range(count):
             clause = required[(self._cursor + offset) % count]
             if not any(self.holds(literal) for literal in clause):
+                self.limits.spend(offset)
                 self._cursor = (self._cursor + offset) % count
                 return clause
         return None
@@ -196,6 +203,7 @@ class Learner:
             while self._queued < len(self._trail):
                 literal = self._trail[self._queued]
                 self._queued += 1
+                self.limits.spend(1 + len(self._watches[literal ^ 1]))
                 conflict = self._tell_simplex(literal) or self._visit(literal ^ 1)
                 if conflict is not None:
                     return conflict
@@ -260,6 +268,9 @@ class Learner:
         for atom in seen:
             self._activity[atom] += self._bump
         self._bump *= DECAY
+        if self._bump > GREATEST:
+            self._bump /= GREATEST
+            self._activity = [one / GREATEST for one in self._activity]
         learned[1:] = sorted(learned[1:], key=lambda one: -self._level[one >> 1])
         target = self._level[learned[1] >> 1] if len(learned) > 1 else 0
         self.backtrack(max(target, self._base))

@@ -1,72 +1,90 @@
-"""Limits on the work that an exact decision may take, so that none ever hangs."""
+"""Limits on the work that an exact decision may take, so that none ever hangs.
 
-import time
+Work is counted and not timed, so that answers are the same on every machine. One unit is about
+what one comparison of two clauses takes, or one number of a row of the simplex: on a machine of
+2024 a microsecond.
+"""
 
 NODES = 20_000
 
+WORK = 10_000_000
+"""Units of work that a decision may take where nobody says: some ten seconds."""
+
+PER_SECOND = 1_000_000
+"""Units of work that are taken for a second of reasoning, on any machine."""
+
+DIGIT = 128
+"""Bits of a number that count as one unit: longer numbers cost accordingly more."""
+
 
 class LimitReached(Exception):  # noqa: N818  (a signal between modules of `logic`, never an error)
-    """The time or the steps allowed are used up; caught where an answer is put together."""
+    """The work or the steps allowed are used up; caught where an answer is put together."""
 
 
 class Limits:
-    """How long, and over how many steps, a decision may be sought. Shared by what it spans.
+    """How much work, and how many steps, a decision may take. Shared by what it spans.
 
     Args:
-        deadline: On the clock of `time.monotonic`; None for no limit in time.
         nodes: Decisions and branches, not pivots; None for no limit.
+        work: Units of work.
+        whole: Limits that this is a part of: what is spent here is spent there as well.
     """
 
-    __slots__ = ("_countdown", "deadline", "nodes")
+    __slots__ = ("nodes", "whole", "work")
 
-    def __init__(self, deadline: float | None = None, nodes: int | None = NODES) -> None:
-        self.deadline = deadline
+    def __init__(
+        self, nodes: int | None = NODES, work: int = WORK, whole: "Limits | None" = None
+    ) -> None:
         self.nodes = nodes
-        self._countdown = 0
+        self.work = work
+        self.whole = whole
 
     @classmethod
     def within(cls, seconds: float, nodes: int | None = None) -> "Limits":
-        """Limits that end so many seconds from now."""
-        return cls(time.monotonic() + seconds, nodes)
+        """Limits that end after about so many seconds of work, counted and not timed."""
+        return cls(nodes, int(seconds * PER_SECOND))
 
     def share(self, parts: int) -> "Limits":
-        """Limits of their own that end when one of so many parts of the time left is over."""
-        if self.deadline is None:
-            return Limits(None, self.nodes)
-        now = time.monotonic()
-        return Limits(now + max(0.0, self.deadline - now) / parts, self.nodes)
+        """Limits of their own that end when one of so many parts of the work left is done."""
+        return Limits(self.nodes, max(0, self.work) // parts, self)
+
+    def part(self, work: int) -> "Limits":
+        """Limits of their own that end after so much work, or with these."""
+        return Limits(self.nodes, min(work, self.work), self)
 
     @property
-    def expired(self) -> bool:
-        return self.deadline is not None and time.monotonic() >= self.deadline
+    def exhausted(self) -> bool:
+        """Whether all work is done, here or in the limits that these are a part of."""
+        return self.work <= 0 or (self.whole is not None and self.whole.exhausted)
 
-    def tick(self) -> None:
-        """Account for a small step, such as a pivot.
-
-        Raises:
-            LimitReached: If the deadline has passed.
-        """
-        self._countdown -= 1
-        if self._countdown < 0:
-            self._countdown = 8
-            self.require_time()
-
-    def require_time(self) -> None:
-        """Look at the clock.
+    def spend(self, work: int = 1) -> None:
+        """Account for work.
 
         Raises:
-            LimitReached: If the deadline has passed.
+            LimitReached: If more is spent than there is.
         """
-        if self.expired:
-            raise LimitReached("time")
+        self.work -= work
+        if self.whole is not None:
+            self.whole.spend(work)
+        if self.work < 0:
+            raise LimitReached("work")
+
+    def require_work(self) -> None:
+        """Ask whether any work may be done still.
+
+        Raises:
+            LimitReached: If none may.
+        """
+        if self.exhausted:
+            raise LimitReached("work")
 
     def branch(self) -> None:
         """Account for one more decision or branch.
 
         Raises:
-            LimitReached: If there are no more, or the deadline has passed.
+            LimitReached: If there are no more, or the work is done.
         """
-        self.tick()
+        self.spend()
         if self.nodes is not None:
             self.nodes -= 1
             if self.nodes < 0:

@@ -117,8 +117,8 @@ class Reasoner:
         for one in reversed(self._group.requirements):
             if self._is_alone_with_a_column(one, named):
                 continue
-            # Once time is up, not even the list of the others is made: there may be thousands.
-            late = self._search.limits.expired
+            # With no work left, not even the list of the others is made: there may be thousands.
+            late = self._search.limits.exhausted
             others = () if late else (DOMAIN, *(n for n in kept if n != one.number))
             implied = None if late else self._implied(one, others)
             if implied:

@@ -115,7 +115,7 @@ class Search:
     # ------------------------------------------------------------------ how it is answered
 
     def _ask(self, owners: Iterable[int] | None, assumed: Sequence[int]) -> frozenset[int] | None:
-        self.limits.require_time()
+        self.limits.require_work()
         active = tuple(self._guards if owners is None else owners)
         learner = self._learner
         learner.limits = self.limits
@@ -126,6 +126,7 @@ class Search:
             learner.retract(0)
             self._active = active
             self._required = [one for owner in active for one in self._clauses.get(owner, ())]
+            self.limits.spend(2 * len(active) + len(self._required))
             failed = learner.assume(self._guards[one] for one in active if one in self._guards)
         if failed is None and assumed:
             failed = learner.assume(assumed)

@@ -112,7 +112,7 @@ class Simplex:
         """
         stalled = 0
         while violated := self._violated():
-            limits.tick()
+            limits.spend(1 + self._work_done())
             for basic, side in violated.items():
                 if self._entering(basic, upwards=side == LOWER) is None:
                     return self._explanation(basic, side)
@@ -125,6 +125,11 @@ class Simplex:
             stalled = 0 if any(length) else stalled + 1
             self._move(entering, blocking, length, upwards=slopes[entering] < 0)
         return None
+
+    def _work_done(self) -> int:
+        """Units of work since this was last asked."""
+        work, self._tableau.work = self._tableau.work, 0
+        return 2 * work
 
     def _violated(self) -> dict[int, int]:
         """Variables with rows that are outside their bounds, and the side of each.
@@ -290,7 +295,7 @@ class Simplex:
             self._wake(variable)
         stalled = 0
         while True:
-            limits.tick()
+            limits.spend(1 + self._work_done())
             found = self._improving(variable, upwards=side == UPPER, careful=stalled > PATIENCE)
             if found is None:
                 return self.value(variable)

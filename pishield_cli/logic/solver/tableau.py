@@ -5,9 +5,11 @@ that no bound has ever been in the way of is dormant: it has no row, only its de
 an exchange of variables costs what the forms that matter cost.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import gcd
+
+from pishield_cli.logic.solver.limits import DIGIT
 
 ZERO = Fraction(0)
 ONE = Fraction(1)
@@ -29,6 +31,8 @@ class Tableau:
         """For each nonbasic variable the basic ones whose rows it is in."""
         self.dormant: set[int] = set()
         self._forms: dict[int, Mapping[int, int]] = {}
+        self.work = 0
+        """Units of work done and not accounted for yet; see `limits`."""
         self._users: list[list[int]] = []
         self._real: list[Fraction] = []
         self._eps: list[Fraction] = []
@@ -48,6 +52,7 @@ class Tableau:
         """A new variable that always equals a linear form over variables that are no forms."""
         new = self.variable()
         self._forms[new] = dict(coefficients)
+        self.work += 5 * len(coefficients)
         self.dormant.add(new)
         for variable in coefficients:
             self._users[variable].append(new)
@@ -57,8 +62,8 @@ class Tableau:
         """The variable's current value."""
         if variable in self.dormant:
             terms = self._forms[variable].items()
-            eps = sum((c * self._eps[v] for v, c in terms if self._eps[v]), ZERO)
-            return sum((c * self._real[v] for v, c in terms), ZERO), eps
+            self.work += 2 * len(terms)
+            return _weighed(terms, self._real), _weighed(terms, self._eps)
         return self._real[variable], self._eps[variable]
 
     def users(self, variable: int) -> list[int]:
@@ -77,6 +82,7 @@ class Tableau:
         scale = 1
         for variable, coefficient in self._forms[form].items():
             other = self.rows.get(variable, {variable: 1})
+            self.work += len(row) + len(other) + scale.bit_length() // DIGIT
             row, scale = _sum(row, scale, other, coefficient * scale, self.scales.get(variable, 1))
         self._set_row(form, row, scale)
 
@@ -94,6 +100,7 @@ class Tableau:
         """Move a nonbasic variable, and with it all that depend on it."""
         self._real[nonbasic] += real
         self._eps[nonbasic] += eps
+        self.work += len(self.columns[nonbasic]) * (3 + real.denominator.bit_length() // DIGIT)
         for basic in self.columns[nonbasic]:
             pace = Fraction(self.rows[basic][nonbasic], self.scales[basic])
             if real:
@@ -106,11 +113,13 @@ class Tableau:
         moved = {nonbasic: ONE}
         for basic in self.columns[nonbasic]:
             moved[basic] = Fraction(self.rows[basic][nonbasic], self.scales[basic])
+        self.work += 4 * len(moved)
         yield from moved.items()
         if not dormant:
             return
         forms: dict[int, Fraction] = {}
         for variable, pace in moved.items():
+            self.work += 2 * len(self._users[variable])
             for form in self._users[variable]:
                 if form in self.dormant:
                     weight = self._forms[form][variable]
@@ -132,6 +141,8 @@ class Tableau:
         for dependent in touched:
             old = self.rows[dependent]
             weight = old.pop(entering)
+            digits = self.scales[dependent].bit_length() + divisor.bit_length()
+            self.work += (len(old) + len(solved)) * (1 + digits // DIGIT)
             new, new_scale = _sum(old, self.scales[dependent], solved, weight, abs(divisor))
             for other in old.keys() - new.keys():
                 self.columns[other].discard(dependent)
@@ -143,6 +154,19 @@ class Tableau:
         self.scales[basic] = scale
         for other in row:
             self.columns[other].add(basic)
+
+
+def _weighed(terms: Iterable[tuple[int, int]], values: Sequence[Fraction]) -> Fraction:
+    """The sum of coefficients times values, over one denominator: a fraction is slow to add."""
+    total, scale = 0, 1
+    for variable, coefficient in terms:
+        value = values[variable]
+        numerator, denominator = value.numerator, value.denominator
+        if scale % denominator:
+            factor = denominator // gcd(scale, denominator)
+            total, scale = total * factor, scale * factor
+        total += coefficient * numerator * (scale // denominator)
+    return Fraction(total, scale)
 
 
 def _sum(row: Row, scale: int, other: Row, weight: int, other_scale: int) -> tuple[Row, int]:

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from pishield_cli.logic.plans.cells import enumerate_cells
+from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
 
 
@@ -70,4 +71,4 @@ def test_limits_are_reported() -> None:
     clauses = [Clause((below(name, 0), above(name, 1))) for name in "abcdef"]
     assert enumerate_cells(clauses).complete
     assert not enumerate_cells(clauses, limit=10).complete
-    assert not enumerate_cells(clauses, nodes=2).complete
+    assert not enumerate_cells(clauses, limits=Limits(nodes=2)).complete

@@ -6,12 +6,11 @@ import pytest
 
 from pishield_cli.logic.plans.elimination import Elimination, eliminate, split
 from pishield_cli.logic.plans.half_spaces import (
-    Budget,
     Disjunction,
-    EliminationLimitError,
     disjunction,
     half_space,
 )
+from pishield_cli.logic.solver.limits import LimitReached, Limits
 
 LIMIT = 100_000
 
@@ -26,7 +25,7 @@ def clause(*halves: tuple[dict[int, int], int, bool]) -> Disjunction:
 
 
 def eliminated(*clauses: Disjunction, variables: int = 3) -> list[Elimination] | None:
-    return eliminate(clauses, range(variables - 1, -1, -1), budget=Budget(LIMIT))
+    return eliminate(clauses, range(variables - 1, -1, -1), limits=Limits(work=LIMIT))
 
 
 def test_one_lower_and_one_upper_bound_meet() -> None:
@@ -121,8 +120,8 @@ def test_work_is_bounded() -> None:
         for b in (-1, 2, 5)
         for c in (1, -3, 4)
     ]
-    with pytest.raises(EliminationLimitError):
-        eliminate(dense, [2, 1, 0], budget=Budget(500))
+    with pytest.raises(LimitReached, match="work"):
+        eliminate(dense, [2, 1, 0], limits=Limits(work=500))
 
 
 def test_implied_inequalities_do_not_pile_up() -> None:

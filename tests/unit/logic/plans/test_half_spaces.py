@@ -6,10 +6,8 @@ import pytest
 
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.plans.half_spaces import (
-    Budget,
     ClauseSet,
     Disjunction,
-    EliminationLimitError,
     Half,
     combined,
     disjunction,
@@ -19,6 +17,7 @@ from pishield_cli.logic.plans.half_spaces import (
     half_space,
     opposite,
 )
+from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.terms import Inequality
 
 X = ((0, 1),)
@@ -39,7 +38,7 @@ def clause(*texts: str) -> Disjunction:
 
 
 def clauses(*some: Disjunction) -> ClauseSet:
-    found = ClauseSet(Budget(10_000))
+    found = ClauseSet(Limits(work=10_000))
     for one in some:
         found.add(one)
     return found
@@ -149,17 +148,18 @@ def test_units_are_known_by_their_form() -> None:
     found = clauses(clause("x >= 1"), clause("x > 4"), clause("y >= 1", "x >= 0"))
     assert found.unit(X) == half("x > 4")
     assert found.unit(Y) is None
-    found.take([clause("x > 4")])
+    found.take_units([half("x > 4")])
     assert found.unit(X) is None
     assert len(found) == 0
 
 
-def test_a_budget_ends() -> None:
-    budget = Budget(2)
-    budget.spend()
-    budget.spend(1)
-    with pytest.raises(EliminationLimitError):
-        budget.spend()
+def test_clauses_are_taken_by_the_last_variable_of_a_form() -> None:
+    low, both, high = clause("x >= 1"), clause("y >= 1", "x >= 2"), clause("-y > -3")
+    found = clauses(low, both, high)
+    assert found.take(1) == [both, high]
+    assert list(found) == [low]
+    assert found.take(1) == []
+    assert found.take(0) == [low]
 
 
 def test_the_sides_of_an_equality_are_found_whatever_their_scale() -> None:

@@ -108,7 +108,7 @@ def test_a_group_is_eliminable_if_its_plan_has_steps() -> None:
     assert found.steps is not None
 
 
-def test_elimination_stops_where_time_is_up() -> None:
+def test_elimination_stops_where_no_work_is_left() -> None:
     clauses = parse_requirements("a + b >= c\na <= 2*d\n").clauses
     with pytest.raises(LimitReached):
         is_eliminable(clauses, "abcd", limits=Limits.within(0))

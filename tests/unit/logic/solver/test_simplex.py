@@ -143,9 +143,9 @@ def test_opposite_bounds_conflict_at_once():
     assert sorted(simplex.tighten(x, UPPER, (Fraction(2), Fraction(0)), 9)) == [7, 9]
 
 
-def test_a_passed_deadline_ends_it():
+def test_it_ends_where_no_work_is_left():
     simplex = Simplex()
     x, y = simplex.variable(), simplex.variable()
     simplex.tighten(simplex.form({x: 1, y: 1}), LOWER, (Fraction(1), Fraction(0)), 1)
-    with pytest.raises(LimitReached, match="time"):
+    with pytest.raises(LimitReached, match="work"):
         simplex.check(Limits.within(-1))
