@@ -4,9 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from pishield_cli.actions.correct_report import CorrectReport, Explainer, Tally
 from pishield_cli.actions.freedom import (
@@ -19,7 +17,7 @@ from pishield_cli.actions.methods import Method, refuse_weights, rows_method, sc
 from pishield_cli.actions.undecided import count_undecided
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
-from pishield_cli.kernels.columns import NumericColumn, decimal_text
+from pishield_cli.kernels.columns import NumericColumn, number_text
 from pishield_cli.kernels.evaluation.satisfaction import (
     CompiledRequirements,
     compile_requirements,
@@ -261,9 +259,6 @@ def _note_changes(
     ]
     for row, _, name, value in cells:
         titles = [title for title, mask in masks if mask[row]]
-        old = _text(batch.columns[name].values[row])
-        audit.append(batch.start + row, name, old, _text(value), titles)
-
-
-def _text(cell: Any) -> str:
-    return decimal_text(cell) if isinstance(cell, float | np.floating) else str(int(cell))
+        column = batch.columns[name]
+        old = column.values[row] if column.exact is None else column.exact(row)
+        audit.append(batch.start + row, name, number_text(old), number_text(value), titles)

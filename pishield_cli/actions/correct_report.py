@@ -46,10 +46,12 @@ class Obstacle:
         row: Row number, from 0 in file order.
         clash: A smallest set of requirements and fixed cells that exclude each other; None where
             none was found in the time allowed.
+        infinite: Where there is none, columns whose cell is infinite: such rows are not corrected.
     """
 
     row: int
     clash: Clash | None
+    infinite: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,13 @@ class Explainer:
     grids: Mapping[str, Grid]
     fixed: Collection[str]
 
-    def __call__(self, batch: Batch, row: int) -> Clash | None:
+    def __call__(self, batch: Batch, row: int) -> Obstacle:
+        """What stands against correcting a row of a batch, by its number there."""
+        infinite = tuple(name for name, one in batch.columns.items() if np.isinf(one.values[row]))
+        clash = self._clash(batch, row)
+        return Obstacle(batch.start + row, clash, () if clash else infinite)
+
+    def _clash(self, batch: Batch, row: int) -> Clash | None:
         cells = {name: column.cell(row) for name, column in batch.columns.items()}
         grids = {
             name: narrowed(grid, batch.columns[name].values.dtype)
@@ -189,7 +197,7 @@ class Tally:
         self.unknown += unknown
         self.violating += len(correction.violating)
         for row in correction.uncorrected[: EXPLAINED_ROWS - len(self.obstacles)].tolist():
-            self.obstacles.append(Obstacle(batch.start + row, self.explain(batch, row)))
+            self.obstacles.append(self.explain(batch, row))
         self.uncorrected.extend((correction.uncorrected + batch.start).tolist())
         self.unproven.extend((correction.unproven + batch.start).tolist())
         touched = np.zeros(batch.rows, dtype=bool)

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from pishield_cli.kernels.changes import Correction
+from pishield_cli.kernels.changes import Correction, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
-from pishield_cli.kernels.optimal.finishing import overlaid
 from pishield_cli.tables.table import Batch
 
 
@@ -24,7 +23,7 @@ def count_undecided(compiled: CompiledRequirements, batch: Batch, correction: Co
     if not len(rows):
         return 0
     columns = {
-        name: _corrected(column, name, correction).take(rows)
+        name: replaced(column, correction.changes.get(name)).take(rows)
         for name, column in batch.columns.items()
     }
     unknown = np.zeros(len(rows), dtype=bool)
@@ -47,8 +46,3 @@ def _mark_incomplete(column: NumericColumn, incomplete: Array) -> None:
             total = np.add.reduce(values)
         if not np.isfinite(total):
             incomplete |= ~np.isfinite(values)
-
-
-def _corrected(column: NumericColumn, name: str, correction: Correction) -> NumericColumn:
-    change = correction.changes.get(name)
-    return column if change is None else overlaid(column, change.rows, change.values)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,8 @@ class ColumnChange:
 
     Attributes:
         rows: Row numbers within the batch, ascending, shape `(changes,)`.
-        values: The new values, same shape; float64, or int64 for integer and boolean columns.
+        values: The new values, same shape; float64, or int64 for integer and boolean columns, or
+            objects: some of them fractions, decimals of more digits than a float keeps.
     """
 
     rows: Array
@@ -22,6 +25,46 @@ class ColumnChange:
 
 
 Changes = Mapping[str, ColumnChange]
+
+
+def replaced(column: NumericColumn, change: ColumnChange | None) -> NumericColumn:
+    """A column with some cells replaced; the column itself where there is nothing to replace.
+
+    Columns of whole numbers become floats where a fraction is put into them.
+    """
+    if change is None or not len(change.rows):
+        return column
+    new = change.values
+    whole = column.values.dtype.kind in "iub" and not (new % 1).any()
+    cells = column.values.astype(_wide_enough(column.values.dtype, whole=whole))
+    cells[change.rows] = new
+    exact, beside = column.exact, frozenset[int]()
+    if new.dtype.kind == "O":
+        beside = frozenset(
+            row
+            for row, value in zip(change.rows.tolist(), new.tolist(), strict=True)
+            if isinstance(value, Fraction)
+        )
+    if exact is None and not beside:
+        return NumericColumn(cells, column.missing)
+    values = dict(zip(change.rows.tolist(), new.tolist(), strict=True))
+
+    def cell(row: int) -> Fraction:
+        if exact is not None and row not in values:
+            return exact(row)
+        return decimal_value(values.get(row, cells[row])) or Fraction(0)
+
+    def long(rows: Array) -> Array:
+        kept = np.zeros(len(rows), dtype=bool) if exact is None else exact.long(rows)
+        return (kept & ~np.isin(rows, change.rows)) | np.isin(rows, list(beside))
+
+    return NumericColumn(cells, column.missing, ExactCells(cell, long))
+
+
+def _wide_enough(dtype: "np.dtype[Any]", *, whole: bool) -> "np.dtype[Any]":
+    if dtype.kind == "f" or (whole and dtype.kind != "b"):
+        return dtype
+    return np.dtype(np.int64 if whole else np.float64)
 
 
 @dataclass(frozen=True, slots=True)

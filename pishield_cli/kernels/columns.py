@@ -158,7 +158,7 @@ def decimal_value(value: Any) -> Fraction | None:
     """The number that a cell stands for: an integer itself, a float its shortest decimal.
 
     Args:
-        value: A numpy or Python scalar.
+        value: A numpy or Python scalar, or a fraction, which is itself.
 
     Returns:
         The shortest decimal that reads back as the float in its own width, as a fraction; None
@@ -166,7 +166,28 @@ def decimal_value(value: Any) -> Fraction | None:
     """
     if isinstance(value, float | np.floating):
         return Fraction(decimal_text(value)) if np.isfinite(value) else None
-    return Fraction(int(value))
+    return value if isinstance(value, Fraction) else Fraction(int(value))
+
+
+def number_text(value: Any) -> str:
+    """A new cell as text: a whole number as one, a float as its shortest decimal.
+
+    Args:
+        value: A numpy or Python scalar, or a fraction that is a decimal.
+    """
+    if isinstance(value, float | np.floating):
+        return decimal_text(value)
+    return _written_out(value) if isinstance(value, Fraction) else str(int(value))
+
+
+def _written_out(value: Fraction) -> str:
+    """All digits of a decimal, without an exponent."""
+    places = 0
+    while (value * 10**places).denominator > 1:
+        places += 1
+    digits = str(abs(int(value * 10**places))).rjust(places + 1, "0")
+    sign = "-" if value < 0 else ""
+    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
 
 
 def decimal_text(value: Any) -> str:

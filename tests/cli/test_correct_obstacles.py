@@ -66,7 +66,7 @@ def test_rows_without_a_solution_are_listed_with_what_excludes_each_other(
     report = json.loads(capsys.readouterr().out)
     assert report["uncorrected_rows"] == list(expected)
     assert report["obstacles"] == [
-        {"row": row, "requirements": numbers, "fixed": cells}
+        {"row": row, "requirements": numbers, "fixed": cells, "infinite": []}
         for row, (numbers, cells) in expected.items()
     ]
     before, after = table.splitlines()[1:], Path("o.csv").read_text().splitlines()[1:]
@@ -90,7 +90,7 @@ def test_what_a_type_can_hold_excludes_rows_too(
     options = ["-o", "o.parquet", "--method", method, "--fixed", "c", "--format", "json"]
     assert main(["correct", "t.parquet", "r.txt", *options]) == 1
     report = json.loads(capsys.readouterr().out)
-    assert report["obstacles"] == [{"row": 1, "requirements": [1], "fixed": ["c"]}]
+    assert report["obstacles"] == [{"row": 1, "requirements": [1], "fixed": ["c"], "infinite": []}]
 
 
 def test_requirements_that_no_boolean_satisfies_contradict_each_other(
@@ -162,16 +162,26 @@ def test_a_fixed_cell_beyond_its_column_names_the_requirement(
     options = ["-o", "o.csv", "--fixed", "a", "--format", "json"]
     assert main(["correct", "t.csv", "r.txt", *options]) == 1
     report = json.loads(capsys.readouterr().out)
-    assert report["obstacles"] == [{"row": 0, "requirements": [1], "fixed": ["a"]}]
+    assert report["obstacles"] == [{"row": 0, "requirements": [1], "fixed": ["a"], "infinite": []}]
 
 
 @pytest.mark.parametrize("method", ["shield", "nearest", "fewest"])
-def test_both_infinities_in_a_column_raise_no_warning(
+def test_rows_with_an_infinite_cell_stay_and_say_so(
     capsys: pytest.CaptureFixture[str], method: str
 ) -> None:
-    Path("t.csv").write_text("a,b\ninf,1\n-inf,2\n")
-    Path("r.txt").write_text("a <= b\n")
+    Path("t.csv").write_text("a,b,c\ninf,1,0\n-inf,2,0\n3,2,0\n1,inf,5\n")
+    Path("r.txt").write_text("a <= b\nc <= 1\n")
+    options = ["correct", "t.csv", "r.txt", "-o", "o.csv", "--method", method]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert main(["correct", "t.csv", "r.txt", "-o", "o.csv", "--method", method, "-q"]) == 0
-    assert capsys.readouterr() == ("", "")
+        assert main([*options, "--format", "json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["uncorrected_rows"] == [0]
+    assert report["obstacles"] == [
+        {"row": 0, "requirements": None, "fixed": None, "infinite": ["a"]}
+    ]
+    lines = Path("o.csv").read_text().splitlines()
+    assert lines[1:3] == ["inf,1,0", "-inf,2,0"]
+    assert lines[4] == "1,inf,1"
+    assert main([*options[:3], "-o", "p.csv"]) == 1
+    assert "row 0: the cell of a is infinite" in capsys.readouterr().out

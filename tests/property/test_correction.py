@@ -165,8 +165,8 @@ def assert_infeasible(case: Case, row: int) -> None:
     named = {name for clause in known for name in clause.variables}
     if any(isinstance(cells[name], Fraction) and abs(cells[name]) > FAR_OUT for name in named):
         return
-    if any(isinstance(cells.get(name), float) for name in case.fixed):
-        return
+    if any(isinstance(cells[name], float) for name in named):
+        return  # rows with infinite cells are left as they are
     fixed = {name: cells[name] for name in case.fixed if cells.get(name) is not None}
     integers = [name for name, grid in case.grids.items() if grid.integer]
     bounds = []

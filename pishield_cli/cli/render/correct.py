@@ -26,6 +26,7 @@ def render_json(report: CorrectReport) -> str:
                 "row": one.row,
                 "requirements": None if one.clash is None else list(one.clash.requirements),
                 "fixed": None if one.clash is None else list(one.clash.cells),
+                "infinite": list(one.infinite),
             }
             for one in report.obstacles
         ],
@@ -92,6 +93,10 @@ def _unproven(report: CorrectReport) -> str:
 
 
 def _reason(obstacle: Obstacle) -> str:
+    if obstacle.infinite:
+        names = ", ".join(map(one_line, obstacle.infinite))
+        many = len(obstacle.infinite) > 1
+        return f": the cell{'s' if many else ''} of {names} {'are' if many else 'is'} infinite"
     clash = obstacle.clash
     if clash is None:
         return ""

@@ -10,10 +10,11 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.effort import Effort
 from pishield_cli.kernels.optimal.fewest import fewest_columns
-from pishield_cli.kernels.optimal.nearest_rows import NearestRows, Systems, finite_rows
+from pishield_cli.kernels.optimal.nearest_rows import NearestRows, Systems, unproven
 from pishield_cli.kernels.optimal.systems import System
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
+from pishield_cli.kernels.sequential.long_cells import tell_apart
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.rows.grids import Grid
 
@@ -68,8 +69,12 @@ class FewestRows:
         if not self.plan.satisfiable or not len(rows):
             return self._whole.correct(mine, wrong)
         self._effort.grant(len(rows))
-        parts = self._systems.prepare(mine, rows)
-        return joined([self._fewest(mine, *part) for part in parts], len(wrong))
+        apart = tell_apart(mine, wrong)
+        parts = self._systems.prepare(apart.columns, np.flatnonzero(wrong & ~apart.long))
+        found = [self._fewest(apart.columns, *part) for part in parts]
+        if apart.long.any():
+            found.append(unproven(self._plain.correct(mine, apart.long)))
+        return joined(found, len(wrong))
 
     def _fewest(
         self, mine: Mapping[str, NumericColumn], system: System, rows: Array, floats: Values
@@ -77,17 +82,16 @@ class FewestRows:
         """Correct these rows."""
         wrong = np.zeros(len(next(iter(mine.values()))), dtype=bool)
         wrong[rows] = True
-        usable = finite_rows(floats)
-        standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
-        chosen, unproven = np.zeros((2, len(wrong)), dtype=bool)
+        standing = system.stand(floats, len(rows))
+        chosen, unsure = np.zeros((2, len(wrong)), dtype=bool)
         shares: dict[frozenset[str], list[Array]] = {}
         for choice in fewest_columns(system, standing, self.plan.fixed, self._effort):
             if choice.columns:
-                where = rows[usable[choice.rows]]
-                chosen[where], unproven[where] = True, not choice.proven
+                where = rows[choice.rows]
+                chosen[where], unsure[where] = True, not choice.proven
                 for part in self._separate(choice.columns):
                     shares.setdefault(part, []).append(where)
-        first = Correction({}, np.flatnonzero(chosen), rows[:0], np.flatnonzero(unproven))
+        first = Correction({}, np.flatnonzero(chosen), rows[:0], np.flatnonzero(unsure))
         changed = [
             self._changed(mine, part, np.sort(np.concatenate(where)))
             for part, where in shares.items()
@@ -96,10 +100,7 @@ class FewestRows:
         pending = wrong & ~chosen
         pending[found.uncorrected] = True
         left = self._unsearched(mine, pending)
-        unsure = np.setdiff1d(np.flatnonzero(pending), left.uncorrected)
-        return joined(
-            [replace(found, uncorrected=rows[:0]), replace(left, unproven=unsure)], len(wrong)
-        )
+        return joined([replace(found, uncorrected=rows[:0]), unproven(left)], len(wrong))
 
     def _unsearched(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
         """Correct rows in ways that do not count cells, by the one that changes fewer of them."""

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from pishield_cli.kernels.changes import Correction, joined, only
+from pishield_cli.kernels.changes import Correction, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.effort import Effort
-from pishield_cli.kernels.optimal.finishing import DIGITS, finished, overlaid, shortened
+from pishield_cli.kernels.optimal.finishing import DIGITS, finished, shortened
 from pishield_cli.kernels.optimal.nearest import nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
+from pishield_cli.kernels.sequential.long_cells import tell_apart
 from pishield_cli.kernels.sequential.placement import grid_exponent, narrowed, widened
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.grids import Grid
@@ -76,8 +77,12 @@ class NearestRows:
         if not self.plan.satisfiable or not len(rows):
             return self._finisher.correct(mine, wrong)
         self._effort.grant(len(rows))
-        parts = self._systems.prepare(mine, rows)
-        return joined([self._nearest(mine, *part) for part in parts], len(wrong))
+        apart = tell_apart(mine, wrong)
+        parts = self._systems.prepare(apart.columns, np.flatnonzero(wrong & ~apart.long))
+        found = [self._nearest(apart.columns, *part) for part in parts]
+        if apart.long.any():
+            found.append(unproven(self._finisher.correct(mine, apart.long)))
+        return joined(found, len(wrong))
 
     def _nearest(
         self, mine: Mapping[str, NumericColumn], system: System, rows: Array, floats: Values
@@ -122,25 +127,19 @@ class NearestRows:
         rows = len(next(iter(floats.values())))
         free = [name for name in system.columns if name not in self.plan.fixed]
         result = {name: values.copy() for name, values in floats.items()}
-        distances, proven = np.full(rows, np.inf), np.zeros(rows, dtype=bool)
-        usable = finite_rows(floats)
-        standing = system.stand({name: v[usable] for name, v in floats.items()}, len(usable))
-        back = np.arange(len(usable))
+        standing, back = system.stand(floats, rows), np.arange(rows)
         if isinstance(room, float):
             standing, back = _distinct(system, standing)
-        else:
-            room = np.asarray(room)[usable]
         found = nearest_moves(
             system, free, standing, room=room, changing=self._changing, effort=self._effort
         )
-        distances[usable], proven[usable] = found.distances[back], ~found.unproven[back]
         moves = found.moves[back]
         for place, name in enumerate(free):
             moved = np.flatnonzero(moves[:, place])
             if len(moved):
-                old, grid = floats[name][usable[moved]], system.grids[name]
-                result[name][usable[moved]] = shortened(old, moves[moved, place], grid)
-        return _Proposal(result, distances, proven)
+                old, grid = floats[name][moved], system.grids[name]
+                result[name][moved] = shortened(old, moves[moved, place], grid)
+        return _Proposal(result, found.distances[back], ~found.unproven[back])
 
     def _room(self, system: System, floats: Values, proposed: Values) -> Array:
         """Twice what writing cells as decimals can take from each literal."""
@@ -202,8 +201,10 @@ class NearestRows:
         far = np.sqrt(moved) > np.sqrt(proposal.distances) * FARTHER + allowed
         grade[far] = FAR
         if any(step.equality is not None for step in self.plan.steps or ()):
-            after = {name: _changed(columns[name], correction, name) for name in columns}
-            here = {name: column.take(rows) for name, column in after.items()}
+            here = {
+                name: replaced(column, correction.changes.get(name)).take(rows)
+                for name, column in columns.items()
+            }
             inexact = evaluate(self.compiled, here, len(rows))[0].violated
             if inexact is not None:
                 grade[inexact] += INEXACT
@@ -224,14 +225,15 @@ class _Proposal:
         return _Proposal(values, self.distances[rows], self.proven[rows])
 
 
+def unproven(correction: Correction) -> Correction:
+    """A correction of which nothing but that it holds was shown."""
+    shown_nothing = np.setdiff1d(correction.violating, correction.uncorrected)
+    return replace(correction, unproven=shown_nothing)
+
+
 def _without(correction: Correction, rows: Array) -> Correction:
     """What a correction says of all rows but some."""
     return only(correction, np.setdiff1d(correction.violating, rows))
-
-
-def _changed(column: NumericColumn, correction: Correction, name: str) -> NumericColumn:
-    change = correction.changes.get(name)
-    return column if change is None else overlaid(column, change.rows, change.values)
 
 
 class Systems:
@@ -279,12 +281,6 @@ class Systems:
                 self._plan.clauses, names, grids, self._weights, whole_cells=whole
             )
         return self._known[whole, dtypes]
-
-
-def finite_rows(floats: Mapping[str, Array]) -> Array:
-    """Numbers of the rows whose cells are all finite."""
-    finite = np.logical_and.reduce([np.isfinite(values) for values in floats.values()])
-    return np.flatnonzero(finite)
 
 
 def _distinct(system: System, standing: Standing) -> tuple[Standing, Array]:

@@ -18,13 +18,14 @@ class Attempt:
     """One way to correct rows.
 
     Attributes:
-        values: New values of the group's columns, from their values and the cells.
+        values: New values of the group's columns, from their values and the cells; None for one
+            row after the other, in exact arithmetic.
         tolerance: What the result is held to.
         reading: How cells become float64 values.
         only: Which rows it is for, from their values; None for all.
     """
 
-    values: Proposal
+    values: Proposal | None
     tolerance: Fraction = Fraction(0)
     reading: Callable[[Array], Array] = widened
     only: Callable[[Values], Array] | None = None

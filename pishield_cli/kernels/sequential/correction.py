@@ -82,7 +82,8 @@ class Corrector:
             The changed cells. After them every clause holds, in exact arithmetic on the cells as
             decimals, in every row but the uncorrected ones; where an equality is forced that no
             decimal solves, within a relative 1e-9. Missing cells stay missing, and a clause that
-            names one is left alone in its row. Rows that violated nothing do not change.
+            names one is left alone in its row. Rows that violated nothing do not change, nor do
+            rows with an infinite cell in a group that they violate, which are uncorrected.
         """
         # Cells beyond the range of floats end in infinities, which the exact check turns down.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -93,11 +94,28 @@ class Corrector:
         verdicts = evaluate(self._all, columns, rows)
         for index, verdict in enumerate(verdicts):
             if verdict.violated is not None:
+                wrong, left = verdict.violated, self._infinite(index, columns, verdict.violated)
+                if left is not None:
+                    wrong = wrong & ~left
+                    parts.append(_given_up(left))
                 parts += [
-                    group.correct(columns, wrong)
-                    for group, wrong in self._by_pattern(index, columns, verdict.violated)
+                    group.correct(columns, here)
+                    for group, here in self._by_pattern(index, columns, wrong)
                 ]
         return joined(parts, rows)
+
+    def _infinite(
+        self, index: int, columns: Mapping[str, NumericColumn], wrong: Array
+    ) -> Array | None:
+        """Rows to be corrected with an infinite cell in a group; None if there are none."""
+        found = None
+        for name in self._groups[index].plan.variables:
+            values = columns[name].values
+            # A sum is finite unless a cell is not, or the cells are enormous.
+            if values.dtype.kind == "f" and not np.isfinite(np.add.reduce(values)):
+                infinite = np.isinf(values) & wrong
+                found = infinite if found is None else found | infinite
+        return found if found is not None and found.any() else None
 
     def _planned(self, clauses: Iterable[Clause]) -> tuple[RowsCorrector, ...]:
         plans = plan_groups(clauses, self._ordering, fixed=self._fixed)
@@ -135,6 +153,11 @@ class Corrector:
             kept = [one for one in group.plan.clauses if absent.isdisjoint(one.variables)]
             self._without[key] = self._planned(kept)
         return self._without[key]
+
+
+def _given_up(rows: Array) -> Correction:
+    where = np.flatnonzero(rows)
+    return Correction({}, where, where)
 
 
 def _missing(column: NumericColumn, wrong: Array) -> Array | None:

@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.sequential.forward import Values
-from pishield_cli.kernels.sequential.placement import unrounded
+from pishield_cli.kernels.changes import ColumnChange
+from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
 from pishield_cli.logic.plans.plan import GroupPlan, narrowed_plan
 from pishield_cli.logic.rows.corrected import corrected_row
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.rows.infinite import InfiniteRows
 from pishield_cli.logic.rows.searched import limit_clauses
 from pishield_cli.logic.solver.search import Infeasible, solve
 
@@ -22,8 +21,7 @@ REMEMBERED_ROWS = 100_000
 UNWIELDY = 2**31
 """Limits of columns from here on are left to search: planning for them costs more than it helps."""
 
-_Cells = tuple[Fraction | float, ...]
-"""A row's cells: infinite ones as floats, all others exact."""
+_Cells = tuple[Fraction, ...]
 
 
 class ExactRows:
@@ -36,25 +34,63 @@ class ExactRows:
 
     def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid]) -> None:
         self._plan, self._grids = plan, grids
-        self._infinite = InfiniteRows(plan, grids)
         self._possible: bool | None = None
-        self._known: dict[_Cells, _Cells] = {}
+        self._known: dict[_Cells, _Cells | None] = {}
 
-    def corrected(self, old: Mapping[str, NumericColumn]) -> Values:
-        """New values of some rows; rows for which none were found stay as they are.
+    def correct(
+        self, columns: Mapping[str, NumericColumn]
+    ) -> tuple[dict[str, ColumnChange], Array]:
+        """Correct rows, however many digits their cells have.
 
         Args:
-            old: The group's columns, shape `(rows,)` each; no cell is missing.
+            columns: The group's columns, shape `(rows,)` each; no cell is missing or infinite.
+
+        Returns:
+            The changes, rows numbered as in `columns`; and which rows satisfy every clause by
+            them, in exact arithmetic, bool, shape `(rows,)`. No other row changes.
         """
-        result = {name: unrounded(column.values).copy() for name, column in old.items()}
         names = self._plan.variables
-        for row in range(len(next(iter(result.values())))):
-            cells = tuple(_cell(old[name], row) for name in names)
-            for name, before, value in zip(names, cells, self._alone(cells), strict=True):
-                if value != before:
-                    whole = result[name].dtype.kind in "iu"
-                    result[name][row] = int(value) if whole else _as_float(value)
-        return result
+        holds = np.zeros(len(next(iter(columns.values()))), dtype=bool)
+        rows: dict[str, list[int]] = {name: [] for name in names}
+        cells: dict[str, list[Any]] = {name: [] for name in names}
+        for row in range(len(holds)):
+            before = tuple(_exact(columns[name], row) for name in names)
+            after = self._alone(before)
+            written = self._written(columns, before, after)
+            if written is not None:
+                holds[row] = True
+                for name, cell in written.items():
+                    rows[name].append(row)
+                    cells[name].append(cell)
+        changes = {
+            name: ColumnChange(np.array(rows[name]), self._array(columns[name], name, cells[name]))
+            for name in names
+            if rows[name]
+        }
+        return changes, holds
+
+    def _written(
+        self, columns: Mapping[str, NumericColumn], before: _Cells, after: _Cells | None
+    ) -> dict[str, Any] | None:
+        """The cells that change, as they are written; None if the row does not hold by them."""
+        if after is None:
+            return None
+        values = dict(zip(self._plan.variables, after, strict=True))
+        written = {}
+        for old, (name, value) in zip(before, values.items(), strict=True):
+            if value != old:
+                written[name] = cell = _cell_of(value, columns[name])
+                if cell is None:
+                    return None
+        return written if all(one.holds(values) for one in self._plan.clauses) else None
+
+    def _array(self, column: NumericColumn, name: str, cells: list[Any]) -> Array:
+        if column.exact is not None:
+            array = np.empty(len(cells), dtype=object)
+            array[:] = cells
+            return array
+        kept = column.values.dtype.kind == "f" or self._grids[name].integer
+        return np.array(cells, dtype=column.values.dtype if kept else np.float64)
 
     def _is_possible(self) -> bool:
         """Whether any row of the group can hold, with what its columns can hold."""
@@ -71,34 +107,34 @@ class ExactRows:
         limits = tuple(limit_clauses(self._plan.variables, self._grids, below=UNWIELDY))
         return narrowed_plan(self._plan, limits) if limits else None
 
-    def _alone(self, cells: _Cells) -> _Cells:
+    def _alone(self, cells: _Cells) -> _Cells | None:
         """One row's cells corrected exactly; rows with equal cells are corrected once."""
         if cells not in self._known:
             if len(self._known) >= REMEMBERED_ROWS:
                 self._known.clear()
-            found = self._solved(dict(zip(self._plan.variables, cells, strict=True)))
-            self._known[cells] = tuple(found.values())
+            row = dict(zip(self._plan.variables, cells, strict=True))
+            found = None
+            if self._is_possible():
+                found = corrected_row(self._plan, row, self._grids, limited=self._limited)
+            self._known[cells] = None if found is None else tuple(found[name] for name in row)
         return self._known[cells]
 
-    def _solved(self, row: Mapping[str, Fraction | float]) -> Mapping[str, Fraction | float]:
-        """A row that holds; the row itself where none was found."""
-        infinite = {name: 1 if v > 0 else -1 for name, v in row.items() if isinstance(v, float)}
-        finite = {name: v for name, v in row.items() if isinstance(v, Fraction)}
-        found = None
-        if infinite:
-            found = self._infinite.corrected(finite, infinite)
-        elif self._is_possible():
-            found = corrected_row(self._plan, finite, self._grids, limited=self._limited)
-        return row if found is None else {**row, **found}
+
+def _exact(column: NumericColumn, row: int) -> Fraction:
+    cell = column.cell(row)
+    assert cell is not None, "no cell is missing or infinite"
+    return cell
 
 
-def _cell(column: NumericColumn, row: int) -> Fraction | float:
-    exact = column.cell(row)
-    return float(column.values[row]) if exact is None else exact
-
-
-def _as_float(value: Fraction | float) -> float:
+def _cell_of(value: Fraction, column: NumericColumn) -> Any:
+    """A value in the type of a column's cells; None if that type has no cell for it."""
+    dtype = column.values.dtype
+    if dtype.kind != "f" and value.denominator == 1:
+        return int(value)
     try:
-        return float(value)
+        cell = (dtype.type if dtype.kind == "f" else float)(float(value))
     except OverflowError:
-        return np.inf
+        cell = None
+    if cell is not None and decimal_value(cell) == value:
+        return cell
+    return value if column.exact is not None else None

@@ -133,17 +133,14 @@ class FloatStep:
     def exactly_defined(self, values: Mapping[str, Array]) -> Array | None:
         """What the equality defines, the float64 numbers nearest to the sums of the decimals.
 
-        None where it defines a constant; where a column is infinite, a value means nothing.
+        None where it defines a constant.
         """
         if self.definition is None or not self.definition.terms:
             return None
         form, direction, scale = form_of(
             Inequality(self.definition.terms, -self.definition.constant)
         )
-        columns = [
-            NumericColumn(np.where(np.isfinite(values[name]), values[name], 0.0))
-            for name in form.names
-        ]
+        columns = [NumericColumn(values[name]) for name in form.names]
         return direction * exact_values(form, columns, scale)
 
 

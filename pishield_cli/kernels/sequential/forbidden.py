@@ -1,11 +1,13 @@
 """Unions of forbidden intervals, one a clause, and the nearest value outside them."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.columns import Array, decimal_text
 from pishield_cli.kernels.sequential.float_steps import Affine, FloatClause, FloatStep
 from pishield_cli.kernels.sequential.placement import GRID_ERROR, inside
 from pishield_cli.logic.rows.grids import Grid
@@ -135,9 +137,17 @@ def _outermost(
 
 
 def limits(grid: Grid) -> tuple[float, float]:
-    """The least and the greatest value of a grid, infinite where there is none."""
-    low = -np.inf if grid.low is None else float(grid.low)
-    return low, np.inf if grid.high is None else float(grid.high)
+    """The least and the greatest float within a grid's limits, infinite where there is none."""
+    low = -np.inf if grid.low is None else -_float_below(-Fraction(grid.low))
+    return low, np.inf if grid.high is None else _float_below(Fraction(grid.high))
+
+
+@lru_cache(64)
+def _float_below(limit: Fraction) -> float:
+    """The greatest float whose shortest decimal is not beyond a limit."""
+    nearest = float(limit)
+    beyond = Fraction(decimal_text(nearest)) > limit
+    return float(np.nextafter(nearest, -np.inf)) if beyond else nearest
 
 
 def rounded_bound(

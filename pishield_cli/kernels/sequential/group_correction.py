@@ -1,6 +1,6 @@
 """Correcting the rows of one group of connected columns: propose, check exactly, try again."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
-from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
+from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import (
     CompiledRequirements,
     compile_requirement,
@@ -22,12 +22,12 @@ from pishield_cli.kernels.sequential.exact_rows import ExactRows
 from pishield_cli.kernels.sequential.float_steps import Affine, float_steps
 from pishield_cli.kernels.sequential.forbidden import limits
 from pishield_cli.kernels.sequential.forward import Values, forward
+from pishield_cli.kernels.sequential.long_cells import tell_apart
 from pishield_cli.kernels.sequential.placement import (
     narrowed,
     on_grid,
     plain,
     short_together,
-    unrounded,
 )
 from pishield_cli.kernels.sequential.points import forward_points
 from pishield_cli.logic.plans.plan import GroupPlan, direct_steps
@@ -79,14 +79,18 @@ class GroupCorrector:
         """
         rows = np.flatnonzero(wrong)
         mine = {name: columns[name] for name in self.plan.variables}
+        apart = tell_apart(mine, wrong)
+        mine = dict(apart.columns)
         self._heed_types(mine)
         parts = []
-        pending = rows
+        if apart.long.any():
+            wrong = wrong & ~apart.long
+        pending = np.flatnonzero(wrong)
         attempts = self._attempts()
-        if DENSE * len(rows) > len(wrong) and all(map(_is_finite, mine.values())):
+        if DENSE * len(pending) > len(wrong) and all(map(_is_finite, mine.values())):
             # Where many rows are to move, all are tried: picking out those that are costs more.
             first = next(attempts, None)
-            if first is not None and first.only is None:
+            if first is not None and first.only is None and first.values is not None:
                 floats = {name: first.reading(column.values) for name, column in mine.items()}
                 changes, holds = self._tried(first, mine, floats, np.arange(len(wrong)), wrong)
                 parts.append(changes)
@@ -97,13 +101,37 @@ class GroupCorrector:
         for attempt in attempts:
             if not len(pending):
                 break
-            here, floats = readings.chosen(attempt, pending)
-            old = {name: column.take(here) for name, column in mine.items()}
-            changes, holds = self._tried(attempt, old, floats, here, None)
+            if attempt.values is None:
+                changes, held = self._one_by_one(mine, pending)
+            else:
+                here, floats = readings.chosen(attempt, pending)
+                old = {name: column.take(here) for name, column in mine.items()}
+                changes, holds = self._tried(attempt, old, floats, here, None)
+                held = here[holds]
             parts.append(changes)
-            pending = np.setdiff1d(pending, here[holds], assume_unique=True)
+            pending = np.setdiff1d(pending, held, assume_unique=True)
+        changes, held = self._long(columns, np.flatnonzero(apart.long))
+        parts.append(changes)
+        left = np.setdiff1d(np.flatnonzero(apart.long), held, assume_unique=True)
         merged = joined((Correction(part, rows[:0], rows[:0]) for part in parts), len(wrong))
-        return Correction(merged.changes, rows, pending)
+        return Correction(merged.changes, rows, np.union1d(pending, left))
+
+    def _long(
+        self, columns: Mapping[str, NumericColumn], rows: Array
+    ) -> tuple[dict[str, ColumnChange], Array]:
+        """Correct rows with cells that no float stands for."""
+        if not len(rows) or not self.plan.satisfiable:
+            return {}, rows[:0]
+        return self._one_by_one({name: columns[name] for name in self.plan.variables}, rows)
+
+    def _one_by_one(
+        self, columns: Mapping[str, NumericColumn], rows: Array
+    ) -> tuple[dict[str, ColumnChange], Array]:
+        """Correct rows in exact arithmetic; the changes, and the rows that hold by them."""
+        old = {name: column.take(rows) for name, column in columns.items()}
+        found, holds = self._rows.correct(old)
+        changes = {n: ColumnChange(rows[one.rows], one.values) for n, one in found.items()}
+        return changes, rows[holds]
 
     def _tried(
         self,
@@ -122,6 +150,7 @@ class GroupCorrector:
             rows: Their row numbers in the batch.
             wanted: The rows that may change; None for all.
         """
+        assert attempt.values is not None
         candidate = attempt.values(floats, old)
         moved = {
             name: values != floats[name]
@@ -137,9 +166,8 @@ class GroupCorrector:
             if cells.dtype.kind == "f":
                 # Adding zero turns the negative zero of a reversed bound into a plain one.
                 cells = cells + cells.dtype.type(0)
-            if old[name].exact is None:  # a narrow float can be the decimal that it moved to
-                differs = cells != old[name].values[where]
-                where, cells = where[differs], cells[differs]
+            differs = cells != old[name].values[where]  # a narrow float can be where it moved to
+            where, cells = where[differs], cells[differs]
             if len(where):
                 changes[name] = ColumnChange(rows[where], cells)
         return changes, holds
@@ -170,7 +198,7 @@ class GroupCorrector:
 
     @property
     def _exactly(self) -> Attempt:
-        return Attempt(lambda _, old: self._rows.corrected(old), reading=unrounded)
+        return Attempt(None)
 
     def _forwarding(self, push: float = 0.0) -> Proposal:
         return lambda values, _: self._forward(values, push)
@@ -207,9 +235,6 @@ class GroupCorrector:
         for proposal in proposals:
             yield Attempt(proposal, EQUALITY_TOLERANCE)
         yield self._exactly
-        movable = [name for name in self.plan.variables if name not in self.plan.fixed]
-        last = proposals[-1]
-        yield Attempt(lambda values, old: last(_bounded(values, movable), old), EQUALITY_TOLERANCE)
 
     def _tying(
         self, equalities: Mapping[str, Affine], tied: Sequence[str], weight: float
@@ -275,18 +300,9 @@ class GroupCorrector:
         self, name: str, before: NumericColumn, values: Array, moved: Array
     ) -> NumericColumn:
         """A column with its moved cells as they will be written, and all others as they are."""
-        exact = before.exact
-        if exact is None and values.dtype == before.values.dtype:
+        if values.dtype == before.values.dtype:
             return NumericColumn(values)
-        cells = self._cast(name, values, before)
-        mixed = np.where(moved, cells, before.values)
-        if exact is None:
-            return NumericColumn(mixed)
-        kept = ExactCells(
-            lambda row: (decimal_value(cells[row]) or Fraction(0)) if moved[row] else exact(row),
-            lambda rows: exact.long(rows) & ~moved[rows],
-        )
-        return NumericColumn(mixed, exact=kept)
+        return NumericColumn(np.where(moved, self._cast(name, values, before), before.values))
 
     def _cast(self, name: str, values: Array, like: NumericColumn) -> Array:
         """New values in the type that the column's cells have."""
@@ -294,12 +310,6 @@ class GroupCorrector:
         return values.astype(
             dtype if dtype.kind == "f" or self._grids[name].integer else np.float64
         )
-
-
-def _bounded(values: Values, names: Iterable[str]) -> Values:
-    """Columns with zeros where some of them are infinite."""
-    infinite = {name: mask for name in names if (mask := np.isinf(values[name])).any()}
-    return values | {name: np.where(mask, 0.0, values[name]) for name, mask in infinite.items()}
 
 
 def _fitting(cells: Array, grid: Grid) -> Array | None:
@@ -310,8 +320,9 @@ def _fitting(cells: Array, grid: Grid) -> Array | None:
         return fitting
     low, high = limits(grid)
     within = (cells >= low) & (cells <= high)
-    if grid.integer and not whole:  # a copy of a cell that kept its fraction
-        within &= cells % 1 == 0
+    if not whole:  # a copy of a cell that kept more places
+        unit = 10.0**grid.places
+        within &= np.rint(cells * unit) / unit == cells
     return within if fitting is None else fitting & within
 
 

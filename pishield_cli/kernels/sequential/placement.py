@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.columns import Array, decimal_text
 from pishield_cli.kernels.evaluation.decimals import short_float_decimals
 from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid
 
@@ -181,15 +181,12 @@ def narrowed(grid: Grid, dtype: np.dtype[Any]) -> Grid:
 
 def widened(values: Array) -> Array:
     """Cells as float64, a narrower float as the shortest decimal that reads back as it."""
-    if values.dtype.kind == "f" and values.dtype.itemsize < np.dtype(np.float64).itemsize:
-        with np.errstate(invalid="ignore"):  # infinite cells
-            return short_float_decimals(values.astype(np.float32))[0]
+    if values.dtype == np.float32:
+        return short_float_decimals(values)[0]
+    if values.dtype == np.float16:
+        distinct, back = np.unique(values, return_inverse=True)
+        return np.array([float(decimal_text(one)) for one in distinct])[back.reshape(-1)]
     return plain(values)
-
-
-def unrounded(values: Array) -> Array:
-    """Cells as they are: whole numbers as integers, floats as their shortest decimals."""
-    return values if values.dtype.kind in "iu" else widened(values)
 
 
 def plain(values: Array) -> Array:

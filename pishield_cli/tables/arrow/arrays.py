@@ -1,12 +1,12 @@
 """Arrow arrays from numbers and texts, made from buffers: `pyarrow.array` would load pandas."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
 
-from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.columns import Array, decimal_value
 
 
 def plain_array(values: Array) -> pa.Array:
@@ -25,8 +25,8 @@ def text_array(texts: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
 
 
-def decimal_array(values: Sequence[float], kind: pa.DataType) -> pa.Array:
-    """Numbers as decimals, each the shortest decimal that reads back as the number.
+def decimal_array(values: Sequence[float | Fraction], kind: pa.DataType) -> pa.Array:
+    """Numbers as decimals, each float the shortest decimal that reads back as it.
 
     Args:
         values: The numbers.
@@ -41,15 +41,12 @@ def decimal_array(values: Sequence[float], kind: pa.DataType) -> pa.Array:
     return _from_buffer(kind, len(values), data)
 
 
-def _unscaled(value: float, kind: pa.DataType) -> int:
-    sign, digits, exponent = Decimal(repr(value)).as_tuple()
-    if isinstance(exponent, int) and exponent + kind.scale <= kind.precision:
-        number, shift = int("".join(map(str, digits))), int(exponent + kind.scale)
-        power: int = 10 ** abs(shift)
-        whole, rest = (number * power, 0) if shift >= 0 else divmod(number, power)
-        if rest == 0 and whole < 10**kind.precision:
-            return -whole if sign else whole
-    raise pa.ArrowInvalid(f"{value!r} has too many digits")
+def _unscaled(value: float | Fraction, kind: pa.DataType) -> int:
+    number = decimal_value(value)
+    whole = None if number is None else number * Fraction(10) ** kind.scale
+    if whole is None or whole.denominator > 1 or abs(whole) >= 10**kind.precision:
+        raise pa.ArrowInvalid(f"{value!r} has too many digits")
+    return int(whole)
 
 
 def _from_buffer(kind: pa.DataType, count: int, data: bytes) -> pa.Array:

@@ -48,14 +48,12 @@ def decimal_places(types: Mapping[str, pa.DataType]) -> dict[str, int]:
 
 
 def largest_decimals(types: Mapping[str, pa.DataType]) -> dict[str, Fraction]:
-    """The largest number of each type of decimals that floats can be taken for."""
-    largest = {}
-    for name, kind in types.items():
-        if pa.types.is_decimal(kind):
-            digits = min(kind.precision, _SHORT)
-            last = Fraction(10) ** (kind.precision - digits - kind.scale)
-            largest[name] = (10**digits - 1) * last
-    return largest
+    """The largest number of each type of decimals."""
+    return {
+        name: (10**kind.precision - 1) / Fraction(10) ** kind.scale
+        for name, kind in types.items()
+        if pa.types.is_decimal(kind)
+    }
 
 
 def numeric_column(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:

@@ -1,5 +1,8 @@
 """A new value as the text of a CSV cell, in the style of the cell it replaces."""
 
+from fractions import Fraction
+
+from pishield_cli.kernels.columns import number_text
 from pishield_cli.tables.csv.faults import FALSE_TEXTS, TRUE_TEXTS
 
 _TRUTH = {
@@ -10,7 +13,7 @@ _TRUTH = {
 _EXACT_AS_FLOAT = 10**15
 
 
-def cell_like(old: bytes, value: float) -> bytes:
+def cell_like(old: bytes, value: float | Fraction) -> bytes:
     """Write a number where another stood.
 
     Args:
@@ -24,7 +27,7 @@ def cell_like(old: bytes, value: float) -> bytes:
     """
     if b'"' in old:
         return b'"%s"' % cell_like(old.strip(b' \t"'), value)
-    text = repr(value + 0)  # a truth value becomes a number, minus zero zero
+    text = number_text(value + 0)  # a truth value becomes a number, minus zero zero
     if value % 1:
         return text.encode()
     truth = _TRUTH.get(old)
@@ -33,5 +36,5 @@ def cell_like(old: bytes, value: float) -> bytes:
     pointed = truth is None and (b"." in old or b"e" in old or b"E" in old)
     if text.endswith(".0"):
         return (text if pointed else text[:-2]).encode()
-    whole = pointed and text.lstrip("-").isdecimal() and abs(value) < _EXACT_AS_FLOAT
+    whole = pointed and text.lstrip("-").isdecimal() and abs(float(value)) < _EXACT_AS_FLOAT
     return (text + ".0" if whole else text).encode()
