@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pishield_cli import correct_table
-from pishield_cli.cli.boundary import main
+from pishield_cli.cli import main
 from pishield_cli.language import parse_requirements
 
 METHODS = ["shield", "nearest", "fewest"]

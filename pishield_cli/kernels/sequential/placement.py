@@ -182,7 +182,8 @@ def narrowed(grid: Grid, dtype: np.dtype[Any]) -> Grid:
 def widened(values: Array) -> Array:
     """Cells as float64, a narrower float as the shortest decimal that reads back as it."""
     if values.dtype == np.float32:
-        return short_float_decimals(values)[0]
+        with np.errstate(invalid="ignore"):  # infinite cells of rows that do not count
+            return short_float_decimals(values)[0]
     if values.dtype == np.float16:
         distinct, back = np.unique(values, return_inverse=True)
         return np.array([float(decimal_text(one)) for one in distinct])[back.reshape(-1)]
