@@ -59,6 +59,7 @@ def column_grids(
     """What each column's cells can hold, by the table and by the requirements file."""
     kinds = reader.kinds(names)
     places, largest = reader.places(names), reader.largest(names)
+    endless = reader.endless(names)
     grids = {}
     for name in names:
         high = largest.get(name)
@@ -66,9 +67,10 @@ def column_grids(
         if kinds[name] is ColumnKind.BOOLEAN or name in requirements.booleans:
             grids[name] = Grid(places=0, low=0, high=1)
         elif kinds[name] is ColumnKind.INTEGER or name in requirements.integers:
-            grids[name] = Grid(places=0, low=low, high=high)
+            grids[name] = Grid(places=0, low=low, high=high, endless=name in endless)
         else:
-            grids[name] = Grid(places=places.get(name), low=low, high=high)
+            digits = places.get(name)
+            grids[name] = Grid(places=digits, low=low, high=high, endless=name in endless)
     return grids
 
 

@@ -117,6 +117,9 @@ class TableReader(Protocol):
     def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
         """The largest number of a column's type, for those whose cells as read could be larger."""
 
+    def endless(self, columns: Sequence[str]) -> frozenset[str]:
+        """The columns whose cells hold decimals of more digits than a float or an integer does."""
+
     def native_cells(self, batch: Batch, row: int) -> list[str]:
         """A row's cells as text, in file order, for messages and listings.
 

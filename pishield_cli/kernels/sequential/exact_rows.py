@@ -79,16 +79,14 @@ class ExactRows:
         written = {}
         for old, (name, value) in zip(before, values.items(), strict=True):
             if value != old:
-                written[name] = cell = _cell_of(value, columns[name])
+                written[name] = cell = _cell_of(value, columns[name], self._grids[name])
                 if cell is None:
                     return None
         return written if all(one.holds(values) for one in self._plan.clauses) else None
 
     def _array(self, column: NumericColumn, name: str, cells: list[Any]) -> Array:
-        if column.exact is not None:
-            array = np.empty(len(cells), dtype=object)
-            array[:] = cells
-            return array
+        if any(isinstance(cell, Fraction) for cell in cells):
+            return np.array(cells, dtype=object)
         kept = column.values.dtype.kind == "f" or self._grids[name].integer
         return np.array(cells, dtype=column.values.dtype if kept else np.float64)
 
@@ -126,15 +124,17 @@ def _exact(column: NumericColumn, row: int) -> Fraction:
     return cell
 
 
-def _cell_of(value: Fraction, column: NumericColumn) -> Any:
+def _cell_of(value: Fraction, column: NumericColumn, grid: Grid) -> Any:
     """A value in the type of a column's cells; None if that type has no cell for it."""
     dtype = column.values.dtype
-    if dtype.kind != "f" and value.denominator == 1:
-        return int(value)
+    if dtype.kind != "f":
+        ends = np.iinfo(dtype) if dtype.kind in "iu" else None
+        if value.denominator == 1 and (ends is None or ends.min <= value <= ends.max):
+            return int(value)
     try:
         cell = (dtype.type if dtype.kind == "f" else float)(float(value))
     except OverflowError:
         cell = None
-    if cell is not None and decimal_value(cell) == value:
+    if cell is not None and dtype.kind == "f" and decimal_value(cell) == value:
         return cell
-    return value if column.exact is not None else None
+    return value if grid.endless else None

@@ -122,13 +122,13 @@ class GroupCorrector:
         """Correct rows with cells that no float stands for."""
         if not len(rows) or not self.plan.satisfiable:
             return {}, rows[:0]
-        return self._one_by_one({name: columns[name] for name in self.plan.variables}, rows)
+        return self._one_by_one(columns, rows)
 
     def _one_by_one(
         self, columns: Mapping[str, NumericColumn], rows: Array
     ) -> tuple[dict[str, ColumnChange], Array]:
         """Correct rows in exact arithmetic; the changes, and the rows that hold by them."""
-        old = {name: column.take(rows) for name, column in columns.items()}
+        old = {name: columns[name].take(rows) for name in self.plan.variables}
         found, holds = self._rows.correct(old)
         changes = {n: ColumnChange(rows[one.rows], one.values) for n, one in found.items()}
         return changes, rows[holds]
@@ -179,7 +179,8 @@ class GroupCorrector:
             return
         self._dtypes = dtypes
         self._grids = {n: narrowed(grid, dtypes[n]) for n, grid in self._all_grids.items()}
-        self._rows = ExactRows(self.plan, self._grids)
+        endless = {name: grid for name, grid in self._all_grids.items() if grid.endless}
+        self._rows = ExactRows(self.plan, {**self._grids, **endless})
 
     # ------------------------------------------------------------------------ ways to correct
 

@@ -10,6 +10,9 @@ from pishield_cli.logic.floats import SMALLEST, cells_near, nearest_cell
 GRID_DIGITS = 11
 """Significant digits, at the scale of its bound, of a value that had to move."""
 
+LONGEST = 60
+"""Significant digits up to which values are looked for in cells that hold any decimal."""
+
 COARSER = (4, 7)
 """By how many digits coarser the grids are whose values are fallen back on."""
 
@@ -25,6 +28,8 @@ class Grid:
         placed: Significant digits, at the scale of its bound, of a value that has to move.
         low: Smallest value; None for no limit.
         high: Largest value; None for no limit.
+        endless: Whether a cell holds decimals of any number of digits, as texts and decimals do,
+            within what `places` and the limits allow.
     """
 
     places: int | None = None
@@ -32,6 +37,7 @@ class Grid:
     placed: int = GRID_DIGITS
     low: int | Fraction | None = None
     high: int | Fraction | None = None
+    endless: bool = False
 
     @property
     def integer(self) -> bool:
@@ -59,6 +65,8 @@ class Grid:
             return False
         if self.places is not None:
             return True
+        if self.endless:
+            return _is_decimal(value)
         if (not value or abs(value) >= SMALLEST[self.digits]) and _has_digits(value, self.digits):
             return True
         return nearest_cell(value, self.digits) == value
@@ -156,8 +164,8 @@ def _placed_points(
 def _decimal_points(
     interval: Interval, around: Fraction, grid: Grid, usual: Fraction
 ) -> Iterator[Fraction]:
-    digits = grid.digits
-    if around in interval and _has_digits(around, digits):
+    digits = LONGEST if grid.endless else grid.digits
+    if around in interval and (grid.fits(around) if grid.endless else _has_digits(around, digits)):
         yield around
     scale = max(
         (abs(end) for end in (interval.low, interval.high) if end is not None), default=around
@@ -212,6 +220,15 @@ def _has_digits(value: Fraction, digits: int) -> bool:
         return True
     scaled = value / Fraction(10) ** (decade(abs(value)) - digits + 1)
     return scaled.denominator == 1
+
+
+def _is_decimal(value: Fraction) -> bool:
+    """Whether a value is a decimal at all."""
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1
 
 
 def decade(magnitude: Fraction) -> int:

@@ -95,6 +95,10 @@ class MemoryReader:
         """The largest number of the type of each column of decimals."""
         return largest_decimals(self._types(columns))
 
+    def endless(self, columns: Sequence[str]) -> frozenset[str]:
+        """The columns of decimals."""
+        return frozenset(largest_decimals(self._types(columns)))
+
     def native_cells(self, batch: Batch, row: int) -> list[str]:
         """A row's cells as text, in order; empty where missing."""
         return [cell_text(column[row]) for column in batch.native.columns]

@@ -130,6 +130,10 @@ class CsvReader:
         del columns
         return {}
 
+    def endless(self, columns: Sequence[str]) -> frozenset[str]:
+        """All of them: a text is as long as it is."""
+        return frozenset(columns)
+
     def native_cells(self, batch: Batch, row: int) -> list[str]:
         """A row's cells as text, quotes removed, in file order."""
         records: Records = batch.native

@@ -193,6 +193,10 @@ class ParquetReader:
         """The largest number of the type of each column of decimals."""
         return largest_decimals(self._types(columns))
 
+    def endless(self, columns: Sequence[str]) -> frozenset[str]:
+        """The columns of decimals."""
+        return frozenset(largest_decimals(self._types(columns)))
+
     def native_cells(self, batch: Batch, row: int) -> list[str]:
         """A row's cells as text, in file order; empty where missing or not read."""
         rows: pa.RecordBatch = batch.native.rows
