@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from pishield_cli.actions.check import CheckReport, check
+from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.correct import correct
 from pishield_cli.actions.correct_report import CorrectReport
 from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method
 from pishield_cli.errors import TableError, UsageError
+from pishield_cli.kernels.evaluation.tolerance import tolerance_of
 from pishield_cli.language import bind, read_binding
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables import open_table, open_writer
@@ -36,10 +38,11 @@ def check_table(
     requirements: Requirements | str | os.PathLike[str],
     *,
     columns: Sequence[str] | None = None,
-    tolerance: float = 1e-9,
-    show: int = 10,
-    max_violations: int | Fraction = 0,
-    missing_fails: bool = False,
+    tolerance: float | Fraction | None = None,
+    show: int = CheckSettings.show,
+    max_violations: int | Fraction = CheckSettings.max_violations,
+    missing_fails: bool = CheckSettings.missing_fails,
+    allow_empty: bool = CheckSettings.allow_empty,
 ) -> CheckReport:
     """Count the rows of a table that violate each requirement.
 
@@ -48,17 +51,20 @@ def check_table(
             of column names to one-dimensional arrays.
         requirements: As `load_requirements` gives them, or a file's path.
         columns: What `y_0`, `y_1`, ... stand for; the table's columns by default.
-        tolerance: Relative tolerance of inequalities that are not strict; 0 is exact.
+        tolerance: What share of every cell to forgive in inequalities that are not strict, in
+            [0, 1); 0 is exact. None forgives the rounding of floats and nothing else.
         show: How many violating rows to list for each requirement.
         max_violations: How many violating rows to let pass, or which share of all rows.
         missing_fails: Whether a row that missing cells leave undecided counts against the table.
+        allow_empty: Whether a table without rows passes; otherwise it is an error.
 
     Returns:
-        The report; `report.holds` says whether the table passes. A table without rows passes.
+        The report; `report.holds` says whether the table passes.
 
     Raises:
         RequirementsFileError: With all that is wrong with the requirements.
-        TableError: If the table cannot be read.
+        TableError: If the table cannot be read, or has no rows.
+        UsageError: If the tolerance is outside its range.
     """
     reader = _reader(table)
     bound = _bound(requirements, reader, columns)
@@ -66,10 +72,9 @@ def check_table(
         reader,
         bound,
         requirements_file=bound.source or "",
-        tolerance=tolerance,
-        show=show,
-        max_violations=max_violations,
-        missing_fails=missing_fails,
+        settings=CheckSettings(
+            tolerance_of(tolerance), show, max_violations, missing_fails, allow_empty
+        ),
     )
 
 

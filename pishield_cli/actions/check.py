@@ -9,7 +9,8 @@ from math import floor
 
 import numpy as np
 
-from pishield_cli.errors import UsageError
+from pishield_cli.actions.check_settings import CheckSettings
+from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.satisfaction import (
     Verdict,
@@ -17,6 +18,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     evaluate,
     shortfall,
 )
+from pishield_cli.kernels.evaluation.tolerance import Tolerance
 from pishield_cli.logic.requirements import (
     Allowance,
     Requirement,
@@ -81,7 +83,7 @@ class CheckReport:
         data: The table's name.
         requirements_file: The requirements file's name.
         type: The requirements' type.
-        tolerance: Relative tolerance; 0 is exact.
+        tolerance: What comparisons forgave.
         rows: Rows read.
         violating_rows: Rows that violate at least one requirement.
         unknown_rows: Rows that violate none, but leave at least one undecided.
@@ -97,7 +99,7 @@ class CheckReport:
     data: str
     requirements_file: str
     type: RequirementType
-    tolerance: float
+    tolerance: Tolerance
     rows: int
     violating_rows: int
     unknown_rows: int
@@ -130,12 +132,8 @@ def check(
     requirements: Requirements,
     *,
     requirements_file: str,
-    tolerance: float = 1e-9,
-    show: int = 3,
-    max_violations: int | Fraction = 0,
-    missing_fails: bool = False,
+    settings: CheckSettings | None = None,
     listing: Listing | None = None,
-    batch_rows: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CheckReport:
     """Count the rows of a table that violate each requirement.
@@ -148,35 +146,26 @@ def check(
         reader: The table.
         requirements: Over the table's column names.
         requirements_file: The requirements file's name, for the report.
-        tolerance: Relative tolerance, in [0, 1); 0 is exact.
-        show: How many of the first violating rows to give as examples of each requirement.
-        max_violations: How many violating rows are let pass; as a fraction, what share of all.
-        missing_fails: Whether an undecided row counts against the table.
+        settings: How to check; the defaults of `CheckSettings` where None.
         listing: Where the violating rows go; the caller commits it.
-        batch_rows: About how many rows to hold at a time; None lets the table choose.
         progress: Told the number of rows checked so far, batch by batch.
 
     Raises:
-        UsageError: If the tolerance is outside its range.
-        TableError: If the table cannot be read.
+        TableError: If the table cannot be read, or has no rows and must have some.
     """
-    if not 0 <= tolerance < 1:
-        raise UsageError(
-            f"A tolerance must be at least 0 and less than 1, but it is {tolerance!r}.",
-            hint="0 compares exactly, 1e-9 forgives the rounding of doubles",
-        )
+    settings = settings or CheckSettings()
     started = time.perf_counter()
     compiled = compile_requirements(requirements)
-    counts = [_Count(one, show) for one in requirements.requirements]
+    counts = [_Count(one, settings.show) for one in requirements.requirements]
     unsettled, settled_rows = _unsettled(reader, requirements)
-    tally = _Tally(reader, counts, tolerance, settled_rows)
-    size = batch_rows or _batch_rows(len(counts), len(compiled.columns))
+    tally = _Tally(reader, counts, settings.tolerance, settled_rows)
+    size = settings.batch_rows or _batch_rows(len(counts), len(compiled.columns))
     for batch in unsettled.batches(compiled.columns, rows=size, whole=listing is not None):
         verdicts = evaluate(
             compiled,
             batch.columns,
             batch.rows,
-            tolerance=tolerance,
+            tolerance=settings.tolerance,
             floors=[count.floor for count in counts],
         )
         violating = tally.add(batch, verdicts)
@@ -184,30 +173,43 @@ def check(
             _list(listing, batch, violating, verdicts, requirements.requirements)
         if progress is not None:
             progress(tally.rows)
+    if not settings.allow_empty:
+        require_rows(reader.name, tally.rows)
     return CheckReport(
         data=reader.name,
         requirements_file=requirements_file,
         type=requirements.type,
-        tolerance=tolerance,
+        tolerance=settings.tolerance,
         rows=tally.rows,
         violating_rows=tally.violating_rows,
         unknown_rows=tally.unknown_rows,
         results=tuple(count.result() for count in counts),
-        allowed_rows=allowed_rows(max_violations, tally.rows),
-        fails_on_unknown=missing_fails,
+        allowed_rows=allowed_rows(settings.max_violations, tally.rows),
+        fails_on_unknown=settings.missing_fails,
         seconds=time.perf_counter() - started,
         strict_rows=tally.strict_rows,
         strict_unknown_rows=tally.strict_unknown_rows,
     )
 
 
+def require_rows(name: str, rows: int) -> None:
+    """Make sure that a table that has been checked had rows.
+
+    Raises:
+        TableError: If it had none.
+    """
+    if not rows:
+        raise TableError(
+            f"A table must have rows to be checked, but `{name}` has none.",
+            hint="let it pass with --allow-empty, from Python with allow_empty=True",
+        )
+
+
 def _unsettled(reader: TableReader, requirements: Requirements) -> tuple[TableReader, int]:
     """The table without what surely satisfies all requirements; and how many rows that is."""
-    if not isinstance(reader, RangedReader) or not requirements.variables:
+    if not isinstance(reader, RangedReader) or not requirements.columns:
         return reader, 0
-    return reader.passing_over(
-        requirements.variables, lambda box: hold_throughout(requirements, box)
-    )
+    return reader.passing_over(requirements.columns, lambda box: hold_throughout(requirements, box))
 
 
 def _batch_rows(requirements: int, columns: int) -> int | None:
@@ -232,29 +234,31 @@ class _Count:
     violations: int = 0
     unknown: int = 0
     worst: Example | None = None
+    floor: float = -1.0
+    """A row is the worst so far if it is farther from holding than this, as floats tell."""
     examples: list[Example] = field(default_factory=list)
 
-    @property
-    def floor(self) -> float:
-        """A row is the worst so far if it is farther from holding than this."""
-        return -1.0 if self.worst is None else self.worst.by
-
-    def add(self, batch: Batch, verdict: Verdict, tolerance: float, cells: "_Cells") -> None:
+    def add(self, batch: Batch, verdict: Verdict, tolerance: Tolerance, cells: "_Cells") -> None:
         if verdict.unknown is not None:
             self.unknown += int(np.count_nonzero(verdict.unknown))
         if verdict.violated is None:
             return
         self.violations += int(np.count_nonzero(verdict.violated))
         if verdict.farthest is not None:
-            row, by = verdict.farthest.row, verdict.farthest.by
-            self.worst = Example(batch.start + row, by, cells.of(row, self.requirement))
+            self.floor = verdict.farthest.by
+            (self.worst,) = self._listed(batch, np.array([verdict.farthest.row]), tolerance, cells)
         rows = first_rows(verdict.violated, self.show - len(self.examples))
         if len(rows):
-            short = shortfall(self.requirement, batch.columns, rows, tolerance=tolerance)
-            self.examples += [
-                Example(batch.start + row, by, cells.of(row, self.requirement))
-                for row, by in zip(rows.tolist(), short.tolist(), strict=True)
-            ]
+            self.examples += self._listed(batch, rows, tolerance, cells)
+
+    def _listed(
+        self, batch: Batch, rows: Array, tolerance: Tolerance, cells: "_Cells"
+    ) -> list[Example]:
+        short = shortfall(self.requirement, batch.columns, rows, tolerance=tolerance)
+        return [
+            Example(batch.start + row, by, cells.of(row, self.requirement))
+            for row, by in zip(rows.tolist(), short.tolist(), strict=True)
+        ]
 
     def result(self) -> RequirementResult:
         return RequirementResult(
@@ -275,14 +279,14 @@ class _Cells:
         if row not in self._rows:
             self._rows[row] = self._reader.native_cells(self._batch, row)
         texts = self._rows[row]
-        return {name: texts[self._places[name]] for name in requirement.variables}
+        return {name: texts[self._places[name]] for name in requirement.columns}
 
 
 class _Tally:
     """What was found of all requirements so far."""
 
     def __init__(
-        self, reader: TableReader, counts: Sequence[_Count], tolerance: float, rows: int
+        self, reader: TableReader, counts: Sequence[_Count], tolerance: Tolerance, rows: int
     ) -> None:
         self.counts = counts
         self.rows = rows

@@ -160,7 +160,7 @@ def correct_batches(
     compiled = compile_requirements(requirements)
     with open_writer() if open_writer else nullcontext() as writer:
         whole = writer is not None
-        for batch in reader.batches(requirements.variables, rows=batch_rows, whole=whole):
+        for batch in reader.batches(requirements.columns, rows=batch_rows, whole=whole):
             correction = prepared.corrector.correct(batch.columns, batch.rows)
             if writer is not None:
                 writer.write(batch, correction.changes)

@@ -2,23 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from itertools import chain
 
-from pishield_cli.actions.check import CheckReport, RequirementResult, allowed_rows
+from pishield_cli.actions.check import CheckReport, RequirementResult, allowed_rows, require_rows
+from pishield_cli.actions.check_settings import CheckSettings
 
 
-def merged(
-    reports: Sequence[CheckReport], *, show: int, max_violations: int | Fraction = 0
-) -> CheckReport:
+def merged(reports: Sequence[CheckReport], settings: CheckSettings) -> CheckReport:
     """The report of a table from those of its consecutive pieces.
 
     Args:
         reports: In the order of the rows; all of the same requirements, at least one.
-        show: How many examples of each requirement they were made with.
-        max_violations: How many violating rows are let pass; as a fraction, what share of all.
+        settings: What the table is checked by.
+
+    Raises:
+        TableError: If the table has no rows and must have some.
     """
     rows = sum(report.rows for report in reports)
+    if not settings.allow_empty:
+        require_rows(reports[0].data, rows)
     return replace(
         reports[0],
         rows=rows,
@@ -27,10 +29,10 @@ def merged(
         strict_rows=sum(report.strict_rows for report in reports),
         strict_unknown_rows=sum(report.strict_unknown_rows for report in reports),
         results=tuple(
-            _merged([report.results[place] for report in reports], show)
+            _merged([report.results[place] for report in reports], settings.show)
             for place in range(len(reports[0].results))
         ),
-        allowed_rows=allowed_rows(max_violations, rows),
+        allowed_rows=allowed_rows(settings.max_violations, rows),
         seconds=sum(report.seconds for report in reports),
     )
 

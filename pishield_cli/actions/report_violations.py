@@ -13,6 +13,7 @@ from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate, shortfall
+from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.tables.table import Batch, TableReader
 
@@ -73,7 +74,7 @@ class ViolationsReport:
         data: The table's name.
         requirements_file: The requirements file's name.
         type: The requirements' type.
-        tolerance: Relative tolerance; 0 is exact.
+        tolerance: What comparisons forgave.
         rows: Rows read.
         violating_rows: Rows that violate at least one requirement.
         requirements: One each, in file order.
@@ -86,7 +87,7 @@ class ViolationsReport:
     data: str
     requirements_file: str
     type: RequirementType
-    tolerance: float
+    tolerance: Tolerance
     rows: int
     violating_rows: int
     requirements: tuple[RequirementViolations, ...]
@@ -131,7 +132,7 @@ class ViolationsReport:
             "data": self.data,
             "requirements_file": self.requirements_file,
             "type": self.type.value,
-            "tolerance": self.tolerance,
+            "tolerance": self.tolerance.figure,
             "satisfiable": self.satisfiable,
         }
 
@@ -141,7 +142,7 @@ def report_violations(
     requirements: Requirements,
     *,
     requirements_file: str,
-    tolerance: float = 1e-9,
+    tolerance: Tolerance = FLOAT_ROUNDING,
     batch_rows: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ViolationsReport:
@@ -151,7 +152,7 @@ def report_violations(
         reader: The table.
         requirements: Bound to the table's columns.
         requirements_file: The file's name, for the report.
-        tolerance: Relative tolerance, in [0, 1); 0 is exact.
+        tolerance: What comparisons forgive.
         batch_rows: About how many rows to hold at a time.
         progress: Told the number of rows done so far.
 
@@ -190,7 +191,7 @@ class _Tally:
     """What was found so far; matrices have a line a requirement."""
 
     requirements: Requirements
-    tolerance: float
+    tolerance: Tolerance
     rows: int = 0
     violating: int = 0
     unknown: Array = field(init=False)

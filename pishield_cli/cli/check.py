@@ -3,8 +3,7 @@
 import os
 from contextlib import nullcontext
 from enum import StrEnum
-from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, TypedDict, Unpack
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,13 +12,14 @@ from pishield_cli.cli import check_options, options
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.options import Engine, TypeChoice
 from pishield_cli.cli.reading_options import reads_tables
-from pishield_cli.errors import PishieldError, TableError
+from pishield_cli.errors import PishieldError
 from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from pishield_cli.actions.check import CheckReport
+    from pishield_cli.actions.check_settings import CheckSettings
     from pishield_cli.logic.requirements import Requirements
     from pishield_cli.tables.table import TableReader
 
@@ -112,6 +112,7 @@ def check(
     """
     # No matrices are multiplied here: numpy need not start a thread a core for that.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from pishield_cli.actions.check_settings import CheckSettings
     from pishield_cli.cli.engines import open_engine
     from pishield_cli.cli.inputs import open_inputs
     from pishield_cli.cli.output import refuse_overwriting
@@ -147,13 +148,15 @@ def check(
                 reader,
                 binding.requirements,
                 requirements_file=requirements,
-                tolerance=options.read_tolerance(tolerance, exact),
-                show=listed_examples(wanted, show),
-                max_violations=options.read_allowance(max_violations),
-                missing_fails=missing is Missing.FAIL,
-                batch_rows=batch_rows,
+                settings=CheckSettings(
+                    tolerance=options.read_tolerance(tolerance, exact),
+                    show=listed_examples(wanted, show),
+                    max_violations=options.read_allowance(max_violations),
+                    missing_fails=missing is Missing.FAIL,
+                    allow_empty=allow_empty,
+                    batch_rows=batch_rows,
+                ),
                 violations=violations,
-                allow_empty=allow_empty,
                 quiet=quiet,
                 session=session,
             )
@@ -169,24 +172,15 @@ def check(
     return exit_code(checked)
 
 
-class _Settings(TypedDict):
-    requirements_file: str
-    tolerance: float
-    show: int
-    max_violations: int | Fraction
-    missing_fails: bool
-    batch_rows: int | None
-
-
 def _checked(
     reader: "TableReader",
     requirements: "Requirements",
     *,
+    requirements_file: str,
+    settings: "CheckSettings",
     violations: str | None,
-    allow_empty: bool,
     quiet: bool,
     session: "SparkSession | None",
-    **settings: Unpack[_Settings],
 ) -> "CheckReport":
     """Check the table; the violating rows appear in their file only if all went well."""
     from pishield_cli.actions.check import check as check_table
@@ -197,17 +191,23 @@ def _checked(
         if session is not None:
             from pishield_cli.spark.files import check_files
 
-            report = check_files(session, reader, requirements, **settings)
+            report = check_files(
+                session,
+                reader,
+                requirements,
+                requirements_file=requirements_file,
+                settings=settings,
+            )
         else:
             with RowProgress("checking", total=reader.row_count(), quiet=quiet) as progress:
                 report = check_table(
-                    reader, requirements, listing=listing, progress=progress, **settings
+                    reader,
+                    requirements,
+                    requirements_file=requirements_file,
+                    settings=settings,
+                    listing=listing,
+                    progress=progress,
                 )
-        if not report.rows and not allow_empty:
-            raise TableError(
-                f"A table must have rows to be checked, but `{report.data}` has none.",
-                hint="let it pass with --allow-empty",
-            )
         if listing is not None:
             listing.commit()
     return report

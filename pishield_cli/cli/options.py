@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,8 @@ from pishield_cli.cli.formats import Format
 from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import Allowance, RequirementType
 
-DEFAULT_TOLERANCE = 1e-9
+if TYPE_CHECKING:
+    from pishield_cli.kernels.evaluation import tolerance as tolerances
 
 
 class Engine(StrEnum):
@@ -68,8 +69,8 @@ Tolerance = Annotated[
     typer.Option(
         "--tolerance",
         metavar="T",
-        show_default="1e-9",
-        help="Relative tolerance of inequalities that are not strict.",
+        show_default="the rounding of floats",
+        help="Forgive T of every cell where an inequality is not strict.",
     ),
 ]
 Exact = Annotated[
@@ -135,19 +136,19 @@ ReportFile = Annotated[
 ]
 
 
-def read_tolerance(tolerance: float | None, exact: bool) -> float:
-    """The tolerance that `--tolerance` and `--exact` ask for; 0 is exact.
+def read_tolerance(tolerance: float | None, exact: bool) -> "tolerances.Tolerance":
+    """What `--tolerance` and `--exact` forgive; the rounding of floats where neither is given.
 
     Raises:
-        UsageError: If both are given.
+        UsageError: If both are given, or the tolerance is outside [0, 1).
     """
+    from pishield_cli.kernels.evaluation.tolerance import tolerance_of
+
     if exact and tolerance is not None:
         raise UsageError(
             "--exact and --tolerance exclude each other.", hint="--exact is --tolerance 0"
         )
-    if exact:
-        return 0.0
-    return DEFAULT_TOLERANCE if tolerance is None else tolerance
+    return tolerance_of(0.0 if exact else tolerance)
 
 
 def read_names(option: str, text: str | None) -> tuple[str, ...] | None:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pishield_cli.language.normal_form import to_clauses
+from pishield_cli.language.normal_form import NormalForm, to_clauses
 from pishield_cli.language.statements import Statement
-from pishield_cli.logic.formulas import over_numbers
+from pishield_cli.logic.formulas import atoms, over_numbers
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality
 
@@ -24,11 +24,16 @@ class Reading:
 
     Attributes:
         statement: The requirement as read.
-        clauses: Its conjunctive normal form.
+        form: Its conjunctive normal form.
     """
 
     statement: Statement
-    clauses: tuple[Clause, ...]
+    form: NormalForm
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The clauses of its normal form."""
+        return self.form.clauses
 
     @property
     def is_boolean(self) -> bool:
@@ -68,18 +73,20 @@ def misfits(readings: Iterable[Reading], type: RequirementType) -> tuple[Reading
     return ()
 
 
-def clauses_for(reading: Reading, type: RequirementType) -> tuple[Clause, ...]:
-    """The clauses of a requirement as a file of some type holds them.
+def form_for(reading: Reading, type: RequirementType) -> NormalForm:
+    """The normal form of a requirement as a file of some type holds it.
 
     Returns:
         For a propositional file the clauses themselves; else boolean literals are read as
         inequalities, and in a linear file a clause without literals is `0 >= 1`.
     """
+    form = reading.form
     if type is RequirementType.PROPOSITIONAL:
-        return reading.clauses
-    clauses = reading.clauses
-    if any(isinstance(one, BooleanLiteral) for clause in clauses for one in clause):
-        clauses = to_clauses(over_numbers(reading.statement.formula))
+        return form
+    written = atoms(reading.statement.formula)
+    if any(isinstance(atom.literal, BooleanLiteral) for atom in written):
+        form = to_clauses(over_numbers(reading.statement.formula))
     if type is RequirementType.LINEAR:
-        return tuple(clause if clause.literals else _NEVER for clause in clauses)
-    return clauses
+        clauses = tuple(clause if clause.literals else _NEVER for clause in form.clauses)
+        return NormalForm(clauses, form.complete)
+    return form

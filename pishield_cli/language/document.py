@@ -10,7 +10,7 @@ from pishield_cli.errors import (
     RequirementSyntaxError,
     Span,
 )
-from pishield_cli.language.detection import Reading, clauses_for, detect_type, misfits
+from pishield_cli.language.detection import Reading, detect_type, form_for, misfits
 from pishield_cli.language.headers import Header, Name
 from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
@@ -130,17 +130,16 @@ class _Reader:
             integers=frozenset(integers),
             booleans=frozenset(booleans),
             source=self._source,
-            cancelled=self._cancelled(requirements),
             written=self._written,
         )
 
     def _normalised(self, statement: Statement) -> Reading:
         try:
-            clauses = to_clauses(statement.formula)
+            form = to_clauses(statement.formula)
         except TooManyClausesError:
             raise _too_large(statement) from None
-        self._extra_clauses += max(len(clauses) - 1, 0)
-        return Reading(statement, clauses)
+        self._extra_clauses += max(len(form.clauses) - 1, 0)
+        return Reading(statement, form)
 
     def _labels(self) -> list[str | None]:
         """The label of each requirement; a rule's identifier is one unless it is taken."""
@@ -192,11 +191,6 @@ class _Reader:
             expected="a requirement such as y_0 - y_1 >= 0",
         )
 
-    def _cancelled(self, requirements: Sequence[Requirement]) -> frozenset[str]:
-        """Names that were written, but cancel out of all clauses."""
-        written = {name for reading in self._readings for name in reading.statement.names}
-        return frozenset(written.difference(*(one.variables for one in requirements)))
-
 
 def _requirement(
     number: int, reading: Reading, label: str | None, type: RequirementType
@@ -204,15 +198,19 @@ def _requirement(
     statement = reading.statement
     line, start, formula = statement.line, statement.start, statement.formula
     marks = statement.label or Label("")
+    form = form_for(reading, type)
+    named = {name for clause in form.clauses for name in clause.variables}
     return Requirement(
         number,
         line.text[start:],
-        clauses_for(reading, type),
+        form.clauses,
         label,
         line.span(start, len(line.text)),
         formula if type is RequirementType.PROPOSITIONAL else over_numbers(formula),
         severity=marks.severity,
         allowance=marks.allowance,
+        cancelled=tuple(name for name in statement.names if name not in named),
+        complete=form.complete,
     )
 
 

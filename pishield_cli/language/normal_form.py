@@ -6,9 +6,10 @@ one sum with numbers are taken together first, as the values that they allow.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pishield_cli.language.regions import Region, Signed, merged_regions
-from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
+from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, atoms
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Literal
 
 MAX_CLAUSES = 4_096
@@ -26,12 +27,23 @@ class TooManyClausesError(ValueError):
     """A formula whose conjunctive normal form is too large."""
 
 
-def to_clauses(formula: Formula) -> tuple[Clause, ...]:
-    """Bring a formula to conjunctive normal form.
+@dataclass(frozen=True, slots=True)
+class NormalForm:
+    """A formula as clauses.
 
-    Returns:
-        Clauses whose conjunction is the formula: none if it is found to be true whatever the
-        values, one empty clause if false. Literals stand in the order of first mention.
+    Attributes:
+        clauses: Their conjunction is the formula: none if it is found to be true whatever the
+            values, one empty clause if false. Literals stand in the order of first mention.
+        complete: Whether missing values leave the clauses unknown wherever they leave the formula
+            unknown. Not so where a tautology was dropped, or a name cancels out.
+    """
+
+    clauses: tuple[Clause, ...]
+    complete: bool = True
+
+
+def to_clauses(formula: Formula) -> NormalForm:
+    """Bring a formula to conjunctive normal form.
 
     Raises:
         TooManyClausesError: Above `MAX_CLAUSES` clauses, or too much work on the way.
@@ -39,10 +51,11 @@ def to_clauses(formula: Formula) -> tuple[Clause, ...]:
     if isinstance(formula, Atom) and not isinstance(formula.literal, Equation):
         literal = formula.literal
         value = constant_value(literal)
+        complete = not formula.cancelled
         if value is None:
-            return (Clause((literal,)),)
-        return () if value else (Clause(()),)
-    return _Normaliser().clauses(formula)
+            return NormalForm((Clause((literal,)),), complete)
+        return NormalForm(() if value else (Clause(()),), complete)
+    return _Normaliser().normal_form(formula)
 
 
 def constant_value(literal: Literal) -> bool | None:
@@ -65,10 +78,13 @@ class _Normaliser:
         self._codes: dict[Literal, int] = {}
         self._known: dict[tuple[int, bool], tuple[_Codes, ...]] = {}
         self._merges = 0
+        self._complete = True
 
-    def clauses(self, formula: Formula) -> tuple[Clause, ...]:
+    def normal_form(self, formula: Formula) -> NormalForm:
+        self._complete = not any(atom.cancelled for atom in atoms(formula))
         found = self._normal(formula, positive=True)
-        return tuple(Clause(tuple(self._literal(code) for code in sorted(one))) for one in found)
+        clauses = (Clause(tuple(self._literal(code) for code in sorted(one))) for one in found)
+        return NormalForm(tuple(clauses), self._complete)
 
     def _normal(self, formula: Formula, *, positive: bool) -> tuple[_Codes, ...]:
         """The clauses of a formula, or of its negation."""
@@ -186,11 +202,13 @@ class _Normaliser:
             result = self._product(result, clauses)
         return result
 
-    @staticmethod
-    def _single_literals(parts: list[tuple[_Codes, ...]]) -> _Codes | None:
+    def _single_literals(self, parts: list[tuple[_Codes, ...]]) -> _Codes | None:
         """The parts that are one clause merged, in time linear in them; None for a tautology."""
         merged = dict.fromkeys(code for part in parts if len(part) == 1 for code in part[0])
-        return None if any(code ^ 1 in merged for code in merged) else tuple(merged)
+        if any(code ^ 1 in merged for code in merged):
+            self._complete = False
+            return None
+        return tuple(merged)
 
     def _product(self, left: tuple[_Codes, ...], right: tuple[_Codes, ...]) -> tuple[_Codes, ...]:
         self._merges += len(left) * len(right)
@@ -201,6 +219,7 @@ class _Normaliser:
             held = frozenset(one)
             for other in right:
                 if any(code ^ 1 in held for code in other):
+                    self._complete = False
                     continue
                 merged = one + tuple(code for code in other if code not in held)
                 distinct.setdefault(frozenset(merged), merged)

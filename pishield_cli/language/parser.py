@@ -6,9 +6,7 @@ boolean column where a formula is needed.
 """
 
 from fractions import Fraction
-from typing import TypeVar
 
-from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.lexer import END, NAME, NUMERAL, Tokens
 from pishield_cli.language.misreadings import Misreadings
 from pishield_cli.language.numbers import (
@@ -17,7 +15,7 @@ from pishield_cli.language.numbers import (
     is_manageable,
     read_number,
 )
-from pishield_cli.language.sums import ONE, Sum, at_least, at_most, equal
+from pishield_cli.language.sums import ONE, Sum, at_least, at_most, cancelled_names, equal
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, implication
 from pishield_cli.logic.terms import BooleanLiteral, Equation, Inequality, Term
 
@@ -28,7 +26,6 @@ RELATIONS = frozenset({">=", ">", "<=", "<", "==", "!="})
 _SHORT_NUMBER = 15
 
 Expression = Sum | Formula
-_Comparison = TypeVar("_Comparison", Inequality, Equation)
 
 
 def parse_formula(tokens: Tokens) -> Formula:
@@ -204,10 +201,10 @@ class _Parser:
     def related(self, left: Sum, relation: str, right: Sum, at: int) -> Formula:
         """The comparison that one relation stands for."""
         if relation in {">=", ">"}:
-            return Atom(self.checked(at_least(left, right, strict=relation == ">"), at))
+            return self.atom(at_least(left, right, strict=relation == ">"), left, right, at)
         if relation in {"<=", "<"}:
-            return Atom(self.checked(at_most(left, right, strict=relation == "<"), at))
-        equation = Atom(self.checked(equal(left, right), at))
+            return self.atom(at_most(left, right, strict=relation == "<"), left, right, at)
+        equation = self.atom(equal(left, right), left, right, at)
         return equation if relation == "==" else Not(equation)
 
     def sum(self) -> Expression:
@@ -357,16 +354,12 @@ class _Parser:
             raise self.wrong.number_too_long(at, "the numbers of a requirement must stay short")
         return value
 
-    def checked(self, comparison: _Comparison, at: int) -> _Comparison:
-        """The comparison, unless one of its numbers is beyond what every float keeps."""
-        if self.has_unusual_numbers and not _is_in_range(comparison.terms, comparison.constant):
-            raise self.out_of_range(at)
-        return comparison
-
-    def out_of_range(self, at: int) -> RequirementSyntaxError:
-        return self.wrong.number_too_long(
-            at, "numbers other than 0 have magnitudes from 1e-300 to 1e300"
-        )
+    def atom(self, found: Inequality | Equation, left: Sum, right: Sum, at: int) -> Atom:
+        """A comparison, unless one of its numbers is beyond what every float keeps."""
+        if self.has_unusual_numbers and not _is_in_range(found.terms, found.constant):
+            fact = "numbers other than 0 have magnitudes from 1e-300 to 1e300"
+            raise self.wrong.number_too_long(at, fact)
+        return Atom(found, cancelled_names(left, right, found))
 
 
 def _is_in_range(terms: tuple[Term, ...], constant: Fraction) -> bool:

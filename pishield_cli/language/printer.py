@@ -61,26 +61,30 @@ def _format_formula(formula: Formula, *, positive: bool) -> tuple[str, str]:
             return _format_formula(operand, positive=not positive)
         case Constant(value):
             return str(value == positive).lower(), ""
-        case Atom(literal):
-            return _format_atom(literal, positive=positive), ""
+        case Atom():
+            return _format_atom(formula, positive=positive), ""
         case Iff(parts):
             text, joins = _joined("iff", parts, positive=True)
             return (text, joins) if positive else (f"not ({text})", "")
         case Or(parts) if (values := _values(parts)) is not None:
-            terms, listed = values
-            return f"{_format_sum(terms)} {'' if positive else 'not '}in ({listed})", ""
+            total, listed = values
+            return f"{total} {'' if positive else 'not '}in ({listed})", ""
         case And(parts) | Or(parts):
             joins = "and" if isinstance(formula, And) == positive else "or"
             return _joined(joins, parts, positive=positive)
 
 
-def _values(parts: Sequence[Formula]) -> tuple[tuple[Term, ...], str] | None:
+def _values(parts: Sequence[Formula]) -> tuple[str, str] | None:
     """The sum that every part equates with some number, and these; None if there is none."""
-    equations = [one.literal for one in parts if isinstance(one, Atom)]
-    found = [one for one in equations if isinstance(one, Equation)]
-    if not len(parts) == len(found) > 1 or any(one.terms != found[0].terms for one in found):
+    equated = [
+        (one.literal.terms, one.cancelled, one.literal.constant)
+        for one in parts
+        if isinstance(one, Atom) and isinstance(one.literal, Equation)
+    ]
+    if not len(parts) == len(equated) > 1 or any(one[:2] != equated[0][:2] for one in equated):
         return None
-    return found[0].terms, ", ".join(write_number(one.constant) for one in found)
+    total = _format_sum(equated[0][0], equated[0][1])
+    return total, ", ".join(write_number(one[2]) for one in equated)
 
 
 def _joined(word: str, parts: Sequence[Formula], *, positive: bool) -> tuple[str, str]:
@@ -95,10 +99,15 @@ def _joined(word: str, parts: Sequence[Formula], *, positive: bool) -> tuple[str
     return f" {word} ".join(texts), word
 
 
-def _format_atom(literal: Literal | Equation, *, positive: bool) -> str:
+def _format_atom(atom: Atom, *, positive: bool) -> str:
+    """An atom or its negation; names that cancel out are kept, times 0."""
+    literal, cancelled = atom.literal, atom.cancelled
     if isinstance(literal, Equation):
-        return format_equation(literal, "==" if positive else "!=")
-    return format_literal(literal if positive else literal.negated())
+        return format_equation(literal, "==" if positive else "!=", cancelled)
+    found = literal if positive else literal.negated()
+    if isinstance(found, Inequality):
+        return format_inequality(found, cancelled)
+    return format_literal(found)
 
 
 def format_clause(clause: Clause) -> str:
@@ -114,8 +123,12 @@ def format_literal(literal: Literal) -> str:
     return format_inequality(literal)
 
 
-def format_inequality(inequality: Inequality) -> str:
+def format_inequality(inequality: Inequality, cancelled: Sequence[str] = ()) -> str:
     """Write an inequality: terms on the left, the constant on the right, scale kept.
+
+    Args:
+        inequality: The inequality.
+        cancelled: Names to write after its terms, times 0.
 
     Returns:
         `2*a - b >= 3`; turned round where every coefficient is negative (`a <= 3` for
@@ -127,21 +140,23 @@ def format_inequality(inequality: Inequality) -> str:
         terms = tuple(Term(name, -coefficient) for name, coefficient in terms)
         constant = -constant
         relation = "<" if inequality.strict else "<="
-    return f"{_format_sum(terms)} {relation} {write_number(constant)}"
+    return f"{_format_sum(terms, cancelled)} {relation} {write_number(constant)}"
 
 
-def format_equation(equation: Equation, relation: str = "==") -> str:
+def format_equation(equation: Equation, relation: str = "==", cancelled: Sequence[str] = ()) -> str:
     """Write an equation, `a - 2*b == 3`, or with another relation between its sides."""
-    return f"{_format_sum(equation.terms)} {relation} {write_number(equation.constant)}"
+    total = _format_sum(equation.terms, cancelled)
+    return f"{total} {relation} {write_number(equation.constant)}"
 
 
-def _format_sum(terms: tuple[Term, ...]) -> str:
-    """The terms with their signs between them; `0` without terms."""
+def _format_sum(terms: tuple[Term, ...], cancelled: Sequence[str]) -> str:
+    """The terms with their signs between them, then names times 0; `0` without any."""
     parts: list[str] = []
     for name, coefficient in terms:
         sign = ("- " if coefficient < 0 else "+ ") if parts else "-" if coefficient < 0 else ""
         parts.append(sign + _format_product(abs(coefficient), name))
-    return " ".join(parts) or "0"
+    nothing = [f"0*{written_name(name)}" for name in cancelled]
+    return " + ".join([*([" ".join(parts)] if parts else []), *nothing]) or "0"
 
 
 def _format_product(coefficient: Fraction, name: str) -> str:

@@ -24,7 +24,7 @@ class Statement:
 
     Attributes:
         formula: What it says.
-        names: The columns it names.
+        names: The columns it names, in the order of their first mention.
         line: Where it stands.
         start: Where in the line's text it begins, after its label.
         label: What stands in brackets before it.
@@ -35,7 +35,7 @@ class Statement:
     """
 
     formula: Formula
-    names: frozenset[str]
+    names: tuple[str, ...]
     line: LogicalLine
     start: int
     label: Label | None = None
@@ -61,7 +61,7 @@ def read_line(line: LogicalLine) -> Header | Statement:
     label, start = read_label(line)
     rule = read_rule(line, start)
     if rule is not None:
-        names = frozenset(name.text for name in rule.names)
+        names = tuple(dict.fromkeys(name.text for name in rule.names))
         return Statement(rule.formula, names, line, start, label, rule.identifier)
     tokens = tokenize(line, start)
     formula = parse_formula(tokens)
@@ -96,6 +96,6 @@ def names_of(line: LogicalLine) -> Iterator[Name]:
             yield Name(text, line, begin, end)
 
 
-def _distinct_names(tokens: Tokens) -> frozenset[str]:
-    kinds = tokens.kinds
-    return frozenset(text for kind, text in zip(kinds, tokens.texts, strict=True) if kind == NAME)
+def _distinct_names(tokens: Tokens) -> tuple[str, ...]:
+    named = zip(tokens.kinds, tokens.texts, strict=True)
+    return tuple(dict.fromkeys(text for kind, text in named if kind == NAME))

@@ -57,3 +57,11 @@ def _collected(left: Sum, right: Sum) -> tuple[tuple[Term, ...], Fraction]:
             terms[name] = -coefficient if known is None else known - coefficient
     constant = right.constant - left.constant if left.constant else right.constant
     return tuple(Term(name, value) for name, value in terms.items() if value), constant
+
+
+def cancelled_names(left: Sum, right: Sum, found: Inequality | Equation) -> tuple[str, ...]:
+    """The names of two sides that their comparison has lost, as their coefficients are zero."""
+    if not right.terms and len(left.terms) == len(found.terms):
+        return ()
+    kept = frozenset(found.variables)
+    return tuple(name for name in (left.terms | right.terms) if name not in kept)

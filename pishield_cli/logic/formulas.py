@@ -1,6 +1,6 @@
 """What a requirement says as written: boolean structure over comparisons and boolean columns."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Literal
@@ -15,9 +15,22 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """One comparison, or one boolean column."""
+    """One comparison, or one boolean column.
+
+    Attributes:
+        literal: What it says.
+        cancelled: Variables that it names as well, and that cancel out: `b` of `0*b <= 1`.
+    """
 
     literal: Literal | Equation
+    cancelled: tuple[str, ...] = ()
+
+    def renamed(self, names: Mapping[str, str]) -> "Atom":
+        """The same atom over other names; terms of equal names may cancel out."""
+        literal = self.literal.renamed(names)
+        named = (names.get(name, name) for name in (*self.literal.variables, *self.cancelled))
+        kept = frozenset(literal.variables)
+        return Atom(literal, tuple(dict.fromkeys(name for name in named if name not in kept)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +74,11 @@ def formula_of(clauses: Iterable[Clause]) -> Formula:
     return And(tuple(Or(tuple(Atom(literal) for literal in clause)) for clause in clauses))
 
 
-def replaced(
-    formula: Formula, change: Callable[[Literal | Equation], Literal | Equation]
-) -> Formula:
-    """The formula with each literal replaced by another one."""
+def replaced(formula: Formula, change: Callable[[Atom], Atom]) -> Formula:
+    """The formula with each atom replaced by another one."""
     match formula:
-        case Atom(literal):
-            return Atom(change(literal))
+        case Atom():
+            return change(formula)
         case Not(operand):
             return Not(replaced(operand, change))
         case And(parts) | Or(parts) | Iff(parts):
@@ -76,8 +87,23 @@ def replaced(
             return formula
 
 
+def atoms(formula: Formula) -> Iterator[Atom]:
+    """The atoms, as often as they are written."""
+    match formula:
+        case Atom():
+            yield formula
+        case Not(operand):
+            yield from atoms(operand)
+        case And(parts) | Or(parts) | Iff(parts):
+            for part in parts:
+                yield from atoms(part)
+
+
 def over_numbers(formula: Formula) -> Formula:
     """The formula with boolean columns read as numbers above one half."""
-    return replaced(
-        formula, lambda one: one.as_inequality() if isinstance(one, BooleanLiteral) else one
-    )
+
+    def compared(atom: Atom) -> Atom:
+        literal = atom.literal
+        return Atom(literal.as_inequality()) if isinstance(literal, BooleanLiteral) else atom
+
+    return replaced(formula, compared)

@@ -42,6 +42,9 @@ class Requirement:
         written: What it says as written; None for what was made of clauses.
         severity: Whether it counts against a table that violates it.
         allowance: How many rows may violate it; None where the table's own allowance counts.
+        cancelled: Variables that it names and its clauses do not, in the order of their mention.
+        complete: Whether missing values leave its clauses unknown wherever they leave it unknown
+            as written. Not so where a tautology was dropped, or a name cancels out.
     """
 
     number: int
@@ -52,6 +55,13 @@ class Requirement:
     written: Formula | None = field(default=None, compare=False, repr=False)
     severity: Severity = Severity.ERROR
     allowance: Allowance | None = None
+    cancelled: tuple[str, ...] = ()
+    complete: bool = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All variables that it names, those that cancel out last."""
+        return (*self.variables, *self.cancelled)
 
     @property
     def formula(self) -> Formula:
@@ -60,7 +70,7 @@ class Requirement:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Distinct variables, in the order of their first mention."""
+        """Distinct variables of its clauses, in the order of their first mention."""
         return tuple(dict.fromkeys(name for clause in self.clauses for name in clause.variables))
 
     @property
@@ -69,10 +79,16 @@ class Requirement:
         return self.label if self.label is not None else str(self.number)
 
     def renamed(self, names: Mapping[str, str]) -> "Requirement":
+        """The same requirement over other names; of equal names terms are added up."""
+        clauses = tuple(clause.renamed(names) for clause in self.clauses)
+        variables = {name for clause in clauses for name in clause.variables}
+        columns = dict.fromkeys(names.get(name, name) for name in self.columns)
         return replace(
             self,
-            clauses=tuple(clause.renamed(names) for clause in self.clauses),
-            written=self.written and replaced(self.written, lambda one: one.renamed(names)),
+            clauses=clauses,
+            written=replaced(self.formula, lambda atom: atom.renamed(names)),
+            cancelled=tuple(name for name in columns if name not in variables),
+            complete=self.complete and len(columns) == len(self.columns),
         )
 
     def holds(self, values: Mapping[str, Fraction]) -> bool:
@@ -93,7 +109,6 @@ class Requirements:
         integers: Variables declared integer.
         booleans: Variables declared boolean.
         source: The file's name, as the user gave it.
-        cancelled: Variables written in the file that no clause mentions, since they cancel out.
         written: The file's lines as written, for messages; empty if it was never a file.
     """
 
@@ -103,13 +118,23 @@ class Requirements:
     integers: frozenset[str] = frozenset()
     booleans: frozenset[str] = frozenset()
     source: str | None = None
-    cancelled: frozenset[str] = frozenset()
     written: Sequence[str] = field(default=(), compare=False, repr=False)
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Distinct variables that requirements mention, in the order of their first mention."""
+        """Distinct variables of their clauses, in the order of their first mention."""
         return tuple(dict.fromkeys(name for one in self.requirements for name in one.variables))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All variables that requirements name, those that cancel out everywhere last."""
+        return tuple(dict.fromkeys((*self.variables, *sorted(self.cancelled))))
+
+    @property
+    def cancelled(self) -> frozenset[str]:
+        """Variables that requirements name, but no clause does."""
+        lost = {name for one in self.requirements for name in one.cancelled}
+        return frozenset(lost.difference(self.variables) if lost else ())
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -126,5 +151,4 @@ class Requirements:
             else tuple(names.get(name, name) for name in self.ordering),
             integers=frozenset(names.get(name, name) for name in self.integers),
             booleans=frozenset(names.get(name, name) for name in self.booleans),
-            cancelled=frozenset(names.get(name, name) for name in self.cancelled),
         )

@@ -7,11 +7,11 @@ import pickle
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from pishield_cli.actions.check import CheckReport
 from pishield_cli.actions.check import check as check_table
+from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.correct import correct_batches, prepare
 from pishield_cli.actions.correct_report import CorrectReport, Tally
 from pishield_cli.actions.freedom import Freedom
@@ -38,11 +38,7 @@ def check_files(
     requirements: Requirements,
     *,
     requirements_file: str,
-    tolerance: float = 1e-9,
-    show: int = 3,
-    max_violations: int | Fraction = 0,
-    missing_fails: bool = False,
-    batch_rows: int | None = None,
+    settings: CheckSettings | None = None,
 ) -> CheckReport:
     """Check a Parquet table, some row groups a task; see `actions.check.check`.
 
@@ -51,20 +47,19 @@ def check_files(
     """
     started = time.perf_counter()
     table = _parquet(reader)
+    settings = settings or CheckSettings()
+    piecewise = replace(settings, allow_empty=True)
 
     def check_share(share: TableReader) -> CheckReport:
         return check_table(
             share,
             requirements,
             requirements_file=requirements_file,
-            tolerance=tolerance,
-            show=show,
-            missing_fails=missing_fails,
-            batch_rows=batch_rows,
+            settings=piecewise,
         )
 
     reports = _each(session, table.shares(rows=SHARE_ROWS), check_share)
-    report = merged(reports, show=show, max_violations=max_violations)
+    report = merged(reports, settings)
     return replace(report, seconds=time.perf_counter() - started)
 
 

@@ -11,10 +11,12 @@ import pyarrow as pa
 
 from pishield_cli.actions.check import CheckReport, Example, RequirementResult
 from pishield_cli.actions.check import check as check_table
+from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.correct import prepare
 from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.merge import merged
 from pishield_cli.actions.methods import Method
+from pishield_cli.kernels.evaluation.tolerance import tolerance_of
 from pishield_cli.language import bind, read_requirements
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import run, unwrapped
@@ -34,10 +36,11 @@ def check(
     requirements: Requirements | str | os.PathLike[str],
     *,
     columns: Sequence[str] | None = None,
-    tolerance: float = 1e-9,
-    show: int = 10,
-    max_violations: int | Fraction = 0,
-    missing_fails: bool = False,
+    tolerance: float | Fraction | None = None,
+    show: int = CheckSettings.show,
+    max_violations: int | Fraction = CheckSettings.max_violations,
+    missing_fails: bool = CheckSettings.missing_fails,
+    allow_empty: bool = CheckSettings.allow_empty,
 ) -> CheckReport:
     """Count the rows of a DataFrame that violate each requirement.
 
@@ -48,17 +51,24 @@ def check(
         frame: The DataFrame.
         requirements: As `load_requirements` gives them, or a file's path.
         columns: What `y_0`, `y_1`, ... stand for; the DataFrame's columns by default.
-        tolerance: Relative tolerance of inequalities that are not strict; 0 is exact.
+        tolerance: What share of every cell to forgive in inequalities that are not strict, in
+            [0, 1); 0 is exact. None forgives the rounding of floats and nothing else.
         show: How many violating rows to list for each requirement.
         max_violations: How many violating rows to let pass, or which share of all rows.
         missing_fails: Whether a row that missing cells leave undecided counts against the table.
+        allow_empty: Whether a DataFrame without rows passes; otherwise it is an error.
 
     Raises:
         RequirementsFileError: With all that is wrong with the requirements.
-        TableError: If a column that a requirement names holds no numbers.
+        TableError: If a column that a requirement names holds no numbers, or there are no rows.
+        UsageError: If the tolerance is outside its range.
     """
+    settings = CheckSettings(
+        tolerance_of(tolerance), show, max_violations, missing_fails, allow_empty
+    )
+    piecewise = replace(settings, allow_empty=True)
     bound, source = _bound(frame, requirements, columns)
-    chosen = _select(frame, bound.variables)
+    chosen = _select(frame, bound.columns)
     schema = _arrow_schema(chosen)
 
     def check_rows(batches: Rows) -> CheckReport:
@@ -66,9 +76,7 @@ def check(
             StreamReader(batches, schema, _TITLE),
             bound,
             requirements_file=source,
-            tolerance=tolerance,
-            show=show,
-            missing_fails=missing_fails,
+            settings=piecewise,
         )
 
     # Refuses columns that hold no numbers before any partition is read.
@@ -77,7 +85,7 @@ def check(
     for report in _partition_reports(chosen, check_rows):
         reports.append(_moved(report, start))
         start += report.rows
-    return merged(reports, show=show, max_violations=max_violations)
+    return merged(reports, settings)
 
 
 def correct(
@@ -114,7 +122,7 @@ def correct(
     def correct_rows(batches: Rows) -> Rows:
         reader = StreamReader(batches, schema, _TITLE)
         prepared = prepare(reader, *settings)
-        for batch in reader.batches(bound.variables, whole=True):
+        for batch in reader.batches(bound.columns, whole=True):
             changes = prepared.corrector.correct(batch.columns, batch.rows).changes
             yield changed_rows(batch.native, changes)
 

@@ -7,10 +7,8 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.logic.requirements import Requirements
-
-TOLERANCE = 1e-9
-"""The relative tolerance of a violation, that of `check`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,8 @@ def violating(requirements: Requirements | None, columns: Mapping[str, Array], r
     if requirements is None:
         return mask
     compiled = compile_requirements(requirements)
-    cells = {name: NumericColumn(columns[name]) for name in compiled.columns}
-    for verdict in evaluate(compiled, cells, rows, tolerance=TOLERANCE):
+    cells = {name: NumericColumn(columns[name]) for name in requirements.variables}
+    for verdict in evaluate(compiled, cells, rows, tolerance=FLOAT_ROUNDING):
         if verdict.violated is not None:
             mask |= verdict.violated
     return mask

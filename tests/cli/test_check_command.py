@@ -97,7 +97,7 @@ def test_type_columns_and_positions(table: str, capsys: pytest.CaptureFixture[st
 
 def test_tolerance_and_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, rules = tmp_path / "t.csv", tmp_path / "r.txt"
-    data.write_text("a\n0.9999999999\n0.5\n")
+    data.write_text("a\n0.9999999999999999\n0.9999999999\n")
     rules.write_text("a >= 1\n")
     counts = {}
     for options in ((), ("--exact",), ("--tolerance", "0"), ("--tolerance", "0.4")):

@@ -16,6 +16,7 @@ from pishield_cli.cli.render.checked import Checked
 from pishield_cli.cli.render.figures import percent, verdict
 from pishield_cli.cli.text import one_line, printable
 from pishield_cli.errors import Span
+from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.logic.requirements import Requirement, RequirementType
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
@@ -47,7 +48,7 @@ def report(results: Sequence[RequirementResult], **changes: object) -> CheckRepo
         "data": "data/houses.csv",
         "requirements_file": "rules/a, b: c%.txt",
         "type": RequirementType.LINEAR,
-        "tolerance": 1e-9,
+        "tolerance": FLOAT_ROUNDING,
         "rows": 21613,
         "violating_rows": max(one.violations for one in results),
         "unknown_rows": 0,

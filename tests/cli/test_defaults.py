@@ -6,7 +6,7 @@ from enum import Enum
 
 import pytest
 
-from pishield_cli.actions.check import check as check_action
+from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.correct import correct as correct_action
 from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.inspect import inspect as inspect_action
@@ -22,6 +22,8 @@ from pishield_cli.cli.formats import CheckFormat, Format
 from pishield_cli.cli.inspect import inspect as inspect_command
 from pishield_cli.cli.predict import predict
 from pishield_cli.cli.report import gradients
+from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
+from pishield_cli.spark.frames import check as check_frame
 from pishield_cli.training.settings import TrainSettings
 
 
@@ -108,10 +110,16 @@ def test_correct_gives_the_freedom_and_the_method_of_its_action():
     assert default(correct_action, "method") is None
 
 
-def test_tolerance_has_one_default():
-    tolerance = options.read_tolerance(None, False)
-    for function in (check_action, report_violations, check_table):
-        assert default(function, "tolerance") == tolerance
+def test_tolerance_has_one_default() -> None:
+    assert options.read_tolerance(None, False) is FLOAT_ROUNDING is CheckSettings().tolerance
+    assert default(report_violations, "tolerance") is FLOAT_ROUNDING
+    assert default(check_table, "tolerance") is None
+
+
+def test_checks_from_python_and_from_spark_have_the_defaults_of_the_settings() -> None:
+    for function in (check_table, check_frame):
+        for field in ("show", "max_violations", "missing_fails", "allow_empty"):
+            assert default(function, field) == getattr(CheckSettings(), field)
 
 
 def test_inspect_reasons_as_long_as_its_action():

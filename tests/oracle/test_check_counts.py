@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from pishield_cli.actions.check import check
+from pishield_cli.actions.check_settings import CheckSettings
+from pishield_cli.kernels.evaluation.tolerance import tolerance_of
 from pishield_cli.language import bind, parse_requirements
 from pishield_cli.tables import open_table
 
@@ -81,7 +83,9 @@ def _lines(text: str) -> list[str]:
 def _compare(table: Path, text: str, tolerance: float) -> None:
     reader = open_table(str(table))
     requirements = bind(parse_requirements(text), reader.columns).requirements
-    report = check(reader, requirements, requirements_file="r", tolerance=tolerance)
+    report = check(
+        reader, requirements, requirements_file="r", settings=CheckSettings(tolerance_of(tolerance))
+    )
     cells = _cells(table)
     assert report.rows == len(cells)
     found = [(result.violations, result.unknown) for result in report.results]

@@ -70,8 +70,11 @@ def finding(result: RequirementResult, report: CheckReport) -> str:
 
 
 def tolerance(report: CheckReport) -> str:
-    """`exact`, or the tolerance as it is usually written."""
-    return f"{report.tolerance:g}".replace("e-0", "e-") if report.tolerance else "exact"
+    """`exact`, `float rounding`, or the tolerance as it is usually written."""
+    figure = report.tolerance.figure
+    if isinstance(figure, str):
+        return figure
+    return f"{figure:g}".replace("e-0", "e-") if figure else "exact"
 
 
 def verdict(report: CheckReport) -> str:

@@ -22,6 +22,8 @@ from pishield_cli.kernels.evaluation.sums import (
     integer_magnitude,
     representation_error,
 )
+from pishield_cli.kernels.evaluation.tolerance import Tolerance
+from pishield_cli.kernels.evaluation.within import sides
 
 APPROXIMATE = 2.0**-50
 """Relative error of values that only come near the cells beside them."""
@@ -94,7 +96,7 @@ class Block:
         self._highs: dict[str, Any] = {}
         self._spreads: dict[str, Spread] = {}
         self._sums: dict[Form, Sum] = {}
-        self._signs: dict[Form, tuple[Array, Array]] = {}
+        self._sides: dict[tuple[Form, Tolerance], tuple[Array, Array]] = {}
 
     def column(self, name: str) -> NumericColumn:
         """The whole batch's column."""
@@ -116,6 +118,20 @@ class Block:
             return None
         part = marked[self.start : self.start + self.rows]
         return part if part.any() else None
+
+    def absent(self, names: Sequence[str]) -> Array | None:
+        """Where a cell of one of the columns is missing, marked or NaN; None if nowhere.
+
+        A column that the batch lacks misses no cell.
+        """
+        given = [name for name in names if name in self.columns]
+        found = self.marked(given)
+        for name in given:
+            values = self.values(name)
+            if values.dtype.kind == "f" and not self.spread(name).finite:
+                lost = np.isnan(values)
+                found = lost if found is None else found | lost
+        return found if found is not None and found.any() else None
 
     def floats(self, name: str) -> Array:
         """A column's values as float64, rounded where they are not."""
@@ -175,16 +191,22 @@ class Block:
             return [NumericColumn(self.values(name)) for name in names]
         return [self.columns[name].take(rows + self.start) for name in names]
 
-    def signs(self, form: Form, rows: Array) -> Array:
-        """A form's exact signs on some rows, all of whose cells are known and finite."""
-        known = self._signs.get(form)
+    def sides(self, form: Form, rows: Array, tolerance: Tolerance) -> Array:
+        """A form's exact signs on some rows, all of whose cells are known and finite.
+
+        Where it is zero within a tolerance, the sign is 0.
+        """
+        known = self._sides.get((form, tolerance))
         if known is None or not np.array_equal(known[0], rows):
-            self._signs[form] = known = rows, signs(form, self.taken(form.names, rows))
+            columns = self.taken(form.names, rows)
+            found = signs(form, columns) if tolerance.exact else sides(form, columns, tolerance)
+            self._sides[form, tolerance] = known = rows, found
         return known[1]
 
     def forget(self, form: Form) -> None:
         """Free a form's arrays, if it has been summed."""
-        self._signs.pop(form, None)
+        for key in [key for key in self._sides if key[0] == form]:
+            del self._sides[key]
         found = self._sums.pop(form, None)
         if found is not None:
             self._buffers.give(found.values)
@@ -206,7 +228,7 @@ class Block:
         if magnitude > EXACT_INTEGER:
             return None
         sizes = zip(form.coefficients, spreads, strict=True)
-        least = abs(form.constant) + sum(abs(weight) * spread.least for weight, spread in sizes)
+        least = sum(abs(weight) * spread.least for weight, spread in sizes)
         values = self._added("q", form, columns)
         bounds = Bounds(0.0, float(least), float(magnitude))
         return Sum(values, bounds, self.marked(form.names))

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.blocks import Block
-from pishield_cli.kernels.evaluation.exact import within
+from pishield_cli.kernels.evaluation.roundings import float_roundings
 from pishield_cli.kernels.evaluation.sums import LARGEST, SLACK, Form, form_of
-from pishield_cli.kernels.evaluation.thresholds import threshold
+from pishield_cli.kernels.evaluation.thresholds import Threshold, threshold
+from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
 from pishield_cli.logic.terms import BooleanLiteral, Inequality, Literal
 
 
@@ -74,27 +76,29 @@ def _of_inequality(inequality: Inequality, exact: bool) -> Comparison | bool:
     return Comparison(form, direction, unit, inequality.strict, exact)
 
 
-def compare(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth:
+def compare(comparison: Comparison, block: Block, tolerance: Tolerance) -> Truth:
     """Whether a literal holds on each row of a block.
 
     Args:
         comparison: The literal.
         block: The rows.
-        tolerance: Relative tolerance, in [0, 1); 0 is exact.
+        tolerance: What is forgiven.
 
     Returns:
         The truth that exact arithmetic gives, on every row.
     """
-    relative = Fraction(0) if comparison.exact else tolerance
     names = comparison.form.names
-    if all(block.column(name).nearest for name in names):
+    columns = [block.column(name) for name in names]
+    if comparison.exact or not tolerance.most(columns):
+        tolerance = EXACT
+    if all(column.nearest for column in columns):
         if len(names) == 1:
-            return _compare_threshold(comparison, block, relative)
+            return _compare_threshold(comparison, block, tolerance)
         if comparison.form.coefficients == (1, -1) and not comparison.form.constant:
-            found = _compare_pair(comparison, block, relative)
+            found = _compare_pair(comparison, block, tolerance)
             if found is not None:
                 return found
-    return _compare_sum(comparison, block, relative)
+    return _compare_sum(comparison, block, tolerance)
 
 
 def _any_long(block: Block, comparison: Comparison, where: Array) -> bool:
@@ -108,18 +112,10 @@ def _any_long(block: Block, comparison: Comparison, where: Array) -> bool:
     return any(bool(one.long(rows).any()) for one in exact if one is not None)
 
 
-def _compare_threshold(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth:
-    form = comparison.form
-    (name,) = form.names
+def _compare_threshold(comparison: Comparison, block: Block, tolerance: Tolerance) -> Truth:
+    (name,) = comparison.form.names
     values, marked = block.values(name), block.missing(name)
-    turn = threshold(
-        form.coefficients[0],
-        form.constant,
-        comparison.direction,
-        strict=comparison.strict,
-        tolerance=tolerance,
-        dtype=values.dtype,
-    )
+    turn = _turn(comparison, tolerance.share or Fraction(0), values.dtype)
     if not block.column(name).plain and _any_long(block, comparison, values == turn.nearest):
         return _compare_sum(comparison, block, tolerance)
     if turn.value is None:
@@ -130,11 +126,45 @@ def _compare_threshold(comparison: Comparison, block: Block, tolerance: Fraction
     if extreme <= turn.value if turn.upper else extreme >= turn.value:
         return TRUE if marked is None else Truth(None, marked)
     false = values > turn.value if turn.upper else values < turn.value
+    if tolerance.share is None and not _forgive(comparison, block, tolerance, false):
+        return _compare_sum(comparison, block, tolerance)
     lost = np.isnan(values) if np.isnan(extreme) else None
     return _truth(false, _either(marked, lost))
 
 
-def _compare_pair(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth | None:
+def _turn(comparison: Comparison, share: Fraction, dtype: "np.dtype[Any]") -> Threshold:
+    form = comparison.form
+    return threshold(
+        form.coefficients[0],
+        form.constant,
+        comparison.direction,
+        strict=comparison.strict,
+        tolerance=share,
+        dtype=dtype,
+    )
+
+
+def _forgive(comparison: Comparison, block: Block, tolerance: Tolerance, false: Array) -> bool:
+    """Unmark the rows of a threshold that hold as their cell is a float's rounding.
+
+    Returns:
+        Whether values tell; not so where some near the boundary only come near their cells.
+    """
+    (name,) = comparison.form.names
+    column, values = block.column(name), block.values(name)
+    turn = _turn(comparison, tolerance.most([column]), values.dtype)
+    if turn.value is None:
+        return True
+    near = false & (values <= turn.value if turn.upper else values >= turn.value)
+    if not column.plain and _any_long(block, comparison, near | (values == turn.nearest)):
+        return False
+    rows = np.flatnonzero(near)
+    if len(rows):
+        false[rows] = ~float_roundings(column.take(rows + block.start))
+    return True
+
+
+def _compare_pair(comparison: Comparison, block: Block, tolerance: Tolerance) -> Truth | None:
     """Compare two columns of one type directly: shortest decimals are ordered as floats are."""
     first, second = (block.values(name) for name in comparison.form.names)
     if first.dtype != second.dtype:
@@ -153,17 +183,17 @@ def _compare_pair(comparison: Comparison, block: Block, tolerance: Fraction) -> 
         false = first < second
         if not false.any():
             return _truth(None, block.marked(comparison.form.names))
-    if tolerance:
+    if not tolerance.exact:
         return None
     return _truth(false, block.marked(comparison.form.names))
 
 
-def _compare_sum(comparison: Comparison, block: Block, tolerance: Fraction) -> Truth:
+def _compare_sum(comparison: Comparison, block: Block, tolerance: Tolerance) -> Truth:
     total = block.sum(comparison.form)
-    share = float(tolerance)
+    most = float(tolerance.most([block.column(name) for name in comparison.form.names]))
     bounds, strict = total.bounds, comparison.strict
-    surely = bounds.error - share * bounds.least / SLACK
-    never = -(bounds.error + share * bounds.largest * SLACK)
+    surely = bounds.error - float(tolerance.share or 0) * bounds.least / SLACK
+    never = -(bounds.error + most * bounds.largest * SLACK)
     if not bounds.largest < LARGEST:
         surely, never = LARGEST, -LARGEST
     upwards = comparison.direction > 0
@@ -186,15 +216,12 @@ def _compare_sum(comparison: Comparison, block: Block, tolerance: Fraction) -> T
 
 
 def _decide(
-    comparison: Comparison, block: Block, tolerance: Fraction, undecided: Array, false: Array
+    comparison: Comparison, block: Block, tolerance: Tolerance, undecided: Array, false: Array
 ) -> None:
     """Fill in `false` where `undecided`."""
     form, rows = comparison.form, np.flatnonzero(undecided)
-    if tolerance:
-        columns = block.taken(form.names, rows)
-        false[rows] = ~within(form, comparison.direction, columns, tolerance)
-        return
-    margins = comparison.direction * block.signs(form, rows)
+    sides = block.sides(form, rows, EXACT if comparison.strict else tolerance)
+    margins = comparison.direction * sides
     false[rows] = margins <= 0 if comparison.strict else margins < 0
 
 

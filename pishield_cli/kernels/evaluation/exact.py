@@ -91,48 +91,33 @@ def signs(form: Form, columns: Sequence[NumericColumn]) -> Array:
     """
     cells = cells_of(columns)
     found = np.zeros(len(columns[0]), dtype=np.int8)
-    rows = _settle_decimals(found, form, cells)
+    rows = settle_decimals(found, form, cells)
     if len(rows):
-        rows = _settle_floats(found, rows, form, cells, 1, 0.0)
+        rows = _settle_floats(found, rows, form, cells)
     if len(rows) >= _MANY:
         rows = _settle_long_decimals(found, rows, form, cells)
     if len(rows):
-        found[rows] = _each(form, 1, cells, rows, Fraction(0))
+        found[rows] = _each(form, cells, rows)
     return found
 
 
-def within(
-    form: Form, direction: int, columns: Sequence[NumericColumn], tolerance: Fraction
-) -> Array:
-    """Where `direction * form >= 0` within a tolerance, exactly.
+def _settle_floats(found: Array, rows: Array, form: Form, cells: Cells) -> Array:
+    """Fill in the signs that floats tell; return the other rows."""
+    total, _, error = float_sums(form, cells, rows)
+    with np.errstate(invalid="ignore"):
+        clear = np.abs(total) > error
+    found[rows[clear]] = np.sign(total[clear])
+    return rows[~clear]
 
-    Args:
-        form: The form.
-        direction: 1 or -1.
-        columns: Its columns; every cell known and finite, at least one row.
-        tolerance: Relative tolerance, above 0.
+
+def float_sums(form: Form, cells: Cells, rows: Array) -> tuple[Array, Array, Array]:
+    """A form on some rows in floats.
 
     Returns:
-        Shape `(rows,)`, bool.
+        The sums; their magnitudes `|c| + sum |a_i x_i|`; and how far a sum may be from the exact
+        one, infinite where that cannot be told. In units of the form's divisor.
     """
-    cells = cells_of(columns)
-    found = np.zeros(len(columns[0]), dtype=np.int8)
-    rows = _settle_floats(found, np.arange(len(found)), form, cells, direction, float(tolerance))
-    if len(rows):
-        # A tolerance too small to tell in floats seldom tells more than the sign does.
-        exact = direction * signs(form, [column.take(rows) for column in columns])
-        found[rows] = 1
-        rows = rows[exact < 0]
-    if len(rows):
-        found[rows] = _each(form, direction, cells, rows, tolerance)
-    return found >= 0
-
-
-def _settle_floats(
-    found: Array, rows: Array, form: Form, cells: Cells, direction: int, tolerance: float
-) -> Array:
-    """Fill in the signs, within a tolerance, that floats tell; return the other rows."""
-    everywhere = len(rows) == len(found)
+    everywhere = len(rows) == len(cells.floats[0])
     floats = cells.floats if everywhere else [one[rows] for one in cells.floats]
     with np.errstate(over="ignore", invalid="ignore"):
         total, product = np.empty((2, len(rows)))
@@ -142,15 +127,13 @@ def _settle_floats(
         if not (form.exact and len(size) and size.max() < 1e280):
             for weight, column in zip(form.weights, floats, strict=True):
                 error += TINY * (abs(weight) + np.abs(column))
-        margin = direction * total + tolerance * size
-        clear = (np.abs(margin) > error) & (size < LARGEST)
+        error[~(size < LARGEST)] = inf
     if cells.near is not None:
-        clear &= cells.near if everywhere else cells.near[rows]
-    found[rows[clear]] = np.sign(margin[clear])
-    return rows[~clear]
+        error[~(cells.near if everywhere else cells.near[rows])] = inf
+    return total, size, error
 
 
-def _settle_decimals(found: Array, form: Form, cells: Cells) -> Array:
+def settle_decimals(found: Array, form: Form, cells: Cells) -> Array:
     """Fill in the signs of rows whose cells are short decimals; return the others, ascending."""
     rows = np.arange(len(found)) if cells.near is None else np.flatnonzero(cells.near)
     others = np.zeros(0, np.int64) if cells.near is None else np.flatnonzero(~cells.near)
@@ -218,15 +201,15 @@ def scaled_total(form: Form, floats: Sequence[Array], power: Array | float) -> t
     return total, found
 
 
-def _each(form: Form, direction: int, cells: Cells, rows: Array, tolerance: Fraction) -> list[int]:
-    """The signs row by row, within a tolerance, once for every combination of cells."""
+def _each(form: Form, cells: Cells, rows: Array) -> list[int]:
+    """The signs row by row, once for every combination of cells."""
     known: dict[tuple[Any, ...], int] = {}
     found = []
     for row in rows.tolist():
         key = _key(cells.columns, row)
         if key not in known:
-            margin = _margin(form, direction, cells.columns, row, tolerance)
-            known[key] = (margin > 0) - (margin < 0)
+            total = exact_total(form, cells.columns, row)
+            known[key] = (total > 0) - (total < 0)
         found.append(known[key])
     return found
 
@@ -238,28 +221,20 @@ def _key(columns: Sequence[NumericColumn], row: int) -> tuple[Any, ...]:
     )
 
 
-def _margin(
-    form: Form, direction: int, columns: Sequence[NumericColumn], row: int, tolerance: Fraction
-) -> Any:
-    """`direction * form` on one row, plus the tolerance times its magnitude, exactly."""
+def exact_total(form: Form, columns: Sequence[NumericColumn], row: int) -> Any:
+    """The form on one row, exactly."""
     if all(column.exact is None for column in columns):
         try:
             with localcontext(_EXACT):
-                values = [_decimal(column.values[row]) for column in columns]
-                return _sum_up(form, direction, values, tolerance)
+                return _sum_up(form, [_decimal(column.values[row]) for column in columns])
         except (Inexact, InvalidOperation, Overflow):
-            pass  # Too many digits, or a tolerance that is no decimal.
-    fractions = [column.cell(row) or Fraction(0) for column in columns]
-    return _sum_up(form, direction, fractions, tolerance)
+            pass  # too many digits
+    return _sum_up(form, [column.cell(row) or Fraction(0) for column in columns])
 
 
-def _sum_up(form: Form, direction: int, values: Sequence[Any], tolerance: Fraction) -> Any:
-    products = [weight * value for weight, value in zip(form.coefficients, values, strict=True)]
-    total = direction * (sum(products) - form.constant)
-    if not tolerance:
-        return total
-    size = sum(map(abs, products)) + abs(form.constant)
-    return total + size * tolerance.numerator / tolerance.denominator
+def _sum_up(form: Form, values: Sequence[Any]) -> Any:
+    products = (weight * value for weight, value in zip(form.coefficients, values, strict=True))
+    return sum(products) - form.constant
 
 
 def _decimal(value: Any) -> Decimal:
@@ -286,7 +261,7 @@ def exact_values(form: Form, columns: Sequence[NumericColumn], unit: Fraction) -
     for row in left.tolist():
         key = _key(columns, row)
         if key not in known:
-            known[key] = rounded(Fraction(_margin(form, 1, columns, row, Fraction(0))) * unit)
+            known[key] = rounded(Fraction(exact_total(form, columns, row)) * unit)
         result[row] = known[key]
     return result
 

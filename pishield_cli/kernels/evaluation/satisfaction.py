@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +19,8 @@ from pishield_cli.kernels.evaluation.comparison import (
     disjunction,
 )
 from pishield_cli.kernels.evaluation.shortfalls import Farthest, exact_shortfalls, farthest
+from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
+from pishield_cli.kernels.evaluation.written import Leaf, Node, compile_formula, evaluate_formula
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import Clause
 
@@ -37,9 +38,14 @@ class CompiledRequirement:
     Attributes:
         clauses: Literals without constant ones, clause by clause; clauses that always hold are
             left out, and an empty clause never holds.
+        columns: The columns that it names.
+        written: What it says as written, where a missing cell may leave that unknown and not the
+            clauses; None where they tell.
     """
 
     clauses: tuple[tuple[Comparison, ...], ...]
+    columns: tuple[str, ...] = ()
+    written: Leaf | Node | None = None
 
     @cached_property
     def impossible(self) -> bool:
@@ -97,13 +103,17 @@ class Verdict:
 def compile_requirements(requirements: Requirements) -> CompiledRequirements:
     """Prepare requirements over column names for evaluation."""
     compiled = tuple(compile_requirement(one) for one in requirements.requirements)
-    return CompiledRequirements(compiled, requirements.variables)
+    return CompiledRequirements(compiled, requirements.columns)
 
 
 def compile_requirement(requirement: Requirement) -> CompiledRequirement:
     """Prepare one requirement over column names for evaluation."""
     clauses = (_compile_clause(clause) for clause in requirement.clauses)
-    return CompiledRequirement(tuple(clause for clause in clauses if clause is not None))
+    return CompiledRequirement(
+        tuple(clause for clause in clauses if clause is not None),
+        requirement.columns,
+        None if requirement.complete else compile_formula(requirement.formula),
+    )
 
 
 def _compile_clause(clause: Clause) -> tuple[Comparison, ...] | None:
@@ -118,7 +128,7 @@ def evaluate(
     columns: Mapping[str, NumericColumn],
     rows: int,
     *,
-    tolerance: float | Fraction = 0.0,
+    tolerance: Tolerance = EXACT,
     floors: Sequence[float] | None = None,
 ) -> list[Verdict]:
     """Evaluate requirements on a batch of rows.
@@ -131,14 +141,13 @@ def evaluate(
         compiled: The requirements.
         columns: At least the columns that they name.
         rows: How many rows the batch has.
-        tolerance: Relative tolerance, in [0, 1), a float as its shortest decimal; 0 is exact.
-        floors: One a requirement, to be told its farthest row, if farther than this; None to be
-            told of none.
+        tolerance: What is forgiven; nothing by default.
+        floors: One for each requirement, to be told its farthest row by floats, if farther than
+            this; None to be told of none.
 
     Returns:
         One verdict a requirement.
     """
-    relative = _exactly(tolerance)
     requirements = compiled.requirements
     false: list[Array | None] = [None] * len(requirements)
     unknown: list[Array | None] = [None] * len(requirements)
@@ -149,7 +158,7 @@ def evaluate(
         block = Block(columns, start, min(start + size, rows), buffers)
         known: dict[Comparison, Truth] = {}
         for index, one in enumerate(requirements):
-            truth = _evaluate_block(compiled, one, block, relative, known)
+            truth = _evaluate_block(compiled, one, block, tolerance, known)
             if truth.unknown is not None:
                 unknown[index] = _put(unknown[index], truth.unknown, start, rows)
             if truth.false is not None:
@@ -157,16 +166,12 @@ def evaluate(
                 if floors is not None:
                     found = worst[index]
                     floor = floors[index] if found is None else found.by
-                    beyond = farthest(one.clauses, block, truth.false, floor, relative)
+                    beyond = farthest(one.clauses, block, truth.false, floor, tolerance)
                     worst[index] = beyond or found
             for literal in compiled.finished[index]:
                 block.forget(literal.form)
         block.close()
     return [Verdict(*each) for each in zip(false, unknown, worst, strict=True)]
-
-
-def _exactly(tolerance: float | Fraction) -> Fraction:
-    return tolerance if isinstance(tolerance, Fraction) else Fraction(repr(float(tolerance)))
 
 
 def _block_rows(columns: int) -> int:
@@ -185,9 +190,13 @@ def _evaluate_block(
     compiled: CompiledRequirements,
     requirement: CompiledRequirement,
     block: Block,
-    tolerance: Fraction,
+    tolerance: Tolerance,
     known: dict[Comparison, Truth],
 ) -> Truth:
+    if requirement.written is not None and block.absent(requirement.columns) is not None:
+        return evaluate_formula(
+            requirement.written, block, lambda literal: compare(literal, block, tolerance)
+        )
     if requirement.impossible:
         return Truth(np.ones(block.rows, dtype=bool))
     truths = [
@@ -201,7 +210,7 @@ def _evaluate_clause(
     compiled: CompiledRequirements,
     clause: Sequence[Comparison],
     block: Block,
-    tolerance: Fraction,
+    tolerance: Tolerance,
     known: dict[Comparison, Truth],
 ) -> Truth:
     truths = []
@@ -222,7 +231,7 @@ def shortfall(
     columns: Mapping[str, NumericColumn],
     rows: Array,
     *,
-    tolerance: float | Fraction = 0.0,
+    tolerance: Tolerance = EXACT,
 ) -> Array:
     """How far the nearest literal is from holding, on rows that violate a requirement.
 
@@ -238,4 +247,4 @@ def shortfall(
         nearest float to the exact value; infinite where a cell is, or no row satisfies it.
     """
     one = compile_requirement(requirement) if isinstance(requirement, Requirement) else requirement
-    return exact_shortfalls(one.clauses, columns, rows, _exactly(tolerance))
+    return exact_shortfalls(one.clauses, columns, rows, tolerance)

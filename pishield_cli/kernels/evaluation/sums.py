@@ -130,8 +130,8 @@ class Bounds:
 
     Attributes:
         error: No float sum is farther from the exact one.
-        least: No row's magnitude `|c| + sum |a_i x_i|` is less.
-        largest: No row's magnitude is greater.
+        least: No row's `sum |a_i x_i|` is less.
+        largest: No row's `|c| + sum |a_i x_i|` is greater.
     """
 
     error: float
@@ -141,7 +141,7 @@ class Bounds:
 
 def float_bounds(form: Form, spreads: Sequence[Spread]) -> Bounds:
     """Bound the float sum of a form, from the spread of each of its columns."""
-    largest = least = abs(form.offset)
+    largest, least = abs(form.offset), 0.0
     error = TINY * (len(spreads) + 2)
     inexact = 0.0 if form.exact else 1.0
     for weight, spread in zip(form.weights, spreads, strict=True):

@@ -48,7 +48,7 @@ def threshold(
         constant: Any integer.
         direction: 1 or -1.
         strict: Whether the point itself is left out; it is then exact at every tolerance.
-        tolerance: Relative tolerance, in [0, 1).
+        tolerance: What is forgiven, relative to `slope * |x|`; in [0, 1).
         dtype: The column's type: float, or integer.
     """
     point = _turning_point(slope, direction * constant, Fraction(0) if strict else tolerance)
@@ -61,9 +61,8 @@ def threshold(
 
 
 def _turning_point(slope: int, constant: int, tolerance: Fraction) -> Fraction:
-    """The least x with `slope * x - constant >= -tolerance * (|constant| + |slope * x|)`."""
-    reached = constant - tolerance * abs(constant)
-    return reached / (slope * (1 + tolerance if reached >= 0 else 1 - tolerance))
+    """The least x with `slope * x - constant >= -tolerance * |slope * x|`."""
+    return constant / (slope * (1 + tolerance if constant >= 0 else 1 - tolerance))
 
 
 def _first_float(point: Fraction, value: Any, strict: bool, upper: bool) -> Any:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.placement import widened
 
@@ -26,7 +26,7 @@ class Attempt:
     """
 
     values: Proposal | None
-    tolerance: Fraction = Fraction(0)
+    tolerance: Tolerance = EXACT
     reading: Callable[[Array], Array] = widened
     only: Callable[[Values], Array] | None = None
 

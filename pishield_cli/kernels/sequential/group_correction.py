@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -16,6 +15,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     compile_requirement,
     evaluate,
 )
+from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
 from pishield_cli.kernels.sequential.attempts import Attempt, Proposal, Readings
 from pishield_cli.kernels.sequential.cells import float_cell, forward_cells
 from pishield_cli.kernels.sequential.exact_rows import ExactRows
@@ -43,9 +43,6 @@ DENSE = 4
 
 COARSE = 8
 """Digits of a moved value that others are summed up from, so that the sum is a short decimal."""
-
-EQUALITY_TOLERANCE = Fraction(1, 10**9)
-"""What is promised of a row whose requirements force an equality that no decimal solves."""
 
 
 class GroupCorrector:
@@ -234,7 +231,7 @@ class GroupCorrector:
         if any(grid.integer for grid in self._grids.values()):
             yield self._exactly
         for proposal in proposals:
-            yield Attempt(proposal, EQUALITY_TOLERANCE)
+            yield Attempt(proposal, FLOAT_ROUNDING)
         yield self._exactly
 
     def _tying(
@@ -278,7 +275,7 @@ class GroupCorrector:
         old: Mapping[str, NumericColumn],
         candidate: Values,
         moved: Mapping[str, Array],
-        tolerance: Fraction,
+        tolerance: Tolerance,
     ) -> Array:
         """Which rows hold, within a tolerance, with their cells as they will be written."""
         trial = dict(old)

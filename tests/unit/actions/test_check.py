@@ -17,8 +17,10 @@ from pishield_cli.actions.check import (
     check,
     first_rows,
 )
-from pishield_cli.errors import UsageError
+from pishield_cli.actions.check_settings import CheckSettings
+from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.tolerance import EXACT
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import Clause, Inequality, Term
 from pishield_cli.tables.table import Batch, ColumnKind
@@ -132,19 +134,21 @@ def test_worst_is_the_first_of_equals_with_its_own_cells(table: MemoryTable) -> 
 
 def test_examples_are_the_first_violating_rows(table: MemoryTable) -> None:
     for show in (0, 1, 3, 100):
-        _, second = check(table, TWO, requirements_file="r.txt", show=show).results
+        _, second = check(
+            table, TWO, requirements_file="r.txt", settings=CheckSettings(show=show)
+        ).results
         expected = [(1, 2.0), (3, 5.0), (5, 1.5), (6, 5.0)][:show]
         assert [(one.row, one.by) for one in second.examples] == expected
 
 
 def test_only_named_columns_are_read(table: MemoryTable) -> None:
-    check(table, TWO, requirements_file="r.txt", batch_rows=2)
+    check(table, TWO, requirements_file="r.txt", settings=CheckSettings(batch_rows=2))
     assert table.asked == [(("b", "a"), 2, False)]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 100])
 def test_report_does_not_depend_on_batches(table: MemoryTable, rows: int) -> None:
-    one = check(table, TWO, requirements_file="r.txt", batch_rows=rows)
+    one = check(table, TWO, requirements_file="r.txt", settings=CheckSettings(batch_rows=rows))
     other = check(table, TWO, requirements_file="r.txt")
     assert one.results == other.results
     assert one.violating_rows == other.violating_rows
@@ -187,7 +191,9 @@ def test_listing_holds_with_many_requirements(table: MemoryTable) -> None:
 def test_some_violations_can_be_allowed(
     table: MemoryTable, most: int | Fraction, allowed: int, holds: bool
 ) -> None:
-    report = check(table, TWO, requirements_file="r.txt", max_violations=most)
+    report = check(
+        table, TWO, requirements_file="r.txt", settings=CheckSettings(max_violations=most)
+    )
     assert (report.allowed_rows, report.holds) == (allowed, holds)
 
 
@@ -195,7 +201,8 @@ def test_unknown_rows_fail_only_where_asked() -> None:
     table = MemoryTable({"a": np.array([np.nan, 4.0])})
     one = _requirements(_at_least(1, "a", 3))
     reports: list[CheckReport] = [
-        check(table, one, requirements_file="r", missing_fails=fails) for fails in (False, True)
+        check(table, one, requirements_file="r", settings=CheckSettings(missing_fails=fails))
+        for fails in (False, True)
     ]
     assert [report.holds for report in reports] == [True, False]
     assert [report.unknown_rows for report in reports] == [1, 1]
@@ -207,19 +214,20 @@ def test_progress_is_told_rows_so_far(table: MemoryTable) -> None:
     assert seen == [3, 6, 7]
 
 
-def test_tolerance_reaches_the_comparison_and_its_limits_are_told(table: MemoryTable) -> None:
-    near = MemoryTable({"a": np.array([3 - 1e-10])})
+def test_tolerance_reaches_the_comparison() -> None:
+    near = MemoryTable({"a": np.array([3 - 1e-15])})
     one = _requirements(_at_least(1, "a", 3))
     assert check(near, one, requirements_file="r").holds
-    assert not check(near, one, requirements_file="r", tolerance=0.0).holds
-    for wrong in (-0.1, 1.0, float("nan")):
-        with pytest.raises(UsageError, match="tolerance must be at least 0 and less than 1"):
-            check(table, one, requirements_file="r", tolerance=wrong)
+    assert not check(near, one, requirements_file="r", settings=CheckSettings(EXACT)).holds
 
 
-def test_an_empty_table_has_no_rows_and_holds() -> None:
-    report = check(MemoryTable({"a": np.zeros(0)}), TWO, requirements_file="r")
+def test_an_empty_table_has_no_rows_and_holds_only_where_allowed() -> None:
+    empty = MemoryTable({"a": np.zeros(0)})
+    allowed = CheckSettings(allow_empty=True)
+    report = check(empty, TWO, requirements_file="r", settings=allowed)
     assert (report.rows, report.violating_rows, report.holds) == (0, 0, True)
+    with pytest.raises(TableError, match="must have rows"):
+        check(empty, TWO, requirements_file="r")
 
 
 def test_many_requirements_are_read_in_smaller_batches(table: MemoryTable) -> None:

@@ -53,7 +53,7 @@ def test_a_file_is_written_header_first():
         "a > 0 iff b > 0\n"
         "true\n"
         "false\n"
-        "c > 0.5 or 0 >= 1\n"
+        "c > 0.5 or 0*b >= 1\n"
         "b >= 0 and b <= 1\n"
     )
 

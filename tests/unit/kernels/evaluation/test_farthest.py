@@ -1,4 +1,4 @@
-"""The worst row among many that are nearly as bad is the one that exact arithmetic names."""
+"""The worst row is the first that floats tell to be, and as bad as any but for their rounding."""
 
 from fractions import Fraction
 
@@ -38,4 +38,7 @@ def test_the_worst_of_equals(digits: int, text: str, bumps: list[int]) -> None:
     worst = verdicts[0].farthest
     assert worst is not None
     assert isinstance(literal.constant, Fraction)
-    assert (worst.row, worst.by) == (exact.index(max(exact)), max(exact))
+    assert exact[worst.row] >= max(exact) - 1e-11
+    assert worst.by == pytest.approx(max(exact), rel=0, abs=1e-11)
+    if bumps and digits:
+        assert worst.row in bumps

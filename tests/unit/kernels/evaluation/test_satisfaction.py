@@ -21,6 +21,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
 )
 from pishield_cli.kernels.evaluation.sums import form_of
 from pishield_cli.kernels.evaluation.thresholds import nearest_float, threshold
+from pishield_cli.kernels.evaluation.tolerance import tolerance_of
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 
@@ -40,14 +41,16 @@ def whole(*clauses: tuple[Literal, ...]) -> Requirements:
 
 
 def judge(
-    requirements: Requirements, tolerance: float = 0.0, **columns: Array | NumericColumn
+    requirements: Requirements, tolerance: float | None = 0.0, **columns: Array | NumericColumn
 ) -> list[bool | None]:
     table = {
         name: column if isinstance(column, NumericColumn) else NumericColumn(np.asarray(column))
         for name, column in columns.items()
     }
     rows = len(next(iter(table.values())))
-    (found,) = evaluate(compile_requirements(requirements), table, rows, tolerance=tolerance)
+    (found,) = evaluate(
+        compile_requirements(requirements), table, rows, tolerance=tolerance_of(tolerance)
+    )
     return [
         False
         if found.violated is not None and found.violated[row]
@@ -123,15 +126,34 @@ def test_a_score_is_true_above_one_half_at_every_tolerance() -> None:
         assert judge(negated, tolerance, a=scores) == [True, False, True]
 
 
-def test_tolerance_is_relative_to_the_magnitudes() -> None:
+def test_a_tolerance_is_relative_to_the_cells() -> None:
     # a - b >= 0 within 1e-3: a - b >= -1e-3 (|a| + |b|).
     apart = whole((inequality("1 a -1 b"),))
     a, b = np.array([999.0, 998.0, 0.0, -1.001]), np.array([1001.0, 1001.0, 1e-9, -1.0])
     assert judge(apart, 1e-3, a=a, b=b) == [True, False, False, True]
+    # a >= 10 within 1e-3: a - 10 >= -1e-3 |a|, so a >= 10 / 1.001 = 9.99000999...
     bound = whole((inequality("1 a", 10),))
-    assert judge(bound, 1e-3, a=[9.98002, 9.98001, -1.0]) == [True, False, False]
-    # 9.98002 - 10 >= -1e-3 (10 + 9.98002) = -0.01998002 fails by nothing visible in floats.
-    assert Fraction("9.98002") - 10 >= Fraction("-0.001") * (10 + Fraction("9.98002"))
+    assert judge(bound, 1e-3, a=[9.99001, 9.99, -1.0]) == [True, False, False]
+
+
+def test_only_the_rounding_of_floats_is_forgiven_by_default() -> None:
+    def judged(cells: Array | list[float], constant: str) -> list[bool | None]:
+        return judge(whole((inequality("1 a", constant),)), None, a=cells)
+
+    assert judged([1717200000], "1717200003") == [False]
+    assert judged([0.9999999999], "1") == [False]
+    assert judged([0.99999999999999989, 0.9999999999], "1") == [True, False]
+    # 3/10 has one digit; what adding 0.1 to 0.2 in floats gives has 17.
+    total = whole((inequality("-1 a -1 b 1 c"),))
+    assert judge(total, None, a=[0.1, 0.1], b=[0.2, 0.2], c=[0.1 + 0.2, 0.3]) == [True, True]
+    turned = whole((inequality("1 a 1 b -1 c"),))
+    assert judge(turned, None, a=[0.1], b=[0.2], c=[0.1 + 0.2]) == [True]
+    assert judge(turned, 0.0, a=[0.1], b=[0.2], c=[0.1 + 0.2]) == [False]
+    money = whole((inequality("-1 a -1 b 1 c"),))
+    cells = {"a": [10000000.00], "b": [2000000.02], "c": [12000000.00]}
+    assert judge(money, None, **cells) == [False]
+    single = np.array([16777.217, 16777.2], "f4")
+    assert judged(single, "16777.218") == [True, False]
 
 
 def test_a_strict_tie_violates_at_every_tolerance() -> None:
@@ -231,15 +253,16 @@ def test_shortfall_is_in_the_requirements_own_units() -> None:
     assert shortfall(tie, table, np.array([1])).tolist() == [0.0]
 
 
-def test_the_farthest_row_is_the_first_of_equals() -> None:
-    # All differences are 0.2 as decimals, and differ as doubles.
-    a, b = np.array([0.0, 0.1, 0.5, 0.7]), np.array([0.1, 0.3, 0.7, 0.9])
+def test_the_farthest_row_is_the_first_that_is_farthest_in_floats() -> None:
+    # All differences are 0.2 as decimals; as doubles 0.3 - 0.1 is a little less than 0.7 - 0.5.
+    a, b = np.array([0.0, 0.1, 0.5, 0.5]), np.array([0.1, 0.3, 0.7, 0.7])
     table = {"a": NumericColumn(a), "b": NumericColumn(b)}
     compiled = compile_requirements(whole((inequality("1 a -1 b"),)))
     (found,) = evaluate(compiled, table, 4, floors=[-1.0])
+    most = max(b - a)
     assert found.farthest is not None
-    assert (found.farthest.row, found.farthest.by) == (1, 0.2)
-    (found,) = evaluate(compiled, table, 4, floors=[0.2])
+    assert (found.farthest.row, found.farthest.by) == ((b - a).tolist().index(most), most)
+    (found,) = evaluate(compiled, table, 4, floors=[float(most)])
     assert found.farthest is None
 
 
@@ -297,7 +320,7 @@ def test_threshold_parts_the_values_that_hold_from_those_that_do_not(
         number = decimal_value(value)
         assert number is not None
         margin = direction * (slope * number - constant)
-        margin += exact * (abs(slope * number) + abs(constant))
+        margin += exact * abs(slope * number)
         return margin > 0 if strict else margin >= 0
 
     assert found.upper == (direction < 0)
