@@ -127,7 +127,8 @@ def _reach(clauses: Clauses, block: Block) -> Array:
 
 def _about_lacking(literal: Comparison, block: Block) -> Array:
     total = block.sum(literal.form)
-    lacking = total.values * (-literal.direction * _scale(literal))
+    with np.errstate(over="ignore", invalid="ignore"):
+        lacking = total.values * (-literal.direction * _scale(literal))
     if total.unknown is not None:
         lacking[total.unknown] = np.nan
     return lacking

@@ -65,21 +65,25 @@ def _settle_floats(
 ) -> None:
     """Settle the rows of which floats tell."""
     total, _, error = float_sums(form, cells, rows)
-    reach = np.abs(total) + error
-    forgiven = np.zeros(len(rows))
-    for weight, floats, column in zip(form.weights, cells.floats, cells.columns, strict=True):
-        # One cell that suffices spares looking at the others.
-        open_rows = np.flatnonzero(forgiven <= reach)
-        if not len(open_rows):
-            break
-        taken = rows[open_rows]
-        part = np.abs(floats[taken]) * abs(weight)
-        forgiven[open_rows] += part * tolerance.shares(column.take(taken))
-    with np.errstate(invalid="ignore"):
-        within = forgiven > reach
+    with np.errstate(over="ignore", invalid="ignore"):
+        forgiven = _forgiven(rows, form, cells, tolerance, np.abs(total) + error)
+        within = np.abs(total) + error < forgiven
         beyond = np.abs(total) - error > forgiven
     found[rows[within]] = 0
     found[rows[beyond]] = np.sign(total[beyond])
+
+
+def _forgiven(rows: Array, form: Form, cells: Cells, tolerance: Tolerance, enough: Array) -> Array:
+    """How much is forgiven on some rows, in floats; or part of it where that is enough."""
+    forgiven = np.zeros(len(rows))
+    for weight, floats, column in zip(form.weights, cells.floats, cells.columns, strict=True):
+        left = np.flatnonzero(~(forgiven > enough))
+        if not len(left):
+            break
+        taken = rows[left]
+        shares = tolerance.shares(column.take(taken))
+        forgiven[left] += np.abs(floats[taken]) * shares * abs(weight)
+    return forgiven
 
 
 def _settle_exactly(
