@@ -31,6 +31,7 @@ from pishield_cli.logic.plans.plan import connected_groups
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
+from pishield_cli.tables.restored import written_cell
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
 
@@ -43,7 +44,7 @@ class Audit(Protocol):
         Args:
             row: Row number, from 0 in file order.
             column: The column's name.
-            old: The cell as it was, as text.
+            old: The cell as it was, as text; of a CSV file as it was written.
             new: The cell as it is written, as text.
             violated: Labels or numbers of the requirements that the row violated.
         """
@@ -166,7 +167,8 @@ def correct_batches(
                 writer.write(batch, correction.changes)
             tally.add(batch, correction, count_undecided(compiled, batch, correction))
             if audit is not None:
-                _note_changes(audit, batch, correction, requirements, compiled)
+                places = {name: place for place, name in enumerate(reader.columns)}
+                _note_changes(audit, batch, correction, requirements, compiled, places)
             if progress:
                 progress(tally.rows)
         if writer is not None:
@@ -245,6 +247,7 @@ def _note_changes(
     correction: Correction,
     requirements: Requirements,
     compiled: CompiledRequirements,
+    places: Mapping[str, int],
 ) -> None:
     cells = sorted(
         (int(row), place, name, value)
@@ -259,6 +262,8 @@ def _note_changes(
     ]
     for row, _, name, value in cells:
         titles = [title for title, mask in masks if mask[row]]
-        column = batch.columns[name]
-        old = column.values[row] if column.exact is None else column.exact(row)
-        audit.append(batch.start + row, name, number_text(old), number_text(value), titles)
+        old = written_cell(batch, places[name], row)
+        if old is None:
+            column = batch.columns[name]
+            old = number_text(column.values[row] if column.exact is None else column.exact(row))
+        audit.append(batch.start + row, name, old, number_text(value), titles)

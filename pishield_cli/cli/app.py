@@ -14,7 +14,7 @@ import typer
 from pishield_cli import __version__
 from pishield_cli.cli.boundary import NOT_DONE
 
-COMMANDS = ("check", "correct", "inspect", "fmt", "train", "predict", "report", "schema")
+COMMANDS = ("check", "correct", "undo", "inspect", "fmt", "train", "predict", "report", "schema")
 """In the order of the help; each in a module of its name, `report` with commands below it."""
 
 EXAMPLES = """\b

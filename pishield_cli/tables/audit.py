@@ -1,12 +1,15 @@
-"""The list of changed cells, as CSV."""
+"""The list of changed cells, as CSV: written, and read again."""
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Self
 
 from pishield_cli.errors import TableError
 from pishield_cli.tables.aside import AsideStream
+from pishield_cli.tables.compression import decompressed
+from pishield_cli.tables.sources import reading
 
 HEADER = ("row", "column", "old", "new", "violated")
 _FLUSH_CHARACTERS = 1 << 20
@@ -54,3 +57,63 @@ class AuditFile:
         self._stream.write(self._text.getvalue().encode())
         self._text.seek(0)
         self._text.truncate()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedCell:
+    """A cell that was changed.
+
+    Attributes:
+        row: Row number, from 0 in file order.
+        column: The column's name.
+        old: The cell before; of a CSV file as it was written, quotes and all.
+        new: The number that was written.
+    """
+
+    row: int
+    column: str
+    old: str
+    new: str
+
+
+def audited_cells(path: str) -> Iterator[AuditedCell]:
+    """The cells that an audit lists, in its order.
+
+    Args:
+        path: A file that `AuditFile` wrote.
+
+    Raises:
+        TableError: If it cannot be read, or is no audit.
+    """
+    with reading(path), decompressed(open(path, "rb"), path) as stream:
+        lines = csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline=""), strict=True)
+        if not set(HEADER[:4]) <= set(lines.fieldnames or ()):
+            raise _no_audit(path, f"it has no columns {', '.join(HEADER[:4])}")
+        try:
+            for line in lines:
+                row, column, old, new = (line[name] for name in HEADER[:4])
+                if new is None:
+                    raise _no_audit(path, f"line {lines.line_num} is cut short")
+                yield AuditedCell(int(row), column, old, new)
+        except (csv.Error, ValueError) as error:
+            raise _no_audit(path, f"line {lines.line_num} tells of no changed cell") from error
+
+
+def audited_columns(path: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns whose cells an audit lists, in the table's order.
+
+    Raises:
+        TableError: If it is no audit, or lists a cell of a column that is none of these.
+    """
+    named = dict.fromkeys(cell.column for cell in audited_cells(path))
+    unknown = next((name for name in named if name not in columns), None)
+    if unknown is not None:
+        raise _no_audit(path, f"the table has no column `{unknown}`")
+    return tuple(name for name in columns if name in named)
+
+
+def _no_audit(path: str, fact: str) -> TableError:
+    return TableError(
+        f"An audit lists the changed cells of a table, but of `{path}` {fact}.",
+        hint="give the file that `pishield correct --audit` wrote",
+    )

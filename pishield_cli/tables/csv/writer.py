@@ -93,8 +93,10 @@ class CsvWriter(WrittenAside):
                 row_cells = cells[row]
                 row_cells[place] = self._like(row_cells[place], value)
 
-    def _like(self, old: bytes, value: float) -> bytes:
-        """A number as the cell that it replaces is written."""
+    def _like(self, old: bytes, value: float | bytes) -> bytes:
+        """A number as the cell that it replaces is written; bytes as they are."""
+        if isinstance(value, bytes):
+            return value
         dialect = self._reader.dialect
         if dialect.plain_numbers:
             return cell_like(old, value)

@@ -1,0 +1,71 @@
+"""Cells as their files write them, told to an audit, and put back from it."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.csv.reader import CsvReader
+from pishield_cli.tables.csv.records import Records, split_cells
+from pishield_cli.tables.table import Batch, TableReader
+
+_FLOAT_DIGITS = 15
+
+
+def written_cell(batch: Batch, place: int, row: int) -> str | None:
+    """A cell of a CSV file as it is written, quotes and all; None where files hold values.
+
+    Args:
+        batch: The rows.
+        place: The column's place in the table.
+        row: The row in the batch.
+    """
+    records = batch.native
+    if not isinstance(records, Records):
+        return None
+    return split_cells(records.row(row), records.delimiter)[place].decode("utf-8", "replace")
+
+
+def restoring_values(reader: TableReader, name: str, texts: Sequence[str]) -> Array:
+    """Values that a writer of the table makes into the cells that an audit tells.
+
+    Args:
+        reader: The table.
+        name: The column's name.
+        texts: As `written_cell` gave them, or where that gave nothing, numbers.
+
+    Returns:
+        Shape `(texts,)`; for CSV the cells themselves, as bytes.
+
+    Raises:
+        ValueError: If one is no value of the column's type.
+    """
+    if isinstance(reader, CsvReader):
+        return _objects([text.encode() for text in texts])
+    import pyarrow as pa
+
+    kind = reader.schema.field(name).type  # type: ignore[attr-defined]
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_boolean(kind):
+        return np.array([bool(int(text)) for text in texts])
+    if pa.types.is_integer(kind):
+        wide = np.uint64 if pa.types.is_unsigned_integer(kind) else np.int64
+        return np.array([int(text) for text in texts], dtype=wide)
+    if pa.types.is_floating(kind):
+        return np.array([float(text) for text in texts])
+    return _objects([_decimal(text) for text in texts])
+
+
+def _decimal(text: str) -> float | Fraction:
+    digits = len(Decimal(text).as_tuple().digits)
+    return float(text) if digits <= _FLOAT_DIGITS else Fraction(text)
+
+
+def _objects(values: Sequence[Any]) -> Array:
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
