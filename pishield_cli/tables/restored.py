@@ -1,7 +1,6 @@
 """Cells as their files write them, told to an audit, and put back from it."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -11,8 +10,6 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.csv.reader import CsvReader
 from pishield_cli.tables.csv.records import Records, split_cells
 from pishield_cli.tables.table import Batch, TableReader
-
-_FLOAT_DIGITS = 15
 
 
 def written_cell(batch: Batch, place: int, row: int) -> str | None:
@@ -57,12 +54,7 @@ def restoring_values(reader: TableReader, name: str, texts: Sequence[str]) -> Ar
         return np.array([int(text) for text in texts], dtype=wide)
     if pa.types.is_floating(kind):
         return np.array([float(text) for text in texts])
-    return _objects([_decimal(text) for text in texts])
-
-
-def _decimal(text: str) -> float | Fraction:
-    digits = len(Decimal(text).as_tuple().digits)
-    return float(text) if digits <= _FLOAT_DIGITS else Fraction(text)
+    return _objects([Fraction(text) for text in texts])
 
 
 def _objects(values: Sequence[Any]) -> Array:

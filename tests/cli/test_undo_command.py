@@ -80,7 +80,7 @@ def test_a_parquet_file_comes_back_with_its_values():
         {
             "a": pa.array([-3, 5, None, 2**53 + 1], pa.int64()),
             "b": pa.array(
-                [Decimal("99.50"), Decimal("1.25"), None, Decimal(0)], pa.decimal128(9, 2)
+                [Decimal("9" * 25), Decimal("1.25"), None, Decimal(0)], pa.decimal128(30, 2)
             ),
             "c": pa.array([False, True, None, False]),
             "note": ["x", None, "y", "z"],
