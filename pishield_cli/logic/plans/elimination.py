@@ -88,7 +88,7 @@ def eliminate(
         before = len(current)
         for clause in derived:
             current.add(clause)
-        if len(current) > before + PRUNE_ABOVE:
+        if equality is None and len(current) > before + PRUNE_ABOVE:
             current.take_units(_redundant(current, limits.part(limits.work // PRUNE_SHARE)))
     return None if current.contradicts_itself else eliminations
 

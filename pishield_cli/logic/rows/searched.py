@@ -27,6 +27,12 @@ from pishield_cli.logic.terms import Clause, Inequality, Term
 
 _DOUBLE_DIGITS = 15
 
+ROW_WORK = 1_000_000
+"""Units of work that all questions about one row may take: about a second."""
+
+WAY_WORK = 250_000
+"""Units of work that one way of finding it, or one question, may take of them."""
+
 PATIENCE = 8
 """Questions about a row's cells that may stay open before what is known is taken."""
 
@@ -54,7 +60,8 @@ def searched_row(
         A value for each variable: fixed ones as they are, every clause satisfied, every moved
         value on its column's grid; None if there is none, or none was found within the limits.
     """
-    task = _task(plan, values, grids)
+    limits = Limits(None, ROW_WORK)
+    task = _task(plan, values, grids, limits)
     if isinstance(task.ask(task.fixed, nodes), Infeasible):
         return None
     for way in (_in_order, _kept):
@@ -62,11 +69,15 @@ def searched_row(
             found = way(task, nodes, roomy=roomy)
             if found is not None and task.holds(found):
                 return task.in_own_units(found)
-    return _in_decimals(plan, values, grids, nodes)
+    return _in_decimals(plan, values, grids, limits, nodes)
 
 
 def _in_decimals(
-    plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], nodes: int
+    plan: GroupPlan,
+    values: Mapping[str, Fraction],
+    grids: Mapping[str, Grid],
+    limits: Limits,
+    nodes: int,
 ) -> _Row | None:
     """Correct a row that is rounded first, so that only short decimals are looked for.
 
@@ -84,7 +95,7 @@ def _in_decimals(
             for name in moving
         }
         near = {n: Fraction(round(values[n], grid.places or 0)) for n, grid in short.items()}
-        task = _task(plan, {**values, **near}, {**grids, **short})
+        task = _task(plan, {**values, **near}, {**grids, **short}, limits)
         row = _in_order(task, nodes, roomy=False)
         if row is not None and task.holds(row):
             found = task.in_own_units(row)
@@ -104,6 +115,7 @@ class _Task:
         grids: What the columns can hold.
         fixed: The cells that stay.
         units: What the columns are counted in.
+        limits: Of all questions about the row.
     """
 
     variables: tuple[str, ...]
@@ -112,6 +124,7 @@ class _Task:
     grids: Mapping[str, Grid]
     fixed: _Row
     units: Mapping[str, Fraction]
+    limits: Limits
 
     @property
     def integers(self) -> list[str]:
@@ -119,7 +132,7 @@ class _Task:
 
     def ask(self, fixed: _Row, nodes: int) -> Model | Infeasible | Undecided:
         """Whether the clauses can hold with some values fixed."""
-        limits = Limits(nodes=nodes)
+        limits = self.limits.part(WAY_WORK, nodes)
         return solve(self.clauses, integers=self.integers, fixed=fixed, limits=limits)
 
     def holds(self, row: Mapping[str, Fraction]) -> bool:
@@ -156,7 +169,9 @@ class _Task:
         return Inequality(literal.terms, literal.constant + room, literal.strict)
 
 
-def _task(plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid]) -> _Task:
+def _task(
+    plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], limits: Limits
+) -> _Task:
     units = {name: Fraction(10) ** -(grids[name].places or 0) for name in plan.variables}
     clauses = (*plan.clauses, *limit_clauses(plan.variables, grids))
     counted = {name: values[name] / units[name] for name in plan.variables}
@@ -167,6 +182,7 @@ def _task(plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, G
         {name: _whole(grids[name], units[name]) for name in plan.variables},
         {name: counted[name] for name in plan.fixed},
         units,
+        limits,
     )
 
 
@@ -189,7 +205,7 @@ def _whole(grid: Grid, unit: Fraction) -> Grid:
 def _in_order(task: _Task, nodes: int, *, roomy: bool) -> _Row | None:
     """Each variable in order as near to its cell as some values of the later ones allow."""
     values, integers = task.values, task.integers
-    limits = Limits(nodes=nodes)
+    limits = task.limits.part(WAY_WORK, nodes)
     chosen = dict(task.fixed)
     free = [name for name in task.variables if name not in task.fixed]
     clauses = task.clauses

@@ -7,8 +7,8 @@ what one comparison of two clauses takes, or one number of a row of the simplex:
 
 NODES = 20_000
 
-WORK = 10_000_000
-"""Units of work that a decision may take where nobody says: some ten seconds."""
+WORK = 3_000_000
+"""Units of work that a decision may take where nobody says: some three seconds."""
 
 PER_SECOND = 1_000_000
 """Units of work that are taken for a second of reasoning, on any machine."""
@@ -48,9 +48,9 @@ class Limits:
         """Limits of their own that end when one of so many parts of the work left is done."""
         return Limits(self.nodes, max(0, self.work) // parts, self)
 
-    def part(self, work: int) -> "Limits":
-        """Limits of their own that end after so much work, or with these."""
-        return Limits(self.nodes, min(work, self.work), self)
+    def part(self, work: int, nodes: int | None = None) -> "Limits":
+        """Limits of their own that end after so much work, so many steps, or with these."""
+        return Limits(self.nodes if nodes is None else nodes, min(work, self.work), self)
 
     @property
     def exhausted(self) -> bool:
