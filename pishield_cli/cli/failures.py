@@ -1,16 +1,19 @@
 """Errors in the format that was asked for, beside the message on standard error."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pishield_cli import placed
-from pishield_cli.cli.formats import Format
+from pishield_cli.cli.formats import InspectFormat
+
+if TYPE_CHECKING:
+    from pishield_cli.cli.problems import Problem
 
 
 def errors_as_asked(*, report: bool) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Let a command that was asked for JSON write its errors as JSON, then raise them.
+    """Let a command write its errors in the format that machines read, if asked for, then raise.
 
     Args:
         report: Whether the command's `--output` takes the report. Otherwise the report goes to
@@ -25,8 +28,8 @@ def errors_as_asked(*, report: bool) -> Callable[[Callable[..., int]], Callable[
             except BrokenPipeError:
                 raise
             except Exception as error:
-                if given.get("form") is Format.JSON:
-                    _write(error, given.get("output"), report=report)
+                if (write := _WRITERS.get(str(given.get("form")))) is not None:
+                    _write(error, write, given.get("output"), report=report)
                 raise
 
         return run
@@ -34,16 +37,43 @@ def errors_as_asked(*, report: bool) -> Callable[[Callable[..., int]], Callable[
     return decorate
 
 
-def _write(error: Exception, output: str | None, *, report: bool) -> None:
-    from pishield_cli.cli.output import open_report
-    from pishield_cli.cli.problems import problems_of
+def _json(problems: tuple["Problem", ...]) -> str:
     from pishield_cli.cli.render.check_json import error_content
     from pishield_cli.cli.render.strict_json import report_json
+
+    return report_json("error", error_content(problems))
+
+
+def _github(problems: tuple["Problem", ...]) -> str:
+    from pishield_cli.cli.render.check_github import render_github
+    from pishield_cli.cli.render.checked import Checked
+
+    return render_github([Checked("", "", problems=problems)])
+
+
+def _sarif(problems: tuple["Problem", ...]) -> str:
+    from pishield_cli.cli.render.check_sarif import render_sarif
+    from pishield_cli.cli.render.checked import Checked
+
+    return render_sarif([Checked("", "", problems=problems)])
+
+
+_Writer = Callable[[tuple["Problem", ...]], str]
+_WRITERS: Mapping[str, _Writer] = {
+    InspectFormat.JSON: _json,
+    InspectFormat.GITHUB: _github,
+    InspectFormat.SARIF: _sarif,
+}
+
+
+def _write(error: Exception, write: _Writer, output: str | None, *, report: bool) -> None:
+    from pishield_cli.cli.output import open_report
+    from pishield_cli.cli.problems import problems_of
 
     if not report and output == "-":
         return
     # The error itself is raised next; a second one about its report would hide it.
     with contextlib.suppress(Exception), open_report(output if report else None) as place:
-        place.write(report_json("error", error_content(problems_of(error))), utf8=True)
+        place.write(write(problems_of(error)), utf8=True)
     if output is not None and report:
         placed.start_over()  # the report of an error is no result

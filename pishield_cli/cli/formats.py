@@ -10,6 +10,15 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class InspectFormat(StrEnum):
+    """The formats of the report of `inspect`."""
+
+    TABLE = "table"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
 class CheckFormat(StrEnum):
     """The formats of the report of `check`."""
 

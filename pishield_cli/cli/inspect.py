@@ -6,7 +6,7 @@ import typer
 
 from pishield_cli.cli import options
 from pishield_cli.cli.failures import errors_as_asked
-from pishield_cli.cli.formats import Format
+from pishield_cli.cli.formats import InspectFormat
 from pishield_cli.cli.options import TypeChoice
 
 if TYPE_CHECKING:
@@ -41,13 +41,18 @@ def inspect(
             help="How long to reason; what is open then is said to be undecided.",
         ),
     ] = 20.0,
-    form: options.ReportFormat = Format.TABLE,
+    form: Annotated[
+        InspectFormat,
+        typer.Option(
+            "--format", metavar="FORMAT", help="The report: table, json, github or sarif."
+        ),
+    ] = InspectFormat.TABLE,
     output: options.ReportFile = None,
 ) -> int:
     """Say what a requirements file means, and if it can hold.
 
-    Its type, clauses, columns and groups; what contradicts, what is redundant, what follows for
-    each column.
+    Its type, clauses, columns and groups; what contradicts, what others imply, what follows for
+    each column, and which parts can never decide.
 
     Exits with 1 if the requirements contradict each other, and with 2 if they could not be read.
     """
@@ -60,14 +65,23 @@ def inspect(
     positions = options.read_names("--columns", columns)
     with open_report(output) as place:
         report = _inspected(requirements, data, requirements_type, positions, seconds)
-        if form is Format.JSON:
-            from pishield_cli.cli.render.inspect_json import render_json
+        match form:
+            case InspectFormat.JSON:
+                from pishield_cli.cli.render.inspect_json import render_json
 
-            place.write(render_json(report), utf8=True)
-        else:
-            from pishield_cli.cli.render.inspect_table import render_table
+                place.write(render_json(report), utf8=True)
+            case InspectFormat.SARIF:
+                from pishield_cli.cli.render.inspect_sarif import render_sarif
 
-            place.write(render_table(report, place.page))
+                place.write(render_sarif(report), utf8=True)
+            case InspectFormat.GITHUB:
+                from pishield_cli.cli.render.inspect_github import render_github
+
+                place.write(render_github(report))
+            case InspectFormat.TABLE:
+                from pishield_cli.cli.render.inspect_table import render_table
+
+                place.write(render_table(report, place.page))
     return 1 if report.analysis.satisfiable is False else 0
 
 

@@ -13,6 +13,7 @@ from pishield_cli.language.layout import layout
 from pishield_cli.language.printer import (
     format_clause,
     format_equation,
+    format_formula,
     format_inequality,
     format_literal,
     format_requirement,
@@ -25,6 +26,7 @@ __all__ = [
     "draw",
     "format_clause",
     "format_equation",
+    "format_formula",
     "format_inequality",
     "format_literal",
     "format_requirement",

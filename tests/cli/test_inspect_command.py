@@ -60,3 +60,35 @@ def test_thousands_of_columns_are_cut_short_except_in_json(
     assert "a1001 " not in out
     _, text = inspected(capsys, rules, "--seconds", "1", "--format", "json")
     assert len(json.loads(text)["columns"]) == 1_003
+
+
+NOTED = "if a > 0 and b > 0 then c > 0\n[low] a >= 1\n[lower] a >= 0\nb <= 0\n"
+
+
+def test_annotations_stand_at_their_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = inspected(capsys, NOTED, "--format", "github")
+    assert code == 0
+    start = "::warning file=rules.txt,line"
+    assert out.splitlines() == [
+        f"{start}=1,title=Requirement 1::Requirement 1 is implied by requirement 4.",
+        f"{start}=3,title=Requirement lower::Requirement 3 is implied by requirement 2.",
+        f"{start}=1,title=Requirement 1::`a > 0` in requirement 1 always holds.",
+        f"{start}=1,title=Requirement 1::`b > 0` in requirement 1 never holds.",
+        "The requirements can be satisfied together.",
+    ]
+
+
+def test_contradictions_are_errors_in_annotations(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = inspected(capsys, "a > 0\nb > 0\na < 0\n", "--format", "github")
+    assert code == 1
+    assert [line.split(",title")[0] for line in out.splitlines()[:-1]] == [
+        "::error file=rules.txt,line=1",
+        "::error file=rules.txt,line=3",
+    ]
+    assert out.splitlines()[-1] == "The requirements contradict each other."
+
+
+def test_equalities_and_reasons_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out = inspected(capsys, "total == net + vat\nnet >= 1\nvat >= 0\ntotal >= 1\n")
+    assert "  total - net - vat == 0" in out.splitlines()
+    assert "  4: total >= 1 (by 1-3)" in out.splitlines()

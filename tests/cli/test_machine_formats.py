@@ -109,6 +109,16 @@ def test_other_commands_write_their_errors_as_json(shape, capsys):
     assert err.startswith("error: broken.txt:1:")
 
 
+@pytest.mark.parametrize("rules", ["rules.txt", "broken.txt"])
+def test_what_inspect_finds_is_valid_sarif(rules, capsys):
+    status, (out, _) = reported(capsys, "inspect", rules, "--format", "sarif")
+    content = json.loads(out)
+    SARIF.validate(content)
+    (run,) = content["runs"]
+    assert run["invocations"][0]["executionSuccessful"] is (status == 0)
+    assert status == (2 if rules == "broken.txt" else 0)
+
+
 def test_schemas_are_listed_and_a_wrong_name_is_an_error(capsys):
     assert main(["schema"]) == 0
     assert capsys.readouterr().out.split() == list(VERSIONS)

@@ -48,7 +48,7 @@ def _level(level: str, results: Sequence[RequirementResult], report: CheckReport
     if left:
         place = {"file": repository_path(report.requirements_file)}
         text = f"{counted(left, 'more requirement')} violated; the log of this step lists them all"
-        lines.append(_command(level, place, text))
+        lines.append(command(level, place, text))
         lines += [
             f"{one_line(result.requirement.title)}: {finding(result, report)}"
             for result in results[len(shown) :]
@@ -67,7 +67,7 @@ def _annotation(level: str, result: RequirementResult, report: CheckReport) -> s
         f"{one_line(requirement.text)}: {finding(result, report)}",
         *(example_line(one) for one in result.examples),
     ]
-    return _command(level, place, "\n".join(message))
+    return command(level, place, "\n".join(message))
 
 
 def _error(problem: Problem) -> str:
@@ -79,10 +79,11 @@ def _error(problem: Problem) -> str:
             "col": str(problem.column),
             "title": "Requirements that cannot be read",
         }
-    return _command("error", place, one_line(problem.sentence))
+    return command("error", place, one_line(problem.sentence))
 
 
-def _command(level: str, place: dict[str, str], message: str) -> str:
+def command(level: str, place: dict[str, str], message: str) -> str:
+    """A workflow command that annotates a place: its level, properties and message."""
     listed = ",".join(f"{name}={_property(value)}" for name, value in place.items())
     return f"::{level} {listed}::{_message(message)}"
 

@@ -25,17 +25,25 @@ def render_sarif(checked: Sequence[Checked]) -> str:
     by labels, or where there are none by texts, so that a requirement put before others renames
     none. A table that could not be checked is a run that was not successful.
     """
-    content = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(one) for one in checked]}
-    return strict_json(content)
+    return document([_run(one) for one in checked])
+
+
+def document(runs: Sequence[dict[str, Any]]) -> str:
+    """A SARIF file of some runs."""
+    return strict_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": runs})
+
+
+def run_of(*, successful: bool) -> dict[str, Any]:
+    """A run of this tool, its rules and results still to be filled in."""
+    return {
+        "tool": {"driver": {"name": "pishield", "version": __version__}},
+        "invocations": [{"executionSuccessful": successful}],
+        "columnKind": "unicodeCodePoints",
+    }
 
 
 def _run(one: Checked) -> dict[str, Any]:
-    driver: dict[str, Any] = {"name": "pishield", "version": __version__}
-    run: dict[str, Any] = {
-        "tool": {"driver": driver},
-        "invocations": [{"executionSuccessful": one.report is not None}],
-        "columnKind": "unicodeCodePoints",
-    }
+    run = run_of(successful=one.report is not None)
     if one.name is not None:
         # Code hosts take several runs of a tool only where these differ.
         run["automationDetails"] = {"id": f"pishield/{one.name}/"}
@@ -45,7 +53,7 @@ def _run(one: Checked) -> dict[str, Any]:
         return run | {"results": []}
     report = one.report
     names = identities([result.requirement for result in report.results])
-    driver["rules"] = [
+    run["tool"]["driver"]["rules"] = [
         _rule(result.requirement, name) for result, name in zip(report.results, names, strict=True)
     ]
     run["results"] = [
@@ -81,7 +89,7 @@ def _result(
         "kind": "fail",
         "level": "error" if report.fails(result) else "warning",
         "message": {"text": "\n".join(message)},
-        "locations": [_place(report.requirements_file, span.line, span.column, span.end_column)],
+        "locations": [place(report.requirements_file, span.line, span.column, span.end_column)],
         "partialFingerprints": {"requirement/v1": name},
         "properties": {
             "violations": result.violations,
@@ -96,18 +104,18 @@ def _notification(problem: Problem) -> dict[str, Any]:
     if problem.file is not None and problem.line is not None:
         column = problem.column or 1
         end = problem.end_column or column + 1
-        note["locations"] = [_place(problem.file, problem.line, column, end)]
+        note["locations"] = [place(problem.file, problem.line, column, end)]
     return note
 
 
-def _place(file: str, line: int, column: int, end: int) -> dict[str, Any]:
+def place(file: str, line: int, column: int, end: int) -> dict[str, Any]:
+    """A place in a file, as a location."""
     region = {"startLine": line, "startColumn": column, "endColumn": max(end, column + 1)}
-    place = {"artifactLocation": {"uri": _uri(file)}, "region": region}
-    return {"physicalLocation": place}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": region}}
 
 
 def _uri(path: str) -> str:
-    place = repository_path(path)
-    if Path(place).is_absolute():
-        return Path(place).as_uri()
-    return quote(Path(place).as_posix(), errors="backslashreplace")
+    path = repository_path(path)
+    if Path(path).is_absolute():
+        return Path(path).as_uri()
+    return quote(Path(path).as_posix(), errors="backslashreplace")

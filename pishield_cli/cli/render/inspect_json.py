@@ -5,7 +5,7 @@ from typing import Any
 
 from pishield_cli.actions.inspect import InspectReport
 from pishield_cli.cli.render.strict_json import report_json
-from pishield_cli.language import format_equation, format_literal
+from pishield_cli.language import format_equation, format_formula
 from pishield_cli.language.numbers import write_number
 from pishield_cli.logic.solver.reasoner import Bounds
 
@@ -40,13 +40,20 @@ def render_json(report: InspectReport) -> str:
         "satisfiable": analysis.satisfiable,
         "core": list(analysis.core),
         "redundant": list(analysis.redundant),
+        "implied_by": {str(number): list(by) for number, by in analysis.implied.items()},
         "dead_literals": [
             {
                 "requirement": one.number,
-                "literal": format_literal(one.literal),
+                "literal": format_formula(one.part),
                 "holds": "always" if one.always else "never",
             }
             for one in analysis.dead
+            if not one.premise
+        ],
+        "dead_premises": [
+            {"requirement": one.number, "premise": format_formula(one.part)}
+            for one in analysis.dead
+            if one.premise
         ],
         "bounds": {name: _bounds(one) for name, one in analysis.bounds.items()},
         "equalities": [format_equation(one) for one in analysis.equalities],

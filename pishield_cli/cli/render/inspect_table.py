@@ -6,7 +6,7 @@ from itertools import islice, pairwise
 from rich.table import Table
 from rich.text import Text
 
-from pishield_cli.actions.inspect import InspectReport, dead_literal_text
+from pishield_cli.actions.inspect import InspectReport, dead_part_text, verdict
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.text import counted, one_line, shortened
@@ -33,7 +33,7 @@ _NOUNS = {
     "satisfiable": "group",
     "core": "requirement",
     "redundant": "requirement",
-    "dead": "literal",
+    "dead": "part",
     "bounds": "bound",
     "equalities": "inequality",
     "methods": "group",
@@ -167,17 +167,21 @@ def _findings(report: InspectReport) -> Iterator[str]:
         yield "equalities:"
         yield from _lines(format_equation(one) for one in analysis.equalities)
     if analysis.redundant:
-        implied = set(analysis.redundant)
-        one_only = len(implied) == 1
-        yield f"implied by the others: requirement{'' if one_only else 's'} " + _ranges(
-            analysis.redundant
-        )
+        plural = "" if len(analysis.redundant) == 1 else "s"
+        yield f"implied by the others: requirement{plural} {_ranges(analysis.redundant)}"
         yield from _lines(
-            _numbered(one) for one in report.requirements.requirements if one.number in implied
+            f"{_numbered(one)} ({_reasons(analysis.implied[one.number])})"
+            for one in report.requirements.requirements
+            if one.number in analysis.implied
         )
     if analysis.dead:
-        yield "literals that decide no row:"
-        yield from _lines(map(dead_literal_text, analysis.dead))
+        yield "parts that decide no row:"
+        yield from _lines(map(dead_part_text, analysis.dead))
+
+
+def _reasons(by: Sequence[int]) -> str:
+    """By which others a requirement is implied."""
+    return f"by {_ranges(by)}" if by else "it always holds"
 
 
 def _lines(texts: Iterable[str]) -> Iterator[str]:
@@ -214,9 +218,9 @@ def _counted(count: int, noun: str) -> str:
 def _verdict(report: InspectReport) -> list[Text]:
     match report.analysis.satisfiable:
         case True:
-            return [Text("The requirements can be satisfied together.", style="bold green")]
+            return [Text(verdict(report), style="bold green")]
         case None:
-            return [Text("Whether the requirements can be satisfied is not decided.", style="bold")]
+            return [Text(verdict(report), style="bold")]
         case False:
             heading = Text("These requirements contradict each other:", style="bold red")
             return [heading, *(Text(f"  {_numbered(one)}") for one in report.core)]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from pishield_cli.logic.groups import requirement_groups
 from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.solver.dead_parts import DeadPart
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.solver.reasoner import Bounds, DeadLiteral, Reasoner
+from pishield_cli.logic.solver.reasoner import Bounds, Reasoner
 from pishield_cli.logic.terms import Equation
 
 SECONDS = 10.0
@@ -25,8 +26,9 @@ class Analysis:
         satisfiable: None if that was not decided.
         core: If contradictory, numbers of requirements that contradict each other, ascending:
             without any one of them the others can be satisfied together.
-        redundant: Numbers of requirements that all the others, without any listed here, imply.
-        dead: Literals that never or always hold, in file order.
+        implied: Requirements that all the others, without any listed here, imply: the number of
+            each, ascending, and the numbers of those that do.
+        dead: Literals and premises that never or always hold, as written, in file order.
         bounds: The columns that are bounded at all, in the order of their first mention.
         equalities: Equations that always hold.
         undecided: For each question that time ran out on, how many parts of it are open.
@@ -34,11 +36,16 @@ class Analysis:
 
     satisfiable: bool | None
     core: tuple[int, ...]
-    redundant: tuple[int, ...]
-    dead: tuple[DeadLiteral, ...]
+    implied: dict[int, tuple[int, ...]]
+    dead: tuple[DeadPart, ...]
     bounds: dict[str, Bounds]
     equalities: tuple[Equation, ...]
     undecided: dict[str, int]
+
+    @property
+    def redundant(self) -> tuple[int, ...]:
+        """Numbers of the requirements that others imply."""
+        return tuple(self.implied)
 
 
 def analyse(requirements: Requirements, *, limits: Limits | None = None) -> Analysis:
@@ -71,17 +78,16 @@ def analyse(requirements: Requirements, *, limits: Limits | None = None) -> Anal
     equalities = [
         one for group in _in_turn(sound, limits.share(3)) for one in group.equalities(undecided)
     ]
-    redundant = [
-        number
-        for group in _in_turn(sound, limits.share(2))
-        for number in group.redundant(undecided)
-    ]
-    dead = [one for group in _in_turn(sound, limits) for one in group.dead_literals(undecided)]
-    redundant += [one.number for one in requirements.requirements if not one.clauses]
+    implied: dict[int, tuple[int, ...]] = {
+        one.number: () for one in requirements.requirements if not one.clauses
+    }
+    for group in _in_turn(sound, limits.share(2)):
+        implied |= group.redundant(undecided)
+    dead = [one for group in _in_turn(sound, limits) for one in group.dead_parts(undecided)]
     return _analysis(
         undecided,
         satisfiable=None if undecided["satisfiable"] else True,
-        redundant=tuple(sorted(redundant)),
+        implied=dict(sorted(implied.items())),
         dead=tuple(sorted(dead, key=lambda one: one.number)),
         bounds={name: bounds[name] for name in requirements.variables if name in bounds},
         equalities=tuple(equalities),
@@ -93,13 +99,13 @@ def _analysis(
     *,
     satisfiable: bool | None,
     core: tuple[int, ...] = (),
-    redundant: tuple[int, ...] = (),
-    dead: tuple[DeadLiteral, ...] = (),
+    implied: dict[int, tuple[int, ...]] | None = None,
+    dead: tuple[DeadPart, ...] = (),
     bounds: dict[str, Bounds] | None = None,
     equalities: tuple[Equation, ...] = (),
 ) -> Analysis:
     left_open = {question: count for question, count in undecided.items() if count}
-    return Analysis(satisfiable, core, redundant, dead, bounds or {}, equalities, left_open)
+    return Analysis(satisfiable, core, implied or {}, dead, bounds or {}, equalities, left_open)
 
 
 def satisfiable(requirements: Requirements, *, limits: Limits | None = None) -> bool | None:

@@ -8,6 +8,7 @@ from math import gcd, lcm
 
 from pishield_cli.logic.groups import Group
 from pishield_cli.logic.requirements import Requirement, Requirements
+from pishield_cli.logic.solver.dead_parts import DeadPart, dead_parts
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, Optimum, Search, Undecided
 from pishield_cli.logic.solver.tableau import ONE, ZERO
@@ -43,21 +44,6 @@ class Bounds:
     upper: Fraction | None = None
     lower_open: bool = False
     upper_open: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLiteral:
-    """A literal that decides no row.
-
-    Attributes:
-        number: Its requirement.
-        literal: The literal.
-        always: Whether it holds wherever all requirements do; otherwise it never does.
-    """
-
-    number: int
-    literal: Literal
-    always: bool
 
 
 class Reasoner:
@@ -110,33 +96,50 @@ class Reasoner:
 
     # ------------------------------------------------------------------ redundancy
 
-    def redundant(self, undecided: Counter[str]) -> list[int]:
-        """Try requirements from the last to the first, so that of equals the first is kept."""
+    def redundant(self, undecided: Counter[str]) -> dict[int, tuple[int, ...]]:
+        """Try requirements from the last to the first, so that of equals the first is kept.
+
+        Returns:
+            Each redundant one, ascending, with those kept that imply it.
+        """
         kept = dict.fromkeys(self._group.numbers)
         named = Counter(name for one in self._group.requirements for name in one.variables)
+        dropped: list[Requirement] = []
         for one in reversed(self._group.requirements):
             if self._is_alone_with_a_column(one, named):
                 continue
             # With no work left, not even the list of the others is made: there may be thousands.
             late = self._search.limits.exhausted
-            others = () if late else (DOMAIN, *(n for n in kept if n != one.number))
-            implied = None if late else self._implied(one, others)
-            if implied:
+            others = () if late else tuple(n for n in kept if n != one.number)
+            found = None if late else self._implied(one, others)
+            if isinstance(found, Infeasible):
                 del kept[one.number]
                 named.subtract(one.variables)
-            elif implied is None:
+                dropped.append(one)
+            elif not isinstance(found, Model):
                 undecided["redundant"] += 1
-        return [number for number in self._group.numbers if number not in kept]
+        return {one.number: self._fewest_reasons(one, kept) for one in reversed(dropped)}
 
-    def _implied(self, one: Requirement, others: Sequence[int]) -> bool | None:
+    def _fewest_reasons(self, one: Requirement, kept: Iterable[int]) -> tuple[int, ...]:
+        """Requirements that imply one, none of them to spare as far as time allows."""
+        found = self._implied(one, tuple(kept))
+        reasons = list(found.core) if isinstance(found, Infeasible) else []
+        for number in reversed(list(reasons)):
+            fewer = [other for other in reasons if other != number]
+            if isinstance(self._implied(one, fewer), Infeasible):
+                reasons = fewer
+        return tuple(reasons)
+
+    def _implied(self, one: Requirement, others: Sequence[int]) -> Model | Infeasible | Undecided:
+        """Whether others imply one: infeasible if so, with those that do; else what breaks it."""
+        reasons: set[int] = set()
         for clause in one.clauses:
             negated = [literal.negated() for literal in clause]
-            found = self._search.solve(others, negated)
-            if isinstance(found, Model):
-                return False
-            if isinstance(found, Undecided):
-                return None
-        return True
+            found = self._search.solve((DOMAIN, *others), negated)
+            if not isinstance(found, Infeasible):
+                return found
+            reasons.update(found.core)
+        return Infeasible(tuple(sorted(reasons - {DOMAIN})))
 
     def _is_alone_with_a_column(self, one: Requirement, named: Counter[str]) -> bool:
         """Whether a column that nothing else bounds can be moved until the requirement fails."""
@@ -147,39 +150,21 @@ class Reasoner:
             for name in clause.variables
         )
 
-    # ------------------------------------------------------------------ literals
+    # ------------------------------------------------------------------ parts
 
-    def dead_literals(self, undecided: Counter[str]) -> Iterator[DeadLiteral]:
+    def dead_parts(self, undecided: Counter[str]) -> Iterator[DeadPart]:
         for one in self._group.requirements:
-            for clause in one.clauses:
-                if len(clause.literals) > 1:
-                    yield from self._dead_in(one.number, clause, undecided)
+            for found in dead_parts(one.number, one.formula, self._possible):
+                if found is not None:
+                    yield found
+                else:
+                    undecided["dead"] += 1
 
-    def _dead_in(
-        self, number: int, clause: Clause, undecided: Counter[str]
-    ) -> Iterator[DeadLiteral]:
-        living = []
-        for literal in clause:
-            possible = self._possible(literal)
-            if possible is None:
-                undecided["dead"] += 1
-            elif not possible:
-                yield DeadLiteral(number, literal, always=False)
-                continue
-            living.append(literal)
-        # The only one left that can hold does so by the clause itself.
-        for literal in living if len(living) > 1 else ():
-            possible = self._possible(literal.negated())
-            if possible is None:
-                undecided["dead"] += 1
-            elif not possible:
-                yield DeadLiteral(number, literal, always=True)
-
-    def _possible(self, literal: Literal) -> bool | None:
-        """Whether some values satisfy all requirements and a literal."""
-        if any(literal.holds(model.values) for model in self._models):
+    def _possible(self, literals: Sequence[Literal]) -> bool | None:
+        """Whether some values satisfy all requirements and some literals."""
+        if any(all(one.holds(model.values) for one in literals) for model in self._models):
             return True
-        found = self._solve(literal)
+        found = self._solve(*literals)
         return None if isinstance(found, Undecided) else isinstance(found, Model)
 
     # ------------------------------------------------------------------ bounds and equalities
@@ -195,8 +180,8 @@ class Reasoner:
 
     def _truth(self, name: str, undecided: Counter[str]) -> Bounds:
         """A score is true above one half."""
-        true = self._possible(BooleanLiteral(name))
-        false = self._possible(BooleanLiteral(name, positive=False))
+        true = self._possible([BooleanLiteral(name)])
+        false = self._possible([BooleanLiteral(name, positive=False)])
         undecided["bounds"] += (true is None) + (false is None)
         return Bounds(
             lower=HALF if false is False else None,
@@ -236,7 +221,7 @@ class Reasoner:
                 if equation in seen:
                     continue
                 beyond = Inequality(literal.terms, literal.constant, strict=True)
-                possible = self._possible(beyond)
+                possible = self._possible([beyond])
                 if possible is None:
                     undecided["equalities"] += 1
                 elif not possible:

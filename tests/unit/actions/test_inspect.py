@@ -2,7 +2,7 @@ import random
 import time
 from fractions import Fraction
 
-from pishield_cli.actions.inspect import dead_literal_text, inspect
+from pishield_cli.actions.inspect import dead_part_text, inspect, notices
 from pishield_cli.language import bind, parse_requirements
 from pishield_cli.language.printer import format_equation
 from pishield_cli.logic.requirements import RequirementType
@@ -56,8 +56,56 @@ def test_equations_and_dead_literals_are_written_in_the_language():
     assert [format_equation(one) for one in report.analysis.equalities] == ["y - `net sum` == 0"]
     assert report.analysis.redundant == (4,)
     report = inspected("x >= 2\nx < 1 or y > 0 or y < -1\n")
-    assert [dead_literal_text(one) for one in report.analysis.dead] == [
+    assert [dead_part_text(one) for one in report.analysis.dead] == [
         "`x < 1` in requirement 2 never holds"
+    ]
+
+
+def dead_in(text):
+    report = inspected(text)
+    assert report.undecided == {}
+    return [dead_part_text(one) for one in report.analysis.dead]
+
+
+def test_notices_are_on_what_is_written_each_once():
+    assert dead_in("x == 1 or x == 2 or x == 9\n") == []
+    assert dead_in("x in (1, 2, 9)\ny > 0 or x == 2 or x == 2\nx >= 2\n") == [
+        "`x == 1` in requirement 1 never holds"
+    ]
+    assert dead_in("x != 3 or y > 0\nx >= 4\n") == ["`x != 3` in requirement 1 always holds"]
+    assert dead_in("if a > 0 then b == c\na <= 0\n") == ["`a > 0` in requirement 1 never holds"]
+    assert dead_in("a > 0 iff b > 0\nb <= 0\n") == [
+        "`a > 0` in requirement 1 never holds",
+        "`b > 0` in requirement 1 never holds",
+    ]
+
+
+def test_what_a_requirement_demands_itself_is_not_dead():
+    assert dead_in("0 <= x <= 3\nnot (y > 0 or z > 0)\n") == []
+    assert dead_in("a > 0 or b > 0\nb <= 0\n") == ["`b > 0` in requirement 1 never holds"]
+    assert dead_in("if a > 0 and c > 0 then b > 0\nb <= 0\n") == [
+        "`b > 0` in requirement 1 never holds"
+    ]
+
+
+def test_premises_that_never_hold_are_told():
+    text = "if a > 0 and e > 0 then i > 0\n"
+    assert dead_in(text) == []
+    assert dead_in(f"{text}if a > 0 then i < 0\n") == [
+        "The premise `a > 0 and e > 0` of requirement 1 never holds"
+    ]
+    assert dead_in("if x in (1, 2) then y > 0\nx >= 3\nx <= 4\n") == [
+        "`x == 1` in requirement 1 never holds",
+        "`x == 2` in requirement 1 never holds",
+    ]
+
+
+def test_what_is_implied_says_by_which_others():
+    report = inspected("a >= 1\nb >= a\nc > 0\nb >= 0.5\n1 > 0\n")
+    assert report.analysis.implied == {4: (1, 2), 5: ()}
+    assert [(one.message, one.requirement.number) for one in notices(report)] == [
+        ("Requirement 4 is implied by requirements 1, 2.", 4),
+        ("Requirement 5 always holds.", 5),
     ]
 
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pishield_cli.language.normal_form import to_clauses
+from pishield_cli.logic.formulas import Not
 from pishield_cli.logic.groups import requirement_groups
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.solver.analysis import analyse, contradictory_core, satisfiable
@@ -105,6 +107,17 @@ def test_law_of_redundancy_the_kept_mean_the_same(requirements):
         assert not all(implies(rest, clause) for clause in own)
 
 
+@given(any_file)
+def test_law_of_reasons_they_imply_and_none_is_to_spare(requirements):
+    found = analyse(requirements)
+    for number, reasons in found.implied.items():
+        assert set(reasons).isdisjoint(found.implied)
+        own = clauses_of(requirements, {number})
+        for left_out in (None, *reasons):
+            rest = clauses_of(requirements, set(reasons) - {left_out})
+            assert all(implies(rest, clause) for clause in own) == (left_out is None)
+
+
 @given(files(inequalities))
 def test_law_of_bounds_approached_and_never_passed(requirements):
     found = analyse(requirements)
@@ -128,12 +141,12 @@ def test_law_of_bounds_approached_and_never_passed(requirements):
 
 
 @given(any_file)
-def test_law_of_dead_literals_none_decides(requirements):
+def test_law_of_dead_parts_none_decides(requirements):
     found = analyse(requirements)
     clauses = clauses_of(requirements)
     for dead in found.dead:
-        wrong = dead.literal.negated() if dead.always else dead.literal
-        assert not is_satisfiable([*clauses, Clause((wrong,))])
+        wrong = to_clauses(Not(dead.part) if dead.always else dead.part)
+        assert not is_satisfiable([*clauses, *wrong])
 
 
 @given(files(inequalities))
