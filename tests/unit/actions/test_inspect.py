@@ -169,9 +169,9 @@ def test_a_contradiction_too_hard_to_find_takes_no_longer_than_its_time():
         for bird in range(10)
         for other in range(bird)
     ]
-    started = time.monotonic()
+    started = time.process_time()
     report = inspected("\n".join([*birds, *apart]), seconds=1.0)
-    assert time.monotonic() - started < 4
+    assert time.process_time() - started < 4
     assert report.analysis.satisfiable is None
     assert report.methods == ("search",)
 
