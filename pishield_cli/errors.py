@@ -143,5 +143,17 @@ class StateError(PishieldError):
     """A state that belongs to another module than the one it is loaded into."""
 
 
+class BadCellsError(ColumnTypeError):
+    """Several columns hold something other than numbers, where numbers are needed.
+
+    Args:
+        columns: The error of each of them, at least one.
+    """
+
+    def __init__(self, columns: Sequence[ColumnTypeError]) -> None:
+        super().__init__(columns[0].message, hint=columns[0].hint)
+        self.columns = tuple(columns)
+
+
 class ShapeError(PishieldError):
     """An array or tensor of the wrong shape."""

@@ -15,7 +15,12 @@ import typer
 from pishield_cli import placed
 from pishield_cli.cli import INTERRUPTED
 from pishield_cli.cli.text import printable
-from pishield_cli.errors import PishieldError, RequirementsFileError, RequirementSyntaxError
+from pishield_cli.errors import (
+    BadCellsError,
+    PishieldError,
+    RequirementsFileError,
+    RequirementSyntaxError,
+)
 
 HEADING = "error: "
 NOT_REPORTED = 1
@@ -76,6 +81,8 @@ def describe(error: Exception) -> str:
         return _drawn(error.problems)
     if isinstance(error, RequirementSyntaxError):
         return _drawn([error])
+    if isinstance(error, BadCellsError):
+        return f"\n{HEADING}".join(_with_hint(one.message, one.hint) for one in error.columns)
     if isinstance(error, PishieldError):
         return _with_hint(f"{error.message}{_and_placed()}", error.hint)
     if isinstance(error, _CommandLineError):

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
-from pishield_cli.errors import PishieldError, RequirementsFileError, RequirementSyntaxError
+from pishield_cli.errors import (
+    BadCellsError,
+    PishieldError,
+    RequirementsFileError,
+    RequirementSyntaxError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ def problems_of(error: Exception) -> tuple[Problem, ...]:
         return tuple(_placed(problem) for problem in error.problems)
     if isinstance(error, RequirementSyntaxError):
         return (_placed(error),)
+    if isinstance(error, BadCellsError):
+        return tuple(problem for one in error.columns for problem in problems_of(one))
     if isinstance(error, PishieldError):
         return (Problem(_line(error.message), _line(error.hint) if error.hint else None),)
     from pishield_cli.cli.boundary import describe

@@ -256,3 +256,48 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
         assert message.startswith("error: ")
         assert "went wrong" not in message
         assert not Path(f"out{name[1:]}").exists()
+
+
+@pytest.mark.parametrize(
+    ("cells", "hint"),
+    [
+        (["2%", "3.5 %"], "percentages"),
+        (["2024-01-02", "2024-01-03 10:00"], "dates"),
+        (["31.12.2024", "1.1.25"], "dates"),
+        (["1,5", "2,25"], "--decimal ,"),
+        (["1.234,5", "1.234.567"], "--decimal , --thousands ."),
+        (["1,234", "1,234,567.5"], "--thousands ,"),
+        (["1'234", "12'345.5"], "--thousands"),
+        (["yes", "No"], "true and false"),
+        (["-", "?"], '--na "-,?"'),
+        (["$ 5", "7 €"], "currencies"),
+        (["soon", "later"], "leave missing cells empty"),
+        (["true", "false"], "as 1 and 0"),
+    ],
+)
+def test_cells_that_are_no_numbers_are_listed_with_a_hint_that_fits(
+    cells: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("r.txt").write_text("a + b >= 0\n")
+    rows = "".join(f'"{cell}",1\n7,2\n' for cell in cells)
+    Path("t.csv").write_text("a,b\n" + rows)
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    message = capsys.readouterr().err
+    assert f"line 2 holds {cells[0]!r} and line 4 holds {cells[1]!r}. Hint: " in message
+    assert hint in message.partition("Hint: ")[2]
+    assert len(message.splitlines()) == 1
+
+
+def test_bad_cells_of_all_columns_are_listed_in_one_go(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("r.txt").write_text("a + b + c >= 0\n")
+    many = "".join("1,x,?,\xe4\n" for _ in range(5))
+    Path("t.csv").write_bytes(f"a,b,c,d\n{many}y,1,1,1\n".encode("latin-1"))
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(" of ")[0] for line in lines] == [
+        f"error: Column `{name}`" for name in "abc"
+    ]
+    assert "line 7 holds 'y'." in lines[0]
+    assert "line 4 holds 'x' (5 cells in all)." in lines[1]
+    assert main(["check", "t.csv", "r.txt", "--format", "json"]) == 2
+    assert len(json.loads(capsys.readouterr().out)["errors"]) == 3

@@ -10,7 +10,7 @@ from pishield_cli.tables.dialect import BadCells, Dialect
 
 _SPACES = "[ \u00a0\u202f]"
 _NO_POINT = "\u00b7"
-_NUMBER = (
+NUMBER = (
     r"^\s*(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?i:inf(?:inity)?|nan))\s*$"
 )
 _TRUTH = ("true", "True", "TRUE", "false", "False", "FALSE")
@@ -38,7 +38,7 @@ def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.A
         cells = compute.replace_substring(cells, dialect.decimal, ".")
     if dialect.bad_cells is BadCells.MISSING:
         truth = compute.is_in(cells, value_set=pa.array(_TRUTH, cells.type))
-        good = compute.or_(compute.match_substring_regex(cells, _NUMBER), truth)
+        good = compute.or_(compute.match_substring_regex(cells, NUMBER), truth)
         cells = compute.if_else(good, cells, "")
     return cells
 
@@ -46,7 +46,7 @@ def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.A
 def are_numbers(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> bool:
     """Whether all texts of a column, but for those that are missing, are numbers."""
     texts = canonical_cells(compute.drop_null(cells.cast(pa.string())), dialect)
-    found = compute.or_(compute.match_substring_regex(texts, _NUMBER), compute.equal(texts, ""))
+    found = compute.or_(compute.match_substring_regex(texts, NUMBER), compute.equal(texts, ""))
     return bool(compute.all(found).as_py())
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from pishield_cli.errors import MissingColumnError
+from pishield_cli.errors import ColumnTypeError, MissingColumnError
 from pishield_cli.kernels.columns import Array, NumericColumn, as_floats
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
 from pishield_cli.tables.csv.encodings import decoded_source
@@ -32,6 +32,7 @@ from pishield_cli.tables.csv.faults import (
     refuse_endless,
 )
 from pishield_cli.tables.csv.header import Header, read_header
+from pishield_cli.tables.csv.inventory import bad_cells
 from pishield_cli.tables.csv.notation import canonical_cells
 from pishield_cli.tables.csv.records import Records, record_chunks, significant_quotes
 from pishield_cli.tables.dialect import Dialect
@@ -166,11 +167,8 @@ class CsvReader:
         return prefetched(self._tasks(wanted, size), min(pa.cpu_count(), _WORKERS))
 
     def _tasks(self, wanted: list[str], size: int) -> Generator[Callable[[], _Parsed], None, None]:
-        title = self.source.title
-        with reading(title), self.source.open() as stream:
-            skip = len(self.header.data)
-            for records in record_chunks(stream, self.delimiter, size=size, skip=skip, title=title):
-                yield partial(self._parse, records, list(wanted))
+        for records in self._pieces(size):
+            yield partial(self._parse, records, list(wanted))
         self.source.require_unchanged()
 
     def _parse(self, records: Records, wanted: list[str]) -> _Parsed:
@@ -200,7 +198,7 @@ class CsvReader:
         table = self._table(records, data, convert, quoted_lines)
         for name in wanted:
             if not is_numeric(table.schema.field(places[name]).type):
-                raise self._not_numeric(records, name, quoted_lines)
+                raise self._not_numeric(records, wanted, name, quoted_lines)
         return {name: numeric_column(table.column(places[name])) for name in wanted}, table.num_rows
 
     def _canonical(self, records: Records, places: list[str], quoted_lines: bool) -> bytes:
@@ -249,9 +247,45 @@ class CsvReader:
         names = list(map(str, range(len(self.header.names))))
         return csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False)
 
-    def _not_numeric(self, records: Records, name: str, quoted_lines: bool) -> Exception:
+    def _not_numeric(
+        self, records: Records, wanted: Sequence[str], name: str, quoted_lines: bool
+    ) -> Exception:
+        """What is wrong with all columns that are wanted; at least with one in this piece."""
         texts = self._texts(records, name, quoted_lines)
-        return not_numeric(records, texts, self._places[name], name, self.source)
+        here = not_numeric(records, texts, self._places[name], name, self.source)
+        if not isinstance(here, ColumnTypeError):
+            return here
+        lines_before = self.header.data.count(b"\n") + self.header.data.count(b"\r")
+        first = 1 + lines_before - self.header.data.count(b"\r\n")
+        found = bad_cells(self._looked_through(wanted), wanted, self.source.title, first)
+        return found or here
+
+    def _looked_through(
+        self, wanted: Sequence[str]
+    ) -> Iterator[tuple[Records, pa.Table, Sequence[str]]]:
+        """All pieces of the file, cells of some columns as texts, those that are no UTF-8 empty."""
+        places = [str(self._places[name]) for name in wanted]
+        for records in self._pieces(_CHUNK):
+            quotes = significant_quotes(records.data, records.delimiter)
+            convert = csv.ConvertOptions(
+                include_columns=places,
+                column_types=dict.fromkeys(places, pa.string()),
+                check_utf8=False,
+                strings_can_be_null=False,
+            )
+            table = self._table(
+                records, records.data, convert, _has_quoted_lines(records.data, quotes)
+            )
+            if not self.dialect.plain_numbers:
+                cells = [canonical_cells(column, self.dialect) for column in table.columns]
+                table = pa.table(cells, names=places)
+            yield records, table, [*csv.ConvertOptions().null_values, *self.dialect.missing]
+
+    def _pieces(self, size: int) -> Iterator[Records]:
+        title = self.source.title
+        with reading(title), self.source.open() as stream:
+            skip = len(self.header.data)
+            yield from record_chunks(stream, self.delimiter, size=size, skip=skip, title=title)
 
     def _texts(self, records: Records, name: str, quoted_lines: bool) -> list[str | None]:
         data = records.data

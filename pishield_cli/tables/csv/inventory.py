@@ -1,0 +1,194 @@
+"""Which cells keep columns from being numbers: how many, some of them, and what they may mean."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from pishield_cli.errors import BadCellsError, ColumnTypeError
+from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.csv.faults import FALSE_TEXTS, TRUE_TEXTS
+from pishield_cli.tables.csv.notation import NUMBER
+from pishield_cli.tables.csv.records import Records
+
+SHOWN = 3
+"""How many cells of a column are shown, each with its line."""
+_JUDGED = 100
+"""How many cells of a column tell what they may mean."""
+_LONGEST = 40
+
+_GENERAL = "leave missing cells empty; numbers are written like 3, -0.5 or 1e3"
+_MARKS = frozenset(
+    [
+        *("-", "--", "---", "?", "??", ".", "..", "*", "\u2013", "\u2014"),
+        *("none", "None", "NONE", "missing", "MISSING", "unknown", "Unknown"),
+        *("n.a.", "N.A.", "na", "Na", "n/d", "N/D", "nil", "NIL"),
+        *("#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!"),
+    ]
+)
+_YES_NO = frozenset(
+    ["yes", "no", "y", "n", "ja", "nein", "j", "oui", "non", "si", "on", "off", "t", "f"]
+)
+_CURRENCIES = "[$\u20ac\u00a3\u00a5]"
+_WORDS = tuple(TRUE_TEXTS | FALSE_TEXTS)
+
+_HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"\s*[+-]?[0-9.,]+\s*%\s*"),
+        "these are percentages: leave out the sign, and mean the same in the requirements",
+    ),
+    (
+        re.compile(r"\s*[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ].*)?"),
+        "these are dates, not numbers",
+    ),
+    (
+        re.compile(r"\s*[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}([T ].*)?"),
+        "these are dates, not numbers",
+    ),
+    (
+        re.compile(r"\s*[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?\s*"),
+        "add --decimal , --thousands . if that is how they are written",
+    ),
+    (
+        re.compile(r"\s*[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?\s*"),
+        "add --thousands , if that is how they are written",
+    ),
+    (
+        re.compile(r"\s*[+-]?[0-9]*,[0-9]+\s*"),
+        "add --decimal , if that stands before decimal places",
+    ),
+    (
+        re.compile(r"\s*[+-]?[0-9]{1,3}([ '\u00a0\u202f][0-9]{3})+([.,][0-9]*)?\s*"),
+        "say what stands between groups of digits with --thousands",
+    ),
+    (
+        re.compile(
+            r"\s*[+-]?(?:[$\u20ac\u00a3\u00a5]\s*[0-9].*|[0-9.,' ]+\s*[$\u20ac\u00a3\u00a5])\s*"
+        ),
+        "leave out the signs of currencies",
+    ),
+)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found of one column so far: cells that are neither numbers nor truth values."""
+
+    name: str
+    count: int = 0
+    numbers: int = 0
+    words: int = 0
+    texts: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    word_texts: list[str] = field(default_factory=list)
+    word_lines: list[int] = field(default_factory=list)
+
+    def add(self, cells: pa.Array, missing: Sequence[str], line_of: Callable[[int], int]) -> None:
+        """Look through some cells, texts as they are read."""
+        absent = compute.is_in(cells, value_set=pa.array(missing, cells.type))
+        word = compute.is_in(cells, value_set=pa.array(_WORDS, cells.type))
+        number = compute.match_substring_regex(cells, NUMBER)
+        bad = ~(_mask(absent) | _mask(word) | _mask(number))
+        self.count += int(np.count_nonzero(bad))
+        self.words += int(np.count_nonzero(_mask(word)))
+        self.numbers += int(np.count_nonzero(_mask(number) & ~_mask(absent)))
+        _note(cells, bad, self.texts, self.lines, line_of)
+        _note(cells, _mask(word), self.word_texts, self.word_lines, line_of)
+
+    def error(self, title: str) -> ColumnTypeError | None:
+        """What is wrong with the column; None if nothing is."""
+        count, texts, lines = self.count, self.texts, self.lines
+        hint = None
+        if not count and self.words and self.numbers:
+            count, texts, lines = self.words, self.word_texts, self.word_lines
+            hint = "write truth values as 1 and 0 where there are other numbers"
+        if not count:
+            return None
+        shown = [
+            f"line {line} holds {_cut(text)!r}"
+            for text, line in zip(texts[:SHOWN], lines, strict=False)
+        ]
+        listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+        more = f" ({count:,} cells in all)" if count > len(shown) else ""
+        return ColumnTypeError(
+            f"Column `{self.name}` of `{title}` must hold numbers, but {listed}{more}.",
+            hint=hint or _hint(texts),
+        )
+
+
+def bad_cells(
+    pieces: Iterable[tuple[Records, pa.Table, Sequence[str]]],
+    names: Sequence[str],
+    title: str,
+    first_line: int,
+) -> ColumnTypeError | None:
+    """What is wrong with all columns of a table that must hold numbers.
+
+    Args:
+        pieces: The table's text in order, the columns' cells as they are read, as texts, and what
+            stands for a missing cell.
+        names: The columns.
+        title: The table.
+        first_line: The line of the file that the first row is on, from 1.
+
+    Returns:
+        The error of the only such column, or all of them in one; None if no cell is bad.
+    """
+    found = [_Found(name) for name in names]
+    line = first_line
+    for records, table, missing in pieces:
+        for one, cells in zip(found, table.columns, strict=True):
+            one.add(cells.combine_chunks(), missing, _lines_within(records, line))
+        line += _line_endings(records.data)
+    errors = [error for one in found if (error := one.error(title)) is not None]
+    return BadCellsError(errors) if len(errors) > 1 else next(iter(errors), None)
+
+
+def _note(
+    cells: pa.Array, mask: Array, texts: list[str], lines: list[int], line_of: Callable[[int], int]
+) -> None:
+    rows = np.flatnonzero(mask)[: _JUDGED - len(texts)].tolist()
+    lines += [line_of(row) for row in rows[: max(0, SHOWN - len(lines))]]
+    texts += [cells[row].as_py() for row in rows]
+
+
+def _lines_within(records: Records, first: int) -> Callable[[int], int]:
+    return lambda row: first + _line_endings(records.data[: records.spans().starts[row]])
+
+
+def _line_endings(data: bytes) -> int:
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+
+
+def _hint(texts: Sequence[str]) -> str:
+    """What the cells may mean, if one thing fits nearly all of them."""
+    for share in _shares(texts):
+        if share is not None:
+            return share
+    return _GENERAL
+
+
+def _shares(texts: Sequence[str]) -> Iterator[str | None]:
+    stripped = [text.strip() for text in texts]
+    marks = sorted({text for text in stripped if text in _MARKS})
+    if marks and all(text in _MARKS for text in stripped):
+        yield f'if these stand for missing cells, add --na "{",".join(marks)}"'
+    if all(text.lower() in _YES_NO for text in stripped):
+        yield "write truth values as true and false, or as 1 and 0"
+    for pattern, hint in _HINTS:
+        if all(pattern.fullmatch(text) for text in texts):
+            yield hint
+    if marks:
+        yield f'if {" and ".join(marks)} stand for missing cells, add --na "{",".join(marks)}"'
+
+
+def _mask(found: pa.Array) -> Array:
+    values: Array = found.to_numpy(zero_copy_only=False)
+    return values.astype(bool)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
