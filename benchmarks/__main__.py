@@ -10,6 +10,7 @@ QUESTIONS = {
     "training": "what do networks learn behind each shield, and what does it cost?",
     "startup": "how long until a command starts its work?",
     "growth": "how do time and memory grow with rows, columns and requirements?",
+    "reliability": "what was tried to break it, and what came of that?",
     "all": "all of these, as the documentation shows them",
 }
 
@@ -19,7 +20,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in QUESTIONS:
         print("usage: python -m benchmarks QUESTION [options]\n")
         for name, question in QUESTIONS.items():
-            print(f"  {name:8} {question}")
+            print(f"  {name:11} {question}")
         return 2
     module = importlib.import_module(f"benchmarks.{sys.argv[1]}")
     return int(module.main(sys.argv[2:]))

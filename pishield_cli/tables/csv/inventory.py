@@ -12,7 +12,7 @@ from pishield_cli.errors import BadCellsError, ColumnTypeError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.csv.faults import FALSE_TEXTS, TRUE_TEXTS
 from pishield_cli.tables.csv.notation import NUMBER
-from pishield_cli.tables.csv.records import Records
+from pishield_cli.tables.csv.records import Records, split_cells
 
 SHOWN = 3
 """How many cells of a column are shown, each with its line."""
@@ -128,8 +128,8 @@ def bad_cells(
     """What is wrong with all columns of a table that must hold numbers.
 
     Args:
-        pieces: The table's text in order, the columns' cells as they are read, as texts, and what
-            stands for a missing cell.
+        pieces: The table's text in order, the columns' cells as they are read, as texts, by the
+            columns' places, and what stands for a missing cell.
         names: The columns.
         title: The table.
         first_line: The line of the file that the first row is on, from 1.
@@ -140,8 +140,9 @@ def bad_cells(
     found = [_Found(name) for name in names]
     line = first_line
     for records, table, missing in pieces:
-        for one, cells in zip(found, table.columns, strict=True):
-            one.add(cells.combine_chunks(), missing, _lines_within(records, line))
+        for one, place in zip(found, table.column_names, strict=True):
+            cells = table.column(place).combine_chunks()
+            one.add(cells, missing, _lines_within(records, int(place), line))
         line += _line_endings(records.data)
     errors = [error for one in found if (error := one.error(title)) is not None]
     return BadCellsError(errors) if len(errors) > 1 else next(iter(errors), None)
@@ -155,8 +156,15 @@ def _note(
     texts += [cells[row].as_py() for row in rows]
 
 
-def _lines_within(records: Records, first: int) -> Callable[[int], int]:
-    return lambda row: first + _line_endings(records.data[: records.spans().starts[row]])
+def _lines_within(records: Records, place: int, first: int) -> Callable[[int], int]:
+    """On which line a row's cell of some place is, by the row."""
+
+    def line_of(row: int) -> int:
+        before = split_cells(records.row(row), records.delimiter)[:place]
+        end = int(records.spans().starts[row]) + sum(map(len, before)) + place
+        return first + _line_endings(records.data[:end])
+
+    return line_of
 
 
 def _line_endings(data: bytes) -> int:
