@@ -89,7 +89,7 @@ class NoRequirementError(RequirementSyntaxError):
 
 
 class UnknownVariableError(RequirementSyntaxError):
-    """A name in a requirements file that is no column of the table."""
+    """A name in a requirements file that is not a column of the table."""
 
 
 class RequirementsFileError(RequirementError):

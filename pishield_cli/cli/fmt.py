@@ -34,10 +34,10 @@ def fmt(
     Exits with 0, with 1 if --check finds a file that would change, and with 2 if nothing was
     written.
     """
-    from pishield_cli.language import layout, read_text
+    from pishield_cli.language import lay_out, read_text
 
     texts = {path: read_text(path) for path in requirements}
-    laid_out = {path: layout(text, path) for path, text in texts.items()}
+    laid_out = {path: lay_out(text, path) for path, text in texts.items()}
     changed = [path for path, text in texts.items() if laid_out[path] != text]
     if diff:
         _show([(path, texts[path], laid_out[path]) for path in changed])

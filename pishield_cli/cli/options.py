@@ -202,7 +202,7 @@ def read_allowance(text: str) -> Allowance:
     Raises:
         UsageError: If it is neither a whole number from 0 nor a percentage from 0 to 100.
     """
-    from pishield_cli.language.labels import read_allowance as read
+    from pishield_cli.language import read_allowance as read
 
     found = read(text)
     if found is not None:

@@ -1,4 +1,7 @@
-"""From a requirements file's text to requirements, and back."""
+"""From a requirements file's text to requirements, and back.
+
+What others may take is named here; the modules are this room's own.
+"""
 
 from pishield_cli.language.binding import Binding, bind, require_columns
 from pishield_cli.language.caret import draw
@@ -9,7 +12,9 @@ from pishield_cli.language.files import (
     read_requirements,
     read_text,
 )
-from pishield_cli.language.layout import layout
+from pishield_cli.language.labels import read_allowance
+from pishield_cli.language.layout import lay_out
+from pishield_cli.language.numbers import write_number
 from pishield_cli.language.printer import (
     format_clause,
     format_equation,
@@ -31,11 +36,13 @@ __all__ = [
     "format_literal",
     "format_requirement",
     "format_requirements",
-    "layout",
+    "lay_out",
     "load_requirements_file",
     "parse_requirements",
+    "read_allowance",
     "read_binding",
     "read_requirements",
     "read_text",
     "require_columns",
+    "write_number",
 ]

@@ -60,8 +60,8 @@ def bind(
         have none left; the ordering names a column once.
 
     Raises:
-        RequirementsFileError: With an UnknownVariableError for each name that is no column, at the
-            place of its first mention.
+        RequirementsFileError: With an UnknownVariableError for each name that is not a column, at
+            the place of its first mention.
     """
     binder = _Binder(columns, columns if positions is None else positions)
     names = {name: binder.column(name) for name in _all_names(requirements)}
@@ -86,7 +86,7 @@ def unknown_names(
     positions: Sequence[str] | None = None,
     most: int,
 ) -> list[RequirementSyntaxError]:
-    """An error for each name that is no column, on the lines that can be read.
+    """An error for each name that is not a column, on the lines that can be read.
 
     Args:
         written: The lines of a requirements file of which some cannot be read.
@@ -131,7 +131,7 @@ def require_columns(
         others: Words that the option takes as well, to suggest.
 
     Raises:
-        MissingColumnError: If a name is no column.
+        MissingColumnError: If a name is not a column.
     """
     known = frozenset(columns)
     for name in names:
@@ -140,7 +140,7 @@ def require_columns(
 
             near = get_close_matches(name, (*columns, *others), n=_NEAREST)
             raise MissingColumnError(
-                f"{option} names columns of the table, but `{name}` is none of them.",
+                f"{option} names columns of the table, but `{name}` is not one of them.",
                 hint=f"did you mean {' or '.join(near)}?" if near else columns_hint(columns),
             )
 
@@ -174,10 +174,10 @@ class _Binder:
         position = position_of(name)
         count = len(self._positions)
         if position is None:
-            return f"`{name}` is no column of the table."
+            return f"`{name}` is not a column of the table."
         if position < count:
             column = self._positions[position]
-            return f"`{name}` stands for `{column}`, which is no column of the table."
+            return f"`{name}` stands for `{column}`, which is not a column of the table."
         if not count:
             return f"`{name}` stands for column {position}, and there are no columns."
         last = f"the last of {count} columns is y_{count - 1}"

@@ -69,8 +69,8 @@ def read_binding(
         type: The type to read it as; None decides it on the clauses.
 
     Raises:
-        RequirementsFileError: With all that is wrong: with its text, and with names that are no
-            columns.
+        RequirementsFileError: With all that is wrong: with its text, and with names that are
+            not columns.
         RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
     """
     source = fspath(path)

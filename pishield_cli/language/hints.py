@@ -108,9 +108,9 @@ _WORDS: Mapping[str, str] = {
 
 _SEPARATORS: Mapping[str, str] = {
     ";": "semicolons",
-    "\t": "tabs, as in a .tsv file",
+    "\t": "tabs",
     "|": "bars",
-    ",": "commas, as in a .csv file",
+    ",": "commas",
 }
 _ALIKE = ("CYRILLIC", "GREEK", "COMBINING")
 _COLUMNS_SHOWN = 12

@@ -36,7 +36,7 @@ _Word = tuple[int, str]
 """Where a word begins in its logical line, and the word as it is laid out."""
 
 
-def layout(text: str, source: str | None = None) -> str:
+def lay_out(text: str, source: str | None = None) -> str:
     """Lay a requirements file out.
 
     Args:

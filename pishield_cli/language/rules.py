@@ -85,7 +85,7 @@ def _literal(word: Name) -> BooleanLiteral:
     match = _LITERAL.fullmatch(word.text)
     if match is None or word.text in KEYWORDS:
         expected = "a column number, with n before it to negate it, or a name"
-        message = f"`{word.text[:40]}` is no literal of a rule."
+        message = f"`{word.text[:40]}` is not a literal of a rule."
         hint = _hint(word.text)
         raise word.line.problem(message, word.start, word.end, expected=expected, hint=hint)
     if match["index"] is not None:
@@ -94,7 +94,7 @@ def _literal(word: Name) -> BooleanLiteral:
 
 
 def _hint(text: str) -> str:
-    """What to write instead of something that is no literal."""
+    """What to write instead of something that is not a literal."""
     keyword = KEYWORDS.get(text)
     if keyword is None:
         return _EXAMPLE

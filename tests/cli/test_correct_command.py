@@ -146,7 +146,7 @@ def test_a_link_to_data_is_data(capsys: pytest.CaptureFixture[str]) -> None:
         (["-o", "no/x.csv"], "its folder does not exist"),
         (["-o", "x.csv", "--audit", "no/x.csv"], "its folder does not exist"),
         (["-o", "x.csv", "--fixed", "nota"], "Hint: did you mean note?"),
-        (["-o", "x.csv", "--fixed", "q"], "but `q` is none of them. Hint: the table's columns"),
+        (["-o", "x.csv", "--fixed", "q"], "but `q` is not one of them. Hint: the table's columns"),
         (["-o", "x.csv", "--only", "nota"], "--only names columns of the table"),
         (["-o", "x.csv", "--ordering", "b,nota"], "--ordering names columns of the table"),
         (["-o", "x.csv", "--fixed", "a", "--only", "a,b"], "cannot be both fixed and free"),

@@ -117,7 +117,7 @@ def test_same_input_same_bytes(capsys: pytest.CaptureFixture[str]) -> None:
         (["--method", "nearest", "--weights", "a=1,a=2"], "names with numbers"),
         (["--method", "nearest", "--weights", "a=0"], "from 1e-9 to 1e9"),
         (["--method", "fewest", "--weights", "a=nan"], "from 1e-9 to 1e9"),
-        (["--method", "fewest", "--weights", "q=1"], "`q` is none of them"),
+        (["--method", "fewest", "--weights", "q=1"], "`q` is not one of them"),
         (["--method", "best"], "best"),
     ],
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pishield_cli.language import layout, parse_requirements
+from pishield_cli.language import lay_out, parse_requirements
 from pishield_cli.language.lexer import tokenize
 from pishield_cli.language.lines import logical_lines, split_lines, without_comment
 from tests.property.test_language import BARE, COMPARISONS, formulas
@@ -57,16 +57,16 @@ def comments(text):
 @given(files())
 @settings(max_examples=60)
 def test_a_layout_keeps_meaning_and_comments_and_is_laid_out_once(text):
-    found = layout(text)
+    found = lay_out(text)
     assert meaning(found) == meaning(text)
     assert comments(found) == comments(text)
-    assert layout(found) == found
+    assert lay_out(found) == found
 
 
 @given(files())
 @settings(max_examples=25)
 def test_a_layout_is_clean(text):
-    found = layout(text)
+    found = lay_out(text)
     assert found.endswith("\n")
     assert "\n\n\n" not in found
     assert not found.startswith("\n")
@@ -88,15 +88,22 @@ def test_spaces_where_one_stands_do_not_matter(case, wide):
     padded = "".join(
         piece + (wide if gap else "") for piece, gap in zip(pieces, [*gaps, ""], strict=True)
     )
-    unbroken = layout(padded).replace(" \\\n   ", "")
-    assert unbroken == layout(text)
+    unbroken = lay_out(padded).replace(" \\\n   ", "")
+    assert unbroken == lay_out(text)
 
 
 def test_rules_and_headers_are_laid_out_word_by_word():
     text = "ORDERING  1   y_0\n[x ] c7   0:-1  n2 # kept\n`a  b`:-`c``d`\n n3 :-\n"
-    assert layout(text) == ("ordering 1 y_0\n[x] c7 0 :- 1 n2  # kept\n`a  b` :- `c``d`\nn3 :-\n")
+    assert lay_out(text) == ("ordering 1 y_0\n[x] c7 0 :- 1 n2  # kept\n`a  b` :- `c``d`\nn3 :-\n")
 
 
 def test_signs_and_parentheses_stand_tight():
     text = "if - a>- 1 AND NOT(5*( c+ -2 )<=3/ 4) then 2 d-y_ 3 !=0"
-    assert layout(text) == "if -a > -1 and not (5*(c + -2) <= 3/4) then 2 d - y_3 != 0\n"
+    assert lay_out(text) == "if -a > -1 and not (5*(c + -2) <= 3/4) then 2 d - y_3 != 0\n"
+
+
+def test_lists_and_ends_are_spaced():
+    text = "x IN( 1,2 ,  9 ) or y not in(3)\nx BETWEEN 1 and - 3\nin+between > 0\n"
+    assert lay_out(text) == (
+        "x in (1, 2, 9) or y not in (3)\nx between 1 and -3\nin + between > 0\n"
+    )

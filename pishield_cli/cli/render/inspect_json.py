@@ -5,8 +5,7 @@ from typing import Any
 
 from pishield_cli.actions.inspect import InspectReport
 from pishield_cli.cli.render.strict_json import report_json
-from pishield_cli.language import format_equation, format_formula
-from pishield_cli.language.numbers import write_number
+from pishield_cli.language import format_equation, format_formula, write_number
 from pishield_cli.logic.solver.reasoner import Bounds
 
 

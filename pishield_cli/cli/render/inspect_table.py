@@ -10,8 +10,7 @@ from pishield_cli.actions.inspect import InspectReport, dead_part_text, verdict
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.text import counted, one_line, shortened
-from pishield_cli.language import format_equation
-from pishield_cli.language.numbers import write_number
+from pishield_cli.language import format_equation, write_number
 from pishield_cli.logic.requirements import Requirement, RequirementType
 from pishield_cli.logic.solver.reasoner import Bounds
 

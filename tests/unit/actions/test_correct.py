@@ -202,7 +202,7 @@ def test_fixed_and_free_columns() -> None:
 
 @pytest.mark.parametrize("freedom", [Freedom(fixed=["A"]), Freedom(only=["A"])])
 def test_unknown_columns_are_refused(freedom: Freedom) -> None:
-    with pytest.raises(MissingColumnError, match="`A` is none of them"):
+    with pytest.raises(MissingColumnError, match="`A` is not one of them"):
         fixed_columns(COLUMNS, freedom)
 
 

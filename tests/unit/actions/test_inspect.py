@@ -3,8 +3,7 @@ import time
 from fractions import Fraction
 
 from pishield_cli.actions.inspect import dead_part_text, inspect, notices
-from pishield_cli.language import bind, parse_requirements
-from pishield_cli.language.printer import format_equation
+from pishield_cli.language import bind, format_equation, parse_requirements
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.solver.reasoner import Bounds
 

@@ -99,7 +99,7 @@ def test_requirements_that_were_never_a_file_are_bound_too():
     one = Requirement(1, "a", (Clause((BooleanLiteral("a"),)),))
     requirements = Requirements((one,), RequirementType.PROPOSITIONAL)
     assert bind(requirements, ["a"]).requirements == requirements
-    with pytest.raises(RequirementsFileError, match="`a` is no column"):
+    with pytest.raises(RequirementsFileError, match="`a` is not a column"):
         bind(requirements, ["b"])
 
 
@@ -117,8 +117,8 @@ def test_thousands_of_unknown_names_are_blamed_in_bounded_time():
         (["a", "two words", "b"], "the table's columns are a, `two words`, b"),
         ([f"c{i}" for i in range(40)], "c10, c11 and 28 more"),
         (["c" * 90, "d" * 90, "e"], "and 2 more"),
-        (["total;b;when"], "seem to be by semicolons"),
-        (["total\tb\twhen"], "by tabs, as in a .tsv file"),
+        (["total;b;when"], "if semicolons stand between its cells"),
+        (["total\tb\twhen"], "if tabs stand between its cells"),
         (["1", "2.5", "-3"], "the table's first line must hold the columns' names"),
         ([], "has no column"),
     ],

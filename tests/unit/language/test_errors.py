@@ -102,7 +102,7 @@ def problems(text):
         ("[x]", "[x]", "on the same line"),
         ("0 :- 1 :- 2", ":-", "one `:-`"),
         (":- 1", ":-", "head"),
-        ("0 :- 1, 2", "1,", "no literal"),
+        ("0 :- 1, 2", "1,", "not a literal"),
         ("a b c :- 1", "a b c", "at most an identifier"),
         ("0 :- 1 ``", "``", "at least one character"),
         ("a :- b not c", "not", "write a clause: a or not b"),

@@ -78,7 +78,7 @@ def test_a_file_without_errors_is_bound(tmp_path):
 def test_a_file_that_can_be_read_but_not_bound_names_what_is_unknown(tmp_path):
     path = tmp_path / "r.txt"
     path.write_text("zz >= 1\n")
-    with pytest.raises(RequirementsFileError, match="`zz` is no column"):
+    with pytest.raises(RequirementsFileError, match="`zz` is not a column"):
         read_binding(path, ["a", "b"])
 
 
