@@ -49,11 +49,13 @@ class Example:
             tie of a strict inequality, infinite where a cell is or no row satisfies the
             requirement.
         cells: The row's cells of the columns that the requirement names, as text, by column.
+        key: The row's cells of the key's columns, likewise.
     """
 
     row: int
     by: float
     cells: dict[str, str]
+    key: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,10 @@ def check(
     compiled = compile_requirements(requirements)
     counts = [_Count(one, settings.show) for one in requirements.requirements]
     unsettled, settled_rows = _unsettled(reader, requirements)
-    tally = _Tally(reader, counts, settings.tolerance, settled_rows)
+    tally = _Tally(reader, counts, settings, settled_rows)
+    whole = listing is not None or bool(settings.key)
     size = settings.batch_rows or _batch_rows(len(counts), len(compiled.columns))
-    for batch in unsettled.batches(compiled.columns, rows=size, whole=listing is not None):
+    for batch in unsettled.batches(compiled.columns, rows=size, whole=whole):
         verdicts = evaluate(
             compiled,
             batch.columns,
@@ -256,7 +259,7 @@ class _Count:
     ) -> list[Example]:
         short = shortfall(self.requirement, batch.columns, rows, tolerance=tolerance)
         return [
-            Example(batch.start + row, by, cells.of(row, self.requirement))
+            Example(batch.start + row, by, cells.of(row, self.requirement.columns), cells.key(row))
             for row, by in zip(rows.tolist(), short.tolist(), strict=True)
         ]
 
@@ -269,24 +272,30 @@ class _Count:
 class _Cells:
     """The cells of single rows of a batch as text, each row taken apart once."""
 
-    def __init__(self, reader: TableReader, batch: Batch, places: Mapping[str, int]) -> None:
+    def __init__(
+        self, reader: TableReader, batch: Batch, places: Mapping[str, int], key: Sequence[str]
+    ) -> None:
         self._reader = reader
         self._batch = batch
         self._places = places
+        self._key = key
         self._rows: dict[int, list[str]] = {}
 
-    def of(self, row: int, requirement: Requirement) -> dict[str, str]:
+    def key(self, row: int) -> dict[str, str]:
+        return self.of(row, self._key) if self._key else {}
+
+    def of(self, row: int, columns: Sequence[str]) -> dict[str, str]:
         if row not in self._rows:
             self._rows[row] = self._reader.native_cells(self._batch, row)
         texts = self._rows[row]
-        return {name: texts[self._places[name]] for name in requirement.columns}
+        return {name: texts[self._places[name]] for name in columns}
 
 
 class _Tally:
     """What was found of all requirements so far."""
 
     def __init__(
-        self, reader: TableReader, counts: Sequence[_Count], tolerance: Tolerance, rows: int
+        self, reader: TableReader, counts: Sequence[_Count], settings: CheckSettings, rows: int
     ) -> None:
         self.counts = counts
         self.rows = rows
@@ -297,7 +306,7 @@ class _Tally:
         self._limited = [_is_limited(count.requirement) for count in counts]
         self._failing = [count.requirement.severity is Severity.ERROR for count in counts]
         self._reader = reader
-        self._tolerance = tolerance
+        self._settings = settings
         self._places = {name: place for place, name in enumerate(reader.columns)}
 
     def add(self, batch: Batch, verdicts: Sequence[Verdict]) -> Array | None:
@@ -306,9 +315,9 @@ class _Tally:
         Returns:
             Its rows that violate a requirement, as a mask; None if none does.
         """
-        cells = _Cells(self._reader, batch, self._places)
+        cells = _Cells(self._reader, batch, self._places, self._settings.key)
         for count, verdict in zip(self.counts, verdicts, strict=True):
-            count.add(batch, verdict, self._tolerance, cells)
+            count.add(batch, verdict, self._settings.tolerance, cells)
         self.rows += batch.rows
         violating = _any_of([verdict.violated for verdict in verdicts])
         unknown = _any_of([verdict.unknown for verdict in verdicts])

@@ -18,6 +18,7 @@ class CheckSettings:
         missing_fails: Whether an undecided row counts against the table.
         allow_empty: Whether a table without rows is let pass; otherwise it is an error.
         batch_rows: About how many rows to hold at a time; None lets the table choose.
+        key: Columns whose cells stand beside the number of a row that is listed.
     """
 
     tolerance: Tolerance = FLOAT_ROUNDING
@@ -26,3 +27,4 @@ class CheckSettings:
     missing_fails: bool = False
     allow_empty: bool = False
     batch_rows: int | None = None
+    key: tuple[str, ...] = ()

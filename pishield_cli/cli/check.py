@@ -1,8 +1,10 @@
 """`pishield check`: count the rows that violate each requirement."""
 
 import os
-from contextlib import nullcontext
+from dataclasses import replace
 from enum import StrEnum
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,22 +14,22 @@ from pishield_cli.cli import check_options, options
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.options import Engine, TypeChoice
 from pishield_cli.cli.reading_options import reads_tables
-from pishield_cli.errors import PishieldError
+from pishield_cli.errors import UsageError
 from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from collections.abc import Mapping
 
     from pishield_cli.actions.check import CheckReport
-    from pishield_cli.actions.check_settings import CheckSettings
-    from pishield_cli.logic.requirements import Requirements
-    from pishield_cli.tables.table import TableReader
+    from pishield_cli.cli.check_jobs import Job
+    from pishield_cli.cli.render.checked import Checked
 
 EXAMPLES = """\b
 Examples:
   pishield check houses.csv requirements.txt
   pishield check houses.csv requirements.txt --show 3 --max-violations 0.1%
-  pishield check houses.parquet requirements.txt --format junit -o report.xml"""
+  pishield check houses.parquet requirements.txt --junit report.xml --github
+  pishield check --only houses"""
 
 
 class Missing(StrEnum):
@@ -39,8 +41,9 @@ class Missing(StrEnum):
 
 @reads_tables
 def check(
-    data: options.Data,
-    requirements: options.RequirementsFile,
+    data: check_options.Data = None,
+    requirements: check_options.RequirementsFile = None,
+    only: check_options.Only = None,
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
     tolerance: options.Tolerance = None,
@@ -71,6 +74,7 @@ def check(
             ".csv or .parquet file.",
         ),
     ] = None,
+    key: options.Key = None,
     show: Annotated[
         int | None,
         typer.Option(
@@ -106,18 +110,17 @@ def check(
     *,
     dialect: Dialect,
 ) -> int:
-    """Count the rows of a table that violate each requirement.
+    """Count the rows of a table that violate each requirement; without DATA, of all tables.
+
+    Those are named in `pishield.toml`, in this folder or above it, with how each is checked.
 
     Exits with 0 if the table passes, with 1 if it does not, and with 2 if it could not be checked.
     """
     # No matrices are multiplied here: numpy need not start a thread a core for that.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from pishield_cli.actions.check_settings import CheckSettings
-    from pishield_cli.cli.engines import open_engine
-    from pishield_cli.cli.inputs import open_inputs
+    from pishield_cli.cli.check_jobs import Job, attempt, check_job
     from pishield_cli.cli.output import refuse_overwriting
-    from pishield_cli.cli.problems import problems_of
-    from pishield_cli.cli.render.checked import Checked, exit_code
+    from pishield_cli.cli.render.checked import exit_code
     from pishield_cli.cli.reports import listed_examples, open_reports, wanted_reports
 
     beside = {
@@ -126,44 +129,66 @@ def check(
         CheckFormat.SARIF: sarif,
         CheckFormat.MARKDOWN: markdown,
     }
+    jobs: list[Job] = []
+    if data is None:
+        about_tables = (requirements_type is TypeChoice.AUTO, max_violations == "0", not exact)
+        others = (columns, tolerance, violations, key, spark_conf)
+        if not all(about_tables) or any(one is not None for one in others):
+            raise UsageError(
+                "What is about one table stands in `pishield.toml`, where no DATA is given.",
+                hint="give DATA and REQS, or write the option into the file",
+            )
+        jobs, reports_of_project = _project_jobs(only)
+        beside = {form: file or reports_of_project.get(form) for form, file in beside.items()}
+    elif requirements is None:
+        raise UsageError(
+            "A table is checked under requirements, but REQS was not given.",
+            hint="write pishield check DATA REQS; see pishield check --help",
+        )
     wanted = wanted_reports(form, output, beside, github=github)
     refuse_overwriting(
         {"--violations": violations, "--output": output}
         | {f"--{name}": path for name, path in beside.items()},
-        {"the table": data, "the requirements file": requirements},
+        {"the table": data, "the requirements file": requirements}
+        if data is not None and requirements is not None
+        else {f"the table of {job.name}": job.data for job in jobs},
     )
+
+    def check_one() -> "CheckReport":
+        from pishield_cli.actions.check_settings import CheckSettings
+        from pishield_cli.cli.engines import open_engine
+
+        assert data is not None
+        assert requirements is not None
+        session = open_engine(engine, spark_conf, {"--violations": violations, "--key": key})
+        settings = CheckSettings(
+            tolerance=options.read_tolerance(tolerance, exact),
+            show=listed_examples(wanted, show),
+            max_violations=options.read_allowance(max_violations),
+            missing_fails=missing is Missing.FAIL,
+            allow_empty=allow_empty,
+            batch_rows=batch_rows,
+            key=options.read_names("--key", key) or (),
+        )
+        job = Job(
+            data,
+            requirements,
+            settings,
+            type=requirements_type.type,
+            positions=options.read_names("--columns", columns),
+            dialect=dialect,
+            violations=violations,
+        )
+        return check_job(job, workers=workers, quiet=quiet, session=session)
+
     failure: Exception | None = None
     with open_reports(wanted, show=show, quiet=quiet) as reports:
-        try:
-            session = open_engine(engine, spark_conf, {"--violations": violations})
-            reader, binding = open_inputs(
-                data,
-                requirements,
-                requirements_type=requirements_type.type,
-                positions=options.read_names("--columns", columns),
-                workers=workers,
-                dialect=dialect,
-            )
-            report = _checked(
-                reader,
-                binding.requirements,
-                requirements_file=requirements,
-                settings=CheckSettings(
-                    tolerance=options.read_tolerance(tolerance, exact),
-                    show=listed_examples(wanted, show),
-                    max_violations=options.read_allowance(max_violations),
-                    missing_fails=missing is Missing.FAIL,
-                    allow_empty=allow_empty,
-                    batch_rows=batch_rows,
-                ),
-                violations=violations,
-                quiet=quiet,
-                session=session,
-            )
-            checked = [Checked(data, requirements, report)]
-        except (PishieldError, OSError, MemoryError) as error:
-            failure = error
-            checked = [Checked(data, requirements, problems=problems_of(error))]
+        if data is not None and requirements is not None:
+            one, failure = attempt(data, requirements, check_one)
+            checked = [one]
+        else:
+            examples = listed_examples(wanted, show)
+            checked = [_of_project(job, examples, workers, quiet=quiet) for job in jobs]
         reports.write(checked)
     reports.log(checked)
     if failure is not None:
@@ -172,42 +197,23 @@ def check(
     return exit_code(checked)
 
 
-def _checked(
-    reader: "TableReader",
-    requirements: "Requirements",
-    *,
-    requirements_file: str,
-    settings: "CheckSettings",
-    violations: str | None,
-    quiet: bool,
-    session: "SparkSession | None",
-) -> "CheckReport":
-    """Check the table; the violating rows appear in their file only if all went well."""
-    from pishield_cli.actions.check import check as check_table
-    from pishield_cli.cli.progress import RowProgress
-    from pishield_cli.tables import open_listing
+def _project_jobs(only: list[str] | None) -> "tuple[list[Job], Mapping[CheckFormat, str]]":
+    """The tables of the nearest project file, and the reports that it asks for."""
+    from pishield_cli.cli.project import FILE, chosen_jobs, find_project, read_project
 
-    with open_listing(reader, violations) if violations else nullcontext() as listing:
-        if session is not None:
-            from pishield_cli.spark.files import check_files
+    path = find_project(Path.cwd())
+    if path is None:
+        raise UsageError(
+            f"DATA was not given, and neither this folder nor one above it has a `{FILE}`.",
+            hint=f"write pishield check DATA REQS, or a {FILE}; see docs/ci.md",
+        )
+    project = read_project(path)
+    return chosen_jobs(project, only), project.reports
 
-            report = check_files(
-                session,
-                reader,
-                requirements,
-                requirements_file=requirements_file,
-                settings=settings,
-            )
-        else:
-            with RowProgress("checking", total=reader.row_count(), quiet=quiet) as progress:
-                report = check_table(
-                    reader,
-                    requirements,
-                    requirements_file=requirements_file,
-                    settings=settings,
-                    listing=listing,
-                    progress=progress,
-                )
-        if listing is not None:
-            listing.commit()
-    return report
+
+def _of_project(job: "Job", examples: int, workers: int | None, *, quiet: bool) -> "Checked":
+    from pishield_cli.cli.check_jobs import attempt, check_job
+
+    shown = replace(job, settings=replace(job.settings, show=examples))
+    run = partial(check_job, shown, workers=workers, quiet=quiet)
+    return attempt(job.data, job.requirements, run, name=job.name)[0]

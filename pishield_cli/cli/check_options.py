@@ -16,6 +16,27 @@ JsonFile = Annotated[str | None, _file("json", "the report as JSON")]
 JunitFile = Annotated[str | None, _file("junit", "the report as JUnit XML, for CI servers")]
 SarifFile = Annotated[str | None, _file("sarif", "the report as SARIF, for code scanning")]
 MarkdownFile = Annotated[str | None, _file("markdown", "the report as Markdown, for a summary")]
+Data = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DATA",
+        show_default="all tables of pishield.toml",
+        help="The table: .csv or .tsv (also .gz, .zst), .parquet, a folder or 'pattern/*.parquet', "
+        "an address such as s3://bucket/table.parquet, or - for CSV on standard input.",
+    ),
+]
+RequirementsFile = Annotated[
+    str | None, typer.Argument(metavar="REQS", show_default=False, help="The requirements file.")
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="NAME",
+        show_default="all",
+        help="Of pishield.toml, check the table of this name; may be given again.",
+    ),
+]
 Github = Annotated[
     bool, typer.Option("--github", help="Print annotations for GitHub Actions as well.")
 ]

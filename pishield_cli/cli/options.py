@@ -45,6 +45,15 @@ Data = Annotated[
         "an address such as s3://bucket/table.parquet, or - for CSV on standard input.",
     ),
 ]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="A,B",
+        show_default=False,
+        help="Columns that tell rows apart, shown beside the numbers of rows that are listed.",
+    ),
+]
 RequirementsFile = Annotated[
     str, typer.Argument(metavar="REQS", show_default=False, help="The requirements file.")
 ]

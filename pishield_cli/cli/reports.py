@@ -99,7 +99,7 @@ class Reports:
                 say(f"{one.title}: {verdict(one.report)}")
 
     def _tells(self, checked: Sequence[Checked], place: ReportOutput) -> bool:
-        if all(one.report is None for one in checked):
+        if all(one.report is None and one.name is None for one in checked):
             return False  # the errors themselves follow
         holds = all(one.report is not None and one.report.holds for one in checked)
         return place.is_file or not (self._quiet and holds)

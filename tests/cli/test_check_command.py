@@ -65,7 +65,7 @@ def test_json_counts_by_requirement(table: str, capsys: pytest.CaptureFixture[st
     assert first["text"] == "end - start >= 0"
     assert sorted(first["columns"]) == ["end", "start"]
     assert (first["violations"], first["unknown"], first["rate"]) == (1, 1, 0.2)
-    assert first["worst"] == {"row": 1, "by": 2.0}
+    assert first["worst"] == {"row": 1, "key": None, "by": 2.0}
     assert first["rows"] == [1]
     assert (second["violations"], second["unknown"]) == (1, 1)
     assert (third["violations"], third["unknown"], third["worst"]) == (0, 0, None)
@@ -283,7 +283,7 @@ def test_a_folder_of_parquet_files_is_one_table(
     code, content = report(capsys, str(folder), str(rules))
     assert code == 1
     assert content["rows"] == 3
-    assert content["requirements"][0]["worst"] == {"row": 2, "by": 7.0}
+    assert content["requirements"][0]["worst"] == {"row": 2, "key": None, "by": 7.0}
     assert content["requirements"][0]["rows"] == [1, 2]
 
 

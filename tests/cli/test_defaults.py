@@ -24,6 +24,7 @@ from pishield_cli.cli.predict import predict
 from pishield_cli.cli.report import gradients
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.spark.frames import check as check_frame
+from pishield_cli.tables.dialect import Dialect
 from pishield_cli.training.settings import TrainSettings
 
 
@@ -47,7 +48,8 @@ def chosen(monkeypatch):
     monkeypatch.setattr(train_module, "_show", lambda *_, **__: None)
 
     def run(**given):
-        train_module.train("table.csv", None, "run", **given)
+        command = inspect.unwrap(train_module.train)
+        command("table.csv", None, "run", dialect=Dialect(), **given)
         return seen[-1]
 
     return run
@@ -129,4 +131,4 @@ def test_inspect_reasons_as_long_as_its_action():
 def test_all_reports_are_tables_unless_told_otherwise():
     assert default(check, "form") is CheckFormat.TABLE
     for function in (correct, inspect_command, predict, gradients, train_module.train):
-        assert default(function, "form") is Format.TABLE
+        assert default(function, "form") == Format.TABLE

@@ -83,4 +83,4 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
 
 
 def _row(example: Example) -> dict[str, Any]:
-    return {"row": example.row, "by": example.by}
+    return {"row": example.row, "key": example.key or None, "by": example.by}

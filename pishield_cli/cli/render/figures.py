@@ -31,12 +31,18 @@ def distance(example: Example) -> str:
 def worst_row(result: RequirementResult) -> str:
     """The worst row and by how much; empty where no row violates."""
     worst = result.worst
-    return "" if worst is None else f"{worst.row:,}, {distance(worst)}"
+    return "" if worst is None else f"{numbered(worst)}, {distance(worst)}"
+
+
+def numbered(example: Example) -> str:
+    """A row's number, and its key where there is one: `17 (id = 3)`."""
+    key = ", ".join(f"{one_line(name)} = {one_line(cell)}" for name, cell in example.key.items())
+    return f"{example.row:,} ({key})" if key else f"{example.row:,}"
 
 
 def example_line(example: Example) -> str:
     """`row 17, by 3.5: price = 3, tax = 4`, of the columns that the requirement names."""
-    row = f"row {example.row:,}, {distance(example)}"
+    row = f"row {numbered(example)}, {distance(example)}"
     cells = [f"{one_line(name)} = {one_line(cell)}" for name, cell in example.cells.items()]
     return f"{row}: {', '.join(cells)}" if cells else row
 

@@ -1,0 +1,130 @@
+"""One table to check, and what becomes of it."""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pishield_cli.actions.check_settings import CheckSettings
+from pishield_cli.cli.problems import problems_of
+from pishield_cli.cli.render.checked import Checked
+from pishield_cli.errors import PishieldError, UsageError
+from pishield_cli.language import require_columns
+from pishield_cli.logic.requirements import Allowance, Requirements, RequirementType, Severity
+from pishield_cli.tables.dialect import Dialect
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from pishield_cli.actions.check import CheckReport
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One table to check.
+
+    Attributes:
+        data: The table.
+        requirements: The requirements file.
+        settings: How to check.
+        type: How to read the requirements; None as what they are.
+        positions: What `y_0`, `y_1`, ... stand for; None for the table's columns.
+        dialect: How the table is written.
+        violations: Where to list the violating rows; None for nowhere.
+        severities: By label, in place of what the requirements file says.
+        allowances: Likewise.
+        name: The table's name in a project file.
+    """
+
+    data: str
+    requirements: str
+    settings: CheckSettings
+    type: RequirementType | None = None
+    positions: tuple[str, ...] | None = None
+    dialect: Dialect = field(default_factory=Dialect)
+    violations: str | None = None
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    allowances: Mapping[str, Allowance] = field(default_factory=dict)
+    name: str | None = None
+
+
+def attempt(
+    data: str, requirements: str, run: Callable[[], "CheckReport"], *, name: str | None = None
+) -> tuple[Checked, Exception | None]:
+    """Check a table.
+
+    Args:
+        data: The table.
+        requirements: The requirements file.
+        run: Checks the one under the other.
+        name: The table's name in a project file.
+
+    Returns:
+        What became of it, and the error where it could not be checked.
+    """
+    try:
+        return Checked(data, requirements, run(), name=name), None
+    except (PishieldError, OSError, MemoryError) as error:
+        return Checked(data, requirements, problems=problems_of(error), name=name), error
+
+
+def check_job(
+    job: Job, *, workers: int | None, quiet: bool, session: "SparkSession | None" = None
+) -> "CheckReport":
+    """Check the table; the violating rows appear in their file only if all went well."""
+    from pishield_cli.actions.check import check
+    from pishield_cli.cli.inputs import open_inputs
+    from pishield_cli.cli.progress import RowProgress
+    from pishield_cli.tables import open_listing
+
+    reader, binding = open_inputs(
+        job.data,
+        job.requirements,
+        requirements_type=job.type,
+        positions=job.positions,
+        workers=workers,
+        dialect=job.dialect,
+    )
+    require_columns("--key", job.settings.key, reader.columns)
+    requirements = _marked(binding.requirements, job)
+    shared = {"requirements_file": job.requirements, "settings": job.settings}
+    with open_listing(reader, job.violations) if job.violations else nullcontext() as listing:
+        if session is not None:
+            from pishield_cli.spark.files import check_files
+
+            report = check_files(session, reader, requirements, **shared)  # type: ignore[arg-type]
+        else:
+            with RowProgress("checking", total=reader.row_count(), quiet=quiet) as progress:
+                report = check(
+                    reader,
+                    requirements,
+                    listing=listing,
+                    progress=progress,
+                    **shared,  # type: ignore[arg-type]
+                )
+        if listing is not None:
+            listing.commit()
+    return report
+
+
+def _marked(requirements: Requirements, job: Job) -> Requirements:
+    """The requirements with the severities and allowances that a project gives them."""
+    if not job.severities and not job.allowances:
+        return requirements
+    labels = {one.label for one in requirements.requirements}
+    unknown = [name for name in (*job.severities, *job.allowances) if name not in labels]
+    if unknown:
+        raise UsageError(
+            f"Severities and allowances are given to labels, but `{job.requirements}` has no label "
+            f"`{unknown[0]}`.",
+            hint="see the labels with pishield inspect",
+        )
+    marked = tuple(
+        replace(
+            one,
+            severity=job.severities.get(one.label or "", one.severity),
+            allowance=job.allowances.get(one.label or "", one.allowance),
+        )
+        for one in requirements.requirements
+    )
+    return replace(requirements, requirements=marked)

@@ -1,0 +1,190 @@
+"""`pishield.toml`: many tables and many reports in one run."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pishield_cli.cli import main
+
+PROJECT = """\
+[defaults]
+missing = "fail"
+
+[reports]
+junit = "reports/all.xml"
+
+[tables.good]
+data = "data/good.csv"
+requirements = "rules.txt"
+
+[tables.spreadsheet]
+data = "data/spreadsheet.csv"
+requirements = ["rules.txt", "more.txt"]
+delimiter = ";"
+decimal = ","
+na = ["-"]
+missing = "ignore"
+max-violations = "50%"
+key = "id"
+
+[tables.marked]
+data = "data/marked.csv"
+requirements = "labelled.txt"
+severity = { soft = "warn" }
+allow = { few = 2 }
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "pishield.toml": PROJECT,
+        "rules.txt": "a >= 0\n",
+        "more.txt": "a <= 10\n",
+        "labelled.txt": "[soft] a >= 5\n[few] a != 1\n",
+        "data/good.csv": "a\n1\n2\n",
+        "data/spreadsheet.csv": "id;a\nx;1,5\ny;-2,5\nz;-\n",
+        "data/marked.csv": "a\n1\n1\n3\n",
+        "reports/readme": "",
+        "below/readme": "",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def checked(capsys, *words):
+    status = main(["check", *words])
+    return status, capsys.readouterr()
+
+
+def test_a_bare_check_runs_every_table_with_its_own_settings(capsys):
+    status, (out, err) = checked(capsys)
+    assert (status, err) == (0, "")
+    headings = ["good", "spreadsheet rules.txt", "spreadsheet more.txt", "marked"]
+    assert [line for line in out.splitlines() if line in headings] == headings
+    assert out.splitlines()[-1] == "OK    4 of 4 tables pass"
+    assert "1 (id = y), by 2.5" in out
+    suites = ElementTree.parse("reports/all.xml").getroot()
+    assert [suite.get("name") for suite in suites] == headings
+
+
+def test_it_is_found_from_a_folder_below_and_paths_are_its_own(capsys, monkeypatch):
+    monkeypatch.chdir("below")
+    status, (out, _) = checked(capsys, "--format", "json", "--junit", "own.xml")
+    assert status == 0
+    tables = json.loads(out)["tables"]
+    assert tables[0]["data"] == str(Path("../data/good.csv"))
+    assert Path("own.xml").exists()
+    assert not Path("../reports/all.xml").exists()
+
+
+def test_one_summary_and_one_exit_code(capsys):
+    Path("data/good.csv").write_text("a\n-1\n")
+    status, (out, _) = checked(capsys)
+    assert (status, out.splitlines()[-1]) == (1, "FAIL  3 of 4 tables pass")
+    Path("rules.txt").write_text("a >=\n")
+    status, (out, _) = checked(capsys)
+    assert status == 2
+    assert out.splitlines()[-1] == "FAIL  2 of 4 tables pass; 2 could not be checked"
+    root = ElementTree.parse("reports/all.xml").getroot()
+    assert root.get("errors") == "2"
+    assert len(root.findall("testsuite")) == 4
+
+
+def test_the_report_of_all_tables_is_of_its_shape(capsys):
+    Path("labelled.txt").write_text("b >= 1\n")
+    status, (out, _) = checked(capsys, "--format", "json")
+    assert status == 2
+    content = json.loads(out)
+    main(["schema", "checks"])
+    Draft202012Validator(json.loads(capsys.readouterr().out)).validate(content)
+    assert content["holds"] is None
+    assert [one["name"] for one in content["tables"]][-1] == "marked"
+    assert content["tables"][-1]["errors"][0]["file"] == "labelled.txt"
+
+
+@pytest.mark.parametrize("form", ["github", "markdown", "sarif"])
+def test_every_format_tells_all_tables(form, capsys):
+    status, (out, _) = checked(capsys, "--format", form)
+    assert status == 0
+    if form == "sarif":
+        runs = json.loads(out)["runs"]
+        assert len({run["automationDetails"]["id"] for run in runs}) == len(runs) == 4
+    else:
+        assert out.count("OK") == 4
+
+
+def test_only_some_tables(capsys):
+    status, (out, _) = checked(capsys, "--only", "marked", "--only", "good")
+    assert status == 0
+    assert "2 of 2 tables pass" in out
+    assert "spreadsheet" not in out
+    status, (_, err) = checked(capsys, "--only", "markd")
+    assert status == 2
+    assert "did you mean marked?" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("[tables", "is a file of TOML, but"),
+        ("", "names none"),
+        ("[tables.a]\ndata = 'x.csv'", "has no `requirements`"),
+        ("[tables.a]\ndata = 1\nrequirements = 'r'", "`data` of [tables.a] is a text, not 1"),
+        ("[tables.a]\ndatum = 'x'", "did you mean data?"),
+        ("[tabels.a]\ndata = 'x'", "did you mean tables?"),
+        ("[tables.a]\ndata='x'\nrequirements='r'\nmax-violations=true", "a number of rows"),
+        ("[tables.a]\ndata='x'\nrequirements='r'\nmissing='maybe'", "ignore or fail"),
+        ("[tables.a]\ndata='x'\nrequirements='r'\n[reports]\npdf='x'", "has no `pdf`"),
+    ],
+)
+def test_a_wrong_project_file_is_one_clear_line(text, fact, capsys):
+    Path("pishield.toml").write_text(text)
+    status, (out, err) = checked(capsys)
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert fact in err
+
+
+def test_labels_that_there_are_not_are_told(capsys):
+    Path("pishield.toml").write_text(PROJECT.replace("soft", "sofd"))
+    status, (out, _) = checked(capsys)
+    assert status == 2
+    assert "no label `sofd`" in out
+
+
+def test_without_a_project_and_with_options_of_a_table_it_is_refused(capsys, tmp_path):
+    status, (_, err) = checked(capsys, "--max-violations", "3")
+    assert status == 2
+    assert "stands in `pishield.toml`" in err
+    (tmp_path / "pishield.toml").unlink()
+    status, (_, err) = checked(capsys)
+    assert status == 2
+    assert "DATA was not given" in err
+    status, (_, err) = checked(capsys, "data/good.csv")
+    assert status == 2
+    assert "REQS was not given" in err
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_key_stands_beside_rows(ending, capsys, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    Path("keyed.csv").write_text("id,a,name\n7,1,x\n8,-1,y z\n")
+    table = {"id": [7, 8], "a": [1, -1], "name": ["x", "y z"]}
+    pq.write_table(pa.table(table), "keyed.parquet")
+    words = (f"keyed.{ending}", "rules.txt", "--key", "id,name", "--format", "json")
+    _, (out, _) = checked(capsys, *words)
+    (found,) = json.loads(out)["requirements"]
+    assert found["worst"] == {"row": 1, "key": {"id": "8", "name": "y z"}, "by": 1}
+    status, (_, err) = checked(capsys, f"keyed.{ending}", "rules.txt", "--key", "ident")
+    assert status == 2
+    assert "--key" in err
