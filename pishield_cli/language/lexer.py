@@ -1,9 +1,11 @@
 """From a logical line to tokens, in one pass."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from pishield_cli.errors import RequirementSyntaxError
+from pishield_cli.language.functions import SIGNATURES
 from pishield_cli.language.hints import (
     character_hint,
     function_hint,
@@ -11,23 +13,48 @@ from pishield_cli.language.hints import (
     operator_hint,
 )
 from pishield_cli.language.lines import LogicalLine
-from pishield_cli.language.literals import DATE, TEXT, date_problem, text_problem
+from pishield_cli.language.literals import (
+    CURLED,
+    DATE,
+    SLASHED,
+    TIME,
+    curled_problem,
+    date_problem,
+    read_text_literal,
+)
 from pishield_cli.language.numbers import NUMBER
-from pishield_cli.language.words import KEYWORDS, PLACED, PLAIN_NAME, QUOTED_NAME, unquoted
+from pishield_cli.language.words import (
+    DAYS,
+    KEYWORDS,
+    PLACED,
+    PLAIN_NAME,
+    QUOTED_NAME,
+    QUOTED_TEXT,
+    unquoted,
+)
 
 NAME = "name"
 NUMERAL = "number"
+QUOTED = "text"
+CALENDAR = "date"
+CLOCK = "time"
+CALL = "function"
+LENGTH = "length of time"
+TODAY = "today"
+FILE = "file"
+COLUMN = "column"
+NONZERO = "nonzero"
 END = "end"
 
 _OTHER_NUMBER = r"0[xXbBoO][0-9]\w*|[0-9]+(?:_[0-9]+)*_(?![0-9])\w*"
 _PARTED = r"[<>=!]\s+=(?!=)|-\s+>(?!=)"
 _WRONG = rf"{_PARTED}|&&?|\|\|?|<==?>|<>|===|==?>|=<|=(?!=)|!(?!=)|\*\*|\^|~=?|<<|>>"
-_OPERATOR = r"<->|->|:-|>=|<=|==|!=|[-+*/()<>,]"
+_OPERATOR = r"<->|->|:-|>=|<=|==|!=|[-+*/()<>,:]"
 
 _TOKEN = re.compile(
-    rf"\s*(?:(?P<spaced>y_?\s+[0-9]+(?![\w.]))|(?P<name>{PLAIN_NAME})|(?P<date>{DATE})|(?P<notation>{_OTHER_NUMBER})|(?P<number>{NUMBER})"
+    rf"\s*(?:(?P<spaced>y_?\s+[0-9]+(?![\w.]))|(?P<name>{PLAIN_NAME})|(?P<date>{DATE})|(?P<time>{TIME})|(?P<slashed>{SLASHED})|(?P<notation>{_OTHER_NUMBER})|(?P<number>{NUMBER})"
     rf"|(?P<wrong>{_WRONG})|(?P<operator>{_OPERATOR})"
-    rf"|(?P<quoted>{QUOTED_NAME})|(?P<text>{TEXT})|(?P<unknown>\S))"
+    rf"|(?P<quoted>{QUOTED_NAME})|(?P<text>{QUOTED_TEXT})|(?P<curled>{CURLED})|(?P<unknown>\S))"
 )
 
 
@@ -35,7 +62,9 @@ _LONGEST_WORD = 40
 _WORD_AFTER = re.compile(r"[^\s`+*/()<>=!\[\]]*")
 _WORD_BEFORE = re.compile(r"[^\s`+*/()<>=!\[\]]*\Z")
 _BEGINS_LIST = re.compile(r"\s*\(")
-_BEGINS_OPERAND = re.compile(r"\s*[\w(.`]")
+_BEGINS_OPERAND = re.compile(r"\s*[\w(.`\"']")
+_BEGINS_TEXT = re.compile(r"\s*[\"']")
+_BEGINS_FILE = re.compile(r"\s*file\s*[\"']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +73,8 @@ class Tokens:
 
     Attributes:
         line: The line they are from.
-        kinds: `NAME`, `NUMERAL`, `END`, or the keyword or operator itself.
-        texts: As written; a name in backticks without them.
+        kinds: One of the constants above, or the keyword or operator itself.
+        texts: As written; a name in backticks without them, a text without its quotes.
         starts: First character in the line's text.
         ends: One past the last character.
     """
@@ -57,12 +86,13 @@ class Tokens:
     ends: list[int]
 
 
-def tokenize(line: LogicalLine, start: int = 0) -> Tokens:
+def tokenize(line: LogicalLine, start: int = 0, columns: Container[str] = ()) -> Tokens:
     """Split a line into tokens; `y_ 3`, which PiShield reads, is the name `y_3`.
 
     Args:
         line: The line.
         start: Where in its text to begin.
+        columns: Names that are columns, where they could be `today` or a length of time as well.
 
     Raises:
         RequirementSyntaxError: At the first character that belongs to no token.
@@ -71,21 +101,26 @@ def tokenize(line: LogicalLine, start: int = 0) -> Tokens:
     texts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    keyword = KEYWORDS.get
+    keyword, read_up_to = KEYWORDS.get, start
     for match in _TOKEN.finditer(line.text, start):
         group = match.lastgroup or ""
+        begin, end = match.span(group)
+        if begin < read_up_to:
+            continue
         text = match[group]
         if group == "name":
             kind = keyword(text, NAME)
-            if text in PLACED and _follows_operand(kinds):
-                kind = _placed(text, line.text, match.end(), kinds[-1])
-            kinds.append(kind)
-        elif group == "number":
-            kinds.append(NUMERAL)
+            if kind == NAME and text in _SPECIAL:
+                kind, end = _word(text, line.text, end, kinds, columns)
+            kinds.append(QUOTED if kinds[-1:] == [COLUMN] else kind)
+        elif group in _KINDS:
+            kinds.append(_KINDS[group])
+            if group == "text":
+                text = read_text_literal(text)
         elif group == "operator":
             kinds.append(text)
         elif group == "quoted":
-            kinds.append(NAME)
+            kinds.append(QUOTED if kinds[-1:] == [COLUMN] else NAME)
             text = quoted_name(line, *match.span("quoted"))
         elif group == "spaced":
             kinds.append(NAME)
@@ -93,8 +128,9 @@ def tokenize(line: LogicalLine, start: int = 0) -> Tokens:
         else:
             raise _stray(line, group, match)
         texts.append(text)
-        starts.append(match.start(group))
-        ends.append(match.end())
+        starts.append(begin)
+        ends.append(end)
+        read_up_to = end
     kinds.append(END)
     texts.append("")
     starts.append(len(line.text))
@@ -102,19 +138,62 @@ def tokenize(line: LogicalLine, start: int = 0) -> Tokens:
     return Tokens(line, kinds, texts, starts, ends)
 
 
+_KINDS = {"number": NUMERAL, "text": QUOTED, "date": CALENDAR, "time": CLOCK}
+_FUNCTIONS = {spelling: name for name in SIGNATURES for spelling in (name, name.upper())}
+_SPECIAL = frozenset({*PLACED, *DAYS, *_FUNCTIONS, TODAY, "TODAY", FILE, COLUMN, NONZERO})
+_TEST = re.compile(r"\s+(?P<not>not\s+)?(?P<what>null|missing|present|number)\b", re.IGNORECASE)
+_ENDS_OPERAND = frozenset({NAME, NUMERAL, ")", QUOTED, CALENDAR, CLOCK, LENGTH, TODAY})
+
+
+def _word(
+    word: str, text: str, end: int, before: list[str], columns: Container[str]
+) -> tuple[str, int]:
+    """The kind of a word that is not always a keyword, and where its token ends."""
+    last = before[-1] if before else ""
+    if _follows_operand(before):
+        if word in PLACED:
+            return _placed(PLACED[word], text, end, last)
+        is_length = last == NUMERAL and word in DAYS and word not in columns
+        return (LENGTH, end) if is_length else (_list_word(word, text, end, before), end)
+    if word == FILE:
+        return _list_word(word, text, end, before), end
+    if (word in _FUNCTIONS or word == NONZERO) and _BEGINS_LIST.match(text, end):
+        return CALL, end
+    is_today = word.lower() == TODAY and word not in columns
+    return (TODAY if is_today else NAME), end
+
+
+def _list_word(word: str, text: str, end: int, before: list[str]) -> str:
+    """The kind of a word where a list may be read from a file: `in file "list.csv" column a`."""
+    if word == FILE and before[-1:] == ["in"] and _BEGINS_TEXT.match(text, end):
+        return FILE
+    return COLUMN if word == COLUMN and before[-2:] == [FILE, QUOTED] else NAME
+
+
 def _follows_operand(kinds: list[str]) -> bool:
     """Whether an operand ends with the last token, or with the one before a `not`."""
     before = kinds[-2:-1] if kinds[-1:] == ["not"] else kinds[-1:]
-    return not {NAME, NUMERAL, ")"}.isdisjoint(before)
+    return not _ENDS_OPERAND.isdisjoint(before)
 
 
-def _placed(word: str, text: str, end: int, before: str) -> str:
+def _placed(word: str, text: str, end: int, before: str) -> tuple[str, int]:
     """The kind of a word after an operand, which may be a name that a number multiplies."""
-    if PLACED[word] == "in":
-        return "in" if _BEGINS_LIST.match(text, end) else NAME
+    if word == "in":
+        return (
+            "in" if _BEGINS_LIST.match(text, end) or _BEGINS_FILE.match(text, end) else NAME
+        ), end
+    if word == "is":
+        test = _TEST.match(text, end)
+        if test is None:
+            return NAME, end
+        negative = (test["not"] is not None) != (test["what"].lower() == "present")
+        what = "number" if test["what"].lower() == "number" else "null"
+        return f"is not {what}" if negative else f"is {what}", test.end()
+    if word in {"like", "matches"}:
+        return (word if _BEGINS_TEXT.match(text, end) else NAME), end
     if before == NUMERAL and not _BEGINS_OPERAND.match(text, end):
-        return NAME
-    return PLACED[word]
+        return NAME, end
+    return word, end
 
 
 def quoted_name(line: LogicalLine, start: int, end: int) -> str:
@@ -146,10 +225,10 @@ def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSy
     """The error for text that is no token."""
     text = match[group]
     start, end = match.span(group)
-    if group == "date":
+    if group == "curled":
+        return curled_problem(line, start, end)
+    if group == "slashed":
         return date_problem(line, start, end)
-    if group == "text":
-        return text_problem(line, start, end)
     if group == "notation":
         message = "Numbers are decimal, with underscores between digits only."
         return line.problem(message, start, end, hint=notation_hint(text))

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pishield_cli.errors import RequirementSyntaxError, Span
-from pishield_cli.language.words import QUOTED_NAME
+from pishield_cli.language.words import QUOTED_NAME, QUOTED_TEXT
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_BEFORE_COMMENT = re.compile(rf"(?:[^#`]|{QUOTED_NAME}|`)*+")
+_LABEL = r"\s*\[[^\]#]*\]"
+_BEFORE_COMMENT = re.compile(rf"(?:{_LABEL})?(?:[^#`\"']|{QUOTED_NAME}|{QUOTED_TEXT}|[`\"'])*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,6 @@ def logical_lines(written: Sequence[str], source: str | None = None) -> Iterator
 
 
 def without_comment(line: str) -> str:
-    """A line up to the first `#` that stands outside backticks."""
+    """A line up to the first `#` that stands outside backticks and quotes."""
     match = _BEFORE_COMMENT.match(line)
     return line[: match.end()] if match else line

@@ -58,15 +58,60 @@ class Misreadings:
         message = "`!=` cannot be part of a chain of comparisons."
         return self._problem(message, at, hint="write a != b and b != c")
 
-    def not_linear_product(self, start: int, end: int) -> RequirementSyntaxError:
-        message = f"`{self._text(start, end)}` is not linear: it multiplies columns by each other."
-        hint = "one factor must be a number; add a column that holds the product"
+    def text_for_number(self, start: int, end: int) -> RequirementSyntaxError:
+        message = f"`{self._text(start, end)}` is a text, but a number must be here."
+        hint = "texts are compared by ==, !=, in, like and matches"
+        return self._problem(message, start, end, expected="a number", hint=hint)
+
+    def number_for_text(self, start: int, end: int) -> RequirementSyntaxError:
+        message = f"`{self._text(start, end)}` is not a text, but a text must be here."
+        hint = 'a text stands in quotes: code == "12"; a column is read as text after: text code'
+        return self._problem(message, start, end, expected="a text", hint=hint)
+
+    def text_for_formula(self, start: int, end: int) -> RequirementSyntaxError:
+        message = f"`{self._text(start, end)}` is a text, but something true or false must be here."
+        hint = 'compare it with something, as in status == "open"'
+        return self._problem(message, start, end, expected="a comparison", hint=hint)
+
+    def unordered_texts(self, at: int) -> RequirementSyntaxError:
+        message = "Texts are equal or not, and have no order."
+        hint = "dates are written 2024-01-31; for a number leave the quotes away"
+        return self._problem(message, at, expected="`==` or `!=`", hint=hint)
+
+    def mixed_units(self, at: int) -> RequirementSyntaxError:
+        message = "A date is compared with a date, and a length of time with a number of days."
+        hint = "write end - start <= 30, due <= start + 30 days, or born >= 1950-01-31"
+        return self._problem(message, at, hint=hint)
+
+    def date_for_number(self, start: int, end: int) -> RequirementSyntaxError:
+        message = f"`{self._text(start, end)}` multiplies or divides by a date."
+        hint = "the difference of two dates is a number of days; year(d) is a number too"
         return self._problem(message, start, end, hint=hint)
 
-    def not_linear_quotient(self, start: int, end: int) -> RequirementSyntaxError:
-        message = f"`{self._text(start, end)}` is not linear: it divides by a column."
-        hint = "for a / b >= 2 with b > 0 write a >= 2 * b"
-        return self._problem(message, start, end, hint=hint)
+    def number_for_date(self, start: int, end: int) -> RequirementSyntaxError:
+        message = f"`{self._text(start, end)}` is not a date."
+        hint = "a column is read as dates after a line such as: date born"
+        return self._problem(message, start, end, expected="a date", hint=hint)
+
+    def no_date(self, at: int) -> RequirementSyntaxError:
+        message = f"{self._shown(at)} is not a date or a time of day."
+        return self._problem(message, at, hint="dates are written 2024-01-31, times 09:30")
+
+    def arguments(self, start: int, end: int, usage: str) -> RequirementSyntaxError:
+        message = f"`{self._text(start, end)}` has too few or too many values in parentheses."
+        return self._problem(message, start, end, hint=f"write {usage}")
+
+    def constant_expected(self, at: int, usage: str) -> RequirementSyntaxError:
+        message = "This must be a whole number written out."
+        return self._problem(message, at, hint=f"write {usage}")
+
+    def too_many_pieces(self, at: int) -> RequirementSyntaxError:
+        message = "This comparison has too many combinations of abs, min, max and coalesce."
+        return self._problem(message, at, hint="split it into several requirements")
+
+    def no_list(self, at: int, fact: str) -> RequirementSyntaxError:
+        message = f"The list {self._shown(at)} cannot be read: {fact}."
+        return self._problem(message, at, hint="its path is relative to the requirements file")
 
     def division_by_zero(self, start: int, end: int) -> RequirementSyntaxError:
         return self._problem("This divides by zero.", start, end)

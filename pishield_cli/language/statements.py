@@ -1,18 +1,20 @@
 """What one line of a requirements file can be: a header, a labelled requirement, a rule."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
+from pishield_cli.language.context import Context
 from pishield_cli.language.headers import Header, Name, read_header
 from pishield_cli.language.labels import Label, read_label
 from pishield_cli.language.lexer import NAME, Tokens, tokenize
 from pishield_cli.language.lines import LogicalLine
-from pishield_cli.language.parser import RELATIONS, parse_formula
+from pishield_cli.language.parser import parse_formula
+from pishield_cli.language.relations import RELATIONS, TESTS
 from pishield_cli.language.rules import read_rule
 from pishield_cli.language.words import PLACED
 from pishield_cli.logic.formulas import Formula, Or
 
-_COMPARING = RELATIONS.union(PLACED.values())
+_COMPARING = RELATIONS.union(PLACED.values(), TESTS)
 
 MAX_LENGTH = 500_000
 """Characters of one requirement."""
@@ -44,7 +46,7 @@ class Statement:
     disjoins: bool = False
 
 
-def read_line(line: LogicalLine) -> Header | Statement:
+def read_line(line: LogicalLine, context: Context) -> Header | Statement:
     """Read one line.
 
     line = header | [ label ] ( requirement | rule ) ;
@@ -63,8 +65,8 @@ def read_line(line: LogicalLine) -> Header | Statement:
     if rule is not None:
         names = tuple(dict.fromkeys(name.text for name in rule.names))
         return Statement(rule.formula, names, line, start, label, rule.identifier)
-    tokens = tokenize(line, start)
-    formula = parse_formula(tokens)
+    tokens = tokenize(line, start, context.columns)
+    formula = parse_formula(tokens, context)
     words = frozenset(tokens.kinds)
     return Statement(
         formula,
@@ -77,7 +79,7 @@ def read_line(line: LogicalLine) -> Header | Statement:
     )
 
 
-def names_of(line: LogicalLine) -> Iterator[Name]:
+def names_of(line: LogicalLine, columns: Container[str] = ()) -> Iterator[Name]:
     """The names on a line, as often as they are written; the line is one that can be read."""
     header = read_header(line)
     if header is not None:
@@ -88,7 +90,7 @@ def names_of(line: LogicalLine) -> Iterator[Name]:
     if rule is not None:
         yield from rule.names
         return
-    tokens = tokenize(line, start)
+    tokens = tokenize(line, start, columns)
     for kind, text, begin, end in zip(
         tokens.kinds, tokens.texts, tokens.starts, tokens.ends, strict=True
     ):

@@ -17,11 +17,28 @@ class Sum:
         terms: Coefficients by variable, in the order of first mention; may hold zeros.
         constant: The part without variables.
         name: The name, if the expression is nothing but a name and could mean a boolean column.
+        dates: How many dates it adds up: 0 for a number or a length of time, 1 for a date.
+        quotient: What is divided by what, if it is nothing but a quotient of two sums.
     """
 
     terms: dict[str, Fraction] = field(default_factory=dict)
     constant: Fraction = ZERO
     name: str | None = None
+    dates: Fraction = ZERO
+    quotient: "tuple[Sum, Sum] | None" = None
+
+    def minus(self, other: "Sum") -> "Sum":
+        """The difference."""
+        terms = dict(self.terms)
+        for name, value in other.terms.items():
+            terms[name] = terms.get(name, ZERO) - value
+        constant, dates = self.constant - other.constant, self.dates - other.dates
+        return Sum(terms, constant, dates=dates)
+
+    def times(self, factor: Fraction) -> "Sum":
+        """Each term and the constant times a number."""
+        terms = {name: value * factor for name, value in self.terms.items()}
+        return Sum(terms, self.constant * factor, dates=self.dates * factor)
 
 
 def at_least(left: Sum, right: Sum, *, strict: bool) -> Inequality:

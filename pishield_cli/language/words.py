@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 
 KEYWORDS: Mapping[str, str] = {
     spelling: word
@@ -11,19 +12,36 @@ KEYWORDS: Mapping[str, str] = {
 """Each spelling of a keyword, lower case and upper case, to the keyword itself."""
 
 PLACED: Mapping[str, str] = {
-    spelling: word for word in ("in", "between") for spelling in (word, word.upper())
+    spelling: word
+    for word in ("in", "between", "is", "like", "matches", "mod")
+    for spelling in (word, word.upper())
 }
 """Keywords where a column's name cannot stand; anywhere else they are names."""
 
+DAYS: Mapping[str, Fraction] = {
+    word + ending: days
+    for word, days in (
+        ("week", Fraction(7)),
+        ("day", Fraction(1)),
+        ("hour", Fraction(1, 24)),
+        ("minute", Fraction(1, 24 * 60)),
+        ("second", Fraction(1, 24 * 60 * 60)),
+    )
+    for ending in ("", "s")
+}
+"""Lengths of time in days, by the word after a number."""
+
 HEADERS: Mapping[str, str] = {
     spelling: word
-    for word in ("ordering", "integer", "boolean")
+    for word in ("ordering", "integer", "boolean", "text", "date")
     for spelling in (word, word.upper())
 }
 """Words that open a header line when names follow; anywhere else they are names."""
 
 PLAIN_NAME = r"[^\W\d]\w*"
 QUOTED_NAME = r"`(?:[^`]|``)*+`"
+QUOTED_TEXT = r"\"(?:[^\"]|\"\")*+\"|'(?:[^']|'')*+'"
+"""A text; inside it a doubled quote stands for one, and nothing else is special."""
 
 _PLAIN = re.compile(PLAIN_NAME)
 _POSITIONAL = re.compile(r"y_?([0-9]{1,9})")

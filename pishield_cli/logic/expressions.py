@@ -62,6 +62,7 @@ class Function(StrEnum):
 
 
 _TRUTHS = frozenset({"is null", "is number", "==", "in", "matches", "like", "nonzero"})
+_STABLE = frozenset({Function.IS_NULL, Function.NONZERO})
 _TEXTS = frozenset({"lower", "upper", "trim", "substr"})
 
 
@@ -122,9 +123,10 @@ def held_by(expression: Expression) -> frozenset[str]:
     """The columns whose cells must stay for the expression's value to stay.
 
     A cell that is only tested for being missing is not among them: correction moves numbers, and
-    never makes a cell missing or present.
+    never makes a cell missing or present. Nor is one tested for being zero: the requirement that
+    asks keeps it from becoming zero.
     """
-    if isinstance(expression, Call) and expression.function is Function.IS_NULL:
+    if isinstance(expression, Call) and expression.function in _STABLE:
         (tested,) = expression.arguments
         return frozenset() if isinstance(tested, Cell) else held_by(tested)
     if isinstance(expression, Call):

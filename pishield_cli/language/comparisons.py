@@ -1,0 +1,202 @@
+"""What a comparison means: of numbers and dates by their units, of texts, of piecewise values."""
+
+from fractions import Fraction
+
+from pishield_cli.language.context import Context, Piecewise
+from pishield_cli.language.expressions import Text, expression_of, truth
+from pishield_cli.language.sums import Sum, at_least, at_most, equal
+from pishield_cli.logic.expressions import Call, Cell, Function, Kind, Value
+from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
+from pishield_cli.logic.terms import Equation, Literal
+
+MAX_PIECES = 512
+"""Literals that the piecewise values of one comparison may become."""
+
+_TURNED = {">=": "<=", "<=": ">=", ">": "<", "<": ">", "==": "==", "!=": "!="}
+
+
+class UnitsError(ValueError):
+    """A date that is compared with, or added to, what is not one."""
+
+
+class TooManyPiecesError(ValueError):
+    """A comparison of too many piecewise values."""
+
+
+def compared(left: Sum, relation: str, right: Sum, context: Context) -> Formula:
+    """A comparison of two numbers, or of two dates.
+
+    Raises:
+        UnitsError: If a date is compared with a number.
+        TooManyPiecesError: If it becomes more than `MAX_PIECES` literals.
+    """
+    if left.name is None or right.name is None or relation not in {"==", "!="}:
+        context.numbers.update(left.terms)
+        context.numbers.update(right.terms)
+    if left.dates or right.dates:
+        _match_units(left.minus(right), context)
+    if left.quotient is not None and not any(right.terms.values()):
+        return _ratio(*left.quotient, relation, right.constant, context)
+    if right.quotient is not None and not any(left.terms.values()):
+        return _ratio(*right.quotient, _TURNED[relation], left.constant, context)
+    if context.pieces:
+        difference = left.minus(right)
+        if not context.pieces.keys().isdisjoint(difference.terms):
+            return _Pieces(context).compared(difference, relation)
+    return _linear(left, relation, right)
+
+
+def compared_texts(left: Text, relation: str, right: Text, context: Context) -> Formula:
+    """Whether two texts are the same, or differ."""
+    first, second = left.constant, right.constant
+    formula: Formula
+    if first is not None and second is not None:
+        formula = Constant(first == second)
+    elif second is not None:
+        formula = found_in(left, [second], context)
+    elif first is not None:
+        formula = found_in(right, [first], context)
+    else:
+        call = Call(Function.EQUAL, (left.expression, right.expression))
+        formula = Atom(truth(call, context))
+    return formula if relation == "==" else Not(formula)
+
+
+def found_in(text: Text, values: list[str], context: Context) -> Formula:
+    """Whether a text is one of some."""
+    if text.constant is not None:
+        return Constant(text.constant in values)
+    listed = tuple(Value(one) for one in dict.fromkeys(values))
+    return Atom(truth(Call(Function.IN, (text.expression, *listed)), context))
+
+
+def guarded(formula: Formula, context: Context) -> Formula:
+    """The formula where a comparison of numbers is false of a cell that holds a text.
+
+    So is the opposite comparison: negations are carried to the literals first.
+    """
+    return _guarded(formula, context, positive=True)
+
+
+def _guarded(formula: Formula, context: Context, *, positive: bool) -> Formula:
+    match formula:
+        case Not(operand):
+            return _guarded(operand, context, positive=not positive)
+        case Constant(value):
+            return Constant(value == positive)
+        case And(parts) | Or(parts):
+            joined = And if isinstance(formula, And) == positive else Or
+            return joined(tuple(_guarded(part, context, positive=positive) for part in parts))
+        case Iff(parts):
+            return _equivalence(parts, context, positive=positive)
+        case Atom(literal):
+            atom = formula if positive else Not(formula)
+            tests = [_is_number(name, context) for name in _mixed(literal, context)]
+            return And((*tests, atom)) if tests else atom
+
+
+def _equivalence(parts: tuple[Formula, ...], context: Context, *, positive: bool) -> Formula:
+    """`a iff b` as `(a and b) or (not a and not b)`, grouped from the left."""
+    if len(parts) == 1:
+        return _guarded(parts[0], context, positive=positive)
+    first: Formula = Iff(parts[:-1]) if len(parts) > 2 else parts[0]
+    cases = []
+    for value in (True, False):
+        left = _guarded(first, context, positive=value)
+        right = _guarded(parts[-1], context, positive=value == positive)
+        cases.append(And((left, right)))
+    return Or(tuple(cases))
+
+
+def _mixed(literal: Literal | Equation, context: Context) -> list[str]:
+    return [name for name in literal.variables if context.is_mixed(name)]
+
+
+def _is_number(name: str, context: Context) -> Formula:
+    return Atom(truth(Call(Function.IS_NUMBER, (Cell(name, Kind.TEXT),)), context))
+
+
+def _linear(left: Sum, relation: str, right: Sum) -> Formula:
+    if relation in {">=", ">"}:
+        return Atom(at_least(left, right, strict=relation == ">"))
+    if relation in {"<=", "<"}:
+        return Atom(at_most(left, right, strict=relation == "<"))
+    equation = Atom(equal(left, right))
+    return equation if relation == "==" else Not(equation)
+
+
+def _match_units(difference: Sum, context: Context) -> None:
+    """Make sure that dates are compared with dates; a column that may be one becomes one."""
+    if not difference.dates:
+        return
+    unknown = [
+        name
+        for name, coefficient in difference.terms.items()
+        if coefficient
+        and context.kind(name) is None
+        and name not in context.derived
+        and name not in context.pieces
+    ]
+    if not unknown:
+        raise UnitsError
+    if len(unknown) == 1 and difference.terms[unknown[0]] == -difference.dates:
+        context.days.add(unknown[0])
+
+
+def _ratio(above: Sum, below: Sum, relation: str, limit: Fraction, context: Context) -> Formula:
+    """`above / below REL limit` by the sign of `below`; unknown where that is zero."""
+    zero = Sum()
+    scaled = below.times(limit)
+    unknown = Atom(truth(Call(Function.NONZERO, (expression_of(below, context),)), context))
+    cases = [
+        And((compared(below, sign, zero, context), compared(above, turned, scaled, context)))
+        for sign, turned in ((">", relation), ("<", _TURNED[relation]))
+    ]
+    return Or((unknown, *cases))
+
+
+class _Pieces:
+    """Comparisons of sums with piecewise values, as comparisons of plain sums."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._made = 0
+
+    def compared(self, difference: Sum, relation: str) -> Formula:
+        """`difference REL 0`."""
+        pieces = self._context.pieces
+        name = next((n for n, c in difference.terms.items() if c and n in pieces), None)
+        if name is None:
+            return self._plain(difference, relation)
+        piece, weight = pieces[name], difference.terms[name]
+        rest = Sum({n: c for n, c in difference.terms.items() if n != name}, difference.constant)
+        options = [rest.minus(part.times(-weight)) for part in piece.parts]
+        if piece.missing is not None:
+            return self._first(piece, options, relation)
+        if relation == "==":
+            return And((self.compared(difference, ">="), self.compared(difference, "<=")))
+        if relation == "!=":
+            return Not(self.compared(difference, "=="))
+        # The greatest of some is at most a number if all are, and at least it if one is.
+        each = tuple(self.compared(option, relation) for option in options)
+        return And(each) if (relation in {"<=", "<"}) == (weight > 0) else Or(each)
+
+    def _first(self, piece: Piecewise, options: list[Sum], relation: str) -> Formula:
+        """The comparison with the first part that is not missing."""
+        assert piece.missing is not None
+        absent: list[Formula] = [
+            Atom(truth(Call(Function.IS_NULL, (one,)), self._context)) for one in piece.missing
+        ]
+        cases = []
+        for index, option in enumerate(options):
+            earlier = [Not(one) for one in absent[:index]]
+            here = absent[index : index + 1]
+            cases.append(Or((*earlier, *here, self.compared(option, relation))))
+        return And(tuple(cases))
+
+    def _plain(self, difference: Sum, relation: str) -> Formula:
+        self._made += 1
+        if self._made > MAX_PIECES:
+            raise TooManyPiecesError
+        self._context.numbers.update(difference.terms)
+        return _linear(difference, relation, Sum())

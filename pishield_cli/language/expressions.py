@@ -1,0 +1,129 @@
+"""Expressions over cells while a requirement is read: made from sums, named, written as text."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pishield_cli.language.context import Context
+from pishield_cli.language.numbers import write_number
+from pishield_cli.language.sums import ONE, Sum
+from pishield_cli.language.words import written_name
+from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value, cells_of
+from pishield_cli.logic.terms import HALF, Inequality, Term
+
+OPENING, CLOSING = "⟨", "⟩"
+"""What the name of a derived column begins and ends with."""
+
+_INFIX = {
+    Function.PLUS: " + ",
+    Function.TIMES: " * ",
+    Function.OVER: " / ",
+    Function.MOD: " mod ",
+    Function.EQUAL: " == ",
+    Function.MATCHES: " matches ",
+    Function.LIKE: " like ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that a requirement compares."""
+
+    expression: Expression
+
+    @property
+    def constant(self) -> str | None:
+        """The text itself where no cell decides it."""
+        found = self.expression
+        return str(found.value) if isinstance(found, Value) else None
+
+
+def expression_of(value: Sum, context: Context) -> Expression:
+    """A sum as an expression: its derived columns spelt out, dates in days."""
+    parts: list[Expression] = []
+    for name, coefficient in value.terms.items():
+        if coefficient:
+            cell = _value_of(name, context)
+            scale = coefficient * (context.per_day(name) or 1)
+            weighted = Call(Function.TIMES, (Value(scale), cell))
+            parts.append(cell if scale == ONE else weighted)
+    if value.constant or not parts:
+        parts.append(Value(value.constant))
+    return parts[0] if len(parts) == 1 else Call(Function.PLUS, tuple(parts))
+
+
+def cell_of(name: str, context: Context) -> Cell:
+    """A column's cell, as what the column is known to hold; as a number where that is open."""
+    if context.is_mixed(name):
+        return Cell(name, Kind.TEXT)
+    kind = context.kind(name)
+    return Cell(name, kind if kind in {Kind.TEXT, Kind.DATE} else Kind.NUMBER)
+
+
+def derived(expression: Expression, context: Context) -> str:
+    """The name of the derived column that holds an expression's value."""
+    name = f"{OPENING}{write_expression(expression)}{CLOSING}"
+    context.derived[name] = expression
+    for cell in cells_of(expression):
+        context.use(cell.name, None if expression_is_test(expression) else cell.kind)
+    return name
+
+
+def expression_is_test(expression: Expression) -> bool:
+    """Whether it only asks whether a cell is missing, which a cell of any kind can be."""
+    return isinstance(expression, Call) and expression.function is Function.IS_NULL
+
+
+def number(expression: Expression, context: Context) -> Sum:
+    """A derived number, as a sum of its own."""
+    return Sum({derived(expression, context): ONE})
+
+
+def truth(expression: Expression, context: Context) -> Inequality:
+    """A derived truth, as the literal that it holds."""
+    return Inequality((Term(derived(expression, context), ONE),), HALF, strict=True)
+
+
+def _value_of(name: str, context: Context) -> Expression:
+    known = context.derived.get(name)
+    if known is not None:
+        return known
+    piece = context.pieces.get(name)
+    if piece is None:
+        return cell_of(name, context)
+    parts = tuple(expression_of(part, context) for part in piece.parts)
+    return Call(Function.MAX if piece.missing is None else Function.COALESCE, parts)
+
+
+def write_expression(expression: Expression) -> str:
+    """An expression as a requirements file writes it."""
+    if isinstance(expression, Cell):
+        return written_name(expression.name)
+    if isinstance(expression, Value):
+        value = expression.value
+        return quoted_text(value) if isinstance(value, str) else write_number(value)
+    function, arguments = expression.function, expression.arguments
+    if function in {Function.IS_NULL, Function.IS_NUMBER}:
+        return f"{_nested(arguments[0])} {function}"
+    if function is Function.IN:
+        values = [write_expression(one) for one in arguments[1:]]
+        listed = f"== {values[0]}" if len(values) == 1 else f"in ({', '.join(values)})"
+        return f"{_nested(arguments[0])} {listed}"
+    if function in _INFIX:
+        return _INFIX[function].join(_nested(one) for one in arguments)
+    return f"{function}({', '.join(write_expression(one) for one in arguments)})"
+
+
+def quoted_text(text: str) -> str:
+    """A text in quotes, those inside it doubled."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _nested(expression: Expression) -> str:
+    written = write_expression(expression)
+    infix = isinstance(expression, Call) and expression.function in _INFIX
+    return f"({written})" if infix else written
+
+
+def constant_of(value: Sum) -> Fraction | None:
+    """The number that a sum is whatever the row; None if a cell decides it."""
+    return None if any(value.terms.values()) else value.constant

@@ -1,0 +1,60 @@
+"""What the cells of a column may be, as its table says or as a requirements file declares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pishield_cli.logic.expressions import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Numbers."""
+
+    kind: Kind = Kind.NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Truth values; 1 and 0 wherever a number is needed."""
+
+    kind: Kind = Kind.TRUTH
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """Dates or times. Requirements speak of days; the cells are whole numbers of a unit.
+
+    Attributes:
+        per_day: Units in a day, counted from 1970-01-01: 1, or 86,400 times a power of 1,000.
+        zoned: Whether the cells are instants, whatever zone they are shown in.
+        format: How a text says a date, in the letters of `strftime`; None for ISO 8601.
+    """
+
+    per_day: int = 1
+    zoned: bool = False
+    format: str | None = None
+    kind: Kind = Kind.DATE
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Texts.
+
+    Attributes:
+        values: All that a cell may be; None where any text may stand.
+    """
+
+    values: tuple[str, ...] | None = None
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Numbers and texts beside each other: a comparison with numbers is false of a text."""
+
+    kind: Kind = Kind.TEXT
+
+
+Domain = Number | Truth | Date | Text | Mixed
+Schema = Mapping[str, Domain]
+"""The domain of each column that is asked for, by its name."""
