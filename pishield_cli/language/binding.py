@@ -11,9 +11,11 @@ from pishield_cli.errors import (
     Span,
     UnknownVariableError,
 )
+from pishield_cli.language.context import NOTHING, Context
+from pishield_cli.language.headers import read_header
 from pishield_cli.language.hints import columns_hint, look_alike, value_hint
 from pishield_cli.language.lines import logical_lines
-from pishield_cli.language.statements import names_of, read_line
+from pishield_cli.language.statements import names_of, read_statement
 from pishield_cli.language.words import KEYWORDS, position_of, written_name
 from pishield_cli.logic.requirements import Requirements
 
@@ -103,7 +105,8 @@ def unknown_names(
         if unreadable + len(places) >= most:
             break
         try:
-            read_line(line)
+            if read_header(line) is None:
+                read_statement(line, Context(NOTHING, {}))
         except RequirementSyntaxError:
             unreadable += 1
             continue
@@ -230,8 +233,9 @@ def _all_names(requirements: Requirements) -> Iterator[str]:
     yield from requirements.ordering or ()
     yield from sorted(requirements.integers)
     yield from sorted(requirements.booleans)
-    yield from requirements.variables
-    yield from sorted(requirements.cancelled)
+    yield from (name for name in requirements.columns if name not in requirements.derived)
+    yield from requirements.uses
+    yield from requirements.domains
 
 
 def _problems(

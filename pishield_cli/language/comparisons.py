@@ -4,10 +4,10 @@ from fractions import Fraction
 
 from pishield_cli.language.context import Context, Piecewise
 from pishield_cli.language.expressions import Text, expression_of, truth
-from pishield_cli.language.sums import Sum, at_least, at_most, equal
+from pishield_cli.language.sums import Sum, at_least, at_most, cancelled_names, equal
 from pishield_cli.logic.expressions import Call, Cell, Function, Kind, Value
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
-from pishield_cli.logic.terms import Equation, Literal
+from pishield_cli.logic.terms import Equation, Inequality, Literal
 
 MAX_PIECES = 512
 """Literals that the piecewise values of one comparison may become."""
@@ -89,7 +89,8 @@ def _guarded(formula: Formula, context: Context, *, positive: bool) -> Formula:
             return joined(tuple(_guarded(part, context, positive=positive) for part in parts))
         case Iff(parts):
             return _equivalence(parts, context, positive=positive)
-        case Atom(literal):
+        case Atom():
+            literal = formula.literal
             atom = formula if positive else Not(formula)
             tests = [_is_number(name, context) for name in _mixed(literal, context)]
             return And((*tests, atom)) if tests else atom
@@ -117,12 +118,15 @@ def _is_number(name: str, context: Context) -> Formula:
 
 
 def _linear(left: Sum, relation: str, right: Sum) -> Formula:
+    found: Inequality | Equation
     if relation in {">=", ">"}:
-        return Atom(at_least(left, right, strict=relation == ">"))
-    if relation in {"<=", "<"}:
-        return Atom(at_most(left, right, strict=relation == "<"))
-    equation = Atom(equal(left, right))
-    return equation if relation == "==" else Not(equation)
+        found = at_least(left, right, strict=relation == ">")
+    elif relation in {"<=", "<"}:
+        found = at_most(left, right, strict=relation == "<")
+    else:
+        found = equal(left, right)
+    atom = Atom(found, cancelled_names(left, right, found))
+    return Not(atom) if relation == "!=" else atom
 
 
 def _match_units(difference: Sum, context: Context) -> None:

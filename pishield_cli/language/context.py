@@ -31,40 +31,65 @@ class Piecewise:
     missing: tuple[Expression, ...] | None = None
 
 
-@dataclass(slots=True)
-class Context:
-    """What the lines of one file share while they are read.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known before a file is read.
 
     Attributes:
-        domains: What is known of columns, by their names in the file; a name that is not there
-            may be anything.
+        domains: What columns hold, by their names in the file; a name that is not there may be
+            anything.
         columns: Names that are columns, whatever else they could mean (`today`, `days`).
         today: The day that `today` stands for.
-        read_list: Reads a file of values, and of a named column of it.
-        texts: Columns that are compared with texts.
-        days: Columns that are compared with dates.
-        numbers: Columns in sums and comparisons, other than of one bare column with another; they
-            may turn out to hold dates.
-        derived: The expression that each derived column stands for, by its name.
-        says_today: Whether a requirement names the day that it is.
-        pieces: What each name of a piecewise value stands for; no clause is left with one.
+        read_list: Reads a file of values, or a named column of it.
     """
 
     domains: Mapping[str, Domain] = field(default_factory=dict)
     columns: Collection[str] = frozenset()
     today: date = field(default_factory=local_today)
     read_list: Callable[[str, str | None], Sequence[str]] | None = None
-    texts: set[str] = field(default_factory=set)
-    days: set[str] = field(default_factory=set)
-    numbers: set[str] = field(default_factory=set)
-    says_today: bool = False
-    derived: dict[str, Expression] = field(default_factory=dict)
-    pieces: dict[str, Piecewise] = field(default_factory=dict)
+
+
+NOTHING = Told()
+
+
+class Context:
+    """What the lines of one file share while they are read.
+
+    Attributes:
+        told: What was known before.
+        domains: What is known of columns by now.
+        texts: Columns that are compared with texts.
+        days: Columns that are compared with dates.
+        numbers: Columns in sums and comparisons, other than of one bare column with another; they
+            may turn out to hold dates.
+        says_today: Whether a requirement names the day that it is.
+        derived: The expression that each derived column stands for, by its name.
+        pieces: What each name of a piecewise value stands for; no clause is left with one.
+    """
+
+    def __init__(self, told: Told, domains: Mapping[str, Domain]) -> None:
+        self.told = told
+        self.domains: dict[str, Domain] = dict(domains)
+        self.texts: set[str] = set()
+        self.days: set[str] = set()
+        self.numbers: set[str] = set()
+        self.says_today = False
+        self.derived: dict[str, Expression] = {}
+        self.pieces: dict[str, Piecewise] = {}
+
+    def domains_found(self) -> dict[str, Domain]:
+        """What is known of columns, with what they were compared with since."""
+        found = dict(self.domains)
+        for name in self.days:
+            found.setdefault(name, Date())
+        for name in self.texts:
+            found.setdefault(name, Mixed() if name in self.numbers else Text())
+        return found
 
     @property
     def todays_number(self) -> Fraction:
         """Today, in days since 1970."""
-        return Fraction((self.today - EPOCH).days)
+        return Fraction((self.told.today - EPOCH).days)
 
     def use(self, name: str, kind: Kind | None) -> None:
         """Remember what a column is taken for."""
@@ -76,7 +101,9 @@ class Context:
     def uses(self, name: str) -> frozenset[Kind]:
         """What a column is taken for; nothing where it is only tested, or compared with another."""
         found = ((self.texts, Kind.TEXT), (self.days, Kind.DATE), (self.numbers, Kind.NUMBER))
-        return frozenset(kind for names, kind in found if name in names)
+        known = self.kind(name)
+        kinds = frozenset(kind for names, kind in found if name in names)
+        return kinds if known is None else kinds | {known}
 
     def kind(self, name: str) -> Kind | None:
         """What a column is known to hold; None where nothing is known."""

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from pishield_cli.errors import (
     NoRequirementError,
@@ -10,14 +11,20 @@ from pishield_cli.errors import (
     RequirementSyntaxError,
     Span,
 )
+from pishield_cli.language.context import NOTHING, Context, Told
 from pishield_cli.language.detection import Reading, detect_type, form_for, misfits
-from pishield_cli.language.headers import Header, Name
+from pishield_cli.language.headers import Header, Name, read_header
 from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
 from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses
-from pishield_cli.language.statements import Statement, read_line
-from pishield_cli.logic.formulas import over_numbers
+from pishield_cli.language.statements import Statement, closed_domain, read_statement
+from pishield_cli.logic.domains import Date, Text
+from pishield_cli.logic.expressions import Expression
+from pishield_cli.logic.formulas import atoms, over_numbers
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+
+_MOST_READINGS = 20
+"""Each one finds another column that a comparison makes a text or a date."""
 
 MAX_PROBLEMS = 10_000
 """Errors of one file that are gathered before reading stops."""
@@ -34,24 +41,45 @@ _TYPE_HINT = "without a forced type the file is read as what it is"
 
 
 def parse_requirements(
-    text: str, source: str | None = None, *, type: RequirementType | None = None
+    text: str,
+    source: str | None = None,
+    *,
+    type: RequirementType | None = None,
+    told: Told = NOTHING,
 ) -> Requirements:
     """Read the text of a requirements file.
+
+    A column is a number unless the file compares it with a text or a date, declares it one, or the
+    table says so.
 
     Args:
         text: The file's text; its lines end in line feeds, carriage returns or both.
         source: The file's name, for messages.
         type: The type to read it as; None decides it on the clauses.
+        told: What is known before the file is read.
 
     Raises:
         RequirementsFileError: With all that is wrong, in file order: lines that cannot be read,
             names listed or labels given twice, requirements that do not fit the type, a file
             without requirements.
     """
-    reader = _Reader(split_lines(text), source)
+    lines = split_lines(text)
     with _uncollected():
-        reader.read()
+        reader = _read(lines, source, told)
         return reader.requirements(type)
+
+
+def _read(lines: Sequence[str], source: str | None, told: Told) -> "_Reader":
+    """Read a file, once more each time that it is found to hold texts or dates."""
+    reader = _Reader(lines, source, told)
+    reader.read()
+    for _ in range(_MOST_READINGS):
+        found = reader.context.domains_found()
+        if found == reader.context.domains:
+            break
+        reader = _Reader(lines, source, replace(told, domains=found))
+        reader.read()
+    return reader
 
 
 @contextmanager
@@ -73,7 +101,8 @@ def _uncollected() -> Iterator[None]:
 class _Reader:
     """What has been read of one file so far."""
 
-    def __init__(self, written: Sequence[str], source: str | None) -> None:
+    def __init__(self, written: Sequence[str], source: str | None, told: Told) -> None:
+        self.context = Context(told, told.domains)
         self._written = written
         self._source = source
         self._problems: list[RequirementSyntaxError] = []
@@ -82,14 +111,20 @@ class _Reader:
         self._extra_clauses = 0
 
     def read(self) -> None:
-        """Read every line; go on with the next one after an error."""
+        """Read every line, header lines first; go on with the next one after an error."""
+        others: list[LogicalLine] = []
         for line in logical_lines(self._written, self._source):
             try:
-                item = read_line(line)
-                if isinstance(item, Header):
-                    self._headers.append(item)
+                header = read_header(line)
+                if header is None:
+                    others.append(line)
                 else:
-                    self._readings.append(self._normalised(item))
+                    self._declare(header)
+            except RequirementSyntaxError as problem:
+                self._problems.append(problem)
+        for line in others:
+            try:
+                self._readings.append(self._normalised(read_statement(line, self.context)))
             except RequirementSyntaxError as problem:
                 self._problems.append(problem)
             if self._extra_clauses > MAX_EXTRA_CLAUSES:
@@ -97,6 +132,19 @@ class _Reader:
                 break
             if len(self._problems) >= MAX_PROBLEMS:
                 break
+        self._readings.sort(key=lambda reading: reading.statement.line.pieces[0].line)
+
+    def _declare(self, header: Header) -> None:
+        """Remember what a header line says of columns; that a text is one of some is required."""
+        self._headers.append(header)
+        for name in header.names:
+            known = self.context.domains.get(name.text)
+            if header.word == "date" and not isinstance(known, Date):
+                self.context.domains[name.text] = Date(format=header.format)
+            elif header.word == "text":
+                self.context.domains[name.text] = Text(header.values)
+        if header.values is not None:
+            self._readings.append(self._normalised(closed_domain(header, self.context)))
 
     def requirements(self, type: RequirementType | None) -> Requirements:
         """All of it together.
@@ -131,7 +179,20 @@ class _Reader:
             booleans=frozenset(booleans),
             source=self._source,
             written=self._written,
+            derived=self._derived(requirements),
+            uses={name: self.context.uses(name) for name in self._names()},
+            domains=self.context.domains,
+            today=self.context.told.today if self.context.says_today else None,
         )
+
+    def _derived(self, requirements: Sequence[Requirement]) -> dict[str, Expression]:
+        """The expressions of the derived columns that requirements name."""
+        named = dict.fromkeys(name for one in requirements for name in one.columns)
+        return {name: self.context.derived[name] for name in named if name in self.context.derived}
+
+    def _names(self) -> Iterator[str]:
+        """The columns that requirements name."""
+        yield from dict.fromkeys(name for one in self._readings for name in one.statement.names)
 
     def _normalised(self, statement: Statement) -> Reading:
         try:
@@ -200,6 +261,7 @@ def _requirement(
     marks = statement.label or Label("")
     form = form_for(reading, type)
     named = {name for clause in form.clauses for name in clause.variables}
+    written = (n for one in atoms(formula) for n in (*one.literal.variables, *one.cancelled))
     return Requirement(
         number,
         line.text[start:],
@@ -209,7 +271,8 @@ def _requirement(
         formula if type is RequirementType.PROPOSITIONAL else over_numbers(formula),
         severity=marks.severity,
         allowance=marks.allowance,
-        cancelled=tuple(name for name in statement.names if name not in named),
+        cancelled=tuple(name for name in dict.fromkeys(written) if name not in named),
+        named=statement.names,
         complete=form.complete,
     )
 

@@ -6,12 +6,9 @@ from fractions import Fraction
 from pishield_cli.language.context import Context
 from pishield_cli.language.numbers import write_number
 from pishield_cli.language.sums import ONE, Sum
-from pishield_cli.language.words import written_name
+from pishield_cli.language.words import NUMBERS, TRUTHS, written_name
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value, cells_of
 from pishield_cli.logic.terms import HALF, Inequality, Term
-
-OPENING, CLOSING = "⟨", "⟩"
-"""What the name of a derived column begins and ends with."""
 
 _INFIX = {
     Function.PLUS: " + ",
@@ -61,7 +58,8 @@ def cell_of(name: str, context: Context) -> Cell:
 
 def derived(expression: Expression, context: Context) -> str:
     """The name of the derived column that holds an expression's value."""
-    name = f"{OPENING}{write_expression(expression)}{CLOSING}"
+    signs = TRUTHS if expression.kind is Kind.TRUTH else NUMBERS
+    name = f"{signs[0]}{write_expression(expression)}{signs[1]}"
     context.derived[name] = expression
     for cell in cells_of(expression):
         context.use(cell.name, None if expression_is_test(expression) else cell.kind)

@@ -1,6 +1,10 @@
 """Reading requirements from files of any bytes."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -11,9 +15,15 @@ from pishield_cli.errors import (
     Span,
 )
 from pishield_cli.language.binding import Binding, bind, unknown_names
+from pishield_cli.language.context import Told, local_today
 from pishield_cli.language.document import MAX_PROBLEMS, parse_requirements, place_of
 from pishield_cli.language.lines import split_lines
+from pishield_cli.logic.domains import Number, Schema, Truth
+from pishield_cli.logic.expressions import Kind
 from pishield_cli.logic.requirements import Requirements, RequirementType
+
+DomainsOf = Callable[[Mapping[str, frozenset[Kind]]], Schema]
+"""What a table says that columns hold, by what a file takes each of them for."""
 
 MAX_BYTES = 64 * 1024 * 1024
 """Size of the largest requirements file that is read."""
@@ -22,13 +32,14 @@ _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 def read_requirements(
-    path: str | PathLike[str], *, type: RequirementType | None = None
+    path: str | PathLike[str], *, type: RequirementType | None = None, today: date | None = None
 ) -> Requirements:
     """Read a requirements file.
 
     Args:
         path: A UTF-8 file, with or without a byte order mark.
         type: The type to read it as; None decides it on the clauses.
+        today: The day that `today` stands for; None for the day that it is.
 
     Raises:
         RequirementsFileError: With all that is wrong with its text; where the text is not UTF-8
@@ -36,7 +47,7 @@ def read_requirements(
         RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
     """
     source = fspath(path)
-    return parse_requirements(read_text(source), source, type=type)
+    return parse_requirements(read_text(source), source, type=type, told=_told(source, today))
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -59,14 +70,20 @@ def read_binding(
     *,
     positions: Sequence[str] | None = None,
     type: RequirementType | None = None,
+    today: date | None = None,
+    domains: DomainsOf | None = None,
 ) -> Binding:
     """Read a requirements file, and find the column that each name stands for.
+
+    Where the table says that a column holds texts or dates, the file is read again with that known.
 
     Args:
         path: See `read_requirements`.
         columns: The table's columns, distinct.
         positions: What `y_0`, `y_1`, ... stand for; None for `columns`.
         type: The type to read it as; None decides it on the clauses.
+        today: The day that `today` stands for; None for the day that it is.
+        domains: What the table says that columns hold, by what the file takes them for.
 
     Raises:
         RequirementsFileError: With all that is wrong: with its text, and with names that are
@@ -75,16 +92,66 @@ def read_binding(
     """
     source = fspath(path)
     text = read_text(source)
+    told = _told(source, today)
     try:
-        read = parse_requirements(text, source, type=type)
+        read = parse_requirements(text, source, type=type, told=told)
+        binding = bind(read, columns, positions=positions)
+        if domains is None:
+            return binding
+        schema = domains(binding.requirements.uses)
+        known = {name: schema[one] for name, one in binding.names.items() if one in schema}
+        told = replace(told, domains=known, columns=frozenset(columns))
+        if all(isinstance(one, Number | Truth) for one in known.values()) and not read.domains:
+            return binding
+        again = parse_requirements(text, source, type=type, told=told)
     except RequirementsFileError as error:
         lines = split_lines(text)
         unknown = unknown_names(lines, source, columns, positions=positions, most=MAX_PROBLEMS)
         if not unknown:
             raise
-        problems = sorted([*error.problems, *unknown], key=place_of)
+        places = {(one.span.line, one.span.column) for one in error.problems}
+        others = [one for one in unknown if (one.span.line, one.span.column) not in places]
+        problems = sorted([*error.problems, *others], key=place_of)
         raise RequirementsFileError(problems[:MAX_PROBLEMS]) from None
-    return bind(read, columns, positions=positions)
+    return bind(again, columns, positions=positions)
+
+
+def _told(source: str, today: date | None) -> Told:
+    """What is known before a file is read: the day, and where its lists are."""
+    return Told(today=today or local_today(), read_list=partial(read_list, Path(source).parent))
+
+
+def read_list(folder: Path, path: str, column: str | None = None) -> list[str]:
+    """The values of a list: one a line, or the cells of a CSV file's column.
+
+    Args:
+        folder: What a relative path begins at.
+        path: The file.
+        column: The column; None for a file of values.
+
+    Raises:
+        ValueError: If the file is not UTF-8, has no such column, or no value at all.
+        OSError: If it cannot be read.
+    """
+    try:
+        with (folder / path).open(encoding="utf-8-sig", newline="") as file:
+            if column is None:
+                values = [line.strip() for line in file]
+            else:
+                rows = csv.DictReader(file)
+                if column not in (rows.fieldnames or ()):
+                    raise ValueError(f"it has no column `{column}`")
+                values = [row[column] or "" for row in rows]
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from None
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+    found = list(dict.fromkeys(value for value in values if value))
+    if not found:
+        raise ValueError("it holds no value")
+    return found
 
 
 def _content(source: str) -> bytes:

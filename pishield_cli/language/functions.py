@@ -8,8 +8,6 @@ from math import ceil, floor
 
 from pishield_cli.language.context import EPOCH, Context, Piecewise
 from pishield_cli.language.expressions import (
-    CLOSING,
-    OPENING,
     Text,
     constant_of,
     expression_of,
@@ -17,6 +15,7 @@ from pishield_cli.language.expressions import (
     write_expression,
 )
 from pishield_cli.language.sums import ONE, Sum
+from pishield_cli.language.words import NUMBERS
 from pishield_cli.logic.expressions import Call, Function, Kind, Value
 
 Argument = Sum | Text
@@ -141,7 +140,7 @@ def _first(parts: Sequence[Sum], context: Context) -> Sum:
 
 def _piece(word: str, shown: Sequence[Sum], piece: Piecewise, context: Context) -> Sum:
     written = ", ".join(write_expression(expression_of(part, context)) for part in shown)
-    name = f"{OPENING}{word}({written}){CLOSING}"
+    name = f"{NUMBERS[0]}{word}({written}){NUMBERS[1]}"
     context.pieces[name] = piece
     return Sum({name: ONE}, dates=piece.parts[0].dates)
 

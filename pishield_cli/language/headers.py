@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from pishield_cli.errors import RequirementSyntaxError
-from pishield_cli.language.lexer import END, NAME, NUMERAL, Tokens, tokenize
+from pishield_cli.language.lexer import END, NAME, NUMERAL, QUOTED, TODAY, Tokens, tokenize
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.words import HEADERS, PLACED
 
 _LONGEST_INDEX = 9
+_NAMES_TOO = frozenset({*PLACED, TODAY, TODAY.upper()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,26 @@ class Header:
     """A line of names.
 
     Attributes:
-        word: `ordering`, `integer` or `boolean`.
+        word: One of `HEADERS`.
         names: At least one, as written.
+        line: Where it stands.
+        values: All that a column of texts may hold; None where the line does not say.
+        format: How a column's texts say dates; None for ISO 8601.
     """
 
     word: str
     names: tuple[Name, ...]
+    line: LogicalLine
+    values: tuple[str, ...] | None = None
+    format: str | None = None
 
 
 def read_header(line: LogicalLine) -> Header | None:
     """Read a line that starts with a header word followed by names.
 
-    header = ( "ordering" | "integer" | "boolean" ) NAME { NAME } ;
+    header = ( "ordering" | "integer" | "boolean" ) NAME { NAME }
+           | "text" NAME { NAME } [ ":" TEXT { "," TEXT } ]
+           | "date" NAME { NAME } [ TEXT ] ;
 
     Returns:
         The header; None for any other line.
@@ -59,25 +68,64 @@ def read_header(line: LogicalLine) -> Header | None:
     tokens = tokenize(line, len(first))
     if tokens.kinds[0] not in ({NAME, NUMERAL} if word == "ordering" else {NAME}):
         return None
-    return Header(word, _listed(tokens, word))
+    names, rest = _listed(tokens, word)
+    if word == "text":
+        return Header(word, names, line, values=_values(tokens, rest))
+    if word == "date":
+        return Header(word, names, line, format=_format(tokens, rest))
+    _refuse(tokens, rest, word)
+    return Header(word, names, line)
 
 
-def _listed(tokens: Tokens, word: str) -> tuple[Name, ...]:
-    """The names; in an ordering PiShield lets a number stand for `y_<number>`."""
-    line = tokens.line
+def _listed(tokens: Tokens, word: str) -> tuple[tuple[Name, ...], int]:
+    """The names, and the token after them; a number in an ordering stands for `y_<number>`."""
     names: list[Name] = []
-    for kind, text, start, end in zip(
-        tokens.kinds, tokens.texts, tokens.starts, tokens.ends, strict=True
-    ):
+    for at, (kind, text) in enumerate(zip(tokens.kinds, tokens.texts, strict=True)):
+        place = tokens.line, tokens.starts[at], tokens.ends[at]
         if kind == NUMERAL and word == "ordering" and _is_index(text):
-            names.append(Name(f"y_{int(text)}", line, start, end))
-        elif kind == NAME or text in PLACED:
-            names.append(Name(text, line, start, end))
-        elif kind != END:
-            message = f"A line that opens with `{word}` lists names only."
-            hint = f"an odd name goes in backticks; so does `{word}` if it is a column here"
-            raise line.problem(message, start, end, expected="a name", hint=hint)
-    return tuple(names)
+            names.append(Name(f"y_{int(text)}", *place))
+        elif kind == NAME or text in _NAMES_TOO:
+            names.append(Name(text, *place))
+        else:
+            return tuple(names), at
+    return tuple(names), len(tokens.kinds) - 1
+
+
+def _values(tokens: Tokens, at: int) -> tuple[str, ...] | None:
+    """The texts after a colon; None where there is no colon."""
+    if tokens.kinds[at] != ":":
+        _refuse(tokens, at, "text")
+        return None
+    values: list[str] = []
+    while tokens.kinds[at] == "," or not values:
+        at += 1
+        if tokens.kinds[at] != QUOTED:
+            place = tokens.starts[at], tokens.ends[at]
+            message = "After the colon stand the texts that a cell may be."
+            hint = 'write text status: "open", "closed"'
+            raise tokens.line.problem(message, *place, expected="a text in quotes", hint=hint)
+        values.append(tokens.texts[at])
+        at += 1
+    _refuse(tokens, at, "text")
+    return tuple(dict.fromkeys(values))
+
+
+def _format(tokens: Tokens, at: int) -> str | None:
+    """The format at the end of the line."""
+    if tokens.kinds[at] != QUOTED:
+        _refuse(tokens, at, "date")
+        return None
+    _refuse(tokens, at + 1, "date")
+    return tokens.texts[at]
+
+
+def _refuse(tokens: Tokens, at: int, word: str) -> None:
+    """Make sure that the line ends here."""
+    if tokens.kinds[at] != END:
+        message = f"A line that opens with `{word}` lists names only."
+        hint = f"an odd name goes in backticks; so does `{word}` if it is a column here"
+        place = tokens.starts[at], tokens.ends[at]
+        raise tokens.line.problem(message, *place, expected="a name", hint=hint)
 
 
 def _is_index(text: str) -> bool:

@@ -15,7 +15,7 @@ _ZONE = r"Z|[+-][0-2][0-9]:?[0-5][0-9]"
 TIME = rf"{_CLOCK}(?![\w:.])"
 """A time of day."""
 
-DATE = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ]{_CLOCK}(?:{_ZONE})?)?(?![\w.-])"
+DATE = rf"[0-9]{{4}}-(?:0[1-9]|1[0-2])-[0-3][0-9](?:[T ]{_CLOCK}(?:{_ZONE})?)?(?![\w.-])"
 """A date, or a date and a time: ISO 8601."""
 
 SLASHED = r"[0-9]{4}/(?:0[1-9]/[0-3][0-9]|1[0-2]/0[1-9])(?![\w.])"
@@ -90,7 +90,7 @@ def write_date(days: Fraction) -> str | None:
 
 def date_problem(line: LogicalLine, start: int, end: int) -> RequirementSyntaxError:
     """The error for a date that no calendar has."""
-    message = f"`{line.text[start:end]}` is not a date of the calendar."
+    message = f"`{line.text[start:end]}` is not how a date is written."
     hint = "dates are written 2024-01-31, times 09:30"
     return line.problem(message, start, end, expected="a date", hint=hint)
 

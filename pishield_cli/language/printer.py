@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from pishield_cli.language.labels import Label
+from pishield_cli.language.literals import write_date
 from pishield_cli.language.numbers import write_number
-from pishield_cli.language.words import written_name
+from pishield_cli.language.words import TRUTHS, spelt_out, written_name
+from pishield_cli.logic.domains import Date, Schema, Text
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Inequality, Literal, Term
 
+_UNKNOWN: Schema = {}
 _UNPRINTABLE_IN_LABEL = frozenset("]#;\n\r")
 
 
@@ -28,13 +31,18 @@ def format_requirements(requirements: Requirements) -> str:
         lines.append(_header("integer", sorted(requirements.integers)))
     if requirements.booleans:
         lines.append(_header("boolean", sorted(requirements.booleans)))
-    lines += [format_requirement(one) for one in requirements.requirements]
+    for word, kind in (("text", Text), ("date", Date)):
+        names = [name for name, one in requirements.domains.items() if isinstance(one, kind)]
+        if names:
+            lines.append(_header(word, sorted(names)))
+    domains = requirements.domains
+    lines += [format_requirement(one, domains) for one in requirements.requirements]
     return "\n".join(lines) + "\n"
 
 
-def format_requirement(requirement: Requirement) -> str:
-    """Write one requirement, with its label."""
-    text = format_formula(requirement.formula)
+def format_requirement(requirement: Requirement, domains: Schema = _UNKNOWN) -> str:
+    """Write one requirement, with its label; dates as such where columns are known to hold them."""
+    text = format_formula(requirement.formula, domains)
     label = requirement.label
     if label is None or not _can_hold(label, text):
         return text
@@ -49,29 +57,29 @@ def _can_hold(label: str, text: str) -> bool:
     return label.count("`") % 2 == 0 or "#" not in text
 
 
-def format_formula(formula: Formula) -> str:
+def format_formula(formula: Formula, domains: Schema = _UNKNOWN) -> str:
     """Write a formula: negations carried to its literals, parts of another kind in parentheses."""
-    return _format_formula(formula, positive=True)[0]
+    return _format_formula(formula, domains, positive=True)[0]
 
 
-def _format_formula(formula: Formula, *, positive: bool) -> tuple[str, str]:
+def _format_formula(formula: Formula, domains: Schema, *, positive: bool) -> tuple[str, str]:
     """A formula or its negation, and the word that joins its parts; `""` for a single literal."""
     match formula:
         case Not(operand):
-            return _format_formula(operand, positive=not positive)
+            return _format_formula(operand, domains, positive=not positive)
         case Constant(value):
             return str(value == positive).lower(), ""
         case Atom():
-            return _format_atom(formula, positive=positive), ""
+            return _format_atom(formula, domains, positive=positive), ""
         case Iff(parts):
-            text, joins = _joined("iff", parts, positive=True)
+            text, joins = _joined("iff", parts, domains, positive=True)
             return (text, joins) if positive else (f"not ({text})", "")
         case Or(parts) if (values := _values(parts)) is not None:
             total, listed = values
             return f"{total} {'' if positive else 'not '}in ({listed})", ""
         case And(parts) | Or(parts):
             joins = "and" if isinstance(formula, And) == positive else "or"
-            return _joined(joins, parts, positive=positive)
+            return _joined(joins, parts, domains, positive=positive)
 
 
 def _values(parts: Sequence[Formula]) -> tuple[str, str] | None:
@@ -87,8 +95,10 @@ def _values(parts: Sequence[Formula]) -> tuple[str, str] | None:
     return total, ", ".join(write_number(one[2]) for one in equated)
 
 
-def _joined(word: str, parts: Sequence[Formula], *, positive: bool) -> tuple[str, str]:
-    written = [_format_formula(one, positive=positive) for one in parts]
+def _joined(
+    word: str, parts: Sequence[Formula], domains: Schema, *, positive: bool
+) -> tuple[str, str]:
+    written = [_format_formula(one, domains, positive=positive) for one in parts]
     if len(written) == 1:
         return written[0]
     if not written:
@@ -99,14 +109,14 @@ def _joined(word: str, parts: Sequence[Formula], *, positive: bool) -> tuple[str
     return f" {word} ".join(texts), word
 
 
-def _format_atom(atom: Atom, *, positive: bool) -> str:
+def _format_atom(atom: Atom, domains: Schema, *, positive: bool) -> str:
     """An atom or its negation; names that cancel out are kept, times 0."""
     literal, cancelled = atom.literal, atom.cancelled
     if isinstance(literal, Equation):
-        return format_equation(literal, "==" if positive else "!=", cancelled)
+        return format_equation(literal, "==" if positive else "!=", cancelled, domains)
     found = literal if positive else literal.negated()
     if isinstance(found, Inequality):
-        return format_inequality(found, cancelled)
+        return format_inequality(found, cancelled, domains)
     return format_literal(found)
 
 
@@ -123,38 +133,77 @@ def format_literal(literal: Literal) -> str:
     return format_inequality(literal)
 
 
-def format_inequality(inequality: Inequality, cancelled: Sequence[str] = ()) -> str:
+def format_inequality(
+    inequality: Inequality, cancelled: Sequence[str] = (), domains: Schema = _UNKNOWN
+) -> str:
     """Write an inequality: terms on the left, the constant on the right, scale kept.
 
     Args:
         inequality: The inequality.
         cancelled: Names to write after its terms, times 0.
+        domains: What columns are known to hold.
 
     Returns:
         `2*a - b >= 3`; turned round where every coefficient is negative (`a <= 3` for
         `-a >= -3`); `0 >= 1` where there are no terms.
     """
+    test = _test(inequality)
+    if test is not None:
+        return test
     terms, constant = inequality.terms, inequality.constant
     relation = ">" if inequality.strict else ">="
     if terms and all(term.coefficient < 0 for term in terms):
         terms = tuple(Term(name, -coefficient) for name, coefficient in terms)
         constant = -constant
         relation = "<" if inequality.strict else "<="
-    return f"{_format_sum(terms, cancelled)} {relation} {write_number(constant)}"
+    total = _format_sum(terms, cancelled, domains)
+    return f"{total} {relation} {_format_constant(constant, terms, domains)}"
 
 
-def format_equation(equation: Equation, relation: str = "==", cancelled: Sequence[str] = ()) -> str:
+def _test(inequality: Inequality) -> str | None:
+    """A derived truth, or its opposite, as it was written; None for any other inequality."""
+    if len(inequality.terms) != 1:
+        return None
+    (name, coefficient) = inequality.terms[0]
+    written = spelt_out(name)
+    if written is None or name[0] != TRUTHS[0] or abs(coefficient) != 1:
+        return None
+    return written if coefficient > 0 else f"not ({written})"
+
+
+def format_equation(
+    equation: Equation,
+    relation: str = "==",
+    cancelled: Sequence[str] = (),
+    domains: Schema = _UNKNOWN,
+) -> str:
     """Write an equation, `a - 2*b == 3`, or with another relation between its sides."""
-    total = _format_sum(equation.terms, cancelled)
-    return f"{total} {relation} {write_number(equation.constant)}"
+    total = _format_sum(equation.terms, cancelled, domains)
+    return f"{total} {relation} {_format_constant(equation.constant, equation.terms, domains)}"
 
 
-def _format_sum(terms: tuple[Term, ...], cancelled: Sequence[str]) -> str:
+def _format_constant(constant: Fraction, terms: tuple[Term, ...], domains: Schema) -> str:
+    """What a sum is compared with: a date where the sum is one."""
+    dates = sum(value * _per_day(name, domains) for name, value in terms)
+    written = write_date(constant) if dates == 1 else None
+    return write_number(constant) if written is None else written
+
+
+def _per_day(name: str, domains: Schema) -> int:
+    """Units of a column of dates in a day; 0 for any other column."""
+    domain = domains.get(name)
+    return domain.per_day if isinstance(domain, Date) else 0
+
+
+def _format_sum(
+    terms: tuple[Term, ...], cancelled: Sequence[str] = (), domains: Schema = _UNKNOWN
+) -> str:
     """The terms with their signs between them, then names times 0; `0` without any."""
     parts: list[str] = []
     for name, coefficient in terms:
         sign = ("- " if coefficient < 0 else "+ ") if parts else "-" if coefficient < 0 else ""
-        parts.append(sign + _format_product(abs(coefficient), name))
+        size = abs(coefficient) * (_per_day(name, domains) or 1)
+        parts.append(sign + _format_product(size, name))
     nothing = [f"0*{written_name(name)}" for name in cancelled]
     return " + ".join([*([" ".join(parts)] if parts else []), *nothing]) or "0"
 

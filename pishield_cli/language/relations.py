@@ -102,12 +102,12 @@ class Comparisons(Operands):
     def related_texts(self, left: Expression, right: Expression, at: int, start: int) -> Formula:
         """What `==` or `!=` says of two texts."""
         relation = self.kinds[at]
+        if relation not in {"==", "!="}:
+            raise self.wrong.unordered_texts(at)
         end, self.at = self.at, at
         first = self.as_text(left, start)
         self.at = end
         second = self.as_text(right, at + 1)
-        if relation not in {"==", "!="}:
-            raise self.wrong.unordered_texts(at)
         return compared_texts(first, relation, second, self.context)
 
     def test(self, value: Expression, start: int) -> Formula:
@@ -188,7 +188,7 @@ class Comparisons(Operands):
         end = place + 1
         if self.kinds[end] == COLUMN:
             column, end = self.texts[end + 1], end + 2
-        read = self.context.read_list
+        read = self.context.told.read_list
         if self.kinds[place] != QUOTED or read is None:
             raise self.wrong.no_list(place, "lists are read beside a requirements file only")
         try:

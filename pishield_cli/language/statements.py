@@ -3,7 +3,9 @@
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
+from pishield_cli.language.comparisons import found_in
 from pishield_cli.language.context import Context
+from pishield_cli.language.expressions import Text
 from pishield_cli.language.headers import Header, Name, read_header
 from pishield_cli.language.labels import Label, read_label
 from pishield_cli.language.lexer import NAME, Tokens, tokenize
@@ -12,7 +14,8 @@ from pishield_cli.language.parser import parse_formula
 from pishield_cli.language.relations import RELATIONS, TESTS
 from pishield_cli.language.rules import read_rule
 from pishield_cli.language.words import PLACED
-from pishield_cli.logic.formulas import Formula, Or
+from pishield_cli.logic.expressions import Cell, Kind
+from pishield_cli.logic.formulas import And, Formula, Or, atoms
 
 _COMPARING = RELATIONS.union(PLACED.values(), TESTS)
 
@@ -33,7 +36,7 @@ class Statement:
         identifier: The word before a rule's head; rules may share one.
         compares: Whether it holds a comparison.
         disjoins: Whether it has the words by which PiShield tells a disjunction: `neg` anywhere,
-            or `or` outermost.
+            or `or` outermost; or whether it tests what no inequality says.
     """
 
     formula: Formula
@@ -46,17 +49,14 @@ class Statement:
     disjoins: bool = False
 
 
-def read_line(line: LogicalLine, context: Context) -> Header | Statement:
-    """Read one line.
+def read_statement(line: LogicalLine, context: Context) -> Statement:
+    """Read a line that is no header.
 
-    line = header | [ label ] ( requirement | rule ) ;
+    line = [ label ] ( requirement | rule ) ;
 
     Raises:
         RequirementSyntaxError: At the first place that does not fit.
     """
-    header = read_header(line)
-    if header is not None:
-        return header
     if len(line.text) > MAX_LENGTH:
         message = f"A requirement has at most {MAX_LENGTH:,} characters, not {len(line.text):,}."
         raise line.problem(message, 0, 1, hint="split it over several requirements")
@@ -65,7 +65,7 @@ def read_line(line: LogicalLine, context: Context) -> Header | Statement:
     if rule is not None:
         names = tuple(dict.fromkeys(name.text for name in rule.names))
         return Statement(rule.formula, names, line, start, label, rule.identifier)
-    tokens = tokenize(line, start, context.columns)
+    tokens = tokenize(line, start, context.told.columns)
     formula = parse_formula(tokens, context)
     words = frozenset(tokens.kinds)
     return Statement(
@@ -75,8 +75,18 @@ def read_line(line: LogicalLine, context: Context) -> Header | Statement:
         start,
         label,
         compares=not _COMPARING.isdisjoint(words),
-        disjoins="neg" in words or ("or" in words and isinstance(formula, Or)),
+        disjoins="neg" in words
+        or ("or" in words and isinstance(formula, Or))
+        or _tests(formula, context),
     )
+
+
+def closed_domain(header: Header, context: Context) -> Statement:
+    """That each column of a header line holds one of the texts that it lists."""
+    values = list(header.values or ())
+    tests = [found_in(Text(Cell(one.text, Kind.TEXT)), values, context) for one in header.names]
+    names = tuple(one.text for one in header.names)
+    return Statement(And(tuple(tests)), names, header.line, 0, compares=True, disjoins=True)
 
 
 def names_of(line: LogicalLine, columns: Container[str] = ()) -> Iterator[Name]:
@@ -101,3 +111,12 @@ def names_of(line: LogicalLine, columns: Container[str] = ()) -> Iterator[Name]:
 def _distinct_names(tokens: Tokens) -> tuple[str, ...]:
     named = zip(tokens.kinds, tokens.texts, strict=True)
     return tuple(dict.fromkeys(text for kind, text in named if kind == NAME))
+
+
+def _tests(formula: Formula, context: Context) -> bool:
+    """Whether a formula names a derived truth."""
+    derived = context.derived
+    if not derived:
+        return False
+    named = (name for atom in atoms(formula) for name in atom.literal.variables)
+    return any(name in derived and derived[name].kind is Kind.TRUTH for name in named)

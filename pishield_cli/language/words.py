@@ -44,6 +44,7 @@ QUOTED_TEXT = r"\"(?:[^\"]|\"\")*+\"|'(?:[^']|'')*+'"
 """A text; inside it a doubled quote stands for one, and nothing else is special."""
 
 _PLAIN = re.compile(PLAIN_NAME)
+_SPECIAL = frozenset({*KEYWORDS, *HEADERS, *PLACED, *DAYS, "today", "TODAY"})
 _POSITIONAL = re.compile(r"y_?([0-9]{1,9})")
 
 
@@ -57,9 +58,21 @@ def unquoted(text: str) -> str:
     return text[1:-1].replace("``", "`")
 
 
+NUMBERS, TRUTHS = "⟨⟩", "⟪⟫"
+"""What the name of a derived number, or of a derived truth, begins and ends with."""
+
+
+def spelt_out(name: str) -> str | None:
+    """The expression that a derived column stands for, as written; None for any other name."""
+    return name[1:-1] if name[:1] + name[-1:] in {NUMBERS, TRUTHS} else None
+
+
 def written_name(name: str) -> str:
     """A name as a requirements file writes it: bare where it can be, else in backticks."""
-    if _PLAIN.fullmatch(name) and name not in KEYWORDS and name not in HEADERS:
+    expression = spelt_out(name)
+    if expression is not None:
+        return f"({expression})"
+    if _PLAIN.fullmatch(name) and name not in _SPECIAL:
         return name
     return quoted(name)
 

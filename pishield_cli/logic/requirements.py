@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
 from pishield_cli.errors import Span
+from pishield_cli.logic.domains import Schema
+from pishield_cli.logic.expressions import Expression, Kind
+from pishield_cli.logic.expressions import renamed as renamed_expression
 from pishield_cli.logic.formulas import Formula, formula_of, replaced
 from pishield_cli.logic.terms import Clause
 
@@ -45,6 +49,7 @@ class Requirement:
         cancelled: Variables that it names and its clauses do not, in the order of their mention.
         complete: Whether missing values leave its clauses unknown wherever they leave it unknown
             as written. Not so where a tautology was dropped, or a name cancels out.
+        named: The columns that it names, as it was written: those of its derived columns too.
     """
 
     number: int
@@ -57,6 +62,7 @@ class Requirement:
     allowance: Allowance | None = None
     cancelled: tuple[str, ...] = ()
     complete: bool = True
+    named: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -89,6 +95,7 @@ class Requirement:
             written=replaced(self.formula, lambda atom: atom.renamed(names)),
             cancelled=tuple(name for name in columns if name not in variables),
             complete=self.complete and len(columns) == len(self.columns),
+            named=tuple(dict.fromkeys(names.get(name, name) for name in self.named)),
         )
 
     def holds(self, values: Mapping[str, Fraction]) -> bool:
@@ -110,6 +117,10 @@ class Requirements:
         booleans: Variables declared boolean.
         source: The file's name, as the user gave it.
         written: The file's lines as written, for messages; empty if it was never a file.
+        derived: The expressions of the derived columns that requirements name.
+        uses: What the file takes each column for that it names.
+        domains: What columns are known to hold.
+        today: The day that `today` stands for, where a requirement says so.
     """
 
     requirements: tuple[Requirement, ...]
@@ -119,6 +130,10 @@ class Requirements:
     booleans: frozenset[str] = frozenset()
     source: str | None = None
     written: Sequence[str] = field(default=(), compare=False, repr=False)
+    derived: Mapping[str, Expression] = field(default_factory=dict)
+    uses: Mapping[str, frozenset[Kind]] = field(default_factory=dict, compare=False)
+    domains: Schema = field(default_factory=dict)
+    today: date | None = None
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -151,4 +166,18 @@ class Requirements:
             else tuple(names.get(name, name) for name in self.ordering),
             integers=frozenset(names.get(name, name) for name in self.integers),
             booleans=frozenset(names.get(name, name) for name in self.booleans),
+            derived={name: renamed_expression(one, names) for name, one in self.derived.items()},
+            uses=_merged(self.uses, names),
+            domains={names.get(name, name): one for name, one in self.domains.items()},
         )
+
+
+def _merged(
+    uses: Mapping[str, frozenset[Kind]], names: Mapping[str, str]
+) -> dict[str, frozenset[Kind]]:
+    """What columns are taken for under new names, of which some may be the same."""
+    merged: dict[str, frozenset[Kind]] = {}
+    for name, kinds in uses.items():
+        column = names.get(name, name)
+        merged[column] = merged.get(column, frozenset()) | kinds
+    return merged

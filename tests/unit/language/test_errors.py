@@ -17,8 +17,6 @@ def problems(text):
 @pytest.mark.parametrize(
     ("text", "marked", "said"),
     [
-        ("a * b >= 0", "a * b", "not linear"),
-        ("1 / a > 2", "1 / a", "not linear"),
         ("a / (2 - 2) > 1", "/ (2 - 2)", "divides by zero"),
         ("a = 3", "=", "did you mean `==`?"),
         ("a =< 3", "=<", "did you mean `<=`?"),
@@ -31,18 +29,21 @@ def problems(text):
         ("a − b > 3", "−", "did you mean `-`?"),
         ("a \0 b", "\0", "U+0000"),
         ("x.y >= 3", ".", "`x.y`"),
-        ('"a" >= 3', '"a"', "write a; texts cannot be compared"),
-        ('3 == "a b"', '"a b"', "add a column of 0 and 1"),
-        ('"a b" == 3', '"a b"', "write `a b`;"),
+        ('"a" >= 3', ">=", "Texts are equal or not"),
+        ('3 == "a b"', "3", "a text stands in quotes"),
+        ('a + 1 == "b"', "a + 1", "is not a text"),
+        ('"a" + 1 >= b', '"a"', "is a text, but a number must be here"),
+        ('"a" or b > 0', '"a"', "something true or false must be here"),
+        ("a like b", "like", "put an operator"),
+        ("length(a, b) > 2", "length(a, b)", "write length(code)"),
+        ("round(a, b) > 2", "b", "a whole number written out"),
+        ("a >= 2024-02-31", "2024-02-31", "not a date"),
+        ("a >= 25:00", "25:00", "not a date or a time of day"),
+        ("2024-01-31 <= 3", "<=", "A date is compared with a date"),
+        ('a in file "list.txt"', '"list.txt"', "cannot be read"),
+        ("a == \u201cb\u201d", "\u201cb\u201d", 'write "b"'),
         ('a >= 3 or "a b', '"', "backticks"),
-        ('status == "shipped"', '"shipped"', "compare numbers (true is 1, false is 0)"),
-        ('status == "in transit"', '"in transit"', "status_is_in_transit"),
-        ("'shipped' != status", "'shipped'", "status_is_shipped"),
-        ('if status in ("a", "b") then c > 0', '"a"', "status_is_a"),
-        ('a == 3 or status == ""', '""', "status_is_empty"),
-        ("day >= '2024-01-31'", "'2024-01-31'", "a column that holds the date as a number"),
-        ("day >= 2024-01-31", "2024-01-31", "if it is arithmetic, write 2024 - 1 - 31"),
-        ("2024/01/31 <= day", "2024/01/31", "is a date"),
+        ("2024/01/31 <= day", "2024/01/31", "dates are written 2024-01-31"),
         ("1,000 >= a", ",", "1_000"),
         ("`abc >= 3", "`abc >= 3", "backtick"),
         ("`` >= 3", "``", "at least one character"),
@@ -67,11 +68,7 @@ def problems(text):
         ("a > = b", "> =", "did you mean `>=`, without a blank?"),
         ("a = = b", "= =", "did you mean `==`, without a blank?"),
         ("a - > b", "- >", "did you mean `->`, without a blank?"),
-        ("abs(a - b) <= 3", "abs", "write -3 <= x <= 3"),
-        ("max(a, b) <= 3", "max", "write a <= 3 and b <= 3"),
-        ("a <= MIN(b, c)", "MIN", "write a >= 3 and b >= 3"),
         ("sum(a, b) <= 3", "sum", "write a + b"),
-        ("a >= round(b)", "round", "no functions"),
         ("a in 1, 2", "in", "a list of values stands in parentheses"),
         ("a in (1 2)", "2", "1_000"),
         ("a in ()", ")", "cannot stand here"),
@@ -141,8 +138,8 @@ def test_arithmetic_that_is_no_date_is_read(text):
 
 
 def test_an_error_on_a_continued_line_names_the_line_it_is_on():
-    [problem] = problems("a > 0\nb + \\\n  c * \\\n  d > 0")
-    assert (problem.span, problem.text) == (Span(3, 3, 6), "  c * \\")
+    [problem] = problems('a > 0\nb + \\\n  c * \\\n  "d" > 0')
+    assert (problem.span, problem.text) == (Span(4, 3, 6), '  "d" > 0')
     [problem] = problems("a > 0\nb + \\\n\t$ > 0")
     assert (problem.span, problem.text) == (Span(3, 2, 3), "\t$ > 0")
 

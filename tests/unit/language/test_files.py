@@ -57,7 +57,7 @@ def test_names_that_are_no_columns_come_with_lines_that_cannot_be_read(tmp_path)
     path = tmp_path / "r.txt"
     path.write_text(
         "ordering a nope\n[x] a >= >= 3\nb + stauts >= 0\nstauts >= 1\n[x] b > 0\n"
-        "unread > of of\nb * b > 0\n0 :- 7 n1\n"
+        'unread > of of\nb * "b" > 0\n0 :- 7 n1\n'
     )
     with pytest.raises(RequirementsFileError) as caught:
         read_binding(path, ["a", "b", "status"])
