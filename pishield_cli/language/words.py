@@ -44,7 +44,7 @@ QUOTED_TEXT = r"\"(?:[^\"]|\"\")*+\"|'(?:[^']|'')*+'"
 """A text; inside it a doubled quote stands for one, and nothing else is special."""
 
 _PLAIN = re.compile(PLAIN_NAME)
-_SPECIAL = frozenset({*KEYWORDS, *HEADERS, *PLACED, *DAYS, "today", "TODAY"})
+_SPECIAL = frozenset({*KEYWORDS, *HEADERS, "today", "TODAY"})
 _POSITIONAL = re.compile(r"y_?([0-9]{1,9})")
 
 
