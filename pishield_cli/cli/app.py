@@ -5,6 +5,7 @@ The module of the command that is named is imported, or all if none is. It impor
 stays quick.
 """
 
+import shutil
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ import typer
 
 from pishield_cli import __version__
 from pishield_cli.cli.boundary import NOT_DONE
+from pishield_cli.cli.grouped_help import grouped
 
 COMMANDS = ("check", "correct", "undo", "inspect", "fmt", "train", "predict", "report", "schema")
 """In the order of the help; each in a module of its name, `report` with commands below it."""
@@ -56,7 +58,10 @@ def command_line(wanted: str | None) -> typer.Typer:
         name="pishield",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "max_content_width": shutil.get_terminal_size().columns,
+        },
     )
     found.callback(invoke_without_command=True, epilog=EXAMPLES)(pishield)
     for name in (wanted,) if wanted in COMMANDS else COMMANDS:
@@ -64,7 +69,8 @@ def command_line(wanted: str | None) -> typer.Typer:
         if hasattr(module, "app"):
             found.add_typer(module.app, name=name, epilog=module.EXAMPLES)
         else:
-            found.command(name, epilog=module.EXAMPLES)(getattr(module, name))
+            command = grouped(getattr(module, "PANELS", {}))
+            found.command(name, cls=command, epilog=module.EXAMPLES)(getattr(module, name))
     return found
 
 

@@ -117,7 +117,9 @@ def say(text: str, *, heading: str = "") -> None:
 
 
 def may_colour(stream: TextIO) -> bool:
-    """Whether a stream is a terminal that wants colour."""
+    """Whether a stream is a terminal that wants colour, or colour is forced."""
+    if os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR"):
+        return True
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

@@ -32,6 +32,17 @@ Examples:
   pishield check --only houses"""
 
 
+PANELS = {
+    "What passes": ("max_violations", "missing", "allow_empty", "tolerance", "exact"),
+    "Reports": (
+        *("form", "output", "json", "junit", "sarif", "markdown", "github", "violations", "show"),
+        *("key", "all_requirements", "quiet"),
+    ),
+    "How requirements are read": ("requirements_type", "columns"),
+    "Speed": ("workers", "batch_rows", "engine", "spark_conf"),
+}
+
+
 class Missing(StrEnum):
     """What `--missing` takes."""
 
@@ -102,6 +113,10 @@ def check(
     sarif: check_options.SarifFile = None,
     markdown: check_options.MarkdownFile = None,
     github: check_options.Github = False,
+    all_requirements: Annotated[
+        bool,
+        typer.Option("--all", help="In the table, list every requirement that holds as well."),
+    ] = False,
     quiet: options.QuietIfWell = False,
     workers: options.Workers = None,
     batch_rows: options.BatchRows = None,
@@ -182,7 +197,7 @@ def check(
         return check_job(job, workers=workers, quiet=quiet, session=session)
 
     failure: Exception | None = None
-    with open_reports(wanted, show=show, quiet=quiet) as reports:
+    with open_reports(wanted, show=show, quiet=quiet, everything=all_requirements) as reports:
         if data is not None and requirements is not None:
             one, failure = attempt(data, requirements, check_one)
             checked = [one]

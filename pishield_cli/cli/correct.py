@@ -30,6 +30,14 @@ Examples:
   pishield correct houses.parquet requirements.txt --dry-run --format json"""
 
 
+PANELS = {
+    "What is written": ("output", "in_place", "dry_run", "audit", "form", "quiet"),
+    "What may change, and how": ("method", "weights", "fixed", "only", "ordering", "seed"),
+    "How requirements are read": ("requirements_type", "columns"),
+    "Speed": ("workers", "batch_rows", "engine", "spark_conf"),
+}
+
+
 @errors_as_asked(report=False)
 @reads_tables
 def correct(
@@ -74,13 +82,21 @@ def correct(
     fixed: Annotated[
         str | None,
         typer.Option(
-            "--fixed", metavar="A,B", show_default=False, help="Columns that must not change."
+            "--fixed",
+            metavar="A,B",
+            show_default=False,
+            help="Columns that must not change.",
+            autocompletion=options.complete_columns,
         ),
     ] = None,
     only: Annotated[
         str | None,
         typer.Option(
-            "--only", metavar="A,B", show_default=False, help="The only columns that may change."
+            "--only",
+            metavar="A,B",
+            show_default=False,
+            help="The only columns that may change.",
+            autocompletion=options.complete_columns,
         ),
     ] = None,
     ordering: Annotated[

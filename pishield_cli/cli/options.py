@@ -45,6 +45,24 @@ Data = Annotated[
         "an address such as s3://bucket/table.parquet, or - for CSV on standard input.",
     ),
 ]
+
+
+def complete_columns(context: typer.Context, incomplete: str) -> list[str]:
+    """The columns of DATA that a list of names may go on with."""
+    from pishield_cli.errors import PishieldError
+
+    before, comma, begun = incomplete.rpartition(",")
+    try:
+        from pishield_cli.tables import open_table
+
+        columns = open_table(str(context.params.get("data"))).columns
+    except (PishieldError, OSError):
+        return []
+    taken = before.split(",")
+    names = [name for name in columns if name.startswith(begun) and name not in taken]
+    return [f"{before}{comma}{name}" for name in names]
+
+
 Key = Annotated[
     str | None,
     typer.Option(
@@ -52,6 +70,7 @@ Key = Annotated[
         metavar="A,B",
         show_default=False,
         help="Columns that tell rows apart, shown beside the numbers of rows that are listed.",
+        autocompletion=complete_columns,
     ),
 ]
 RequirementsFile = Annotated[

@@ -24,11 +24,13 @@ class Page:
         width: Columns of the terminal; None where lines may be as long as they need.
         colour: Whether colour is wanted.
         unicode: Whether characters beyond ASCII can be shown.
+        everything: Whether nothing that holds is folded into one line.
     """
 
     width: int | None = None
     colour: bool = False
     unicode: bool = True
+    everything: bool = False
 
 
 class ReportOutput:

@@ -68,14 +68,21 @@ class Reports:
         places: Where each report goes.
         show: How many violating rows are listed for each requirement; None leaves it to formats.
         quiet: Whether a table that passes need not be shown.
+        everything: Whether tables list every requirement that holds.
     """
 
     def __init__(
-        self, places: Sequence[tuple[Wanted, ReportOutput]], *, show: int | None, quiet: bool
+        self,
+        places: Sequence[tuple[Wanted, ReportOutput]],
+        *,
+        show: int | None,
+        quiet: bool,
+        everything: bool,
     ) -> None:
         self._places = places
         self._show = show
         self._quiet = quiet
+        self._everything = everything
 
     def write(self, checked: Sequence[Checked]) -> None:
         """Write every report; a table is left out where there is nothing to tell in it."""
@@ -84,7 +91,7 @@ class Reports:
                 continue
             shown = wanted.form.examples if self._show is None else self._show
             some = [_with_examples(one, shown) for one in checked]
-            text = render_check(some, wanted.form, place.page)
+            text = render_check(some, wanted.form, replace(place.page, everything=self._everything))
             place.write(text, utf8=wanted.form.utf8)
 
     def log(self, checked: Sequence[Checked]) -> None:
@@ -106,11 +113,13 @@ class Reports:
 
 
 @contextmanager
-def open_reports(wanted: Sequence[Wanted], *, show: int | None, quiet: bool) -> Iterator[Reports]:
+def open_reports(
+    wanted: Sequence[Wanted], *, show: int | None, quiet: bool, everything: bool
+) -> Iterator[Reports]:
     """Open the places of all reports before the work starts; see `open_report`."""
     with ExitStack() as stack:
         places = [(one, stack.enter_context(open_report(one.path))) for one in wanted]
-        yield Reports(places, show=show, quiet=quiet)
+        yield Reports(places, show=show, quiet=quiet, everything=everything)
 
 
 def listed_examples(wanted: Sequence[Wanted], show: int | None) -> int:

@@ -21,6 +21,24 @@ Examples:
   pishield train houses.csv requirements.txt -o run --objective idempotent"""
 
 
+PANELS = {
+    "The run": ("output", "force", "form", "quiet"),
+    "What is learnt": (
+        *("objective", "targets", "features", "drop", "requirements_type", "columns"),
+        *("idempotent_backward", "reconstruction"),
+    ),
+    "The shield": ("shield", "backward", "masks", "restore"),
+    "Losses": ("loss", "penalty", "tnorm", "tnorm_weight"),
+    "Monotone features": (
+        *("monotone", "monotone_weight", "monotone_points", "monotone_guarantee"),
+    ),
+    "The network and its training": (
+        *("arch", "epochs", "batch_size", "lr", "clip_norm", "optimizer", "patience"),
+        *("scale_targets", "scale_features", "device", "threads"),
+    ),
+    "Trials": ("trials", "seed", "val_size", "test_size", "baseline"),
+}
+
 DEFAULTS = TrainSettings()
 
 

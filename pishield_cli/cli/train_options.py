@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from pishield_cli.cli.options import complete_columns
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.training.settings import (
     DeviceChoice,
@@ -43,6 +44,7 @@ Targets = Annotated[
         metavar="A,B",
         show_default="the columns that requirements name",
         help="The columns to predict.",
+        autocompletion=complete_columns,
     ),
 ]
 Features = Annotated[

@@ -28,6 +28,8 @@ class TrainProgress:
         self._shown: tuple[Progress, TaskID] | None = None
 
     def __enter__(self) -> Self:
+        if not self._silent:
+            self._shown = self._show()
         return self
 
     def __exit__(
@@ -66,6 +68,7 @@ class TrainProgress:
             console=Console(file=sys.stderr),
             transient=True,
         )
-        task = progress.add_task("", total=self._trials * self._epochs, trial="", figures="")
+        first = "reading the table"
+        task = progress.add_task("", total=self._trials * self._epochs, trial="", figures=first)
         progress.start()
         return progress, task

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +15,7 @@ from pishield_cli.cli.render.figures import (
     tolerance,
     verdict,
     violated_first,
+    warns,
     worst_row,
 )
 from pishield_cli.cli.text import counted, one_line, shortened
@@ -25,6 +25,7 @@ _TERMINAL_TEXT = 160
 _FOLDED_TEXT = 100
 _FOLDED_LABEL = 40
 _MOST_LINES = 1_000
+_MOST_HOLDING = 20
 
 
 def render_table(checked: Sequence[Checked], page: Page) -> str:
@@ -52,7 +53,7 @@ def _parts(report: CheckReport, page: Page) -> list[Table | Text]:
     colour = "bold green" if report.holds else "bold red"
     return [
         _requirements(report, page),
-        *_left_out(report),
+        *_left_out(report, page),
         *_examples(report),
         _totals(report),
         *_suspicion(report),
@@ -74,51 +75,100 @@ def _summary(checked: Sequence[Checked]) -> Text:
 
 
 def _requirements(report: CheckReport, page: Page) -> Table:
+    return _narrow(report, page) if page.width is not None else _wide(report, page)
+
+
+def _wide(report: CheckReport, page: Page) -> Table:
+    """As wide as it needs: nothing is cut, as much in columns as there is."""
     labelled = any(result.requirement.label is not None for result in report.results)
-    folded = page.width is None
     table = empty_table(page)
     table.add_column("#", justify="right", no_wrap=True)
     if labelled:
-        table.add_column("label", overflow="fold", max_width=_FOLDED_LABEL if folded else 14)
-    if folded:
-        table.add_column("requirement", overflow="fold", max_width=_FOLDED_TEXT)
-    else:
-        table.add_column("requirement", overflow="fold", ratio=1)
-    table.add_column("violations", justify="right", no_wrap=True)
-    table.add_column("rate", justify="right", no_wrap=True)
-    table.add_column("unknown", justify="right", no_wrap=True)
-    table.add_column("worst row", overflow="fold", max_width=None if folded else 12)
-    for result in violated_first(report)[:_MOST_LINES]:
-        table.add_row(*_line(result, report, labelled, page))
+        table.add_column("label", overflow="fold", max_width=_FOLDED_LABEL)
+    table.add_column("requirement", overflow="fold", max_width=_FOLDED_TEXT)
+    for title in ("violations", "rate", "unknown"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("worst row", overflow="fold")
+    for result in _listed(report, page):
+        requirement = result.requirement
+        label = [Text(one_line(requirement.label or ""))] if labelled else []
+        table.add_row(
+            Text(str(requirement.number)),
+            *label,
+            Text(one_line(requirement.text)),
+            *_counts(result, report),
+            Text(worst_row(result)),
+        )
     return table
 
 
-def _left_out(report: CheckReport) -> list[Text]:
+def _narrow(report: CheckReport, page: Page) -> Table:
+    """For a terminal: label, requirement and worst row stand below each other."""
+    unknown = any(result.unknown for result in report.results)
+    table = empty_table(page)
+    table.add_column("", no_wrap=True)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("requirement", overflow="fold", ratio=1)
+    for title in ("violations", "rate", *(("unknown",) if unknown else ())):
+        table.add_column(title, justify="right", no_wrap=True)
+    for result in _listed(report, page):
+        requirement = result.requirement
+        label = f"[{one_line(requirement.label)}] " if requirement.label is not None else ""
+        text = shortened(one_line(requirement.text), _TERMINAL_TEXT)
+        worst = f"\nworst: row {worst_row(result)}" if result.worst is not None else ""
+        table.add_row(
+            _mark(result, report, page),
+            Text(str(requirement.number)),
+            Text.assemble((label, "bold"), text, (worst, "dim")),
+            *_counts(result, report)[: 3 if unknown else 2],
+        )
+    return table
+
+
+def _counts(result: RequirementResult, report: CheckReport) -> list[Text]:
+    return [
+        Text(f"{result.violations:,}", style="red" if result.violations else "green"),
+        Text(percent(result.violations, report.rows)),
+        Text(f"{result.unknown:,}", style="yellow" if result.unknown else ""),
+    ]
+
+
+def _mark(result: RequirementResult, report: CheckReport, page: Page) -> Text:
+    """Whether a requirement fails the table, is worth a warning, or is all right."""
+    marks = ("✗", "!", "✓") if page.unicode else ("x", "!", "")
+    if report.fails(result):
+        return Text(marks[0], style="bold red")
+    if warns(result, report):
+        return Text(marks[1], style="bold yellow")
+    return Text(marks[2], style="green")
+
+
+def _listed(report: CheckReport, page: Page) -> list[RequirementResult]:
+    """What is listed: all, or where many hold on a terminal, those that do not."""
+    ordered = violated_first(report)[:_MOST_LINES]
+    return ordered if not _folds(report, page) else [one for one in ordered if not _calm(one)]
+
+
+def _calm(result: RequirementResult) -> bool:
+    return not result.violations and not result.unknown
+
+
+def _folds(report: CheckReport, page: Page) -> bool:
+    holding = sum(map(_calm, report.results))
+    return page.width is not None and not page.everything and holding > _MOST_HOLDING
+
+
+def _left_out(report: CheckReport, page: Page) -> list[Text]:
     """How many are not listed: laying out a table takes long, and nobody reads on."""
+    if _folds(report, page):
+        holding = sum(map(_calm, report.results))
+        return [Text(f"{counted(holding, 'requirement')} hold in every row (--all lists them)")]
     rest = violated_first(report)[_MOST_LINES:]
     if not rest:
         return []
     violated = sum(1 for result in rest if result.violations)
     fact = f"{violated:,} of them violated" if violated else "none of them violated"
     return [Text(f"and {counted(len(rest), 'more requirement')}, {fact} (--format json has all)")]
-
-
-def _line(
-    result: RequirementResult, report: CheckReport, labelled: bool, page: Page
-) -> list[RenderableType]:
-    requirement = result.requirement
-    text = one_line(requirement.text)
-    line: list[RenderableType] = [
-        Text(str(requirement.number)),
-        Text(shortened(text, _TERMINAL_TEXT) if page.width else text),
-        Text(f"{result.violations:,}", style="red" if result.violations else "green"),
-        Text(percent(result.violations, report.rows)),
-        Text(f"{result.unknown:,}", style="yellow" if result.unknown else ""),
-        Text(worst_row(result)),
-    ]
-    if labelled:
-        line.insert(1, Text(one_line(requirement.label or "")))
-    return line
 
 
 def _examples(report: CheckReport) -> list[Text]:
