@@ -41,19 +41,19 @@ COLUMN_CELLS = 2**21
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A row that violates a requirement.
+    """A row that violates a requirement, or that a missing cell leaves undecided.
 
     Attributes:
         row: Row number, from 0 in file order.
         by: How far the nearest literal is from holding, in the requirement's own units; 0 at a
             tie of a strict inequality, infinite where a cell is or no row satisfies the
-            requirement.
+            requirement. None where the row is undecided.
         cells: The row's cells of the columns that the requirement names, as text, by column.
         key: The row's cells of the key's columns, likewise.
     """
 
     row: int
-    by: float
+    by: float | None
     cells: dict[str, str]
     key: dict[str, str] = field(default_factory=dict)
 
@@ -67,7 +67,9 @@ class RequirementResult:
         violations: Rows that violate it.
         unknown: Rows that a missing cell leaves undecided.
         worst: The violating row that is farthest from holding; the first one of equals.
-        examples: The first violating rows, as many as were asked for.
+        examples: The first violating rows, as many as were asked for; where undecided rows count
+            against the table, as many of these after them.
+        first_undecided: The first undecided row's number, where such rows count against the table.
     """
 
     requirement: Requirement
@@ -75,6 +77,7 @@ class RequirementResult:
     unknown: int
     worst: Example | None
     examples: tuple[Example, ...]
+    first_undecided: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ def check(
     settings = settings or CheckSettings()
     started = time.perf_counter()
     compiled = compile_requirements(requirements)
-    counts = [_Count(one, settings.show) for one in requirements.requirements]
+    counts = [_Count(one, settings) for one in requirements.requirements]
     unsettled, settled_rows = _unsettled(reader, requirements)
     tally = _Tally(reader, counts, settings, settled_rows)
     whole = listing is not None or bool(settings.key)
@@ -171,9 +174,9 @@ def check(
             tolerance=settings.tolerance,
             floors=[count.floor for count in counts],
         )
-        violating = tally.add(batch, verdicts)
-        if listing is not None and violating is not None:
-            _list(listing, batch, violating, verdicts, requirements.requirements)
+        tally.add(batch, verdicts)
+        if listing is not None:
+            _list(listing, batch, verdicts, requirements.requirements, settings)
         if progress is not None:
             progress(tally.rows)
     if not settings.allow_empty:
@@ -233,30 +236,41 @@ class _Count:
     """What was found of one requirement so far."""
 
     requirement: Requirement
-    show: int
+    settings: CheckSettings
     violations: int = 0
     unknown: int = 0
     worst: Example | None = None
     floor: float = -1.0
     """A row is the worst so far if it is farther from holding than this, as floats tell."""
     examples: list[Example] = field(default_factory=list)
+    undecided: list[Example] = field(default_factory=list)
+    first_undecided: int | None = None
 
-    def add(self, batch: Batch, verdict: Verdict, tolerance: Tolerance, cells: "_Cells") -> None:
+    def add(self, batch: Batch, verdict: Verdict, cells: "_Cells") -> None:
         if verdict.unknown is not None:
-            self.unknown += int(np.count_nonzero(verdict.unknown))
+            self._add_unknown(batch, verdict.unknown, cells)
         if verdict.violated is None:
             return
         self.violations += int(np.count_nonzero(verdict.violated))
         if verdict.farthest is not None:
             self.floor = verdict.farthest.by
-            (self.worst,) = self._listed(batch, np.array([verdict.farthest.row]), tolerance, cells)
-        rows = first_rows(verdict.violated, self.show - len(self.examples))
+            (self.worst,) = self._listed(batch, np.array([verdict.farthest.row]), cells)
+        rows = first_rows(verdict.violated, self.settings.show - len(self.examples))
         if len(rows):
-            self.examples += self._listed(batch, rows, tolerance, cells)
+            self.examples += self._listed(batch, rows, cells)
 
-    def _listed(
-        self, batch: Batch, rows: Array, tolerance: Tolerance, cells: "_Cells"
-    ) -> list[Example]:
+    def _add_unknown(self, batch: Batch, unknown: Array, cells: "_Cells") -> None:
+        self.unknown += int(np.count_nonzero(unknown))
+        if not self.settings.missing_fails:
+            return
+        if self.first_undecided is None:
+            self.first_undecided = batch.start + int(unknown.argmax())
+        for row in first_rows(unknown, self.settings.show - len(self.undecided)).tolist():
+            texts = cells.of(row, self.requirement.columns)
+            self.undecided.append(Example(batch.start + row, None, texts, cells.key(row)))
+
+    def _listed(self, batch: Batch, rows: Array, cells: "_Cells") -> list[Example]:
+        tolerance = self.settings.tolerance
         short = shortfall(self.requirement, batch.columns, rows, tolerance=tolerance)
         return [
             Example(batch.start + row, by, cells.of(row, self.requirement.columns), cells.key(row))
@@ -265,7 +279,12 @@ class _Count:
 
     def result(self) -> RequirementResult:
         return RequirementResult(
-            self.requirement, self.violations, self.unknown, self.worst, tuple(self.examples)
+            self.requirement,
+            self.violations,
+            self.unknown,
+            self.worst,
+            (*self.examples, *self.undecided),
+            self.first_undecided,
         )
 
 
@@ -309,15 +328,11 @@ class _Tally:
         self._settings = settings
         self._places = {name: place for place, name in enumerate(reader.columns)}
 
-    def add(self, batch: Batch, verdicts: Sequence[Verdict]) -> Array | None:
-        """Add a batch.
-
-        Returns:
-            Its rows that violate a requirement, as a mask; None if none does.
-        """
+    def add(self, batch: Batch, verdicts: Sequence[Verdict]) -> None:
+        """Add a batch."""
         cells = _Cells(self._reader, batch, self._places, self._settings.key)
         for count, verdict in zip(self.counts, verdicts, strict=True):
-            count.add(batch, verdict, self._settings.tolerance, cells)
+            count.add(batch, verdict, cells)
         self.rows += batch.rows
         violating = _any_of([verdict.violated for verdict in verdicts])
         unknown = _any_of([verdict.unknown for verdict in verdicts])
@@ -331,7 +346,6 @@ class _Tally:
             undecided = _count(_without(_any_of(failing), violating))
         self.strict_rows += violations
         self.strict_unknown_rows += undecided
-        return violating
 
 
 def _is_limited(requirement: Requirement) -> bool:
@@ -364,28 +378,35 @@ def first_rows(mask: Array, count: int) -> Array:
 def _list(
     listing: Listing,
     batch: Batch,
-    violating: Array,
     verdicts: Sequence[Verdict],
     requirements: Sequence[Requirement],
+    settings: CheckSettings,
 ) -> None:
-    rows = np.flatnonzero(violating)
+    """Append a batch's violating rows to a listing; undecided ones too where they fail."""
+    violated = [verdict.violated for verdict in verdicts]
+    unknown = [verdict.unknown for verdict in verdicts]
+    listed = _any_of([*violated, *(unknown if settings.missing_fails else ())])
+    if listed is None:
+        return
+    rows = np.flatnonzero(listed)
+    names = [one.title for one in requirements]
+    listing.append(batch, rows, _titles(names, violated, rows), _titles(names, unknown, rows))
+
+
+def _titles(names: Sequence[str], masks: Sequence[Array | None], rows: Array) -> list[str]:
+    """The names of the masks that are true, row by row, joined; few combinations are many rows."""
     found = [
-        (requirement.title, verdict.violated[rows])
-        for requirement, verdict in zip(requirements, verdicts, strict=True)
-        if verdict.violated is not None
+        (name, mask[rows]) for name, mask in zip(names, masks, strict=True) if mask is not None
     ]
-    listing.append(batch, rows, _titles([each[0] for each in found], [each[1] for each in found]))
-
-
-def _titles(titles: Sequence[str], masks: Sequence[Array]) -> list[str]:
-    """The titles of the masks that are true, row by row, joined; few combinations are many rows."""
-    packed = np.packbits(np.stack(masks, axis=1), axis=1)
+    if not found:
+        return [""] * len(rows)
+    packed = np.packbits(np.stack([mask for _, mask in found], axis=1), axis=1)
     joined: dict[bytes, str] = {}
     texts = []
     for key in map(bytes, packed):
         if key not in joined:
             bits = np.unpackbits(np.frombuffer(key, np.uint8))
-            chosen = (title for title, bit in zip(titles, bits, strict=False) if bit)
+            chosen = (name for (name, _), bit in zip(found, bits, strict=False) if bit)
             joined[key] = SEPARATOR.join(chosen)
         texts.append(joined[key])
     return texts

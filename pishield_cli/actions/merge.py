@@ -39,11 +39,16 @@ def merged(reports: Sequence[CheckReport], settings: CheckSettings) -> CheckRepo
 
 def _merged(results: Sequence[RequirementResult], show: int) -> RequirementResult:
     farthest = [result.worst for result in results if result.worst is not None]
+    examples = list(chain.from_iterable(result.examples for result in results))
+    violating = [one for one in examples if one.by is not None][:show]
+    undecided = [one for one in examples if one.by is None][:show]
+    firsts = (one.first_undecided for one in results if one.first_undecided is not None)
     return RequirementResult(
         requirement=results[0].requirement,
         violations=sum(result.violations for result in results),
         unknown=sum(result.unknown for result in results),
         # The first of equals.
-        worst=max(farthest, key=lambda one: one.by, default=None),
-        examples=tuple(chain.from_iterable(result.examples for result in results))[:show],
+        worst=max(farthest, key=lambda one: one.by or 0.0, default=None),
+        examples=(*violating, *undecided),
+        first_undecided=next(firsts, None),
     )

@@ -185,6 +185,8 @@ def _moved(report: CheckReport, start: int) -> CheckReport:
 
     def result(one: RequirementResult) -> RequirementResult:
         worst = None if one.worst is None else moved(one.worst)
-        return replace(one, worst=worst, examples=tuple(map(moved, one.examples)))
+        first = None if one.first_undecided is None else one.first_undecided + start
+        examples = tuple(map(moved, one.examples))
+        return replace(one, worst=worst, examples=examples, first_undecided=first)
 
     return replace(report, results=tuple(map(result, report.results)))

@@ -172,13 +172,16 @@ class TableWriter(Protocol):
 class Listing(Protocol):
     """Some rows of a table, being written aside: row number, what was found, then the row."""
 
-    def append(self, batch: Batch, rows: Array, titles: Sequence[str]) -> None:
+    def append(
+        self, batch: Batch, rows: Array, violated: Sequence[str], undecided: Sequence[str]
+    ) -> None:
         """Append rows of a batch that was read whole.
 
         Args:
             batch: The batch.
             rows: Row numbers within the batch, ascending, shape `(listed,)`.
-            titles: What was found of each of them, in the same order.
+            violated: What each of them violates, in the same order.
+            undecided: What each of them leaves undecided.
         """
 
     def commit(self) -> None:

@@ -149,7 +149,16 @@ def test_violating_rows_name_their_folders(pishield, folder, rules, tmp_path):
         listing = tmp_path / f"bad.{ending}"
         pishield.checked(str(folder), rules, "--violations", str(listing))
     rows = pq.read_table(tmp_path / "bad.parquet")
-    assert rows.schema.names == ["row", "violated", "low", "high", "text", "year", "month"]
+    assert rows.schema.names == [
+        "row",
+        "violated",
+        "undecided",
+        "low",
+        "high",
+        "text",
+        "year",
+        "month",
+    ]
     assert set(rows["year"].to_pylist()) == {2023, 2024}
     assert (tmp_path / "bad.csv").read_text().splitlines()[1].endswith(",2023,1")
 

@@ -22,16 +22,20 @@ def percent(part: int, whole: int) -> str:
 
 
 def distance(example: Example) -> str:
-    """How far a row is from holding."""
+    """How far a row is from holding; `undecided` where that is not known."""
+    if example.by is None:
+        return "undecided"
     if isinf(example.by):
         return "infinitely far"
     return f"by {example.by:.6g}" if example.by else "a tie"
 
 
 def worst_row(result: RequirementResult) -> str:
-    """The worst row and by how much; empty where no row violates."""
-    worst = result.worst
-    return "" if worst is None else f"{numbered(worst)}, {distance(worst)}"
+    """The worst row and by how much, else the first undecided row that counts; or nothing."""
+    worst, undecided = result.worst, result.first_undecided
+    if worst is not None:
+        return f"{numbered(worst)}, {distance(worst)}"
+    return "" if undecided is None else f"{undecided:,}, undecided"
 
 
 def numbered(example: Example) -> str:
@@ -70,6 +74,8 @@ def finding(result: RequirementResult, report: CheckReport) -> str:
         parts.append(f"undecided in {counted(result.unknown, 'row')} with missing cells")
     if never_decided(result, report):
         parts[-1] = "decided in no row, for cells are missing everywhere"
+    if result.first_undecided is not None:
+        parts[-1] += f", first in row {result.first_undecided:,}"
     if result.worst is not None:
         parts.append(f"worst in row {worst_row(result)}")
     return "; ".join(parts) or "holds in every row"

@@ -10,17 +10,17 @@ from pishield_cli.tables.csv.reader import CsvReader
 from pishield_cli.tables.csv.records import BOM, Records
 from pishield_cli.tables.table import Batch, TableReader
 
-_NUMBER, _FOUND = "row", "violated"
+_NAMES = "row", "violated", "undecided"
 
 
-def listing_names(columns: Sequence[str]) -> tuple[str, str]:
-    """The names of the two columns before a table's own, distinct from those."""
-    number, found = _NUMBER, _FOUND
-    while number in columns:
-        number = "_" + number
-    while found in columns:
-        found = "_" + found
-    return number, found
+def listing_names(columns: Sequence[str]) -> list[str]:
+    """The names of the columns before a table's own, distinct from those."""
+    names = []
+    for name in _NAMES:
+        while name in columns:
+            name = "_" + name  # noqa: PLW2901 - until it is free
+        names.append(name)
+    return names
 
 
 class CsvListing(WrittenAside):
@@ -45,19 +45,15 @@ class CsvListing(WrittenAside):
         self._head = self._cells([*listing_names(reader.columns), *reader.columns])
         self._take_style()
 
-    def append(self, batch: Batch, rows: Array, titles: Sequence[str]) -> None:
-        """Append rows of a batch that was read whole.
-
-        Args:
-            batch: The batch.
-            rows: Row numbers within the batch, ascending, shape `(listed,)`.
-            titles: What was found of each of them, in the same order.
-        """
+    def append(
+        self, batch: Batch, rows: Array, violated: Sequence[str], undecided: Sequence[str]
+    ) -> None:
+        """Append rows of a batch that was read whole; see `Listing`."""
         self._write_head()
         lines = []
         written = self._rows(batch, rows)
-        for row, title, cells in zip(rows.tolist(), titles, written, strict=True):
-            own = self._cells([str(batch.start + row), title])
+        for row, *found, cells in zip(rows.tolist(), violated, undecided, written, strict=True):
+            own = self._cells([str(batch.start + row), *found])
             lines.append(own + self._delimiter + cells + self._line_ending)
         self._stream.write(b"".join(lines))
 

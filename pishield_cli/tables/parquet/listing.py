@@ -33,43 +33,41 @@ class ParquetListing(ParquetAside):
     """
 
     def __init__(self, reader: TableReader, output: str) -> None:
-        number, found = listing_names(reader.columns)
-        self._own = pa.schema([(number, pa.int64()), (found, pa.large_string())])
+        number, *found = listing_names(reader.columns)
+        texts = [(name, pa.large_string()) for name in found]
+        self._own = pa.schema([(number, pa.int64()), *texts])
         super().__init__(output, aside_of(output))
         self._reader = reader
         self._numbers: list[int] = []
-        self._titles: list[str] = []
+        self._found: tuple[list[str], list[str]] = ([], [])
         self._lines: list[bytes] = []
         if isinstance(reader, ParquetReader):
             self._start(pa.schema([*self._own, *reader.schema]))
 
-    def append(self, batch: Batch, rows: Array, titles: Sequence[str]) -> None:
-        """Append rows of a batch that was read whole.
-
-        Args:
-            batch: The batch.
-            rows: Row numbers within the batch, ascending, shape `(listed,)`.
-            titles: What was found of each of them, in the same order.
-        """
+    def append(
+        self, batch: Batch, rows: Array, violated: Sequence[str], undecided: Sequence[str]
+    ) -> None:
+        """Append rows of a batch that was read whole; see `Listing`."""
         if not len(rows):
             return
         native = batch.native
         numbers = (rows + batch.start).tolist()
         if isinstance(native, Records):
             self._numbers += numbers
-            self._titles += titles
+            self._found[0].extend(violated)
+            self._found[1].extend(undecided)
             self._lines += [native.row(row) for row in rows.tolist()]
             return
         if isinstance(self._reader, ParquetReader):
             whole = self._reader.completed(native)
-            self._write(numbers, titles, whole.take(plain_array(rows)))
+            self._write(numbers, (violated, undecided), whole.take(plain_array(rows)))
 
     def commit(self) -> None:
         """Rename the finished listing into place."""
         if isinstance(self._reader, CsvReader):
             table = self._typed(self._reader)
             self._start(pa.schema([*self._own, *table.schema]))
-            self._write(self._numbers, self._titles, table)
+            self._write(self._numbers, self._found, table)
         super().commit()
 
     def _start(self, schema: pa.Schema) -> None:
@@ -77,11 +75,14 @@ class ParquetListing(ParquetAside):
             self._file = pq.ParquetWriter(self._aside.path, schema, filesystem=self._aside.system)
 
     def _write(
-        self, numbers: list[int], titles: Sequence[str], rows: pa.RecordBatch | pa.Table
+        self,
+        numbers: list[int],
+        found: tuple[Sequence[str], Sequence[str]],
+        rows: pa.RecordBatch | pa.Table,
     ) -> None:
         if self._file is None:
             return
-        own = [plain_array(np.array(numbers, dtype=np.int64)), text_array(titles)]
+        own = [plain_array(np.array(numbers, dtype=np.int64)), *map(text_array, found)]
         schema = pa.schema([*self._own, *rows.schema])
         table = pa.Table.from_arrays([*own, *rows.columns], schema=schema)
         with writing(self._output):

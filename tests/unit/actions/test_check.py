@@ -71,10 +71,12 @@ class MemoryTable:
 class MemoryListing:
     """What was listed, in memory."""
 
-    rows: list[tuple[int, str]] = field(default_factory=list)
+    rows: list[tuple[int, str, str]] = field(default_factory=list)
 
-    def append(self, batch: Batch, rows: Array, titles: Sequence[str]) -> None:
-        self.rows += zip((batch.start + rows).tolist(), titles, strict=True)
+    def append(
+        self, batch: Batch, rows: Array, violated: Sequence[str], undecided: Sequence[str]
+    ) -> None:
+        self.rows += zip((batch.start + rows).tolist(), violated, undecided, strict=True)
 
     def commit(self) -> None:
         raise AssertionError("the caller commits")
@@ -160,19 +162,30 @@ def test_listing_names_every_violated_requirement(table: MemoryTable) -> None:
     check(table, TWO, requirements_file="r.txt", listing=listing)
     assert table.asked[0][2]
     assert listing.rows == [
-        (0, "1"),
-        (1, "a-is-large"),
-        (3, "1;a-is-large"),
-        (5, "a-is-large"),
-        (6, "a-is-large"),
+        (0, "1", ""),
+        (1, "a-is-large", ""),
+        (3, "1;a-is-large", ""),
+        (5, "a-is-large", "1"),
+        (6, "a-is-large", ""),
     ]
+
+
+def test_undecided_rows_are_listed_where_they_fail(table: MemoryTable) -> None:
+    listing = MemoryListing()
+    settings = CheckSettings(missing_fails=True, show=1)
+    report = check(table, TWO, requirements_file="r.txt", settings=settings, listing=listing)
+    assert (2, "", "1") in listing.rows
+    first, second = report.results
+    assert [(one.row, one.by) for one in first.examples] == [(0, 1.0), (2, None)]
+    assert (first.first_undecided, second.first_undecided) == (2, None)
+    assert [one.by for one in second.examples] == [2.0]
 
 
 def test_listing_holds_with_many_requirements(table: MemoryTable) -> None:
     many = _requirements(*(_at_least(number, "a", number - 3) for number in range(1, 21)))
     listing = MemoryListing()
     check(table, many, requirements_file="r.txt", listing=listing)
-    for row, titles in listing.rows:
+    for row, titles, _ in listing.rows:
         expected = [number for number in range(1, 21) if table.cells["a"][row] < number - 3]
         assert titles == ";".join(map(str, expected))
 

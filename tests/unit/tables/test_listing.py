@@ -20,7 +20,8 @@ def listed(path: str, output: Path, rows: dict[int, str], batch_rows: int | None
         for batch in reader.batches([], rows=batch_rows, whole=True):
             inside = [row - batch.start for row in rows if 0 <= row - batch.start < batch.rows]
             titles = [rows[row + batch.start] for row in inside]
-            listing.append(batch, np.array(inside, dtype=np.int64), titles)
+            open_ones = ["?" for _ in inside]
+            listing.append(batch, np.array(inside, dtype=np.int64), titles, open_ones)
         assert not output.exists()
         listing.commit()
 
@@ -50,28 +51,31 @@ def test_csv_rows_follow_byte_for_byte(tmp_path: Path, batch_rows: int | None) -
     rows = {0: "1; 2", 2: 'says "no"'}
     listed(csv_table(tmp_path, data), tmp_path / "out.csv", rows, batch_rows)
     assert (tmp_path / "out.csv").read_bytes() == (
-        b'\xef\xbb\xbfrow,violated,a,w\r\n0,1; 2, 1 ,"x,\n""y"""\r\n2,"says ""no""",03,\r\n'
+        b"\xef\xbb\xbfrow,violated,undecided,a,w\r\n"
+        b'0,1; 2,?, 1 ,"x,\n""y"""\r\n2,"says ""no""",?,03,\r\n'
     )
 
 
 def test_nothing_listed_is_a_header(tmp_path: Path) -> None:
     path = csv_table(tmp_path, b"row,violated\n1,2\n")
     listed(path, tmp_path / "out.csv", {})
-    assert (tmp_path / "out.csv").read_text() == "_row,_violated,row,violated\n"
+    assert (tmp_path / "out.csv").read_text() == "_row,_violated,undecided,row,violated\n"
     listed(path, tmp_path / "out.parquet", {})
-    names = ["_row", "_violated", "row", "violated"]
+    names = ["_row", "_violated", "undecided", "row", "violated"]
     assert pq.read_schema(tmp_path / "out.parquet").names == names
 
 
 def test_csv_as_other_formats(tmp_path: Path) -> None:
     path = csv_table(tmp_path, b'a,w,b\n1,"x\ty",\n2,"q\nr",0.5\n')
     listed(path, tmp_path / "out.tsv", {0: "1"})
-    assert (tmp_path / "out.tsv").read_text() == 'row\tviolated\ta\tw\tb\n0\t1\t1\t"x\ty"\t\n'
+    assert (tmp_path / "out.tsv").read_text() == (
+        'row\tviolated\tundecided\ta\tw\tb\n0\t1\t?\t1\t"x\ty"\t\n'
+    )
     listed(path, tmp_path / "out.parquet", {0: "1", 1: "1; 2"})
     with pq.ParquetFile(tmp_path / "out.parquet") as file:
         assert file.read().to_pylist() == [
-            {"row": 0, "violated": "1", "a": 1, "w": "x\ty", "b": None},
-            {"row": 1, "violated": "1; 2", "a": 2, "w": "q\nr", "b": 0.5},
+            {"row": 0, "violated": "1", "undecided": "?", "a": 1, "w": "x\ty", "b": None},
+            {"row": 1, "violated": "1; 2", "undecided": "?", "a": 2, "w": "q\nr", "b": 0.5},
         ]
 
 
@@ -88,7 +92,7 @@ def test_parquet_as_parquet_keeps_types(tmp_path: Path) -> None:
 def test_parquet_as_csv(tmp_path: Path) -> None:
     listed(parquet_table(tmp_path), tmp_path / "out.csv", {0: "1", 1: "2"})
     assert (tmp_path / "out.csv").read_text() == (
-        'row,violated,a,s,m\n0,1,1,x,1.50\n1,2,,"say ""y"", z",\n'
+        'row,violated,undecided,a,s,m\n0,1,?,1,x,1.50\n1,2,?,,"say ""y"", z",\n'
     )
 
 
@@ -100,7 +104,7 @@ def test_nothing_is_left_without_commit(tmp_path: Path, output: str) -> None:
         open_listing(reader, os.fspath(tmp_path / output)) as listing,
     ):
         for batch in reader.batches([], whole=True):
-            listing.append(batch, np.array([0]), ["1"])
+            listing.append(batch, np.array([0]), ["1"], [""])
             raise KeyboardInterrupt
     assert os.listdir(tmp_path) == ["table.parquet"]
 

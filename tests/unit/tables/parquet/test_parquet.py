@@ -455,12 +455,12 @@ def test_listing_folders_columns_loads_no_pandas(tmp_path: Path) -> None:
         "import numpy as np\n"
         f"with open_listing(reader, {os.fspath(tmp_path / 'l.parquet')!r}) as listing:\n"
         "    for batch in reader.batches(['a'], whole=True):\n"
-        "        listing.append(batch, np.array([1]), ['x'])\n"
+        "        listing.append(batch, np.array([1]), ['x'], [''])\n"
         "    listing.commit()\n"
         "print('pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
     assert read(tmp_path / "l.parquet").to_pylist() == [
-        {"row": 1, "violated": "x", "a": -2.0, "k": 7}
+        {"row": 1, "violated": "x", "undecided": "", "a": -2.0, "k": 7}
     ]
