@@ -160,6 +160,7 @@ def check(
     """
     settings = settings or CheckSettings()
     started = time.perf_counter()
+    requirements = requirements.checked
     compiled = compile_requirements(requirements)
     counts = [_Count(one, settings) for one in requirements.requirements]
     unsettled, settled_rows = _unsettled(reader, requirements)

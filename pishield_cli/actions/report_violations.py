@@ -160,8 +160,9 @@ def report_violations(
         TableError: If the table cannot be read.
     """
     start = time.perf_counter()
-    compiled = compile_requirements(requirements)
-    tally = _Tally(requirements, tolerance)
+    checked = requirements.checked
+    compiled = compile_requirements(checked)
+    tally = _Tally(checked, tolerance)
     try:
         grids = column_grids(reader, requirements, requirements.variables)
         ordering = resolved_ordering(requirements, reader.columns, Freedom())
@@ -203,7 +204,7 @@ class _Tally:
     sizes: list[list[Array]] = field(init=False)
 
     def __post_init__(self) -> None:
-        count, columns = len(self.requirements.requirements), len(self.requirements.variables)
+        count, columns = len(self.requirements.requirements), len(self.requirements.columns)
         self.unknown = np.zeros(count, dtype=np.int64)
         self.together = np.zeros((count, count), dtype=np.int64)
         self.involved = np.zeros(columns, dtype=np.int64)
@@ -244,13 +245,13 @@ class _Tally:
         self.sizes[place].append(shortfall(one, batch.columns, rows, tolerance=self.tolerance))
 
     def _columns(self, batch: Batch, rows: Array, violated: Array, changes: Changes) -> None:
-        names = self.requirements.variables
+        names = self.requirements.columns
         moved = np.zeros((len(names), len(rows)), dtype=np.float32)
         for place, name in enumerate(names):
             naming = [
                 index
                 for index, one in enumerate(self.requirements.requirements)
-                if name in one.variables
+                if name in one.columns
             ]
             self.involved[place] += np.count_nonzero(violated[naming].any(axis=0))
             change = changes.get(name)
@@ -265,7 +266,7 @@ class _Tally:
     def report(self, *, corrects: bool, **names: Any) -> ViolationsReport:
         whole = max(1, self.rows)
         columns = {}
-        for place, name in enumerate(self.requirements.variables):
+        for place, name in enumerate(self.requirements.columns):
             changed = int(self.changed[place])
             mean = float(self.distance[place]) / changed if changed else 0.0
             columns[name] = ColumnViolations(
@@ -290,7 +291,7 @@ class _Tally:
         sizes = np.concatenate(self.sizes[place]) if self.sizes[place] else np.zeros(0)
         movers = {
             name: int(count) / violations
-            for name, count in zip(self.requirements.variables, self.moved_in[place], strict=True)
+            for name, count in zip(self.requirements.columns, self.moved_in[place], strict=True)
             if count
         }
         ordered = dict(sorted(movers.items(), key=lambda item: -item[1]))

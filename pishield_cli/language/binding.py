@@ -233,6 +233,7 @@ def _all_names(requirements: Requirements) -> Iterator[str]:
     yield from requirements.ordering or ()
     yield from sorted(requirements.integers)
     yield from sorted(requirements.booleans)
+    yield from (name for name, _ in requirements.decimals)
     yield from (name for name in requirements.columns if name not in requirements.derived)
     yield from requirements.uses
     yield from requirements.domains

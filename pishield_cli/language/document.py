@@ -12,6 +12,7 @@ from pishield_cli.errors import (
     Span,
 )
 from pishield_cli.language.context import NOTHING, Context, Told
+from pishield_cli.language.declarations import DECLARED, declared
 from pishield_cli.language.detection import Reading, detect_type, form_for, misfits
 from pishield_cli.language.headers import Header, Name, read_header
 from pishield_cli.language.labels import Label
@@ -155,6 +156,7 @@ class _Reader:
         labels = self._labels()
         ordering = self._declared("ordering")
         integers, booleans = self._declared("integer"), self._declared("boolean")
+        self._declared("decimals")
         for name in booleans.values():
             if name.text in integers:
                 message = f"`{name.text}` is declared both integer and boolean."
@@ -177,6 +179,8 @@ class _Reader:
             ordering=tuple(ordering) or None,
             integers=frozenset(integers),
             booleans=frozenset(booleans),
+            decimals=tuple(self._decimals().items()),
+            declared=self._requirements_of_headers(len(requirements)),
             source=self._source,
             written=self._written,
             derived=self._derived(requirements),
@@ -235,6 +239,22 @@ class _Reader:
                     self._problems.append(name.problem(message, "remove one"))
                 names.setdefault(name.text, name)
         return names
+
+    def _decimals(self) -> dict[str, int]:
+        """How many decimal places columns are declared to have."""
+        return {
+            name.text: header.places
+            for header in self._headers
+            if header.places is not None
+            for name in header.names
+        }
+
+    def _requirements_of_headers(self, count: int) -> tuple[Requirement, ...]:
+        """What header lines require of cells, numbered from behind the requirements on."""
+        declaring = [header for header in self._headers if header.word in DECLARED]
+        return tuple(
+            declared(count + place, header) for place, header in enumerate(declaring, start=1)
+        )
 
     def _refuse_misfits(self, type: RequirementType) -> None:
         """Blame the requirements that a forced type has no place for."""

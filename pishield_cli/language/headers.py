@@ -1,4 +1,4 @@
-"""Header lines: an ordering, and the columns declared integer or boolean."""
+"""Header lines: an ordering, and what columns are declared to hold."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from pishield_cli.language.words import HEADERS, PLACED
 
 _LONGEST_INDEX = 9
 _NAMES_TOO = frozenset({*PLACED, TODAY, TODAY.upper()})
+_LONGEST_PLACES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Header:
         line: Where it stands.
         values: All that a column of texts may hold; None where the line does not say.
         format: How a column's texts say dates; None for ISO 8601.
+        places: The number behind `decimals`.
     """
 
     word: str
@@ -42,12 +44,13 @@ class Header:
     line: LogicalLine
     values: tuple[str, ...] | None = None
     format: str | None = None
+    places: int | None = None
 
 
 def read_header(line: LogicalLine) -> Header | None:
     """Read a line that starts with a header word followed by names.
 
-    header = ( "ordering" | "integer" | "boolean" ) NAME { NAME }
+    header = ( "ordering" | "integer" | "boolean" | "decimals" NUMBER ) NAME { NAME }
            | "text" NAME { NAME } [ ":" TEXT { "," TEXT } ]
            | "date" NAME { NAME } [ TEXT ] ;
 
@@ -66,6 +69,8 @@ def read_header(line: LogicalLine) -> Header | None:
         message = f"`{first}` opens a line of names, and none follows."
         raise line.problem(message, 0, len(first), expected="names", hint=hint)
     tokens = tokenize(line, len(first))
+    if word == "decimals":
+        return _read_decimals(tokens)
     if tokens.kinds[0] not in ({NAME, NUMERAL} if word == "ordering" else {NAME}):
         return None
     names, rest = _listed(tokens, word)
@@ -77,10 +82,26 @@ def read_header(line: LogicalLine) -> Header | None:
     return Header(word, names, line)
 
 
-def _listed(tokens: Tokens, word: str) -> tuple[tuple[Name, ...], int]:
-    """The names, and the token after them; a number in an ordering stands for `y_<number>`."""
+def _read_decimals(tokens: Tokens) -> Header | None:
+    """Read `decimals 2 price total`; None for a requirement about a column of that name."""
+    kinds, places = tokens.kinds, tokens.texts[0]
+    if kinds[0] != NUMERAL or kinds[1] != NAME or not tokens.line.text[tokens.ends[0]].isspace():
+        return None
+    if not (places.isdecimal() and len(places) <= _LONGEST_PLACES):
+        message = "`decimals` takes a whole number of decimal places, then names."
+        raise tokens.line.problem(
+            message, tokens.starts[0], tokens.ends[0], hint="such as: decimals 2 price total"
+        )
+    names, rest = _listed(tokens, "decimals", 1)
+    _refuse(tokens, rest, "decimals")
+    return Header("decimals", names, tokens.line, places=int(places))
+
+
+def _listed(tokens: Tokens, word: str, first: int = 0) -> tuple[tuple[Name, ...], int]:
+    """The names from a token on, and the token after; in an ordering a number is `y_<number>`."""
     names: list[Name] = []
-    for at, (kind, text) in enumerate(zip(tokens.kinds, tokens.texts, strict=True)):
+    for at in range(first, len(tokens.kinds)):
+        kind, text = tokens.kinds[at], tokens.texts[at]
         place = tokens.line, tokens.starts[at], tokens.ends[at]
         if kind == NUMERAL and word == "ordering" and _is_index(text):
             names.append(Name(f"y_{int(text)}", *place))

@@ -31,6 +31,9 @@ def format_requirements(requirements: Requirements) -> str:
         lines.append(_header("integer", sorted(requirements.integers)))
     if requirements.booleans:
         lines.append(_header("boolean", sorted(requirements.booleans)))
+    for places in sorted({places for _, places in requirements.decimals}):
+        names = sorted(name for name, own in requirements.decimals if own == places)
+        lines.append(_header(f"decimals {places}", names))
     for word, kind in (("text", Text), ("date", Date)):
         names = [name for name, one in requirements.domains.items() if isinstance(one, kind)]
         if names:

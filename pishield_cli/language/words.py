@@ -33,7 +33,7 @@ DAYS: Mapping[str, Fraction] = {
 
 HEADERS: Mapping[str, str] = {
     spelling: word
-    for word in ("ordering", "integer", "boolean", "text", "date")
+    for word in ("ordering", "integer", "boolean", "decimals", "text", "date")
     for spelling in (word, word.upper())
 }
 """Words that open a header line when names follow; anywhere else they are names."""

@@ -50,6 +50,8 @@ class Requirement:
         complete: Whether missing values leave its clauses unknown wherever they leave it unknown
             as written. Not so where a tautology was dropped, or a name cancels out.
         named: The columns that it names, as it was written: those of its derived columns too.
+        places: The most decimal places that cells of its columns may have, 0 for whole numbers;
+            None for any.
     """
 
     number: int
@@ -63,6 +65,7 @@ class Requirement:
     cancelled: tuple[str, ...] = ()
     complete: bool = True
     named: tuple[str, ...] = ()
+    places: int | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -115,6 +118,8 @@ class Requirements:
             None where the file has no `ordering` line. Need not name every variable.
         integers: Variables declared integer.
         booleans: Variables declared boolean.
+        decimals: Variables declared to have at most so many decimal places, and how many.
+        declared: What these declarations require of cells, one requirement for each line.
         source: The file's name, as the user gave it.
         written: The file's lines as written, for messages; empty if it was never a file.
         derived: The expressions of the derived columns that requirements name.
@@ -128,12 +133,19 @@ class Requirements:
     ordering: tuple[str, ...] | None = None
     integers: frozenset[str] = frozenset()
     booleans: frozenset[str] = frozenset()
+    decimals: tuple[tuple[str, int], ...] = ()
+    declared: tuple[Requirement, ...] = ()
     source: str | None = None
     written: Sequence[str] = field(default=(), compare=False, repr=False)
     derived: Mapping[str, Expression] = field(default_factory=dict)
     uses: Mapping[str, frozenset[Kind]] = field(default_factory=dict, compare=False)
     domains: Schema = field(default_factory=dict)
     today: date | None = None
+
+    @property
+    def checked(self) -> "Requirements":
+        """All that is required of cells: the requirements, then what is declared of columns."""
+        return replace(self, requirements=(*self.requirements, *self.declared), declared=())
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -169,6 +181,8 @@ class Requirements:
             derived={name: renamed_expression(one, names) for name, one in self.derived.items()},
             uses=_merged(self.uses, names),
             domains={names.get(name, name): one for name, one in self.domains.items()},
+            decimals=tuple((names.get(name, name), places) for name, places in self.decimals),
+            declared=tuple(one.renamed(names) for one in self.declared),
         )
 
 

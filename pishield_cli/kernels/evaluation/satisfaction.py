@@ -18,6 +18,7 @@ from pishield_cli.kernels.evaluation.comparison import (
     conjunction,
     disjunction,
 )
+from pishield_cli.kernels.evaluation.places import beyond_places, farthest_beyond, keep_places
 from pishield_cli.kernels.evaluation.shortfalls import Farthest, exact_shortfalls, farthest
 from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
 from pishield_cli.kernels.evaluation.written import Leaf, Node, compile_formula, evaluate_formula
@@ -41,11 +42,13 @@ class CompiledRequirement:
         columns: The columns that it names.
         written: What it says as written, where a missing cell may leave that unknown and not the
             clauses; None where they tell.
+        places: The most decimal places of cells of its columns; None for any.
     """
 
     clauses: tuple[tuple[Comparison, ...], ...]
     columns: tuple[str, ...] = ()
     written: Leaf | Node | None = None
+    places: int | None = None
 
     @cached_property
     def impossible(self) -> bool:
@@ -113,6 +116,7 @@ def compile_requirement(requirement: Requirement) -> CompiledRequirement:
         tuple(clause for clause in clauses if clause is not None),
         requirement.columns,
         None if requirement.complete else compile_formula(requirement.formula),
+        requirement.places,
     )
 
 
@@ -166,12 +170,21 @@ def evaluate(
                 if floors is not None:
                     found = worst[index]
                     floor = floors[index] if found is None else found.by
-                    beyond = farthest(one.clauses, block, truth.false, floor, tolerance)
+                    beyond = _farthest(one, block, truth.false, floor, tolerance)
                     worst[index] = beyond or found
             for literal in compiled.finished[index]:
                 block.forget(literal.form)
         block.close()
     return [Verdict(*each) for each in zip(false, unknown, worst, strict=True)]
+
+
+def _farthest(
+    one: CompiledRequirement, block: Block, false: Array, floor: float, tolerance: Tolerance
+) -> Farthest | None:
+    if one.places is None:
+        return farthest(one.clauses, block, false, floor, tolerance)
+    row, by = farthest_beyond(block, one.columns, one.places, false)
+    return Farthest(block.start + row, by) if by > floor else None
 
 
 def _block_rows(columns: int) -> int:
@@ -193,6 +206,8 @@ def _evaluate_block(
     tolerance: Tolerance,
     known: dict[Comparison, Truth],
 ) -> Truth:
+    if requirement.places is not None:
+        return keep_places(block, requirement.columns, requirement.places)
     if requirement.written is not None and block.absent(requirement.columns) is not None:
         return evaluate_formula(
             requirement.written, block, lambda literal: compare(literal, block, tolerance)
@@ -247,4 +262,6 @@ def shortfall(
         nearest float to the exact value; infinite where a cell is, or no row satisfies it.
     """
     one = compile_requirement(requirement) if isinstance(requirement, Requirement) else requirement
+    if one.places is not None and len(rows):
+        return beyond_places([columns[name].take(rows) for name in one.columns], one.places)
     return exact_shortfalls(one.clauses, columns, rows, tolerance)
