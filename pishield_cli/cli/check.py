@@ -35,8 +35,19 @@ Examples:
 PANELS = {
     "What passes": ("max_violations", "missing", "allow_empty", "tolerance", "exact"),
     "Reports": (
-        *("form", "output", "json", "junit", "sarif", "markdown", "github", "violations", "show"),
-        *("key", "all_requirements", "quiet"),
+        *(
+            "form",
+            "output",
+            "json",
+            "junit",
+            "sarif",
+            "html",
+            "markdown",
+            "github",
+            "violations",
+            "show",
+        ),
+        *("violations", "show", "key", "all_requirements", "quiet"),
     ),
     "How requirements are read": ("requirements_type", "columns"),
     "Speed": ("workers", "batch_rows", "engine", "spark_conf"),
@@ -104,13 +115,14 @@ def check(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="The report: table, json, junit, github, markdown or sarif.",
+            help="The report: table, json, junit, github, markdown, sarif or html.",
         ),
     ] = CheckFormat.TABLE,
     output: options.ReportFile = None,
     json: check_options.JsonFile = None,
     junit: check_options.JunitFile = None,
     sarif: check_options.SarifFile = None,
+    html: check_options.HtmlFile = None,
     markdown: check_options.MarkdownFile = None,
     github: check_options.Github = False,
     all_requirements: Annotated[
@@ -143,6 +155,7 @@ def check(
         CheckFormat.JUNIT: junit,
         CheckFormat.SARIF: sarif,
         CheckFormat.MARKDOWN: markdown,
+        CheckFormat.HTML: html,
     }
     jobs: list[Job] = []
     if data is None:

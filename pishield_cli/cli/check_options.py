@@ -15,6 +15,7 @@ def _file(form: str, purpose: str) -> typer.models.OptionInfo:
 JsonFile = Annotated[str | None, _file("json", "the report as JSON")]
 JunitFile = Annotated[str | None, _file("junit", "the report as JUnit XML, for CI servers")]
 SarifFile = Annotated[str | None, _file("sarif", "the report as SARIF, for code scanning")]
+HtmlFile = Annotated[str | None, _file("html", "the report as a page to read")]
 MarkdownFile = Annotated[str | None, _file("markdown", "the report as Markdown, for a summary")]
 Data = Annotated[
     str | None,

@@ -28,13 +28,14 @@ class CheckFormat(StrEnum):
     GITHUB = "github"
     MARKDOWN = "markdown"
     SARIF = "sarif"
+    HTML = "html"
 
     @property
     def utf8(self) -> bool:
         """Whether the format is UTF-8 by definition."""
-        return self in {CheckFormat.JSON, CheckFormat.JUNIT, CheckFormat.SARIF}
+        return self not in {CheckFormat.TABLE, CheckFormat.GITHUB, CheckFormat.MARKDOWN}
 
     @property
     def examples(self) -> int:
         """How many violating rows are listed for each requirement where `--show` does not say."""
-        return 10 if self is CheckFormat.JSON else 0
+        return {CheckFormat.JSON: 10, CheckFormat.HTML: 5}.get(self, 0)

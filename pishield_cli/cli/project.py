@@ -19,7 +19,7 @@ from pishield_cli.tables.dialect import BadCells, Dialect, InputFormat
 
 FILE = "pishield.toml"
 _SEVERITIES = {"warn": Severity.WARNING, "error": Severity.ERROR}
-_REPORTS = ("json", "junit", "sarif", "markdown")
+_REPORTS = ("json", "junit", "sarif", "html", "markdown")
 
 
 @dataclass(frozen=True, slots=True)

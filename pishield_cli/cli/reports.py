@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
+from pishield_cli.cli.extras import require_extra
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.output import ReportOutput, open_report
 from pishield_cli.cli.render import render_check
@@ -43,7 +44,10 @@ def wanted_reports(
 
     Raises:
         UsageError: If two would go to standard output, other than annotations after the table.
+        MissingExtraError: If HTML is asked for, and the extra `html` is not there.
     """
+    if form is CheckFormat.HTML or beside.get(CheckFormat.HTML) is not None:
+        require_extra("A report in HTML", "html", "jinja2")
     main = Wanted(form, output)
     others = [Wanted(other, path) for other, path in beside.items() if path is not None]
     clash = next((one for one in others if one.shown and main.shown), None)

@@ -44,3 +44,7 @@ def render_check(checked: "Sequence[Checked]", form: CheckFormat, page: "Page") 
             from pishield_cli.cli.render.check_sarif import render_sarif
 
             return render_sarif(checked)
+        case CheckFormat.HTML:
+            from pishield_cli.cli.render.check_html import render_html
+
+            return render_html(checked)

@@ -1,0 +1,133 @@
+"""The report as a page: parsed, without scripts, with every text of a user's escaped."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pishield_cli.cli import main
+from pishield_cli.cli.formats import CheckFormat
+from pishield_cli.cli.output import Page
+from pishield_cli.cli.problems import Problem
+from pishield_cli.cli.render import render_check
+from pishield_cli.cli.render.checked import Checked
+from tests.cli.test_check_formats import HOSTILE_LABEL, failing, passing, report, result
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{ 7*7 }}{% raw %}"
+VOID = {"br", "meta", "rect"}
+
+__all__ = ["failing", "passing"]
+
+
+class Reader(HTMLParser):
+    """Gathers tags, attributes and text; elements must close in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.attributes, self.text, self.open = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.text.append(data)
+
+
+def page(*reports, problems=(), name=None):
+    checked = [Checked(one.data, one.requirements_file, one, name=name) for one in reports]
+    if problems:
+        checked.append(Checked(HOSTILE, HOSTILE, problems=problems, name=name))
+    text = render_check(checked, CheckFormat.HTML, Page())
+    reader = Reader()
+    reader.feed(text)
+    assert reader.open == []
+    assert not {"script", "img", "link", "iframe", "object"} & set(reader.tags)
+    assert not [name for name, _ in reader.attributes if name.startswith("on") or name == "src"]
+    assert "http://" not in text
+    assert "https://" not in text
+    return text, reader
+
+
+def hostile_report():
+    one = result(1, 3, text=HOSTILE)
+    example = one.examples[0]
+    hostile = type(example)(17, 3.5, {HOSTILE: HOSTILE}, {HOSTILE: HOSTILE})
+    requirement = type(one.requirement)(1, HOSTILE, one.requirement.clauses, HOSTILE)
+    found = type(one)(requirement, 3, 0, hostile, (hostile,))
+    return report([found], data=HOSTILE, requirements_file=HOSTILE)
+
+
+def test_texts_of_users_are_text_and_nothing_else():
+    _, reader = page(hostile_report(), problems=(Problem(HOSTILE),), name=HOSTILE)
+    assert "".join(reader.text).count(HOSTILE) >= 10
+
+
+def test_it_says_what_was_found(failing, passing):
+    text, reader = page(failing)
+    words = " ".join(" ".join(reader.text).split())
+    assert "FAIL 12 of 21,613 rows violate 1 of 2 requirements" in words
+    assert HOSTILE_LABEL in words
+    assert "mark" in reader.tags
+    assert ("aria-label", "12 of 21,613 rows") in reader.attributes
+    assert "\x1b" not in text
+    assert "OK" in "".join(page(passing)[1].text)
+
+
+def test_it_can_be_read_by_everybody(failing):
+    _, reader = page(failing)
+    assert ("lang", "en") in reader.attributes
+    scopes = [value for name, value in reader.attributes if name == "scope"]
+    assert len(scopes) == reader.tags.count("th")
+    assert reader.tags.count("caption") == reader.tags.count("table")
+    assert reader.tags.count("main") == reader.tags.count("h1") == 1
+
+
+def luminance(colour):
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_colours_have_contrast_in_light_and_dark(passing):
+    text, _ = page(passing)
+    light, dark = re.findall(r":root \{(.*?)\}", text, re.DOTALL)
+    for theme in (light, dark):
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", theme))
+        ground = luminance(colours["page"])
+        for name in ("text", "soft", "bad", "good", "warn"):
+            high, low = sorted((luminance(colours[name]), ground), reverse=True)
+            assert (high + 0.05) / (low + 0.05) >= 4.5, name
+        high, low = sorted((luminance(colours["text"]), luminance(colours["mark"])), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_a_page_of_many_requirements_stays_small():
+    results = [result(n, n, text="long_name >= 0 or " * 100) for n in range(1, 3_001)]
+    text, reader = page(report(results))
+    assert len(text.encode()) < 300_000
+    assert "and 2,800 more requirements" in " ".join(reader.text)
+
+
+@pytest.mark.parametrize(("rules", "status"), [("a >= 0\n", 1), ("a >=\n", 2)])
+def test_the_command_writes_it_beside_the_table(rules, status, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a\n1\n-1\n")
+    Path("r.txt").write_text(rules)
+    assert main(["check", "t.csv", "r.txt", "--html", "r.html"]) == status
+    text = Path("r.html").read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>")
+    assert ("could not be checked" in text) == (status == 2)
+    assert main(["check", "t.csv", "r.txt", "--format", "html"]) == status
+    assert "<!DOCTYPE html>" in capsys.readouterr().out
