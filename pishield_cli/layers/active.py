@@ -12,10 +12,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.layers.affine import FixedBuffers, gap_of
+from pishield_cli.layers.affine import FixedBuffers
 from pishield_cli.layers.components import Component
 from pishield_cli.layers.normal_equations import NormalEquations
-from pishield_cli.layers.sweep import WORKING
+from pishield_cli.layers.precision import WORKING, gap_of
 from pishield_cli.logic.plans.plan import connected_groups
 from pishield_cli.logic.terms import Clause
 

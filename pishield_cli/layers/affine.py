@@ -16,9 +16,6 @@ from torch import Tensor, nn
 from pishield_cli.logic.plans.plan import Bound
 from pishield_cli.logic.terms import Inequality, Term
 
-GAPS = {torch.float64: 2.0**-40, torch.float32: 2.0**-18}
-"""How far inside a strict bound a value is put, relative to what the bound was added up from."""
-
 ROUNDING = 8.0
 """Units in the last place that a sum may be off, relative to what it was added up from."""
 
@@ -126,6 +123,21 @@ class AffineLines(FixedBuffers):
             sums = self._summed(state, magnitudes=True)
             return torch.where(sums > 1e-30, sums, 1.0)
 
+    def sizes(self, state: Tensor, least: float) -> Tensor:
+        """Likewise, but zero where that is zero, and else at least so much."""
+        with torch.no_grad():
+            sums = self._summed(state, magnitudes=True)
+            return torch.where(sums > 0, sums.clamp(min=least), sums)
+
+    def scaled(self, state: Tensor, factor: Tensor) -> Tensor:
+        """Values of the forms, the terms as given and the constants times a factor."""
+        total = self.combined(state)
+        return total + self.constants("shifts") * factor if self.shifted else total
+
+    def combined(self, state: Tensor) -> Tensor:
+        """Values of the forms without their constants, shape `(forms, rows)`."""
+        return self._sums(self._parts(state, magnitudes=False))
+
     def _summed(self, state: Tensor, *, magnitudes: bool) -> Tensor:
         total = self._sums(self._parts(state, magnitudes=magnitudes))
         if not self.shifted:
@@ -195,11 +207,6 @@ class Slots(FixedBuffers):
 
     def all(self, values: Tensor) -> Tensor:
         return torch.all(self(values), 0)
-
-
-def gap_of(dtype: torch.dtype) -> float:
-    """The relative gap kept to a strict bound by values that end up in a dtype."""
-    return GAPS[dtype] if dtype in GAPS else float(torch.finfo(dtype).eps)
 
 
 def _indices(values: Iterable[int]) -> Tensor:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots, gap_of
+from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
 from pishield_cli.layers.blocks import Placing, bounds_of
-from pishield_cli.layers.sweep import WORKING
+from pishield_cli.layers.edges import Edges, beyond
+from pishield_cli.layers.precision import Precision
 from pishield_cli.logic.plans.plan import Bound, GroupPlan, Step
 
 
@@ -43,14 +44,17 @@ class CellSweep(FixedBuffers):
         self.register_buffer("inputs", torch.tensor(inputs).long())
         self.register_buffer("outputs", torch.tensor([columns[name] for name in moved]).long())
 
-    def forward(self, z: Tensor, placing: Placing) -> Tensor:
+    def forward(self, z: Tensor, placing: Placing, precision: Precision | None = None) -> Tensor:
         """Correct rows, shape `(rows, columns)`; as `Sweep.forward`."""
+        precision = precision or Precision(z.dtype)
         state = z.index_select(1, self.constants("inputs")).t().contiguous()
-        state = state.to(WORKING.get(z.dtype, z.dtype))
-        inputs, gap = len(state), gap_of(z.dtype)
+        state = state.to(precision.working)
+        inputs, count = len(state), len(self._own)
         reached = state.new_ones((self.cells, state.shape[1]), dtype=torch.bool)
-        for block, own, free in zip(self.blocks, self._own, self._free, strict=True):
-            new, reached = block(state.narrow(0, own, 1), state, reached, placing, gap, free)
+        for number, block in enumerate(self.blocks):
+            own, free = self._own[number], self._free[number]
+            kept = precision.before(count - 1 - number)
+            new, reached = block(state.narrow(0, own, 1), state, reached, placing, kept, free)
             if free:
                 state = torch.cat((state, new))
         new = state.narrow(0, inputs, len(state) - inputs).t().to(z.dtype)
@@ -66,6 +70,7 @@ class _CellStep(FixedBuffers):
         flat: list[Bound] = [bound for one in sides for side in one for bound in side]
         self.bounds = AffineLines([Form.of_bound(bound) for bound in flat], lines)
         inwards, order, position = [0.0] * len(flat), self.bounds.order, 0
+        signs, listed = list(inwards), list(flat)
         groups: tuple[list[list[int]], list[list[int]]] = ([], [])
         for one in sides:
             for side, found in enumerate(one):
@@ -74,7 +79,9 @@ class _CellStep(FixedBuffers):
                 # The two lines after the last are infinite.
                 groups[side].append(here or [len(flat) + side])
                 for line, bound in zip(here, found, strict=True):
-                    inwards[line] = (-1.0 if side else 1.0) * bound.strict
+                    signs[line], listed[line] = (-1.0 if side else 1.0), bound
+                    inwards[line] = signs[line] * bound.strict
+        self.edges = Edges(listed, signs)
         self.lower, self.upper = (Slots(side, len(flat) + 2) for side in groups)
         self.register_buffer("inwards", torch.tensor(inwards).double().unsqueeze(1))
 
@@ -84,15 +91,13 @@ class _CellStep(FixedBuffers):
         state: Tensor,
         reached: Tensor,
         placing: Placing,
-        gap: float,
+        precision: Precision,
         free: bool,
     ) -> tuple[Tensor, Tensor]:
         """New values, shape `(1, rows)`, and the cells that they leave in reach."""
         bounds = self.bounds(state)
-        inwards = self.constants("inwards").to(bounds.dtype)
-        inner = bounds + inwards * (self.bounds.magnitudes(state) * gap)
+        edges, inner = self._edges(bounds, state, precision)
         with torch.no_grad():
-            edges = torch.where(inwards == 0, bounds, torch.nextafter(bounds, inner))
             ends = self._sides(edges)
             holding = reached & (values >= ends[0]) & (values <= ends[1])
         if not free:
@@ -108,11 +113,22 @@ class _CellStep(FixedBuffers):
             upwards = candidates.gather(0, chosen) > values
             beyond = torch.where(upwards, candidates < values, candidates > values)
             across = (reached & beyond).any(0, keepdim=True)
-        new = placing(values, candidates.gather(0, chosen), stuck, across)
+        placed = placing(values, candidates.gather(0, chosen), stuck, across)
+        new = precision.stored(placed)
         with torch.no_grad():
             inside = (new >= ends[0]) & (new <= ends[1])
             inside = inside.scatter(0, chosen, value=True)
             return new, torch.where(stuck, reached & inside, holding)
+
+    def _edges(self, bounds: Tensor, state: Tensor, precision: Precision) -> tuple[Tensor, Tensor]:
+        """Where values count as inside, and where others are put."""
+        if precision.exact:
+            edges, inner = self.edges(self.bounds, bounds, state, precision)
+            return edges, inner
+        inwards = self.constants("inwards").to(bounds.dtype)
+        inner = bounds + inwards * (self.bounds.magnitudes(state) * precision.gap)
+        with torch.no_grad():
+            return torch.where(inwards == 0, bounds, beyond(bounds, inwards)), inner
 
     def _candidates(self, values: Tensor, bounds: Tensor, inner: Tensor) -> Tensor:
         """For each cell the nearest value that it allows, shape `(cells, rows)`."""

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import ShapeError, UsageError
-from pishield_cli.layers.backward import Correction, Rule, rule_of
+from pishield_cli.layers.backward import Correction, Directed, Rows, Rule, rule_of
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest_point import NearestPoint
+from pishield_cli.layers.opaque import searched
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.shield import Shield
 from pishield_cli.layers.state import Declared
@@ -32,6 +33,7 @@ class NearestShield(Declared):
         backward: A rule, or its name: `one_sided`, `implicit`, `cone`, `projection` or `ste`.
         fixed: Columns that never move.
         check_nan: Whether a NaN in a column that requirements name raises an error.
+        exact: As in `Shield`: whether outputs hold exactly; None for so in `eval()`.
 
     Attributes:
         shield: The sequential correction.
@@ -67,9 +69,10 @@ class NearestShield(Declared):
         backward: str | Rule = "one_sided",
         fixed: Collection[str] = (),
         check_nan: bool = True,
+        exact: bool | None = None,
     ) -> None:
         super().__init__()
-        self.shield = Shield(requirements, columns, fixed=fixed, check_nan=check_nan)
+        self.shield = Shield(requirements, columns, fixed=fixed, check_nan=check_nan, exact=exact)
         self.requirements, self.columns = self.shield.requirements, self.shield.columns
         if self.requirements.type is RequirementType.PROPOSITIONAL:
             raise UsageError(
@@ -127,24 +130,37 @@ class NearestShield(Declared):
     def _corrected(self, z: Tensor) -> Tensor:
         rule, state = self.backward_rule, self.rule_state
         if not self.weighted:
-            return rule.correct(state, Correction(self.clip), z).y
+            return rule.correct(state, Correction(self.clip, owner=self.number), z).y
         scale = self.units.to(z.dtype)
-        weighed = Correction(self.clip, torch.zeros_like(scale), scale)
+        weighed = Correction(self.clip, torch.zeros_like(scale), scale, self.number)
         return rule.correct(state, weighed, z / scale).corrected
 
     def clip(self, z: Tensor, placing: Placing = clamp) -> Tensor:
         """The nearest rows, without checks; no value is placed one after the other."""
         del placing
+        return searched(z, self.number) if torch.compiler.is_compiling() else self.search(z)
+
+    def search(self, z: Tensor) -> Tensor:
+        """The nearest rows; see `Opaque`."""
         return nearest_rows(self.nearest, self.shield, z)
+
+    def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
+        """What the rule hands to raw values; see `Opaque`."""
+        assert isinstance(self.backward_rule, Directed)
+        return self.backward_rule.apply(self.rule_state, Rows(*rows), gradient)
 
 
 def nearest_rows(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:
     """Nearest points, and what rounding left corrected; without gradient.
 
     Over disjunctions a point that rounding puts just outside its cell may be corrected into another
-    one, far away: such rows are tried a little further inside too.
+    one, far away: such rows are tried a little further inside too. An exact shield always has the
+    last word, and over disjunctions it is given points a little further inside.
     """
     with torch.no_grad():
+        if shield.is_exact(z):
+            slack = 0.0 if nearest.faces.linear else SLACK * torch.finfo(z.dtype).eps
+            return shield.clip(nearest(z, slack).values.to(z.dtype))
         y: Tensor = nearest(z).values.to(z.dtype)
         rows = (~nearest.holds(y)).nonzero().squeeze(1)
         if not len(rows):

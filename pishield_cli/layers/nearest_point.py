@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from pishield_cli.layers.active import FaceBlock, Faces, Shielding
-from pishield_cli.layers.affine import ROUNDING, FixedBuffers, gap_of
+from pishield_cli.layers.affine import ROUNDING, FixedBuffers
+from pishield_cli.layers.precision import gap_of
 from pishield_cli.logic.plans.cells import CELL_LIMIT, enumerate_cells
 from pishield_cli.logic.terms import Clause
 

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import ShapeError, UsageError
-from pishield_cli.layers.backward import Correction, Directed
+from pishield_cli.layers.backward import Correction, Directed, Rows
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest import NearestShield, nearest_rows
 from pishield_cli.layers.nearest_point import NearestPoint
+from pishield_cli.layers.opaque import searched
 from pishield_cli.layers.shield import Shield
 from pishield_cli.layers.state import Declared
 from pishield_cli.logic.requirements import Requirements, RequirementType
@@ -127,7 +128,7 @@ class ScaledShield(Declared):
         # Distances are taken in the standardised unit, or in a part of it where columns weigh.
         weigh = self.shield.units.to(h.dtype) if self.weighted else None
         unit = scale if weigh is None else scale * weigh
-        correction = Correction(self._clip, mean, unit)
+        correction = Correction(self._clip, mean, unit, self.number)
         given = flat if weigh is None else flat / weigh
         found = self.shield.backward_rule.correct(self.rule_state, correction, given)
         standard = found.y if weigh is None else found.y * weigh
@@ -141,4 +142,15 @@ class ScaledShield(Declared):
         """Correct in the table's units, to what is nearest in the shield's own."""
         if self.nearest is None:
             return self.shield.clip(z, placing)
+        return searched(z, self.number) if torch.compiler.is_compiling() else self.search(z)
+
+    def search(self, z: Tensor) -> Tensor:
+        """The nearest rows; see `Opaque`."""
+        assert self.nearest is not None
         return nearest_rows(self.nearest, self._sequential, z)
+
+    def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
+        """What the rule hands to raw values; see `Opaque`."""
+        rule = self.shield.backward_rule
+        assert isinstance(rule, Directed)
+        return rule.apply(self.rule_state, Rows(*rows), gradient)

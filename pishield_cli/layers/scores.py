@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pishield_cli.kernels.scores.coherence import MARGIN
 from pishield_cli.kernels.scores.coherence_lattice import CompiledPlan, Wave
 from pishield_cli.kernels.scores.lattice import LatticeStep
-from pishield_cli.layers.sweep import WORKING
+from pishield_cli.layers.precision import WORKING
 
 WIDE = 8
 """From so many steps on it pays to gather their lines and do them at once."""

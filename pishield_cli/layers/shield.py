@@ -1,6 +1,7 @@
 """The shield: a torch module whose output satisfies requirements, whatever its input."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from os import PathLike
 
 import torch
@@ -15,9 +16,19 @@ from pishield_cli.errors import (
 )
 from pishield_cli.kernels.scores.coherence_lattice import compile_plan
 from pishield_cli.language import bind, read_requirements
-from pishield_cli.layers.backward import Correction, Masked, MaskedSweeps, Rule, rule_of
+from pishield_cli.layers.backward import (
+    Correction,
+    Directed,
+    Masked,
+    MaskedSweeps,
+    Rows,
+    Rule,
+    rule_of,
+)
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
+from pishield_cli.layers.judge import Judge, RowByRow
+from pishield_cli.layers.precision import DIGITS, Precision, has_values
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.scores import CoherentSweep
 from pishield_cli.layers.state import Declared, clause_lines, digest_of
@@ -27,6 +38,9 @@ from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.solver.analysis import contradictory_core
 from pishield_cli.logic.terms import Inequality
+
+ROOMIER = (4.0, 16.0, 64.0)
+"""Growths of room that are tried where later bounds did not find enough."""
 
 
 class Shield(Declared):
@@ -64,6 +78,9 @@ class Shield(Declared):
             solution, the result violates requirements.
         check_nan: Whether a NaN in a column that requirements name raises an error. Not checked
             under `torch.compile`. Unchecked, NaN stays, and makes bounds that depend on it void.
+        exact: Whether outputs satisfy every inequality and disjunction exactly, judged as the
+            shortest decimals that read back as them in their own dtype; and equalities where such
+            values are found, else up to rounding. None for so in `eval()`, not in `train()`.
 
     Attributes:
         requirements: Over the columns' names.
@@ -100,13 +117,14 @@ class Shield(Declared):
         ordering: Sequence[str] = (),
         fixed: Collection[str] = (),
         check_nan: bool = True,
+        exact: bool | None = None,
     ) -> None:
         super().__init__()
         if not isinstance(requirements, Requirements):
             requirements = read_requirements(requirements)
         self.columns = named_columns(columns)
         self.requirements = bind(requirements, self.columns).requirements
-        self.check_nan = check_nan
+        self.check_nan, self.exact = check_nan, exact
         self.backward_rule = rule_of(backward, ShieldChoice.LAYER)
         self.fixed = frozenset(fixed)
         _refuse_missing("ordering", ordering, self.columns)
@@ -148,12 +166,14 @@ class Shield(Declared):
                 hint="split them, or list the columns of the longest ones first in `ordering`",
             )
         self.plan = plans
+        self.judge = Judge(self.requirements, self.columns)
+        self.row_by_row = RowByRow(self.requirements, self.columns, self.ordering, self.fixed)
         positions = {name: place for place, name in enumerate(self.columns)}
         steps = [
             step for plan in plans for step in plan.steps or () if step.variable not in plan.fixed
         ]
         if steps:
-            self.sweeps.append(Sweep(steps, positions))
+            self.sweeps.append(Sweep(steps, positions, self.fixed))
         for plan in plans:
             if plan.steps is None:
                 self.sweeps.append(CellSweep(plan, positions))
@@ -199,7 +219,7 @@ class Shield(Declared):
         elif self.coherence is not None:
             y = self.clip(flat)
         else:
-            correction = Correction(self.clip)
+            correction = Correction(self.clip, owner=self.number)
             y = self.backward_rule.correct(self.rule_state, correction, flat).y
         return y.view(z.shape)
 
@@ -213,9 +233,45 @@ class Shield(Declared):
         """
         if not self.sweeps:
             return z.clone()
+        if self.coherence is not None:
+            corrected: Tensor = self.sweeps[0](z)
+            return corrected
+        precision = Precision(z.dtype, exact=self.is_exact(z))
+        y = self._swept(z, placing, precision)
+        if not precision.exact or not has_values(z):
+            return y
+        return self._settled(z, y, precision)
+
+    def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
+        """What the rule hands to raw values; see `Opaque`."""
+        assert isinstance(self.backward_rule, Directed)
+        return self.backward_rule.apply(self.rule_state, Rows(*rows), gradient)
+
+    def is_exact(self, z: Tensor) -> bool:
+        """Whether values like these are corrected exactly."""
+        asked = not self.training if self.exact is None else self.exact
+        return asked and z.device.type != "mps" and z.dtype in DIGITS
+
+    def _swept(self, z: Tensor, placing: Placing, precision: Precision) -> Tensor:
         for sweep in self.sweeps:
-            z = sweep(z) if self.coherence is not None else sweep(z, placing)
+            z = sweep(z, placing, precision)
         return z
+
+    def _settled(self, z: Tensor, y: Tensor, precision: Precision) -> Tensor:
+        """The same, with more room where a later bound did not find enough."""
+        with torch.no_grad():
+            wrong = self.judge.wrong(y, precision)
+            settled = y.detach()
+            for growth in (*ROOMIER, None) if len(wrong) else ():
+                if growth is None:
+                    again = self.row_by_row.correct(z[wrong])
+                else:
+                    again = self._swept(z[wrong], clamp, replace(precision, growth=growth))
+                held = torch.ones(len(wrong), dtype=torch.bool, device=z.device)
+                held[self.judge.wrong(again, precision)] = False
+                settled = settled.index_copy(0, wrong[held], again[held])
+                wrong = wrong[~held]
+        return settled if not y.requires_grad else _replaced(y, settled)
 
     def _towards(self, z: Tensor, goal: Tensor) -> Tensor:
         if goal.shape[-1:] != z.shape[-1:] or goal.numel() != z.numel():
@@ -240,7 +296,7 @@ class Shield(Declared):
                 f"Values are floating, but these are {str(z.dtype).removeprefix('torch.')}.",
                 hint="call .float() on them",
             )
-        if self.check_nan and not torch.compiler.is_compiling():
+        if self.check_nan and has_values(z):
             named = self.get_buffer("named")
             if bool(z.detach().index_select(-1, named).isnan().any()):
                 raise PishieldError(
@@ -284,6 +340,11 @@ class Shield(Declared):
         """What `print` shows of it."""
         count = len(self.requirements.requirements)
         return f"{self.requirements.type.value}, {count} requirements, {len(self.columns)} columns"
+
+
+def _replaced(y: Tensor, values: Tensor) -> Tensor:
+    """Other values, bit for bit, with the gradient of those."""
+    return torch.where(values == y, y, values + (y - y.detach()))
 
 
 def named_columns(columns: Sequence[str] | int) -> tuple[str, ...]:

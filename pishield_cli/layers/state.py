@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from pishield_cli.errors import StateError
-from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.opaque import Opaque
 from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.terms import Clause
 
 
-class Declared(FixedBuffers):
+class Declared(Opaque):
     """A module that puts into its state what it was made of, and refuses the state of another.
 
     What is declared never changes: a state that says otherwise belongs to another module.

@@ -1,16 +1,16 @@
 """Sequential correction in waves: variables that do not depend on each other move together."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.layers.affine import FixedBuffers, gap_of
-from pishield_cli.layers.blocks import Clip, Define, Hop, Placing, bounds_of, is_convex
+from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.blocks import Clip, Define, Placing, bounds_of, clamp, is_convex
+from pishield_cli.layers.grids import Grid, Grids
+from pishield_cli.layers.hop import Hop
+from pishield_cli.layers.precision import Precision
 from pishield_cli.logic.plans.plan import Step
-
-WORKING = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
-"""Dtypes too narrow to add up in, and what is used instead."""
 
 
 class Sweep(FixedBuffers):
@@ -19,14 +19,19 @@ class Sweep(FixedBuffers):
     Args:
         steps: In the order of correction, none of a fixed variable.
         columns: The position of each column.
+        fixed: Columns that never move.
 
     Attributes:
         waves: The variables of each wave.
     """
 
-    def __init__(self, steps: Sequence[Step], columns: Mapping[str, int]) -> None:
+    def __init__(
+        self, steps: Sequence[Step], columns: Mapping[str, int], fixed: Collection[str] = ()
+    ) -> None:
         super().__init__()
-        waves = [_grouped(wave) for wave in _waves(steps)]
+        self.grids = Grids(steps, columns)
+        group_of = self.grids.groups
+        waves = [_grouped(wave, group_of) for wave in _waves(steps)]
         moved = [step.variable for wave in waves for _, group in wave for step in group]
         read = dict.fromkeys(name for step in steps for name in _read(step))
         inputs = [*moved, *(name for name in read if name not in frozenset(moved))]
@@ -34,16 +39,27 @@ class Sweep(FixedBuffers):
             tuple(step.variable for _, group in wave for step in group) for wave in waves
         )
         self.moved = tuple(moved)
+        loose = [name for name in inputs if name in group_of and name not in {*moved, *fixed}]
+        for name, listed in (
+            ("loose", [columns[name] for name in loose]),
+            ("loose_groups", [group_of[name] for name in loose]),
+        ):
+            self.register_buffer(name, torch.tensor(listed).long(), persistent=False)
         self.register_buffer("inputs", torch.tensor([columns[name] for name in inputs]).long())
         self.register_buffer("outputs", torch.tensor([columns[name] for name in moved]).long())
         lines = {name: line for line, name in enumerate(inputs)}
         self.blocks = nn.ModuleList()
         self._sizes: list[list[int]] = []
+        self._gridded: list[bool] = []
         first = len(inputs)
         for wave in waves:
             self._sizes.append([len(group) for _, group in wave])
             for make, group in wave:
-                self.blocks.append(make(group, lines))
+                block = make(group, lines)
+                self.blocks.append(block)
+                groups = [group_of.get(step.variable, self.grids.count) for step in group]
+                block.register_buffer("groups", torch.tensor(groups), persistent=False)
+                self._gridded.append(any(one < self.grids.count for one in groups))
             for _, group in wave:
                 lines |= {step.variable: first + place for place, step in enumerate(group)}
                 first += len(group)
@@ -52,33 +68,82 @@ class Sweep(FixedBuffers):
         """The columns that matter, from shape `(rows, columns)`, as a state."""
         return z.index_select(1, self.constants("inputs")).t().contiguous()
 
-    def forward(self, z: Tensor, placing: Placing) -> Tensor:
+    def forward(self, z: Tensor, placing: Placing, precision: Precision | None = None) -> Tensor:
         """Correct rows.
 
         Args:
             z: Shape `(rows, columns)`.
             placing: What is done with a value that has to move.
+            precision: How outputs are kept inside bounds; None for up to rounding.
 
         Returns:
             Same shape and dtype.
         """
         if not self.moved:
             return z.clone()
-        working = WORKING.get(z.dtype, z.dtype)
-        gap = gap_of(z.dtype)
-        state = self.read(z).to(working)
-        blocks = iter(self.blocks)
+        precision = precision or Precision(z.dtype)
+        y = self._swept(z, placing, precision, None)
+        if precision.exact and self.grids.count:
+            # Once more, so that the terms of equalities are decimals whose sums are floats.
+            grid = self.grids(y)
+            return self._swept(self._rounded(z, grid, precision), placing, precision, grid)
+        return y
+
+    def _rounded(self, z: Tensor, grid: Grid, precision: Precision) -> Tensor:
+        """Values that nothing bounds rounded to their grid; with their gradient."""
+        places = self.constants("loose")
+        old = z.index_select(1, places)
+        own = grid.of(self.constants("loose_groups"))
+        with torch.no_grad():
+            wide = old.t().to(precision.working)
+            new = own.values(torch.round(own.numbers(wide))).t().to(z.dtype)
+            away = torch.where(new.isfinite(), new - old, 0.0)
+            exactly = torch.where(new.isfinite(), new, old)
+        return z.index_copy(1, places, torch.where(away == 0, old, exactly + (old - old.detach())))
+
+    def _swept(
+        self, z: Tensor, placing: Placing, precision: Precision, grid: Grid | None
+    ) -> Tensor:
+        state = self.read(z).to(precision.working)
+        blocks = enumerate(self.blocks)
         results: list[Tensor] = []
         first = 0
         for number, sizes in enumerate(self._sizes):
             if number:
                 state = torch.cat((state, *results[-len(self._sizes[number - 1]) :]))
+            kept = precision.before(len(self._sizes) - 1 - number)
             for size in sizes:
-                block = next(blocks)
-                results.append(block(state.narrow(0, first, size), state, placing, gap))
+                place, block = next(blocks)
+                values = state.narrow(0, first, size)
+                new = precision.stored(block(values, state, placing, kept))
+                if grid is not None and self._gridded[place]:
+                    new = _on_grid(block, new, state, kept, grid)
+                results.append(new)
                 first += size
         new = results[0] if len(results) == 1 else torch.cat(results)
         return z.index_copy(1, self.constants("outputs"), new.t().to(z.dtype))
+
+
+def _on_grid(
+    block: nn.Module, new: Tensor, state: Tensor, precision: Precision, grid: Grid
+) -> Tensor:
+    """A block's values rounded to their grid where its bounds let them be; with their gradient."""
+    own = grid.of(block.get_buffer("groups"))
+    with torch.no_grad():
+        if isinstance(block, Define):
+            rounded = block.on_grid(state, own, precision)
+            rounded = torch.where(rounded.isnan(), new, rounded)
+        else:
+            numbers = own.numbers(new)
+            best, away = new, torch.full_like(new, torch.inf)
+            for move in (torch.round, torch.floor, torch.ceil):
+                one = precision.stored(own.values(move(numbers)))
+                kept = precision.stored(block(one, state, clamp, precision)) == one
+                distance = torch.where(kept, (one - new).abs(), torch.inf)
+                best = torch.where(distance < away, one, best)
+                away = torch.minimum(distance, away)
+            rounded = best
+    return new + (precision.stored(rounded) - new).detach()
 
 
 def _read(step: Step) -> Iterable[str]:
@@ -107,16 +172,17 @@ def _waves(steps: Sequence[Step]) -> list[list[Step]]:
 
 
 def _grouped(
-    wave: Sequence[Step],
+    wave: Sequence[Step], group_of: Mapping[str, int]
 ) -> list[tuple[Callable[[Sequence[Step], Mapping[str, int]], nn.Module], list[Step]]]:
     """A wave's steps by what is done with them."""
-    groups: dict[tuple[bool, ...], list[Step]] = {}
+    groups: dict[tuple[int, ...], list[Step]] = {}
     for step in wave:
-        groups.setdefault(_kind(step), []).append(step)
+        apart = group_of.get(step.variable, -1) if step.equality is not None else -1
+        groups.setdefault((*_kind(step), apart), []).append(step)
     return [(_maker(kind), group) for kind, group in groups.items()]
 
 
-def _kind(step: Step) -> tuple[bool, ...]:
+def _kind(step: Step) -> tuple[int, ...]:
     """Whether it is a definition; a convex step; has lower, upper, strict bounds."""
     if step.equality is not None:
         return (True,)
@@ -128,7 +194,7 @@ def _kind(step: Step) -> tuple[bool, ...]:
 
 
 def _maker(
-    kind: tuple[bool, ...],
+    kind: tuple[int, ...],
 ) -> Callable[[Sequence[Step], Mapping[str, int]], nn.Module]:
     if kind[0]:
         return Define

@@ -59,21 +59,24 @@ class Routed(Swept):
     def correct(self, state: nn.Module | None, correction: Correction, z: Tensor) -> Both:
         if not self.cap:
             return super().correct(state, correction, z)
-        open_end, length = _Capped.apply(z)  # type: ignore[no-untyped-call]
+        compiling = torch.compiler.is_compiling()
+        capped, measure = (
+            (_Capped, _Measured) if compiling else (_CappedTransformed, _MeasuredTransformed)
+        )
+        open_end, length = capped.apply(z)  # type: ignore[no-untyped-call]
         rows = correction.rows(open_end, self.placing)
-        measured: Tensor = _Measured.apply(rows.y, length)  # type: ignore[no-untyped-call]
+        measured: Tensor = measure.apply(rows.y, length)  # type: ignore[no-untyped-call]
         return correction.both(measured, rows.corrected)
 
 
 def _routed(values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None) -> Tensor:
     args = (values, targets, moved, across)
-    placed: Tensor = _Routing.apply(*args)  # type: ignore[no-untyped-call]
+    made = _Routing if torch.compiler.is_compiling() else _RoutingTransformed
+    placed: Tensor = made.apply(*args)  # type: ignore[no-untyped-call]
     return placed
 
 
 class _Routing(torch.autograd.Function):
-    generate_vmap_rule = True
-
     @staticmethod
     def forward(values: Tensor, targets: Tensor, moved: Tensor, across: Tensor | None) -> Tensor:
         del across
@@ -97,6 +100,10 @@ class _Routing(torch.autograd.Function):
         passing = moved & ~inside
         return torch.where(passing, 0.0, a), torch.where(passing, a, 0.0), None, None
 
+
+class _RoutingTransformed(_Routing):
+    generate_vmap_rule = True
+
     @staticmethod
     def jvp(ctx: Any, value: Tensor, target: Tensor, *_: Any) -> Tensor:
         """The derivative of the correction: which way a loss wants is not known yet."""
@@ -105,8 +112,6 @@ class _Routing(torch.autograd.Function):
 
 class _Capped(torch.autograd.Function):
     """Values, and beside them a way for the length of g: it comes back as a gradient."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(z: Tensor) -> tuple[Tensor, Tensor]:
@@ -123,6 +128,10 @@ class _Capped(torch.autograd.Function):
         # Where squares overflow, this compares infinities, and leaves r as it is.
         return r * torch.where(length > most, most / length, 1.0)
 
+
+class _CappedTransformed(_Capped):
+    generate_vmap_rule = True
+
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor) -> tuple[Tensor, Tensor]:
         del ctx
@@ -130,8 +139,6 @@ class _Capped(torch.autograd.Function):
 
 
 class _Measured(torch.autograd.Function):
-    generate_vmap_rule = True
-
     @staticmethod
     def forward(y: Tensor, length: Tensor) -> Tensor:
         del length
@@ -145,6 +152,10 @@ class _Measured(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor]:
         del ctx
         return g, _lengths(g)
+
+
+class _MeasuredTransformed(_Measured):
+    generate_vmap_rule = True
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, *_: Any) -> Tensor:

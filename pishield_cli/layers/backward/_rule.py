@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from pishield_cli.errors import UsageError
 from pishield_cli.layers.active import Shielding
 from pishield_cli.layers.blocks import Placing, clamp
+from pishield_cli.layers.opaque import handed
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 
 
@@ -40,11 +41,13 @@ class Correction(NamedTuple):
         clip: From values in the requirements' units, and a placing, to corrected ones.
         mean: The requirements' value of zero, column by column; None where units are the same.
         scale: The requirements' unit, likewise.
+        owner: The number of the module that corrects, for compiled code.
     """
 
     clip: Callable[[Tensor, Placing], Tensor]
     mean: Tensor | None = None
     scale: Tensor | None = None
+    owner: int = 0
 
     def rows(self, z: Tensor, placing: Placing = clamp) -> Rows:
         """Corrected values in both units; differentiable where the correction is."""
@@ -66,8 +69,9 @@ class Correction(NamedTuple):
         """The outputs: `corrected` gets the gradient of `y`."""
         if self.scale is None:
             return Both(y, y)
+        made = _Exactly if torch.compiler.is_compiling() else _ExactlyTransformed
         args = (y, corrected.detach(), self.scale)
-        return Both(y, cast("Tensor", _Exactly.apply(*args)))  # type: ignore[no-untyped-call]
+        return Both(y, cast("Tensor", made.apply(*args)))  # type: ignore[no-untyped-call]
 
 
 class Both(NamedTuple):
@@ -152,7 +156,8 @@ class Directed(Rule):
 
     def correct(self, state: nn.Module | None, correction: Correction, z: Tensor) -> Both:
         args = (z, correction, self, state)
-        found = _Corrected.apply(*args)  # type: ignore[no-untyped-call]
+        made = _Corrected if torch.compiler.is_compiling() else _Transformed
+        found = made.apply(*args)  # type: ignore[no-untyped-call]
         return correction.both(found[0], found[-1])
 
 
@@ -178,23 +183,31 @@ class _Corrected(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         return _handed(ctx, g, ctx.rule.apply), None, None, None
 
+
+class _Transformed(_Corrected):
+    """Likewise, for the transforms of `torch.func`, which the compiler does not know."""
+
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
         moved = _handed(ctx, tangent, ctx.rule.advance)
-        return moved, *(torch.zeros_like(one) for one in ctx.saved_tensors[2:])
+        return moved, *(None for _ in ctx.saved_tensors[2:])
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], z: Tensor, *rest: Any) -> tuple[Any, Any]:
         """Rows do not see each other, so that a batch of batches is one."""
         del info
         flat, shape = _flattened(z, in_dims[0])
-        found = _Corrected.apply(flat, *rest)  # type: ignore[no-untyped-call]
+        found = _Transformed.apply(flat, *rest)  # type: ignore[no-untyped-call]
         return tuple(one.view(shape) for one in found), (0,) * len(found)
 
 
 def _handed(ctx: Any, gradient: Tensor, direction: Callable[[Any, Rows, Tensor], Tensor]) -> Tensor:
     z, y, *table = ctx.saved_tensors
     corrected = table[0] if table else y
+    if torch.compiler.is_compiling():
+        raw = ctx.correction.raw(z)
+        found: Tensor = handed(gradient, z, y, raw, corrected, ctx.correction.owner)
+        return found
     args = (gradient, z, y, corrected, ctx.correction, direction, ctx.state)
     return cast("Tensor", _Handed.apply(*args))  # type: ignore[no-untyped-call]
 
@@ -213,8 +226,8 @@ class _Handed(torch.autograd.Function):
         state: nn.Module | None,
     ) -> Tensor:
         rows = Rows(z, y, correction.raw(z), corrected)
-        handed: Tensor = direction(state, rows, gradient)
-        return handed.clone() if handed is gradient else handed
+        found: Tensor = direction(state, rows, gradient)
+        return found.clone() if found is gradient else found
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -235,14 +248,12 @@ class _Handed(torch.autograd.Function):
             whole = one.expand(info.batch_size, *one.shape) if place is None else one
             flat, shape = _flattened(whole, place or 0)
             parts.append(flat)
-        handed: Tensor = _Handed.apply(*parts, *args[4:])  # type: ignore[no-untyped-call]
-        return handed.view(shape), 0
+        found: Tensor = _Handed.apply(*parts, *args[4:])  # type: ignore[no-untyped-call]
+        return found.view(shape), 0
 
 
 class _Exactly(torch.autograd.Function):
     """Corrected values in the requirements' units, with the gradient of those in others."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(y: Tensor, corrected: Tensor, scale: Tensor) -> Tensor:
@@ -259,6 +270,10 @@ class _Exactly(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None, None]:
         (scale,) = ctx.saved_tensors
         return g * scale, None, None
+
+
+class _ExactlyTransformed(_Exactly):
+    generate_vmap_rule = True
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, *_: Any) -> Tensor:

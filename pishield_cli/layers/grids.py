@@ -1,0 +1,127 @@
+"""Decimal places that the columns of equalities share, so that sums of decimals are decimals."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
+from pishield_cli.layers.precision import DIGITS
+from pishield_cli.logic.plans.plan import Bound, Step
+from pishield_cli.logic.terms import Term
+
+LARGEST = 22
+"""Powers of ten up to this are exact in double precision."""
+
+FINEST = 6
+"""Decimal places up to which coefficients count as decimals."""
+
+
+class Grid(NamedTuple):
+    """Steps of `down / up`, powers of ten or NaN for none, shape `(groups, rows)` each.
+
+    Attributes:
+        up: One step is a part of this.
+        down: And so many of these.
+        finer: By how much finer sums are, whose coefficients have decimal places.
+    """
+
+    up: Tensor
+    down: Tensor
+    finer: Tensor
+
+    def numbers(self, values: Tensor) -> Tensor:
+        """How many steps values are."""
+        return values * self.up / self.down
+
+    def values(self, numbers: Tensor) -> Tensor:
+        """The floats nearest to so many steps."""
+        return numbers * self.down / self.up
+
+    def of(self, groups: Tensor) -> "Grid":
+        """The grids of some groups."""
+        return Grid(*(one.index_select(0, groups) for one in self))
+
+
+class Grids(FixedBuffers):
+    """The columns that equalities connect, group by group, and how finely each may be divided.
+
+    A column of a group gets so many decimal places, row by row, that every sum of the group has no
+    more digits than its floats keep. Groups with coefficients that are no short decimals are left.
+
+    Args:
+        steps: With equalities or without.
+        columns: The position of each column.
+
+    Attributes:
+        groups: The group of each column that is in one.
+        count: How many groups there are.
+    """
+
+    def __init__(self, steps: Sequence[Step], columns: Mapping[str, int]) -> None:
+        super().__init__()
+        found = [(one.variable, one.equality) for one in steps if one.equality is not None]
+        groups = [one for one in _connected(found) if all(_finest(b) is not None for _, b in one)]
+        self.count = len(groups)
+        self.groups = {
+            name: number
+            for number, group in enumerate(groups)
+            for variable, bound in group
+            for name in (variable, *(name for name, _ in bound.terms))
+        }
+        if not groups:
+            return
+        flat = [pair for group in groups for pair in group]
+        self.forms = AffineLines([_whole(*pair) for pair in flat], columns)
+        order = iter(self.forms.order)
+        self.slots = Slots([[next(order) for _ in group] for group in groups], len(flat))
+        finest = [max(_finest(bound) or 0 for _, bound in group) for group in groups]
+        self.register_buffer("finest", torch.tensor(finest).unsqueeze(1), persistent=False)
+        powers = torch.tensor([10.0**n for n in range(LARGEST + 1)], dtype=torch.float64)
+        self.register_buffer("powers", powers, persistent=False)
+
+    def forward(self, y: Tensor) -> Grid:
+        """The grids of rows near their corrected values, shape `(rows, columns)`, and NaN."""
+        sizes = self.slots.greatest(self.forms.magnitudes(y.detach().t().double()))
+        digits = torch.ceil(torch.log10(sizes) + 1e-4).long()
+        places = DIGITS[y.dtype] - digits - self.constants("finest")
+        powers = self.constants("powers")
+        up, down = (
+            powers.index_select(0, one.clamp(0, LARGEST).flatten()).view(one.shape)
+            for one in (places, -places)
+        )
+        finer = powers.index_select(0, self.constants("finest").flatten()).unsqueeze(1)
+        nothing = torch.full_like(up[:1], torch.nan)
+        parts = (up, down, finer.expand_as(up))
+        return Grid(*(torch.cat((one, nothing)) for one in parts))
+
+
+def _whole(variable: str, bound: Bound) -> Form:
+    """A sum at least as large as any column of an equality, and as the sum itself."""
+    terms = tuple(Term(name, max(abs(value), Fraction(1))) for name, value in bound.terms)
+    return Form((Term(variable, Fraction(1)), *terms), bound.constant)
+
+
+def _finest(bound: Bound) -> int | None:
+    """Decimal places of the coefficients; None if they have too many."""
+    for places in range(FINEST + 1):
+        if all((value * 10**places).denominator == 1 for _, value in bound.terms):
+            return places
+    return None
+
+
+def _connected(pairs: Sequence[tuple[str, Bound]]) -> list[list[tuple[str, Bound]]]:
+    """Equalities that share columns, together."""
+    groups: list[tuple[set[str], list[tuple[str, Bound]]]] = []
+    for variable, bound in pairs:
+        names, members = {variable, *(name for name, _ in bound.terms)}, [(variable, bound)]
+        apart = []
+        for known, others in groups:
+            if known & names:
+                names, members = names | known, others + members
+            else:
+                apart.append((known, others))
+        groups = [*apart, (names, members)]
+    return [members for _, members in groups]

@@ -1,0 +1,145 @@
+"""How outputs are kept inside bounds, and what a float is worth when a table of them is judged.
+
+A float is judged as the shortest decimal that reads back as it in its own width. That lies within
+half a unit in the last place of the float, so that a sum of such decimals is off from the sum of
+the floats by half a unit of what is added up.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+GAPS = {torch.float64: 2.0**-40, torch.float32: 2.0**-18}
+"""How far inside a strict bound a value is put, relative to what the bound was added up from."""
+
+WORKING = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
+"""Dtypes too narrow to add up in, and what is used instead."""
+
+DIGITS = {torch.float64: 15, torch.float32: 6, torch.float16: 3, torch.bfloat16: 2}
+"""Decimals of so many significant digits are their own shortest: they survive being stored."""
+
+ROOM = 1.5
+"""Units by which values are put further inside than they are seen to need: storing takes a half."""
+
+GROWTH = 2.0
+"""By how much more room a wave leaves than the next, whose bounds are made of it."""
+
+DEEPEST = 4
+"""Waves over which that room grows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How values are kept inside bounds.
+
+    Attributes:
+        dtype: In which they end up.
+        exact: Whether bounds hold for the decimals that the values are judged as.
+        growth: By how much more room a wave leaves than the one after it.
+        room: Units of room in this wave.
+    """
+
+    dtype: torch.dtype
+    exact: bool = False
+    growth: float = GROWTH
+    room: float = ROOM
+
+    @property
+    def gap(self) -> float:
+        """The relative gap kept to a strict bound."""
+        return gap_of(self.dtype)
+
+    @property
+    def working(self) -> torch.dtype:
+        """In which sums are added up."""
+        return torch.float64 if self.exact else WORKING.get(self.dtype, self.dtype)
+
+    @property
+    def unit(self) -> float:
+        """A unit in the last place, relative to a value."""
+        return float(torch.finfo(self.dtype).eps)
+
+    @property
+    def tiny(self) -> float:
+        """Below this, units stay as they are."""
+        return float(torch.finfo(self.dtype).tiny)
+
+    def before(self, waves: int) -> "Precision":
+        """The precision of a wave that so many others follow."""
+        if not self.exact:
+            return self
+        deep = waves if self.growth > GROWTH else min(waves, DEEPEST)
+        return replace(self, room=ROOM * self.growth**deep)
+
+    def stored(self, values: Tensor) -> Tensor:
+        """Values as they will be stored; only rounded so where that matters to later bounds."""
+        return values.to(self.dtype).to(self.working) if self.exact else values
+
+
+def has_values(values: Tensor) -> bool:
+    """Whether a tensor's values can be looked at: not while compiling, on `meta`, or in `vmap`."""
+    if torch.compiler.is_compiling() or values.is_meta:
+        return False
+    if not values.numel():
+        return True
+    try:
+        values.detach().flatten()[0].item()
+    except RuntimeError:
+        return False
+    return True
+
+
+def gap_of(dtype: torch.dtype) -> float:
+    """The relative gap kept to a strict bound by values that end up in a dtype."""
+    return GAPS[dtype] if dtype in GAPS else float(torch.finfo(dtype).eps)
+
+
+def decimal_of(value: float, dtype: torch.dtype) -> Fraction:
+    """The shortest decimal that reads back as a float of some width."""
+    for digits in range(17):
+        text = f"{value:.{digits}e}"
+        if _stored(float(text), dtype) == value:
+            return Fraction(text)
+    return Fraction(value)
+
+
+def end_of(limit: Fraction, sign: float, dtype: torch.dtype, *, strict: bool) -> float:
+    """The outermost float whose decimal lies inside a limit; infinite where no float does.
+
+    Args:
+        limit: What bounds.
+        sign: 1 for a lower limit, -1 for an upper one.
+        dtype: Of the float.
+        strict: Whether the limit itself lies outside.
+    """
+
+    def inside(value: float) -> bool:
+        if value in {float("inf"), float("-inf")}:
+            return value == sign * float("inf")
+        away = (decimal_of(value, dtype) - limit) * int(sign)
+        return away > 0 if strict else away >= 0
+
+    return _outermost(inside, _stored(float(limit), dtype), sign, dtype)
+
+
+def _outermost(
+    inside: Callable[[float], bool], value: float, sign: float, dtype: torch.dtype
+) -> float:
+    while not inside(value):
+        value = _next(value, sign, dtype)
+    before = _next(value, -sign, dtype)
+    while inside(before):
+        value, before = before, _next(before, -sign, dtype)
+    return value
+
+
+def _stored(value: float, dtype: torch.dtype) -> float:
+    return float(torch.tensor(value, dtype=torch.float64).to(dtype))
+
+
+def _next(value: float, sign: float, dtype: torch.dtype) -> float:
+    one = torch.tensor(value, dtype=dtype)
+    return float(torch.nextafter(one, torch.full_like(one, sign * torch.inf)))

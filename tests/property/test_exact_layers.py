@@ -1,0 +1,198 @@
+"""Laws of exact shields: outputs hold when judged as decimals, whatever their dtype."""
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from pishield_cli.errors import ContradictionError, PishieldError
+from pishield_cli.language import parse_requirements
+from pishield_cli.layers import NearestShield, ScaledShield, Shield
+
+ROWS = 16
+DTYPES = [torch.float64, torch.float32, torch.float16]
+"""Those of which every row has to hold over any disjunctions."""
+QUICK = settings(max_examples=15, deadline=None)
+SEEDS = st.integers(0, 2**31)
+
+
+def shortest(value, dtype):
+    """The shortest decimal that reads back as a value in its own width."""
+    if dtype != torch.bfloat16:
+        narrow = {torch.float64: np.float64, torch.float32: np.float32, torch.float16: np.float16}
+        text = np.format_float_positional(narrow[dtype](value), unique=True)
+        return Fraction(Decimal(text))
+    for digits in range(9):
+        text = f"{value:.{digits}e}"
+        if float(torch.tensor(float(text)).to(dtype)) == value:
+            return Fraction(text)
+    raise AssertionError(value)
+
+
+def decimals(y):
+    return [[shortest(value, y.dtype) for value in row] for row in y.detach().double().tolist()]
+
+
+def kept(shield, y):
+    """For each row whether all that is no equality holds, and whether every equality does."""
+    units = {one.literals[0] for one in shield.requirements.clauses if len(one.literals) == 1}
+
+    def mirrored(one):
+        turned = tuple(term._replace(coefficient=-term.coefficient) for term in one.terms)
+        return type(one)(turned, -one.constant, one.strict)
+
+    sides = {one for one in units if not one.strict and mirrored(one) in units}
+    result = []
+    for row in decimals(y):
+        values = dict(zip(shield.columns, row, strict=True))
+        clauses = shield.requirements.clauses
+        equal = [one for one in clauses if len(one.literals) == 1 and one.literals[0] in sides]
+        others = [one for one in clauses if one not in equal]
+        result.append([all(one.holds(values) for one in part) for part in (others, equal)])
+    return result
+
+
+NUMBERS = ["0", "1", "-2", "3", "0.1", "0.3", "2.5", "-7.25", "0.0625", "12.7"]
+FACTORS = ["", "2 * ", "3 * ", "0.1 * ", "1.5 * ", "-1 * ", "-0.7 * "]
+
+
+@st.composite
+def comparisons(draw, columns):
+    named = draw(st.permutations(range(columns)))[: draw(st.integers(1, min(4, columns)))]
+    left = " + ".join(f"{draw(st.sampled_from(FACTORS))}y_{name}" for name in named)
+    sign = draw(st.sampled_from([">=", "<=", ">", "<"]))
+    return f"{left} {sign} {draw(st.sampled_from(NUMBERS))}"
+
+
+@st.composite
+def systems(draw, *, disjunctive):
+    columns = draw(st.integers(1, 5))
+    lines = []
+    for _ in range(draw(st.integers(1, 5))):
+        size = draw(st.integers(1, 3)) if disjunctive else 1
+        lines.append(" or ".join(draw(comparisons(columns)) for _ in range(size)))
+    return "\n".join(lines), columns
+
+
+def shield_of(text, columns, kind=Shield, **options):
+    try:
+        return kind(parse_requirements(text), columns, **options)
+    except (ContradictionError, PishieldError):
+        assume(False)
+        raise
+
+
+def values(columns, seed, dtype):
+    """Rows at random, a part of them of few digits, so that bounds are met as they are."""
+    generator = torch.Generator().manual_seed(seed)
+    z = torch.randn(ROWS, columns, generator=generator, dtype=torch.float64) * 5
+    z[::3] = (z[::3] * 10).round() / 10
+    return z.to(dtype)
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, torch.bfloat16])
+@QUICK
+@given(system=systems(disjunctive=False), seed=SEEDS)
+def test_linear_outputs_hold(dtype, system, seed):
+    shield = shield_of(*system, exact=True)
+    y = shield(values(system[1], seed, dtype))
+    assert y.dtype == dtype
+    assert all(holds for holds, _ in kept(shield, y))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@QUICK
+@given(system=systems(disjunctive=True), seed=SEEDS)
+def test_disjunctive_outputs_hold(dtype, system, seed):
+    shield = shield_of(*system, exact=True)
+    y = shield(values(system[1], seed, dtype))
+    assert all(holds for holds, _ in kept(shield, y))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@QUICK
+@given(system=systems(disjunctive=True) | systems(disjunctive=False), seed=SEEDS)
+def test_nearest_points_hold(dtype, system, seed):
+    shield = shield_of(*system, kind=NearestShield, exact=True)
+    y = shield(values(system[1], seed, dtype))
+    assert all(holds for holds, _ in kept(shield, y))
+
+
+@QUICK
+@given(system=systems(disjunctive=True), seed=SEEDS)
+def test_scaled_outputs_hold_in_the_tables_units(system, seed):
+    for kind in (Shield, NearestShield):
+        shield = shield_of(*system, kind=kind, exact=True)
+        columns = len(shield.columns)
+        scaled = ScaledShield(shield, [0.3] * columns, [7.0] * columns)
+        y = scaled(values(columns, seed, torch.float32)).table
+        assert all(holds for holds, _ in kept(shield, y))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@QUICK
+@given(system=systems(disjunctive=True), seed=SEEDS)
+def test_exact_outputs_are_near_the_others_and_stay(dtype, system, seed):
+    shield = shield_of(*system, exact=True)
+    y = shield(values(system[1], seed, dtype))
+    held = torch.tensor([holds and equal for holds, equal in kept(shield, y)])
+    assert torch.allclose(shield(y)[held], y[held], rtol=1e-5, atol=1e-6)
+
+
+EQUALITIES = [
+    ("y_0 == y_1 + y_2", 3),
+    ("y_3 == y_0 + y_1 + y_2\ny_3 <= 100\ny_0 >= 0", 4),
+    ("y_2 == y_0 - 2 * y_1\ny_1 >= 0.5\ny_0 <= y_1 + 3", 3),
+    ("y_2 == 0.5 * y_0 + 0.25 * y_1\ny_2 >= y_1 + 0.1", 3),
+    ("y_2 == y_0 + y_1\ny_4 == y_2 + y_3\ny_4 >= 1", 5),
+    ("y_0 == 0.1", 1),
+    ("y_2 == y_0 + y_1\ny_3 <= -1 or y_3 >= y_2", 4),
+]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize(("text", "columns"), EQUALITIES)
+def test_equalities_of_decimals_hold(dtype, text, columns):
+    for kind in (Shield, NearestShield):
+        shield = kind(parse_requirements(text), columns).eval()
+        for scale in (1e-3, 1.0, 4e4):
+            y = shield(values(columns, 5, torch.float64).mul(scale).to(dtype))
+            assert all(holds and equal for holds, equal in kept(shield, y)), (kind, scale)
+
+
+def test_training_is_as_before_and_eval_is_exact():
+    shield = Shield(parse_requirements("y_1 >= 0.1 * y_0"), 2)
+    z = torch.randn(500, 2, generator=torch.Generator().manual_seed(0))
+    assert not all(holds for holds, _ in kept(shield, shield(z)))
+    assert all(holds for holds, _ in kept(shield.eval(), shield(z)))
+    shield.exact = False
+    assert not all(holds for holds, _ in kept(shield, shield(z)))
+
+
+def test_exact_outputs_have_gradients():
+    shield = Shield(parse_requirements("y_2 == y_0 + y_1\ny_1 >= 0.3 * y_0"), 3, exact=True)
+    z = torch.tensor([[1.0, 0.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    shield(z)[0, 2].backward()
+    assert torch.allclose(z.grad, torch.tensor([[1.3, 0.0, 0.0]], dtype=torch.float64))
+
+
+TABLES = ["url/requirements_qflra", "kc/requirements_qflra", "cc/requirements_qflra"]
+COLUMNS = {"url": 39, "kc": 20, "cc": 36}
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("name", TABLES)
+def test_the_requirements_of_real_tables_hold(dtype, name):
+    path = Path(__file__).parents[3] / "shared" / "data" / f"{name}.txt"
+    if not path.exists():
+        pytest.skip("the tables are not here")
+    columns = COLUMNS[name.partition("/")[0]]
+    z = torch.randn(150, columns, generator=torch.Generator().manual_seed(1)) * 50 + 20
+    for kind in (Shield, NearestShield):
+        shield = kind(path, columns).eval()
+        assert all(holds for holds, _ in kept(shield, shield(z.to(dtype))))
