@@ -127,4 +127,9 @@ def only(correction: Correction, rows: Array) -> Correction:
         kept = np.isin(change.rows, rows)
         if kept.any():
             changes[name] = ColumnChange(change.rows[kept], change.values[kept])
-    return Correction(changes, rows, np.intersect1d(correction.uncorrected, rows))
+    return Correction(
+        changes,
+        rows,
+        np.intersect1d(correction.uncorrected, rows),
+        np.intersect1d(correction.unproven, rows),
+    )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pishield_cli.kernels.changes import Correction, joined, only
+from pishield_cli.kernels.changes import Correction, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.effort import Effort
@@ -99,8 +99,27 @@ class FewestRows:
         found = joined([first, *changed], len(wrong))
         pending = wrong & ~chosen
         pending[found.uncorrected] = True
+        inexact = self._inexact(mine, found, wrong & ~pending)
+        if len(inexact):  # other cells may solve the equality in decimals
+            other = self._unsearched(mine, _marked(inexact, len(wrong)))
+            exact = np.setdiff1d(
+                inexact, np.union1d(other.uncorrected, self._inexact(mine, other, wrong))
+            )
+            pending[exact] = True
+            found = only(found, np.setdiff1d(found.violating, exact))
         left = self._unsearched(mine, pending)
         return joined([replace(found, uncorrected=rows[:0]), unproven(left)], len(wrong))
+
+    def _inexact(
+        self, columns: Mapping[str, NumericColumn], correction: Correction, rows: Array
+    ) -> Array:
+        """Those of some rows that a correction leaves within an equality's tolerance only."""
+        if not self._tied:
+            return np.zeros(0, dtype=np.int64)
+        after = {n: replaced(one, correction.changes.get(n)) for n, one in columns.items()}
+        violated = evaluate(self.compiled, after, len(rows))[0].violated
+        where = np.zeros(0, dtype=np.int64) if violated is None else np.flatnonzero(violated & rows)
+        return np.setdiff1d(where, correction.uncorrected)
 
     def _unsearched(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
         """Correct rows in ways that do not count cells, by the one that changes fewer of them."""
@@ -166,3 +185,10 @@ class FewestRows:
                 for plan in plans
             )
         return self._parts[free]
+
+
+def _marked(rows: Array, count: int) -> Array:
+    """Some rows as a mask of all."""
+    marked = np.zeros(count, dtype=bool)
+    marked[rows] = True
+    return marked

@@ -139,7 +139,9 @@ class NearestRows:
             if len(moved):
                 old, grid = floats[name][moved], system.grids[name]
                 result[name][moved] = shortened(old, moves[moved, place], grid)
-        return _Proposal(result, found.distances[back], ~found.unproven[back])
+        # Where nothing was found although a row may be, what is found later is not shown nearest.
+        proven = (found.found & ~found.unproven)[back]
+        return _Proposal(result, found.distances[back], proven)
 
     def _room(self, system: System, floats: Values, proposed: Values) -> Array:
         """Twice what writing cells as decimals can take from each literal."""

@@ -22,8 +22,9 @@ ROUNDS = 12
 PATIENCE = 4
 """Steps of the second method by columns, past which rounding makes it go in circles."""
 
-DEPENDENT = 1e-10
-"""Below which the rest of a unit normal, outside the span of others, is rounding error."""
+DEPENDENT = 1e-22
+"""Below which the square of the rest of a unit normal, outside the span of others, is rounding
+error."""
 
 SOLVED = 2e-14
 """Error of solving for the moves, by the largest of them."""
@@ -193,7 +194,8 @@ class Normals:
         active, multipliers = walk.active[left], walk.multipliers[left]
         active[here, chosen] = False
         ratio, _ = self._balanced(active, self._gram[chosen])
-        rest = self._gram[chosen, chosen] - (self._gram[chosen] * ratio).sum(axis=1)
+        # Of the vector itself, since a difference of products loses angles of less than 1e-5.
+        rest = ((self.normals[chosen] - ratio @ self.normals) ** 2).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = np.where(active & (ratio > 1e-12), multipliers / ratio, np.inf)
             full = np.where(rest > DEPENDENT, lack / rest, np.inf)

@@ -9,10 +9,11 @@ import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.sequential.placement import widened
 from pishield_cli.logic.plans.plan import GroupPlan, narrowed_plan
 from pishield_cli.logic.rows.corrected import corrected_row
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.rows.searched import limit_clauses
+from pishield_cli.logic.rows.searched import limit_clauses, rough_row
 from pishield_cli.logic.solver.search import Infeasible, solve
 
 REMEMBERED_ROWS = 100_000
@@ -20,6 +21,9 @@ REMEMBERED_ROWS = 100_000
 
 UNWIELDY = 2**31
 """Limits of columns from here on are left to search: planning for them costs more than it helps."""
+
+ROUGH_NODES = 1_000
+"""Decisions of the search for a row of numbers that are no decimals."""
 
 _Cells = tuple[Fraction, ...]
 
@@ -68,6 +72,25 @@ class ExactRows:
             if rows[name]
         }
         return changes, holds
+
+    def rough(self, columns: Mapping[str, NumericColumn]) -> dict[str, Array]:
+        """Values of some rows that satisfy every clause, rounded to floats where they must be.
+
+        Args:
+            columns: As for `correct`.
+
+        Returns:
+            Every column, float64, shape `(rows,)`; rows for which nothing was found as they are.
+        """
+        names = self._plan.variables
+        result = {name: widened(columns[name].values).copy() for name in names}
+        for row in range(len(columns[names[0]])):
+            cells = {name: _exact(columns[name], row) for name in names}
+            found = rough_row(self._plan, cells, self._grids, ROUGH_NODES)
+            for name, value in {} if found is None else found.items():
+                if value != cells[name]:
+                    result[name][row] = value
+        return result
 
     def _written(
         self, columns: Mapping[str, NumericColumn], before: _Cells, after: _Cells | None

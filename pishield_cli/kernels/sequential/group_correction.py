@@ -228,11 +228,10 @@ class GroupCorrector:
         proposals = list(self._tying(equalities, tied, weight))
         for proposal in proposals:
             yield Attempt(proposal)
-        if any(grid.integer for grid in self._grids.values()):
-            yield self._exactly
+        yield self._exactly
         for proposal in proposals:
             yield Attempt(proposal, FLOAT_ROUNDING)
-        yield self._exactly
+        yield Attempt(lambda _, old: self._rows.rough(old), FLOAT_ROUNDING)
 
     def _tying(
         self, equalities: Mapping[str, Affine], tied: Sequence[str], weight: float

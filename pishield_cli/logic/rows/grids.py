@@ -186,7 +186,7 @@ def _decimal_points(
     for larger in (usual, Fraction(1)):  # where a sum came out near zero, its parts were larger
         if larger > scale:
             yield from _first_inside(interval, around, larger, range(start, digits + 1))
-    if not any(
+    if not grid.endless and not any(
         map(grid.fits, short)
     ):  # only cells with more digits than their width always keeps lie inside
         yield from (point for point in cells_near(around, digits) if point in interval)

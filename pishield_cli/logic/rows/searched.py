@@ -1,17 +1,17 @@
 """One row by exact search, where following a plan's steps leads nowhere."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pishield_cli.logic.plans.half_spaces import equated, half_of
 from pishield_cli.logic.plans.plan import GroupPlan, inequality
+from pishield_cli.logic.rows.choices import points_at
+from pishield_cli.logic.rows.congruences import congruences
 from pishield_cli.logic.rows.grids import (
     GRID_DIGITS,
     Grid,
-    Interval,
     decade,
-    points_near,
     rounded,
 )
 from pishield_cli.logic.solver.limits import Limits
@@ -72,6 +72,32 @@ def searched_row(
     return _in_decimals(plan, values, grids, limits, nodes)
 
 
+def rough_row(
+    plan: GroupPlan, values: Mapping[str, Fraction], grids: Mapping[str, Grid], nodes: int
+) -> _Row | None:
+    """Correct a row by numbers that need not be decimals, such as thirds; see `searched_row`.
+
+    Returns:
+        Whole numbers where only they fit; None if there is no such row, or none was found.
+    """
+    limits = Limits(None, ROW_WORK)
+    task = _task(plan, values, grids, limits)
+    chosen, limits = dict(task.fixed), limits.part(WAY_WORK, nodes)
+    for name in (name for name in task.variables if name not in task.fixed):
+        found = nearest_value(
+            name,
+            task.values[name],
+            task.clauses,
+            integers=task.integers,
+            fixed=chosen,
+            limits=limits,
+        )
+        if not isinstance(found, Nearest):
+            return None
+        chosen[name] = found.model.values.get(name, found.value) if found.open else found.value
+    return task.in_own_units(chosen)
+
+
 def _in_decimals(
     plan: GroupPlan,
     values: Mapping[str, Fraction],
@@ -116,6 +142,7 @@ class _Task:
         fixed: The cells that stay.
         units: What the columns are counted in.
         limits: Of all questions about the row.
+        multiples: Further whole numbers that clauses name; not columns.
     """
 
     variables: tuple[str, ...]
@@ -125,15 +152,22 @@ class _Task:
     fixed: _Row
     units: Mapping[str, Fraction]
     limits: Limits
+    multiples: tuple[str, ...] = ()
 
     @property
     def integers(self) -> list[str]:
-        return [name for name in self.variables if self.grids[name].integer]
+        whole = [name for name in self.variables if self.grids[name].integer]
+        return [*whole, *self.multiples]
+
+    def in_decimals(self, fixed: _Row) -> "_Task":
+        """The same row, with what its equalities ask of whole numbers if all else is decimals."""
+        found = congruences(self.clauses, self.integers, fixed)
+        return replace(self, clauses=(*self.clauses, *found.clauses), multiples=found.multiples)
 
     def ask(self, fixed: _Row, nodes: int) -> Model | Infeasible | Undecided:
-        """Whether the clauses can hold with some values fixed."""
-        limits = self.limits.part(WAY_WORK, nodes)
-        return solve(self.clauses, integers=self.integers, fixed=fixed, limits=limits)
+        """Whether the clauses can hold in decimals with some values fixed."""
+        here, limits = self.in_decimals(fixed), self.limits.part(WAY_WORK, nodes)
+        return solve(here.clauses, integers=here.integers, fixed=fixed, limits=limits)
 
     def holds(self, row: Mapping[str, Fraction]) -> bool:
         return all(clause.holds(row) for clause in self.clauses)
@@ -204,54 +238,41 @@ def _whole(grid: Grid, unit: Fraction) -> Grid:
 
 def _in_order(task: _Task, nodes: int, *, roomy: bool) -> _Row | None:
     """Each variable in order as near to its cell as some values of the later ones allow."""
-    values, integers = task.values, task.integers
+    values = task.values
     limits = task.limits.part(WAY_WORK, nodes)
     chosen = dict(task.fixed)
     free = [name for name in task.variables if name not in task.fixed]
-    clauses = task.clauses
+    here = task
     for index, name in enumerate(free):
-        if all(clause.holds({**values, **chosen}) for clause in task.clauses):
+        if task.holds({**values, **chosen}):
             break
         if roomy:  # less and less, so that what one took still leaves some to the next
-            clauses = task.with_room(Fraction(len(free) - index, len(free))).clauses
-        found = nearest_value(
-            name, values[name], clauses, integers=integers, fixed=chosen, limits=limits
-        )
-        if not isinstance(found, Nearest):
-            return None
-        point = _placed(name, found, task.grids[name], clauses, integers, chosen, limits)
+            here = task.with_room(Fraction(len(free) - index, len(free)))
+        point = _nearest_point(name, here, chosen, limits, nodes)
         if point is None:
             return None
         chosen[name] = point
     return {**values, **chosen}
 
 
-def _placed(
-    name: str,
-    found: Nearest,
-    grid: Grid,
-    clauses: Sequence[Clause],
-    integers: Sequence[str],
-    chosen: Mapping[str, Fraction],
-    limits: Limits,
+def _nearest_point(
+    name: str, task: _Task, chosen: _Row, limits: Limits, nodes: int
 ) -> Fraction | None:
     """A value on the grid at, or right beyond, the nearest one, that the others can go with."""
-    if found.side == 0:
-        return found.value
-    beyond = found.model.values[name]
-    ends = (found.value, beyond) if found.side > 0 else (beyond, found.value)
-    stretches = [Interval(ends[0], None, found.open), Interval(ends[0], ends[1], found.open)]
-    if found.side < 0:
-        stretches = [
-            Interval(None, ends[1], high_open=found.open),
-            Interval(ends[0], ends[1], high_open=found.open),
-        ]
-    tried = [] if found.open or not grid.fits(found.value) else [found.value]
-    for stretch in stretches:
-        tried += points_near([stretch], found.value - found.side, grid)
-    for point in dict.fromkeys(tried):
-        answer = solve(clauses, integers=integers, fixed={**chosen, name: point}, limits=limits)
-        if isinstance(answer, Model):
+    here = task.in_decimals(chosen)
+    found = nearest_value(
+        name,
+        task.values[name],
+        here.clauses,
+        integers=here.integers,
+        fixed=chosen,
+        limits=limits,
+    )
+    if not isinstance(found, Nearest):
+        return None
+    points = points_at(found, name, task.grids[name])
+    for point in dict.fromkeys(points):
+        if isinstance(task.ask({**chosen, name: point}, nodes), Model):
             return point
     return None
 
