@@ -127,6 +127,8 @@ def asked(system: System, row: Row, *, short: bool = False, more: Any = None) ->
         places, largest = PLACES.get(kind), None
         if places is None and short:
             places, largest = SHORT[kind]
+        if kind == "decimal":
+            largest = 10 ** system.table.schema.field(name).type.precision - 1
         if places is None:
             values[name] = z3.Real(name)
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.clash import Clash, find_clash
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.rows.searched import limit_clauses
+from pishield_cli.logic.rows.searched import counted_in, limit_clauses
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.tables.table import Batch
 
@@ -143,11 +144,13 @@ class Explainer:
             name: narrowed(grid, batch.columns[name].values.dtype)
             for name, grid in self.grids.items()
         }
+        # Decimals are counted in their last places, so that they are whole numbers.
+        units = {name: Fraction(10) ** -(grid.places or 0) for name, grid in grids.items()}
         known = [
             replace(
                 one,
                 clauses=tuple(
-                    clause
+                    counted_in(clause, units)
                     for clause in one.clauses
                     if all(cells[name] is not None for name in clause.variables)
                 ),
@@ -155,14 +158,16 @@ class Explainer:
             for one in self.requirements.requirements
         ]
         fixed = {
-            name: cell for name, cell in cells.items() if name in self.fixed and cell is not None
+            name: cell / units[name]
+            for name, cell in cells.items()
+            if name in self.fixed and cell is not None
         }
         moving = [name for name in grids if name not in fixed]
         return find_clash(
             known,
             fixed,
-            integers=[name for name in moving if grids[name].integer],
-            bounds=tuple(limit_clauses(moving, grids)),
+            integers=[name for name in moving if grids[name].places is not None],
+            bounds=tuple(counted_in(one, units) for one in limit_clauses(moving, grids)),
             limits=Limits.within(EXPLAIN_SECONDS),
         )
 

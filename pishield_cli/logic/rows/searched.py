@@ -211,7 +211,7 @@ def _task(
     counted = {name: values[name] / units[name] for name in plan.variables}
     return _Task(
         plan.variables,
-        tuple(_counted(clause, units) for clause in clauses),
+        tuple(counted_in(clause, units) for clause in clauses),
         counted,
         {name: _whole(grids[name], units[name]) for name in plan.variables},
         {name: counted[name] for name in plan.fixed},
@@ -220,7 +220,8 @@ def _task(
     )
 
 
-def _counted(clause: Clause, units: Mapping[str, Fraction]) -> Clause:
+def counted_in(clause: Clause, units: Mapping[str, Fraction]) -> Clause:
+    """A clause over columns counted in units of their own."""
     literals = []
     for one in map(inequality, clause):
         terms = tuple(Term(name, c * units[name]) for name, c in one.terms)
