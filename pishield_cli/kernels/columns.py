@@ -175,8 +175,10 @@ def number_text(value: Any) -> str:
     Args:
         value: A numpy or Python scalar, or a fraction that is a decimal.
     """
-    if isinstance(value, float | np.floating):
-        return decimal_text(value)
+    if isinstance(value, float):  # by far the most
+        return float.__repr__(value)
+    if isinstance(value, np.floating):
+        return str(value)
     return _written_out(value) if isinstance(value, Fraction) else str(int(value))
 
 

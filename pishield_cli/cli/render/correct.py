@@ -89,7 +89,7 @@ def _uncorrected(report: CorrectReport) -> str:
 def _unproven(report: CorrectReport) -> str:
     rows = counted(len(report.unproven_rows), "row")
     best = "fewest changed cells" if report.method == "fewest" else "nearest correction"
-    return f"\nnot shown to be the {best} (the search was cut short): {rows}"
+    return f"\nnot shown to be the {best}: {rows}"
 
 
 def _reason(obstacle: Obstacle) -> str:
