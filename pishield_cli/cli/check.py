@@ -97,6 +97,14 @@ def check(
         ),
     ] = None,
     key: options.Key = None,
+    safe: Annotated[
+        bool,
+        typer.Option(
+            "--safe",
+            help="Write --violations so that no spreadsheet takes a cell for a formula and no "
+            "terminal acts on one; otherwise cells are as they are in the table.",
+        ),
+    ] = False,
     show: Annotated[
         int | None,
         typer.Option(
@@ -188,6 +196,8 @@ def check(
 
         assert data is not None
         assert requirements is not None
+        if safe and violations is None:
+            raise UsageError("--safe says how --violations is written, which was not given.")
         session = open_engine(engine, spark_conf, {"--violations": violations, "--key": key})
         settings = CheckSettings(
             tolerance=options.read_tolerance(tolerance, exact),
@@ -206,6 +216,7 @@ def check(
             positions=options.read_names("--columns", columns),
             dialect=dialect,
             violations=violations,
+            safe=safe,
         )
         return check_job(job, workers=workers, quiet=quiet, session=session)
 

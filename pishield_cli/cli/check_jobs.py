@@ -31,6 +31,7 @@ class Job:
         positions: What `y_0`, `y_1`, ... stand for; None for the table's columns.
         dialect: How the table is written.
         violations: Where to list the violating rows; None for nowhere.
+        safe: Whether they are listed so that nothing acts on a cell.
         severities: By label, in place of what the requirements file says.
         allowances: Likewise.
         name: The table's name in a project file.
@@ -43,6 +44,7 @@ class Job:
     positions: tuple[str, ...] | None = None
     dialect: Dialect = field(default_factory=Dialect)
     violations: str | None = None
+    safe: bool = False
     severities: Mapping[str, Severity] = field(default_factory=dict)
     allowances: Mapping[str, Allowance] = field(default_factory=dict)
     name: str | None = None
@@ -88,7 +90,12 @@ def check_job(
     require_columns("--key", job.settings.key, reader.columns)
     requirements = _marked(binding.requirements, job)
     shared = {"requirements_file": job.requirements, "settings": job.settings}
-    with open_listing(reader, job.violations) if job.violations else nullcontext() as listing:
+    listed = (
+        nullcontext()
+        if job.violations is None
+        else open_listing(reader, job.violations, safe=job.safe)
+    )
+    with listed as listing:
         if session is not None:
             from pishield_cli.spark.files import check_files
 

@@ -102,17 +102,23 @@ def require_parquet_output(reader: "ParquetReader", output: str) -> None:
         )
 
 
-def open_listing(reader: TableReader, output: str) -> Listing:
+def open_listing(reader: TableReader, output: str, *, safe: bool = False) -> Listing:
     """Start a list of some of a table's rows: `row`, `violated`, then the row's own cells.
 
     Args:
         reader: The table, as `open_table` gave it.
         output: Where to; CSV or Parquet by its ending, whatever the table is.
+        safe: Whether a CSV listing's cells are written so that nothing acts on them.
 
     Raises:
         TableError: If nothing can be written there.
     """
     if bare(output).endswith(_PARQUET):
+        if safe:
+            raise UsageError(
+                f"--safe is for listings that spreadsheets open, but `{output}` is Parquet.",
+                hint="leave out --safe, or use .csv",
+            )
         from pishield_cli.tables.parquet.listing import ParquetListing
 
         return ParquetListing(reader, output)
@@ -121,7 +127,7 @@ def open_listing(reader: TableReader, output: str) -> Listing:
         raise _unknown_ending(output)
     from pishield_cli.tables.csv.listing import CsvListing
 
-    return CsvListing(reader, output, delimiter)
+    return CsvListing(reader, output, delimiter, safe=safe)
 
 
 def _listing_delimiter(reader: TableReader, output: str) -> str | None:

@@ -330,3 +330,29 @@ def test_what_a_live_run_writes_is_not_cleared() -> None:
         process.terminate()
         process.wait()
     assert hidden() == []
+
+
+# -------------------------------------------------------------------------- cells that are acted on
+
+
+def test_a_safe_listing_holds_nothing_that_is_acted_on() -> None:
+    cells = ["=1+1", "+cmd", "-2", " @x", "\x1b[31mred", "\u202eright", "plain", "-1.5e3", "\tx"]
+    rows = "".join(f'{number},0,"{cell}"\n' for number, cell in enumerate(cells, 1))
+    Path("t.csv").write_text("a,b,=text\n" + rows, encoding="utf-8")
+    assert main(["check", "t.csv", "r.txt", "--violations", "raw.csv"]) == 1
+    assert Path("raw.csv").read_text(encoding="utf-8").count("\x1b") == 1
+    assert main(["check", "t.csv", "r.txt", "--violations", "safe.csv", "--safe"]) == 1
+    text = Path("safe.csv").read_text(encoding="utf-8")
+    assert text.replace("\n", "").isprintable()
+    lines = text.splitlines()
+    assert lines[0].endswith(",a,b,'=text")
+    assert [line.rpartition(",")[2] for line in lines[1:]] == [
+        *("'=1+1", "'+cmd", "-2", "' @x", "\\x1b[31mred", "\\u202eright", "plain", "-1.5e3"),
+        "'\\tx",
+    ]
+
+
+def test_safe_is_for_listings_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "t.csv", "r.txt", "--safe"]) == 2
+    assert main(["check", "t.csv", "r.txt", "--safe", "--violations", "v.parquet"]) == 2
+    assert "is Parquet" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Some rows of a table as CSV, each with its number and what was found of it."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pishield_cli.kernels.columns import Array
@@ -11,6 +12,8 @@ from pishield_cli.tables.csv.records import BOM, Records
 from pishield_cli.tables.table import Batch, TableReader
 
 _NAMES = "row", "violated", "undecided"
+_FORMULA = ("=", "+", "-", "@", "\\t", "\\r")
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
 
 
 def listing_names(columns: Sequence[str]) -> list[str]:
@@ -30,13 +33,18 @@ class CsvListing(WrittenAside):
         reader: The table.
         output: Where to.
         delimiter: What stands between two cells of the listing.
+        safe: Whether cells are written so that no spreadsheet or terminal acts on them; see
+            `harmless`.
 
     Raises:
         TableError: If nothing can be written there.
     """
 
-    def __init__(self, reader: TableReader, output: str, delimiter: str) -> None:
+    def __init__(
+        self, reader: TableReader, output: str, delimiter: str, *, safe: bool = False
+    ) -> None:
         self._reader = reader
+        self._safe = safe
         self._delimiter = delimiter.encode()
         encoding = reader.encoding if isinstance(reader, CsvReader) else "utf-8"
         self._stream = AsideStream(output, encoding=encoding)
@@ -82,7 +90,8 @@ class CsvListing(WrittenAside):
         from pishield_cli.tables.parquet.reader import ParquetReader
 
         native, reader = batch.native, self._reader
-        if isinstance(native, Records) and native.delimiter == self._delimiter:
+        alike = isinstance(native, Records) and native.delimiter == self._delimiter
+        if alike and not self._safe:
             yield from map(native.row, rows.tolist())
         elif isinstance(reader, ParquetReader):
             # Column by column: taking single cells out of Arrow arrays is slow.
@@ -94,7 +103,22 @@ class CsvListing(WrittenAside):
                 yield self._cells(reader.native_cells(batch, row))
 
     def _cells(self, texts: Sequence[str]) -> bytes:
-        return self._delimiter.join(quoted(text.encode(), self._delimiter) for text in texts)
+        written = map(harmless, texts) if self._safe else texts
+        return self._delimiter.join(quoted(text.encode(), self._delimiter) for text in written)
+
+
+def harmless(text: str) -> str:
+    r"""A text as nothing acts on it that shows it.
+
+    Characters that are not printable, such as escapes and marks that turn the direction of
+    writing, become escapes such as `\x1b`; a text that a spreadsheet would work out as a formula
+    gets an apostrophe before it, unless it is a number.
+    """
+    shown = "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+    formula = shown.lstrip().startswith(_FORMULA) and not _NUMBER.fullmatch(shown)
+    return f"'{shown}" if formula else shown
 
 
 def quoted(text: bytes, delimiter: bytes) -> bytes:
