@@ -7,7 +7,7 @@ import typer
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.cli import options
 from pishield_cli.cli.failures import errors_as_asked
-from pishield_cli.cli.formats import Format
+from pishield_cli.cli.formats import PageFormat
 from pishield_cli.cli.options import Engine, TypeChoice
 from pishield_cli.cli.reading_options import reads_tables
 from pishield_cli.errors import UsageError
@@ -123,7 +123,7 @@ def correct(
     ] = None,
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
-    form: options.ReportFormat = Format.TABLE,
+    form: options.ReportOrPage = PageFormat.TABLE,
     quiet: options.QuietIfWell = False,
     batch_rows: options.BatchRows = None,
     workers: options.Workers = None,
@@ -140,12 +140,16 @@ def correct(
     Exits with 0 if every row holds in the end, with 1 if some row cannot be corrected (it is
     written unchanged), and with 2 if nothing was written.
     """
+    if form is PageFormat.HTML:
+        from pishield_cli.cli.extras import require_extra
+
+        require_extra("--format html", "html", "jinja2")
     from functools import partial
 
     from pishield_cli.cli.engines import open_engine
     from pishield_cli.cli.inputs import open_inputs
     from pishield_cli.cli.output import deliver, refuse_overwriting
-    from pishield_cli.cli.render.correct import render_json, render_table
+    from pishield_cli.cli.render.correct import render_table
 
     target = _target(data, output, in_place, dry_run)
     refuse_overwriting(
@@ -180,7 +184,7 @@ def correct(
         report = _corrected(reader, binding.requirements, audit=audit, quiet=quiet, **shared)
     deliver(
         partial(render_table, report),
-        partial(render_json, report) if form is Format.JSON else None,
+        partial(_data, report, form) if form is not PageFormat.TABLE else None,
         silent=quiet and report.holds,
         aside=target == "-",
     )
@@ -226,6 +230,17 @@ def _corrected(
         if audit_file is not None:
             audit_file.commit()
     return report
+
+
+def _data(report: "CorrectReport", form: PageFormat) -> str:
+    """The report for other programs, or as a page."""
+    if form is PageFormat.HTML:
+        from pishield_cli.cli.render.tables_html import correct_page
+
+        return correct_page(report)
+    from pishield_cli.cli.render.correct import render_json
+
+    return render_json(report)
 
 
 def _target(data: str, output: str | None, in_place: bool, dry_run: bool) -> str | None:

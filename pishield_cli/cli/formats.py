@@ -19,6 +19,14 @@ class InspectFormat(StrEnum):
     SARIF = "sarif"
 
 
+class PageFormat(StrEnum):
+    """The formats of reports that are pages as well."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+
+
 class CheckFormat(StrEnum):
     """The formats of the report of `check`."""
 

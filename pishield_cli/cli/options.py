@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pishield_cli.cli.formats import Format
+from pishield_cli.cli.formats import Format, PageFormat
 from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import Allowance, RequirementType
 
@@ -151,6 +151,14 @@ SparkConf = Annotated[
 ]
 ReportFormat = Annotated[
     Format, typer.Option("--format", metavar="FORMAT", help="The report: table or json.")
+]
+ReportOrPage = Annotated[
+    PageFormat,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="The report: table, json, or html, which needs the extra `html`.",
+    ),
 ]
 ReportFile = Annotated[
     str | None,

@@ -1,13 +1,14 @@
 """`pishield report`: statistics of violations, of gradients and of runs."""
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pishield_cli.cli import options, train_options
 from pishield_cli.cli.failures import errors_as_asked
-from pishield_cli.cli.formats import Format
+from pishield_cli.cli.formats import PageFormat
 from pishield_cli.cli.options import TypeChoice
 from pishield_cli.cli.reading_options import reads_tables
 from pishield_cli.tables.dialect import Dialect
@@ -69,7 +70,7 @@ def violations(
     tolerance: options.Tolerance = None,
     exact: options.Exact = False,
     plot: Plot = None,
-    form: options.ReportFormat = Format.TABLE,
+    form: options.ReportOrPage = PageFormat.TABLE,
     output: options.ReportFile = None,
     quiet: options.Quiet = False,
     workers: options.Workers = None,
@@ -94,7 +95,7 @@ def violations(
         {"--output": output, "--plot": plot},
         {"the table": data, "the requirements file": requirements},
     )
-    _require_plot(plot)
+    _require_extras(plot, form)
     reader, binding = open_inputs(
         data,
         requirements,
@@ -118,6 +119,7 @@ def violations(
         plot,
         json=lambda: render_json(found),
         table=lambda page: render_table(found, page),
+        html=lambda pages: pages.violations_page(found),
         draw=lambda path: draw(found, path),
     )
     return 0 if found.holds else 1
@@ -161,7 +163,7 @@ def gradients(
     threads: train_options.Threads = DEFAULTS.threads,
     device: train_options.Device = DEFAULTS.device,
     plot: Plot = None,
-    form: options.ReportFormat = Format.TABLE,
+    form: options.ReportOrPage = PageFormat.TABLE,
     output: options.ReportFile = None,
     quiet: options.Quiet = False,
     *,
@@ -183,7 +185,7 @@ def gradients(
         {"the table": data, "the requirements file": requirements},
     )
     require_torch("pishield report gradients")
-    _require_plot(plot)
+    _require_extras(plot, form)
     from pishield_cli.actions.report_gradients import report_gradients
     from pishield_cli.cli.render.report_gradients import draw, render_json, render_table
     from pishield_cli.training.runs import read_run
@@ -219,6 +221,7 @@ def gradients(
         plot,
         json=lambda: render_json(found),
         table=lambda page: render_table(found, page),
+        html=lambda pages: pages.gradients_page(found),
         draw=lambda path: draw(found, path),
     )
     return 0
@@ -234,7 +237,7 @@ def runs(
         ),
     ],
     plot: Plot = None,
-    form: options.ReportFormat = Format.TABLE,
+    form: options.ReportOrPage = PageFormat.TABLE,
     output: options.ReportFile = None,
 ) -> int:
     """Put runs side by side, the best one marked, each tested against it by a paired t-test.
@@ -244,7 +247,7 @@ def runs(
     from pishield_cli.actions.report_runs import report_runs
     from pishield_cli.cli.render.report_runs import draw, render_json, render_table
 
-    _require_plot(plot)
+    _require_extras(plot, form)
     found = report_runs(paths)
     _publish(
         output,
@@ -252,15 +255,19 @@ def runs(
         plot,
         json=lambda: render_json(found),
         table=lambda page: render_table(found, page),
+        html=lambda pages: pages.runs_page(found),
         draw=lambda path: draw(found, path),
     )
     return 0
 
 
-def _require_plot(plot: str | None) -> None:
+def _require_extras(plot: str | None, form: PageFormat) -> None:
+    from pishield_cli.cli.extras import require_extra
+
+    if form is PageFormat.HTML:
+        require_extra("--format html", "html", "jinja2")
     if plot is None:
         return
-    from pishield_cli.cli.extras import require_extra
     from pishield_cli.cli.render.plots import require_ending
 
     require_ending(plot)
@@ -269,18 +276,23 @@ def _require_plot(plot: str | None) -> None:
 
 def _publish(
     output: str | None,
-    form: Format,
+    form: PageFormat,
     plot: str | None,
     *,
     json: Callable[[], str],
     table: Callable[["Page"], str],
+    html: Callable[[ModuleType], str],
     draw: Callable[[str], None],
 ) -> None:
     from pishield_cli.cli.output import open_report
 
     with open_report(output) as place:
-        if form is Format.JSON:
+        if form is PageFormat.JSON:
             place.write(json(), utf8=True)
+        elif form is PageFormat.HTML:
+            from pishield_cli.cli.render import tables_html
+
+            place.write(html(tables_html), utf8=True)
         else:
             place.write(table(place.page))
     if plot is not None:

@@ -45,11 +45,8 @@ class Reader(HTMLParser):
             self.text.append(data)
 
 
-def page(*reports, problems=(), name=None):
-    checked = [Checked(one.data, one.requirements_file, one, name=name) for one in reports]
-    if problems:
-        checked.append(Checked(HOSTILE, HOSTILE, problems=problems, name=name))
-    text = render_check(checked, CheckFormat.HTML, Page())
+def read(text):
+    """A page as read, once it is sure that it stands alone and runs nothing."""
     reader = Reader()
     reader.feed(text)
     assert reader.open == []
@@ -57,7 +54,15 @@ def page(*reports, problems=(), name=None):
     assert not [name for name, _ in reader.attributes if name.startswith("on") or name == "src"]
     assert "http://" not in text
     assert "https://" not in text
-    return text, reader
+    return reader
+
+
+def page(*reports, problems=(), name=None):
+    checked = [Checked(one.data, one.requirements_file, one, name=name) for one in reports]
+    if problems:
+        checked.append(Checked(HOSTILE, HOSTILE, problems=problems, name=name))
+    text = render_check(checked, CheckFormat.HTML, Page())
+    return text, read(text)
 
 
 def hostile_report():
@@ -131,3 +136,38 @@ def test_the_command_writes_it_beside_the_table(rules, status, tmp_path, monkeyp
     assert ("could not be checked" in text) == (status == 2)
     assert main(["check", "t.csv", "r.txt", "--format", "html"]) == status
     assert "<!DOCTYPE html>" in capsys.readouterr().out
+
+
+HEADER = "<script>x</script>,b"
+OTHERS = [
+    ("correct", "t.csv", "r.txt", "--dry-run"),
+    ("correct", "t.csv", "r.txt", "--dry-run", "--fixed", HEADER.partition(",")[0]),
+    ("report", "violations", "t.csv", "r.txt"),
+]
+
+
+@pytest.mark.parametrize("words", OTHERS)
+def test_other_reports_are_pages_as_well(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(f"{HEADER}\n1,2\n-3,4\n-1,1\n")
+    Path("r.txt").write_text("[<b>low</b>] `<script>x</script>` >= 0\n")
+    assert main([*words, "--format", "html"]) in {0, 1}
+    reader = read(capsys.readouterr().out)
+    assert "<script>x</script>" in "".join(reader.text) or "--fixed" in words
+    assert "svg" in reader.tags or "--fixed" in words
+    scopes = [value for name, value in reader.attributes if name == "scope"]
+    assert len(scopes) == reader.tags.count("th")
+    assert reader.tags.count("caption") == reader.tags.count("table") >= 1
+
+
+def test_runs_and_gradients_are_pages_as_well(tmp_path, monkeypatch, capsys, sample_data):
+    monkeypatch.chdir(tmp_path)
+    data, rules = str(sample_data / "housing.csv"), str(sample_data / "housing.txt")
+    quick = ("--epochs", "1", "--arch", "8", "--no-baseline", "-q")
+    assert main(["train", data, rules, "-o", "run", *quick]) in {0, 1}
+    capsys.readouterr()
+    assert main(["report", "runs", "run", "--format", "html"]) == 0
+    assert "run" in "".join(read(capsys.readouterr().out).text)
+    words = ["report", "gradients", data, rules, "--batches", "1", "--arch", "8"]
+    assert main([*words, "--format", "html"]) == 0
+    assert "Cosine" in "".join(read(capsys.readouterr().out).text)

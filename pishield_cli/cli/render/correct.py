@@ -56,8 +56,8 @@ def render_table(report: CorrectReport, page: Page) -> str:
         parts.append(Text(_uncorrected(report)))
     if report.unproven_rows:
         parts.append(Text(_unproven(report)))
-    parts.append(Text(("\n" if parts else "") + _totals(report), style="dim"))
-    parts.append(Text(_verdict(report), style="bold green" if report.holds else "bold red"))
+    parts.append(Text(("\n" if parts else "") + totals(report), style="dim"))
+    parts.append(Text(verdict(report), style="bold green" if report.holds else "bold red"))
     return page_lines(parts, page)
 
 
@@ -80,7 +80,7 @@ def _columns(report: CorrectReport, page: Page) -> Table:
 def _uncorrected(report: CorrectReport) -> str:
     more = len(report.uncorrected_rows) - len(report.obstacles)
     lines = ["\nwritten unchanged, for no correction was found:"]
-    lines += [f"  row {one.row:,}{_reason(one)}" for one in report.obstacles]
+    lines += [f"  row {one.row:,}{reason(one)}" for one in report.obstacles]
     if more:
         lines.append(f"  and {counted(more, 'more row')}")
     return "\n".join(lines)
@@ -92,7 +92,8 @@ def _unproven(report: CorrectReport) -> str:
     return f"\nnot shown to be the {best}: {rows}"
 
 
-def _reason(obstacle: Obstacle) -> str:
+def reason(obstacle: Obstacle) -> str:
+    """What stands against correcting a row, after a colon; empty where that is not known."""
     if obstacle.infinite:
         names = ", ".join(map(one_line, obstacle.infinite))
         many = len(obstacle.infinite) > 1
@@ -108,7 +109,8 @@ def _reason(obstacle: Obstacle) -> str:
     return f": {what}{f' and the fixed {cells}' if cells else ''} exclude each other"
 
 
-def _totals(report: CorrectReport) -> str:
+def totals(report: CorrectReport) -> str:
+    """How many rows and cells, and how."""
     return (
         f"{counted(report.rows, 'row')}, {report.violating_rows_before:,} violating "
         f"({percent(report.violating_rows_before, report.rows)}), {report.corrected_rows:,} "
@@ -117,7 +119,8 @@ def _totals(report: CorrectReport) -> str:
     )
 
 
-def _verdict(report: CorrectReport) -> str:
+def verdict(report: CorrectReport) -> str:
+    """The whole result in one plain line."""
     place = "" if report.output in (None, "-") else f"; written to {one_line(report.output or '')}"
     if report.output is None:
         place = "; nothing written (dry run)"
