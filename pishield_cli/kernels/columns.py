@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 _EXACT_FLOAT = 2**53
+_LARGEST_INTEGER = 2.0**63
 
 
 def _everywhere(rows: Array) -> Array:
@@ -152,6 +153,23 @@ def as_floats(column: NumericColumn) -> NumericColumn:
         nearest=True,
     )
     return NumericColumn(floats, column.missing, exact)
+
+
+def as_integers(column: NumericColumn) -> NumericColumn:
+    """A column of floats that are all whole as 64-bit integers, if they fit."""
+    values = column.values
+    if values.dtype.kind != "f":
+        return column
+    absent = np.isnan(values)
+    if column.missing is not None:
+        absent |= column.missing
+    floats = np.where(absent, 0, values)
+    if (np.abs(floats) >= _LARGEST_INTEGER).any() or (floats % 1 != 0).any():
+        return column
+    whole = floats.astype(np.int64)
+    large = np.flatnonzero(np.abs(floats) >= _EXACT_FLOAT)
+    whole[large] = [int(column.cell(row) or 0) for row in large.tolist()]
+    return NumericColumn(whole, absent if absent.any() else None)
 
 
 def decimal_value(value: Any) -> Fraction | None:

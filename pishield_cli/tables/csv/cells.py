@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from pishield_cli.kernels.columns import number_text
-from pishield_cli.tables.csv.faults import FALSE_TEXTS, TRUE_TEXTS
+from pishield_cli.tables.csv.numbers import FALSE_TEXTS, TRUE_TEXTS
 
 _TRUTH = {
     old.encode(): (false.encode(), true.encode())

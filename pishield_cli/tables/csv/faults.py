@@ -1,12 +1,9 @@
 """What exactly is wrong with a piece of CSV text, once reading it has failed."""
 
-import re
-from collections.abc import Sequence
-
-import pyarrow as pa
-from pyarrow import csv
+from collections.abc import Mapping, Sequence
 
 from pishield_cli.errors import ColumnTypeError, TableError
+from pishield_cli.tables.csv.numbers import is_decimal_text, is_number, says_more_than_zero
 from pishield_cli.tables.csv.records import (
     Records,
     significant_quotes,
@@ -15,11 +12,6 @@ from pishield_cli.tables.csv.records import (
 )
 from pishield_cli.tables.sources import Source, reading
 
-MISSING_TEXTS = frozenset(csv.ConvertOptions().null_values)
-TRUE_TEXTS = frozenset({"true", "True", "TRUE"})
-FALSE_TEXTS = frozenset({"false", "False", "FALSE"})
-_DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_NUMBER = re.compile(rf"[ \t]*[+-]?(?:{_DIGITS}|(?i:inf(?:inity)?|nan))[ \t]*")
 _SHOWN = 40
 _MOST_DIGITS = 308
 
@@ -84,18 +76,24 @@ def malformed(records: Records, names: Sequence[str], source: Source, reason: st
 
 
 def not_numeric(
-    records: Records, cells: Sequence[str | None], column: int, name: str, source: Source
+    records: Records,
+    cells: Sequence[str],
+    marks: frozenset[str],
+    column: int,
+    name: str,
+    source: Source,
 ) -> TableError:
     """Which cell keeps a column from being numbers.
 
     Args:
         records: The text.
         cells: The column's cells as read, one a row.
+        marks: The texts of missing cells.
         column: The column's position.
         name: The column's name.
         source: The file.
     """
-    row = _first_offence(cells)
+    row = next((n for n, one in enumerate(cells) if one not in marks and not is_number(one)), None)
     rule = f"Column `{name}` of `{source.title}` must hold numbers"
     hint = "leave missing cells empty; numbers are written like 3, -0.5 or 1e3"
     if row is None:
@@ -108,13 +106,14 @@ def not_numeric(
         text = unquoted(written[column]).decode()
     except UnicodeDecodeError as error:
         return _not_utf8(records, start, error, source)
-    shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
-    return ColumnTypeError(f"{rule}, but line {line} holds {shown!r}.", hint=hint)
+    return ColumnTypeError(f"{rule}, but line {line} holds {_shown(text)!r}.", hint=hint)
 
 
-def refuse_endless(
-    records: Records, cells: Sequence[str | None], name: str, source: Source
-) -> None:
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def refuse_endless(records: Records, cells: Sequence[str], name: str, source: Source) -> None:
     """Refuse digits without end, which nobody means to be infinite; `1e400` and `inf` may be.
 
     Args:
@@ -127,7 +126,7 @@ def refuse_endless(
         ColumnTypeError: With the first such cell's line.
     """
     for row, text in enumerate(cells):
-        if text is not None and len(text) > _MOST_DIGITS and _NUMBER.fullmatch(text):
+        if len(text) > _MOST_DIGITS and is_decimal_text(text):
             line = line_at(source, records.offset + int(records.spans().starts[row]))
             raise ColumnTypeError(
                 f"Numbers have at most {_MOST_DIGITS} digits, but column `{name}` of "
@@ -151,33 +150,27 @@ def line_at(source: Source, offset: int) -> int:
     return line
 
 
-def _first_offence(cells: Sequence[str | None]) -> int | None:
-    truth = TRUE_TEXTS | FALSE_TEXTS
-    first_truth: int | None = None
-    number = False
-    for row, text in enumerate(cells):
-        if text is None or text in MISSING_TEXTS:
-            continue
-        if text in truth:
-            first_truth = row if first_truth is None else first_truth
-        elif _NUMBER.fullmatch(text):
-            number = True
-        else:
-            return row
-    return first_truth if number else None
+def refuse_tiny(records: Records, cells: Mapping[int, str], name: str, source: Source) -> None:
+    """Refuse numbers that are read as 0 and are none, as `1e-400`.
+
+    Args:
+        records: The text.
+        cells: Cells that are read as 0, by row.
+        name: The column's name.
+        source: The file.
+
+    Raises:
+        ColumnTypeError: With the first such cell's line.
+    """
+    for row, text in cells.items():
+        if says_more_than_zero(text):
+            line = line_at(source, records.offset + int(records.spans().starts[row]))
+            raise ColumnTypeError(
+                f"Numbers other than 0 are at least 5e-324 in size, but column `{name}` of "
+                f"`{source.title}` holds {_shown(text)} on line {line}.",
+                hint="write 0 instead, or measure in a smaller unit",
+            )
 
 
 def _cells(count: int) -> str:
     return "1 cell" if count == 1 else f"{count} cells"
-
-
-def column_texts(
-    data: bytes, column: str, reader: csv.ReadOptions, parser: csv.ParseOptions
-) -> list[str | None]:
-    """A column's cells as text, quotes removed, one a row."""
-    options = csv.ConvertOptions(
-        include_columns=[column], column_types={column: pa.binary()}, check_utf8=False
-    )
-    table = csv.read_csv(pa.BufferReader(data), reader, parser, options)
-    texts: list[bytes | None] = table.column(0).to_pylist()
-    return [None if text is None else text.decode("utf-8", "replace") for text in texts]

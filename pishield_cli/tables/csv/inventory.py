@@ -10,8 +10,8 @@ from pyarrow import compute
 
 from pishield_cli.errors import BadCellsError, ColumnTypeError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.tables.csv.faults import FALSE_TEXTS, TRUE_TEXTS
 from pishield_cli.tables.csv.notation import NUMBER
+from pishield_cli.tables.csv.numbers import FALSE_TEXTS, TRUE_TEXTS
 from pishield_cli.tables.csv.records import Records, split_cells
 
 SHOWN = 3
@@ -79,12 +79,8 @@ class _Found:
 
     name: str
     count: int = 0
-    numbers: int = 0
-    words: int = 0
     texts: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    word_texts: list[str] = field(default_factory=list)
-    word_lines: list[int] = field(default_factory=list)
 
     def add(self, cells: pa.Array, missing: Sequence[str], line_of: Callable[[int], int]) -> None:
         """Look through some cells, texts as they are read."""
@@ -93,18 +89,11 @@ class _Found:
         number = compute.match_substring_regex(cells, NUMBER)
         bad = ~(_mask(absent) | _mask(word) | _mask(number))
         self.count += int(np.count_nonzero(bad))
-        self.words += int(np.count_nonzero(_mask(word)))
-        self.numbers += int(np.count_nonzero(_mask(number) & ~_mask(absent)))
         _note(cells, bad, self.texts, self.lines, line_of)
-        _note(cells, _mask(word), self.word_texts, self.word_lines, line_of)
 
     def error(self, title: str) -> ColumnTypeError | None:
         """What is wrong with the column; None if nothing is."""
         count, texts, lines = self.count, self.texts, self.lines
-        hint = None
-        if not count and self.words and self.numbers:
-            count, texts, lines = self.words, self.word_texts, self.word_lines
-            hint = "write truth values as 1 and 0 where there are other numbers"
         if not count:
             return None
         shown = [
@@ -115,7 +104,7 @@ class _Found:
         more = f" ({count:,} cells in all)" if count > len(shown) else ""
         return ColumnTypeError(
             f"Column `{self.name}` of `{title}` must hold numbers, but {listed}{more}.",
-            hint=hint or _hint(texts),
+            hint=_hint(texts),
         )
 
 

@@ -11,7 +11,8 @@ from pishield_cli.tables.dialect import BadCells, Dialect
 _SPACES = "[ \u00a0\u202f]"
 _NO_POINT = "\u00b7"
 NUMBER = (
-    r"^\s*(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?i:inf(?:inity)?|nan))\s*$"
+    r"^\s*(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?i:inf(?:inity)?|nan)"
+    r"|0[xX][0-9a-fA-F]{1,16})\s*$"
 )
 _TRUTH = ("true", "True", "TRUE", "false", "False", "FALSE")
 

@@ -1,13 +1,12 @@
 r"""CSV tables: read in pieces of whole records, several of them parsed by pyarrow at a time.
 
 A cell is a number if it reads `3`, `-0.5`, `.5`, `3.`, `+3`, `1e3`, `inf` or `-Infinity`, with
-or without quotes and with spaces or tabs around it; the nearest float64 of any decimal, and
-infinity beyond 1e308. A column of only whole numbers of up to 64 bits is read as such (also
-`0x1f`, where no other kind of number stands beside it); larger ones are floats. `true`, `True`,
-`TRUE` and `false`, `False`, `FALSE` are truth values, which may stand with `0` and `1` but with no
-other number. Missing are the empty cell, quoted or not, `NA`, `N/A`, `n/a`, `#N/A`, `#NA`,
-`#N/A N/A`, `NaN`, `nan`, `-NaN`, `-nan`, `NULL`, `null`, `1.#IND`, `-1.#IND`, `1.#QNAN` and
-`-1.#QNAN`. Anything else (`1,5`, `1_000`, a lone space, `?`, dates) is no number.
+or without quotes and with spaces or tabs around it: the very number that is written, however many
+digits it has, and infinity beyond 1e308. `0x1f` is 31; `true`, `True`, `TRUE` are 1 and `false`,
+`False`, `FALSE` are 0. What a cell is does not depend on the cells around it. Missing are the empty
+cell, quoted or not, `NA`, `N/A`, `n/a`, `#N/A`, `#NA`, `#N/A N/A`, `NaN`, `nan`, `-NaN`, `-nan`,
+`NULL`, `null`, `1.#IND`, `-1.#IND`, `1.#QNAN` and `-1.#QNAN`. Anything else (`1,5`, `1_000`, a lone
+space, `?`, dates) is not a number.
 
 Lines without a single character are not rows; in a table of one column, a missing cell is `""`.
 """
@@ -21,20 +20,15 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError
-from pishield_cli.kernels.columns import Array, NumericColumn, as_floats
-from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
+from pishield_cli.kernels.columns import Array, NumericColumn, as_floats, as_integers
 from pishield_cli.tables.csv.encodings import decoded_source
-from pishield_cli.tables.csv.faults import (
-    check_text,
-    column_texts,
-    malformed,
-    not_numeric,
-    refuse_endless,
-)
+from pishield_cli.tables.csv.faults import check_text, malformed
 from pishield_cli.tables.csv.header import Header, read_header
 from pishield_cli.tables.csv.inventory import bad_cells
 from pishield_cli.tables.csv.notation import canonical_cells
+from pishield_cli.tables.csv.piece import Piece
 from pishield_cli.tables.csv.records import Records, record_chunks, significant_quotes
+from pishield_cli.tables.csv.text import Text
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import open_source, reading
@@ -44,7 +38,7 @@ _CHUNK = 8 << 20
 _WORKERS = 6
 """At most so many pieces are parsed at a time, each in memory for itself."""
 
-_Parsed = tuple[dict[str, NumericColumn], int, Records]
+_Parsed = tuple[dict[str, NumericColumn], int, Piece]
 
 
 class CsvReader:
@@ -155,12 +149,18 @@ class CsvReader:
 
     def _numbered(self, wanted: list[str], size: int, whole: bool) -> Generator[Batch, None, None]:
         start = 0
-        for columns, rows, records in self._parsed(wanted, size):
+        for columns, rows, piece in self._parsed(wanted, size):
             if rows or whole:
-                real = {n for n in columns if self._kinds.get(n) is ColumnKind.REAL}
-                alike = {n: as_floats(c) if n in real else c for n, c in columns.items()}
-                yield Batch(start, rows, alike, records)
+                alike = {n: self._alike(n, column) for n, column in columns.items()}
+                yield Batch(start, rows, alike, piece.text.records)
             start += rows
+
+    def _alike(self, name: str, column: NumericColumn) -> NumericColumn:
+        """A piece's column as one of what the whole column holds, so far as that is known."""
+        kind = self._kinds.get(name)
+        if kind is ColumnKind.REAL:
+            return as_floats(column)
+        return column if kind is None else as_integers(column)
 
     def _parsed(self, wanted: list[str], size: int) -> Iterator[_Parsed]:
         """The file in pieces; columns taken away from `wanted` are left out from then on."""
@@ -177,88 +177,19 @@ class CsvReader:
         if len(quotes) % 2:
             raise malformed(records, self.header.names, self.source, "a quote is left open")
         quoted_lines = _has_quoted_lines(records.data, quotes)
-        columns, rows = self._columns(records, wanted, quoted_lines)
-        for name, column in columns.items():
-            if _has_infinity(column.values):
-                refuse_endless(records, self._texts(records, name, quoted_lines), name, self.source)
-        return columns, rows, records
-
-    def _columns(
-        self, records: Records, wanted: list[str], quoted_lines: bool
-    ) -> tuple[dict[str, NumericColumn], int]:
-        counting = wanted or self.header.names[:1]
-        places = {name: str(self._places[name]) for name in counting}
-        data = records.data
-        if wanted and not self.dialect.plain_numbers:
-            data = self._canonical(records, list(places.values()), quoted_lines)
-        convert = csv.ConvertOptions(include_columns=list(places.values()), check_utf8=False)
-        convert.null_values = self._missing_texts(data)
-        if not wanted:
-            convert.column_types = {places[counting[0]]: pa.binary()}
-        table = self._table(records, data, convert, quoted_lines)
-        for name in wanted:
-            if not is_numeric(table.schema.field(places[name]).type):
-                raise self._not_numeric(records, wanted, name, quoted_lines)
-        return {name: numeric_column(table.column(places[name])) for name in wanted}, table.num_rows
-
-    def _canonical(self, records: Records, places: list[str], quoted_lines: bool) -> bytes:
-        """The text with all cells of some columns in the common notation, all others empty."""
-        convert = csv.ConvertOptions(
-            include_columns=places,
-            column_types=dict.fromkeys(places, pa.string()),
-            check_utf8=False,
-            strings_can_be_null=False,
-        )
-        table = self._table(records, records.data, convert, quoted_lines)
-        nothing = pa.repeat("", table.num_rows)
-        cells = {
-            place: canonical_cells(table.column(place), self.dialect)
-            for place in table.schema.names
-        }
-        every = [cells.get(str(place), nothing) for place in range(len(self.header.names))]
-        written = pa.BufferOutputStream()
-        options = csv.WriteOptions(include_header=False, delimiter=self.delimiter.decode())
-        csv.write_csv(pa.table(every, names=list(map(str, range(len(every))))), written, options)
-        text: bytes = written.getvalue().to_pybytes()
-        return text
-
-    def _missing_texts(self, data: bytes) -> list[str]:
-        # All but the empty cell have an n or #, and looking each cell up takes a tenth of the time.
-        usual = csv.ConvertOptions().null_values if b"n" in data or b"N" in data else [""]
-        return [*usual, *self.dialect.missing]
-
-    def _table(
-        self, records: Records, data: bytes, convert: csv.ConvertOptions, quoted_lines: bool
-    ) -> pa.Table:
+        text = Text(records, self.header.names, self.source, quoted_lines=quoted_lines)
+        piece = Piece(text, self.dialect)
         try:
-            return csv.read_csv(
-                pa.BufferReader(data), self._options(data), self._parser(quoted_lines), convert
-            )
-        except pa.ArrowInvalid as error:
-            raise malformed(records, self.header.names, self.source, str(error)) from error
+            columns, rows = piece.columns(wanted)
+        except ColumnTypeError as error:
+            raise (self._not_numeric(wanted) or error) from None
+        return columns, rows, piece
 
-    def _parser(self, quoted_lines: bool) -> csv.ParseOptions:
-        delimiter = self.delimiter.decode()
-        return csv.ParseOptions(delimiter=delimiter, newlines_in_values=quoted_lines)
-
-    def _options(self, data: bytes) -> csv.ReadOptions:
-        # One block: each column then lies in one array, and a record may be as long as it likes.
-        # Columns go by their places, since names may be repeated, or no UTF-8.
-        names = list(map(str, range(len(self.header.names))))
-        return csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False)
-
-    def _not_numeric(
-        self, records: Records, wanted: Sequence[str], name: str, quoted_lines: bool
-    ) -> Exception:
-        """What is wrong with all columns that are wanted; at least with one in this piece."""
-        texts = self._texts(records, name, quoted_lines)
-        here = not_numeric(records, texts, self._places[name], name, self.source)
-        if not isinstance(here, ColumnTypeError):
-            return here
+    def _not_numeric(self, wanted: Sequence[str]) -> Exception | None:
+        """What is wrong with all columns that are wanted."""
         lines_before = self.header.data.count(b"\n") + self.header.data.count(b"\r")
         first = 1 + lines_before - self.header.data.count(b"\r\n")
-        found = bad_cells(self._looked_through(wanted), wanted, self.source.title, first)
-        return found or here
+        return bad_cells(self._looked_through(wanted), wanted, self.source.title, first)
 
     def _looked_through(
         self, wanted: Sequence[str]
@@ -273,8 +204,9 @@ class CsvReader:
                 check_utf8=False,
                 strings_can_be_null=False,
             )
-            table = self._table(
-                records, records.data, convert, _has_quoted_lines(records.data, quotes)
+            quoted = _has_quoted_lines(records.data, quotes)
+            table = Text(records, self.header.names, self.source, quoted_lines=quoted).table(
+                convert
             )
             if not self.dialect.plain_numbers:
                 cells = [canonical_cells(column, self.dialect) for column in table.columns]
@@ -287,18 +219,15 @@ class CsvReader:
             skip = len(self.header.data)
             yield from record_chunks(stream, self.delimiter, size=size, skip=skip, title=title)
 
-    def _texts(self, records: Records, name: str, quoted_lines: bool) -> list[str | None]:
-        data = records.data
-        place = str(self._places[name])
-        return column_texts(data, place, self._options(data), self._parser(quoted_lines))
-
     def _kinds_found(self, columns: list[str]) -> dict[str, ColumnKind]:
         seen: dict[str, set[str]] = {name: set() for name in columns}
         wanted = self._known(columns)
         # A column with a float is settled: once all are, the rest of the file is not read.
-        for parsed, _, _ in self._parsed(wanted, _CHUNK):
+        for parsed, _, piece in self._parsed(wanted, _CHUNK):
             for name, column in parsed.items():
-                seen[name].add(_cells_held(column))
+                held = _cells_held(column)
+                whole = held == "f" and piece.is_whole(name, column)
+                seen[name].add("i" if whole else held)
             wanted[:] = [name for name in wanted if "f" not in seen[name]]
             if not wanted:
                 break
@@ -312,14 +241,6 @@ def _has_quoted_lines(data: bytes, quotes: Array) -> bool:
     text = np.frombuffer(data, np.uint8)
     stops = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
     return bool((np.searchsorted(quotes, stops) % 2).any())
-
-
-def _has_infinity(values: Array) -> bool:
-    """Whether cells may be infinite, as far as their sum tells."""
-    if values.dtype.kind != "f":
-        return False
-    with np.errstate(over="ignore", invalid="ignore"):
-        return not np.isfinite(np.add.reduce(values))
 
 
 def _cells_held(column: NumericColumn) -> str:

@@ -1,0 +1,74 @@
+"""The text of some records of a CSV table, read into Arrow columns, and each cell as it stands."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+from pyarrow import csv
+
+from pishield_cli.tables.csv.faults import malformed
+from pishield_cli.tables.csv.records import Records, split_cells, unquoted
+from pishield_cli.tables.sources import Source
+
+
+class Text:
+    """Some whole records of a CSV table.
+
+    Args:
+        records: The text.
+        names: The table's columns; they may be repeated.
+        source: The file.
+        quoted_lines: Whether a line ending stands inside quotes.
+    """
+
+    def __init__(
+        self, records: Records, names: Sequence[str], source: Source, *, quoted_lines: bool
+    ) -> None:
+        self.records = records
+        self.names = names
+        self.source = source
+        self._quoted_lines = quoted_lines
+
+    def table(self, convert: csv.ConvertOptions) -> pa.Table:
+        """Read columns, which go by their places: names may be repeated, or not be UTF-8.
+
+        Raises:
+            TableError: If the text cannot be split into the cells of the table.
+        """
+        data, records = self.records.data, self.records
+        # One block: each column then lies in one array, and a record may be as long as it likes.
+        options = csv.ReadOptions(
+            column_names=list(map(str, range(len(self.names)))),
+            block_size=len(data) + 1,
+            use_threads=False,
+        )
+        parser = csv.ParseOptions(
+            delimiter=records.delimiter.decode(), newlines_in_values=self._quoted_lines
+        )
+        try:
+            return csv.read_csv(pa.BufferReader(data), options, parser, convert)
+        except pa.ArrowInvalid as error:
+            raise malformed(records, self.names, self.source, str(error)) from error
+
+    def column(self, place: int) -> list[str]:
+        """All cells of a column, quotes removed."""
+        name = str(place)
+        convert = csv.ConvertOptions(
+            include_columns=[name], column_types={name: pa.binary()}, check_utf8=False
+        )
+        cells: list[bytes] = self.table(convert).column(0).to_pylist()
+        return [cell.decode("utf-8", "replace") for cell in cells]
+
+    def cell(self, place: int, row: int) -> str:
+        """One cell, quotes removed."""
+        cell = split_cells(self.records.row(row), self.records.delimiter)[place]
+        return unquoted(cell).decode("utf-8", "replace")
+
+    def replaced(self, columns: dict[int, pa.Array], rows: int) -> "Text":
+        """A text of as many records, with other cells in some columns, and none in all others."""
+        nothing = pa.repeat("", rows)
+        every = [columns.get(place, nothing) for place in range(len(self.names))]
+        written = pa.BufferOutputStream()
+        options = csv.WriteOptions(include_header=False, delimiter=self.records.delimiter.decode())
+        csv.write_csv(pa.table(every, names=list(map(str, range(len(every))))), written, options)
+        records = Records(written.getvalue().to_pybytes(), self.records.delimiter)
+        return Text(records, self.names, self.source, quoted_lines=self._quoted_lines)
