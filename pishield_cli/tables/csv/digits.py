@@ -13,7 +13,7 @@ _PART = 1 << 17
 _POINT, _NINE = ord("."), ord("9")
 _LOWER = np.uint8(0x20)
 """What makes a letter small."""
-_WIDE = re.compile(rb"0[xX][0-9a-fA-F]{16}")
+_WIDE = re.compile(rb"0[xX][0-9a-fA-F]{14}")
 _LONG_EXPONENT = re.compile(rb"[eE]-[0-9]{3}")
 
 
@@ -37,7 +37,7 @@ def has_long_numbers(data: bytes) -> bool:
 
 
 def has_wide_hexadecimals(data: bytes) -> bool:
-    """Whether `0x` stands before 16 digits, which pyarrow may read as a negative number."""
+    """Whether `0x` stands before 14 digits: too many for floats, and of 16 for pyarrow."""
     return _occurs(_WIDE, data, b"0x", (b"x", b"X"))
 
 

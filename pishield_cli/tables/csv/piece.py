@@ -131,7 +131,7 @@ class Piece:
         return NumericColumn(values, column.missing, seek=partial(self._exact, name, values))
 
     def _exact(self, name: str, values: Array) -> ExactCells | None:
-        if not self._has_long_numbers:
+        if not (self._has_long_numbers or self._has_wide_hexadecimals):
             return None
         return ExactCells(
             partial(self._cell, name),

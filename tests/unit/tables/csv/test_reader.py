@@ -4,6 +4,8 @@ import gzip
 import io
 import os
 import sys
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from pyarrow import csv
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
+from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.tables import open_table
 from pishield_cli.tables.table import ColumnKind
 
@@ -22,11 +25,15 @@ def stored(folder: Path, data: bytes, name: str = "table.csv") -> str:
     return os.fspath(path)
 
 
-def column_of(folder: Path, cells: list[str]) -> tuple[list[object], list[bool]]:
+def read_column(folder: Path, cells: list[str]) -> NumericColumn:
     path = stored(folder, ("a,b\n" + "".join(f"{cell},0\n" for cell in cells)).encode())
     (batch,) = open_table(path).batches(["a"])
-    column = batch.columns["a"]
-    missing = column.missing if column.missing is not None else np.zeros(batch.rows, bool)
+    return batch.columns["a"]
+
+
+def column_of(folder: Path, cells: list[str]) -> tuple[list[object], list[bool]]:
+    column = read_column(folder, cells)
+    missing = column.missing if column.missing is not None else np.zeros(len(column), bool)
     return column.values.tolist(), missing.tolist()
 
 
@@ -94,9 +101,38 @@ def test_texts_that_are_no_numbers(tmp_path: Path, text: str) -> None:
     assert caught.value.hint
 
 
-def test_a_truth_value_among_numbers_is_the_offender(tmp_path: Path) -> None:
-    with pytest.raises(ColumnTypeError, match="line 3 holds 'true'"):
-        column_of(tmp_path, ["7", "true"])
+def test_a_truth_value_among_numbers_is_one_or_zero(tmp_path: Path) -> None:
+    column = read_column(tmp_path, ["7", "true", "False"])
+    assert (column.values.dtype, column.values.tolist()) == (np.int64, [7, 1, 0])
+    assert read_column(tmp_path, ["0.5", "true", "0x1f"]).values.tolist() == [0.5, 1, 31]
+
+
+@pytest.mark.parametrize("others", [[], ["0.5"], ["true"], ["+1", "12345678901234567890"]])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("9007199254740993", "+9007199254740993", "-0009007199254740993", " 9007199254740993"),
+        *("1.000000000000000001", "123456789012345678901234567890", "0xffffffffffffffff"),
+        *("0.1", "0.30000000000000001", "1e300", "1.7976931348623157e308", "5e-324", "-0.0"),
+        *("true", ".12345678901234567890e-5", "1" * 308, "0." + "3" * 5000, "0x20000000000001"),
+    ],
+)
+def test_a_cell_is_what_is_written(tmp_path: Path, text: str, others: list[str]) -> None:
+    column = read_column(tmp_path, [text, *others])
+    number = int(text, 16) if text.startswith("0x") else text.strip().replace("true", "1")
+    with localcontext(Context(prec=10_000)):
+        assert column.cell(0) == Fraction(Decimal(number))
+
+
+@pytest.mark.parametrize("text", ["1e-400", "-2.5E-0330", "0." + "0" * 330 + "1"])
+def test_a_number_less_than_floats_hold_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ColumnTypeError, match="at least 5e-324 in size.* on line 3"):
+        read_column(tmp_path, ["0.5", text])
+
+
+def test_noughts_of_any_length_are_zero(tmp_path: Path) -> None:
+    column = read_column(tmp_path, ["0e-999999999", "-0." + "0" * 400, "0e-400"])
+    assert [column.cell(row) for row in range(3)] == [0, 0, 0]
 
 
 def test_a_date_among_dates_is_the_offender(tmp_path: Path) -> None:
@@ -157,7 +193,10 @@ def test_a_row_longer_than_a_block(tmp_path: Path) -> None:
         (["true", "False", "NA"], ColumnKind.BOOLEAN),
         (["true", "0"], ColumnKind.BOOLEAN),
         (["", "NA"], ColumnKind.REAL),
-        (["9223372036854775808"], ColumnKind.REAL),
+        (["9223372036854775808"], ColumnKind.INTEGER),
+        (["true", "0x1f", "+3"], ColumnKind.INTEGER),
+        (["true", "0.5"], ColumnKind.REAL),
+        (["12345678901234567890", "1.0"], ColumnKind.REAL),
     ],
 )
 def test_kinds(tmp_path: Path, cells: list[str], kind: ColumnKind) -> None:
@@ -321,7 +360,7 @@ def test_leaving_early_closes_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["+3", "3", "0x1f", "1e3", ".5", " 3", "3 ", "+3.0", "-0", "00012", "1.", "NaN", ""]
+    "cell", ["3", "0x1f", "1e3", ".5", " 3", "3 ", "+3.0", "-0", "00012", "1.", "NaN", ""]
 )
 def test_a_columns_kind_is_the_one_that_pyarrow_finds(tmp_path: Path, cell: str) -> None:
     path = tmp_path / "t.csv"
