@@ -30,7 +30,10 @@ import pyarrow as pa
 from pyarrow import parquet as pq
 
 NAMES = ("a", "b", "c")
-TOLERANCE = Fraction(1, 10**9)
+SHARES = {"float64": Fraction(1, 10**9), "float32": Fraction(1, 10**6), "float16": Fraction(1, 100)}
+"""What is forgiven of a float's rounding."""
+KEPT = {"float64": 15, "float32": 6, "float16": 3}
+"""A float's shortest decimal has more digits than these if it is a rounding."""
 BATCHES = (1, 2, 7, None)
 Number = Fraction | float
 """A fraction, or an infinity."""
@@ -38,10 +41,10 @@ Number = Fraction | float
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell is: its number, None if missing; and whether it is a float's rounding."""
+    """What a cell is: its number, None if missing; and what share of it is forgiven."""
 
     number: Number | None
-    rounded: bool = False
+    share: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Inequality:
     constant: Fraction
     strict: bool
 
-    def holds(self, row: dict[str, Cell], tolerance: Fraction) -> bool | None:
+    def holds(self, row: dict[str, Cell], exact: bool) -> bool | None:
         """Whether it holds; None if unknown."""
         cells = [row[name] for _, name in self.terms]
         if any(cell.number is None for cell in cells):
@@ -65,13 +68,10 @@ class Inequality:
         if endless:
             return None if len(endless) > 1 else endless == {inf}
         margin = sum(products, Fraction(0)) - self.constant
-        if self.strict:
-            return margin > 0
-        forgiven = sum(
-            (abs(one) for one, cell in zip(products, cells, strict=True) if cell.rounded),
-            Fraction(0),
-        )
-        return margin >= -tolerance * forgiven
+        if self.strict or exact:
+            return margin > 0 if self.strict else margin >= 0
+        shares = zip(products, cells, strict=True)
+        return margin >= -sum((abs(one) * cell.share for one, cell in shares), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ class Requirement:
     text: str
     clauses: tuple[tuple[Inequality, ...], ...]
 
-    def holds(self, row: dict[str, Cell], tolerance: Fraction) -> bool | None:
+    def holds(self, row: dict[str, Cell], exact: bool) -> bool | None:
         """Kleene's and of ors."""
         found = []
         for clause in self.clauses:
-            truths = [one.holds(row, tolerance) for one in clause]
+            truths = [one.holds(row, exact) for one in clause]
             found.append(True if True in truths else (None if None in truths else False))
         return False if False in found else (None if None in found else True)
 
@@ -144,7 +144,8 @@ def from_text(text: str) -> Cell:
         return Cell(-inf if number < 0 else inf)
     significant = "".join(map(str, number.as_tuple().digits)).strip("0")
     whole = plain.lstrip("+-").isdigit()
-    return Cell(Fraction(number), len(significant) > 15 and not whole)
+    rounded = len(significant) > KEPT["float64"] and not whole
+    return Cell(Fraction(number), SHARES["float64"] * rounded)
 
 
 # --------------------------------------------------------------------------------------- the tables
@@ -205,7 +206,6 @@ def as_floats(cells: Sequence[Cell], kind: str) -> tuple[pa.Array, list[Cell]] |
         values = np.array(
             [np.nan if one.number is None else float(one.number) for one in cells]
         ).astype(kind)
-    kept = {"float64": 15, "float32": 6, "float16": 3}[kind]
     found = []
     for value in values:
         if np.isnan(value) or np.isinf(value):
@@ -213,7 +213,7 @@ def as_floats(cells: Sequence[Cell], kind: str) -> tuple[pa.Array, list[Cell]] |
             continue
         number = Decimal(str(value))
         significant = "".join(map(str, number.as_tuple().digits)).strip("0")
-        found.append(Cell(Fraction(number), len(significant) > kept))
+        found.append(Cell(Fraction(number), SHARES[kind] * (len(significant) > KEPT[kind])))
     return pa.array(values, pa.from_numpy_dtype(values.dtype)), found
 
 
@@ -268,12 +268,12 @@ def check(data: Path, lines: Path, *options: str) -> dict[str, object] | str:
 
 
 def judged(
-    rows: Sequence[dict[str, Cell]], written_lines: Sequence[Requirement], tolerance: Fraction
+    rows: Sequence[dict[str, Cell]], lines: Sequence[Requirement], exact: bool
 ) -> list[tuple[list[int], int]]:
     """For each requirement the rows that violate it, and how many are undecided."""
     found = []
-    for line in written_lines:
-        truths = [line.holds(row, tolerance) for row in rows]
+    for line in lines:
+        truths = [line.holds(row, exact) for row in rows]
         found.append(([n for n, one in enumerate(truths) if one is False], truths.count(None)))
     return found
 
@@ -314,8 +314,8 @@ def both(
     counts: Counter[str],
 ) -> None:
     """Compare one file, exactly and with the tolerance, in all batch sizes."""
-    for tolerance, option in ((Fraction(0), ["--exact"]), (TOLERANCE, [])):
-        wanted = judged(cells, lines, tolerance)
+    for option in (["--exact"], []):
+        wanted = judged(cells, lines, exact=bool(option))
         for batch in BATCHES:
             for workers in (1, 2):
                 size = [] if batch is None else ["--batch-rows", str(batch)]
