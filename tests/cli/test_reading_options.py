@@ -272,7 +272,7 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
         (["-", "?"], '--na "-,?"'),
         (["$ 5", "7 €"], "currencies"),
         (["soon", "later"], "leave missing cells empty"),
-        (["true", "false"], "as 1 and 0"),
+        (["yes", "no"], "as 1 and 0"),
     ],
 )
 def test_cells_that_are_no_numbers_are_listed_with_a_hint_that_fits(
