@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from types import TracebackType
@@ -11,6 +11,8 @@ from typing import Any, Protocol, Self, runtime_checkable
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.logic.domains import Schema
+from pishield_cli.logic.expressions import Kind
 
 __all__ = [
     "Batch",
@@ -42,12 +44,14 @@ class Batch:
         rows: How many.
         columns: The numeric columns asked for, by name.
         native: The rows as the table's own format holds them; for its writer only.
+        raw: The columns asked for as they are stored, by name: Arrow arrays.
     """
 
     start: int
     rows: int
     columns: Mapping[str, NumericColumn]
     native: Any = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 def refuse_repeated(wanted: Sequence[str], columns: Sequence[str], title: str) -> None:
@@ -93,8 +97,20 @@ class TableReader(Protocol):
     def row_count(self) -> int | None:
         """How many rows there are, where the table says so before it is read."""
 
+    @property
+    def stored(self) -> "TableReader":
+        """The table as it is stored, without derived columns."""
+
+    def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
+        """What columns hold, by what requirements take them for."""
+
     def batches(
-        self, columns: Sequence[str], *, rows: int | None = None, whole: bool = False
+        self,
+        columns: Sequence[str],
+        *,
+        rows: int | None = None,
+        whole: bool = False,
+        raw: Sequence[str] = (),
     ) -> Iterator[Batch]:
         """Read the table from its start.
 
@@ -102,6 +118,7 @@ class TableReader(Protocol):
             columns: The columns to parse; each must be numeric.
             rows: About how many rows a batch holds; None lets the format choose.
             whole: Whether a writer will need the rows themselves (`Batch.native`).
+            raw: Columns of texts or dates to give as they are stored (`Batch.raw`).
 
         Raises:
             ColumnTypeError: If a column asked for holds something other than numbers.

@@ -1,6 +1,6 @@
 """Tables in memory: Arrow tables, read and changed in batches like files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from types import TracebackType
 from typing import Self
@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError
 from pishield_cli.kernels.changes import Changes
+from pishield_cli.logic.domains import Schema
+from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.changes import with_changes
 from pishield_cli.tables.arrow.columns import (
     cell_text,
@@ -18,6 +20,7 @@ from pishield_cli.tables.arrow.columns import (
     largest_decimals,
     numeric_column,
 )
+from pishield_cli.tables.arrow.schema import domains_of
 from pishield_cli.tables.table import Batch, ColumnKind
 
 _ROWS = 1 << 20
@@ -55,6 +58,15 @@ class MemoryReader:
         """No column."""
         return frozenset()
 
+    @property
+    def stored(self) -> Self:
+        """The table itself."""
+        return self
+
+    def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
+        """What the types of columns say."""
+        return domains_of(self.table.schema, uses)
+
     def row_count(self) -> int:
         """How many rows there are."""
         return int(self.table.num_rows)
@@ -65,6 +77,7 @@ class MemoryReader:
         *,
         rows: int | None = None,
         whole: bool = False,  # noqa: ARG002 - the rows are there anyway
+        raw: Sequence[str] = (),
     ) -> Iterator[Batch]:
         """The table's rows from its start; `native` is there whether `whole` or not.
 
@@ -72,6 +85,7 @@ class MemoryReader:
             columns: The columns to parse; each must be numeric.
             rows: The most rows a batch holds; None for a million.
             whole: Whether a writer will need the rows themselves.
+            raw: Columns to give as they are stored.
 
         Raises:
             ColumnTypeError: If a column asked for holds something other than numbers.
@@ -81,7 +95,8 @@ class MemoryReader:
         for start in range(0, self.table.num_rows, size):
             part = self.table.slice(start, size)
             parsed = {name: numeric_column(part.column(name)) for name in wanted}
-            yield Batch(start, part.num_rows, parsed, part)
+            stored = {name: part.column(name).combine_chunks() for name in raw}
+            yield Batch(start, part.num_rows, parsed, part, stored)
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """What the schema says: truth values, whole numbers, or any."""

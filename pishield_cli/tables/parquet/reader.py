@@ -1,16 +1,19 @@
 """Parquet tables: a file, or the files of a folder or a pattern, in sorted order, as one table."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from typing import Self
 
 import pyarrow as pa
 from pyarrow import parquet as pq
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
 from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.logic.domains import Schema
+from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.columns import (
     cell_text,
     decimal_places,
@@ -19,6 +22,7 @@ from pishield_cli.tables.arrow.columns import (
     largest_decimals,
     numeric_column,
 )
+from pishield_cli.tables.arrow.schema import domains_of
 from pishield_cli.tables.parquet.partitions import partitions_of
 from pishield_cli.tables.parquet.parts import damage, find_parts, opened
 from pishield_cli.tables.parquet.ranges import Box, Range, group_ranges, tells_ranges
@@ -96,6 +100,15 @@ class ParquetReader:
         """Columns whose cells stand in folders' names."""
         return frozenset(self.partitions.names)
 
+    @property
+    def stored(self) -> Self:
+        """The table itself."""
+        return self
+
+    def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
+        """What the types of columns say."""
+        return domains_of(self.schema, uses)
+
     def row_count(self) -> int:
         """How many rows the files' footers tell of."""
         return sum(map(sum, self._groups))
@@ -154,7 +167,12 @@ class ParquetReader:
         )
 
     def batches(
-        self, columns: Sequence[str], *, rows: int | None = None, whole: bool = False
+        self,
+        columns: Sequence[str],
+        *,
+        rows: int | None = None,
+        whole: bool = False,
+        raw: Sequence[str] = (),
     ) -> Iterator[Batch]:
         """Read the table from its start, the next batch while the caller works on this one.
 
@@ -163,6 +181,7 @@ class ParquetReader:
             rows: The most rows a batch holds; None for half a million, or fewer of many columns.
                 No batch goes beyond the end of a row group.
             whole: Whether `native` holds all columns, for a writer or listing.
+            raw: Columns to give as they are stored.
 
         Raises:
             ColumnTypeError: If a column asked for holds something other than numbers.
@@ -174,12 +193,12 @@ class ParquetReader:
             self._left_out,
             first_group=self._first_group,
             first_row=self._first_row,
-            columns=len(self._columns) if whole else len(wanted),
+            columns=len(self._columns) if whole else len(wanted) + len(raw),
             rows=rows,
             whole=whole,
             cores=pa.cpu_count(),
         )
-        return self._read(reading, wanted, whole)
+        return self._read(reading, wanted, whole, self._known(raw))
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """What the schema says: truth values, whole numbers, or any."""
@@ -215,13 +234,18 @@ class ParquetReader:
     def _types(self, columns: Sequence[str]) -> dict[str, pa.DataType]:
         return {name: self.schema.field(name).type for name in self._numeric(columns)}
 
-    def _numeric(self, columns: Sequence[str]) -> list[str]:
+    def _known(self, columns: Sequence[str]) -> list[str]:
         wanted = list(dict.fromkeys(columns))
         refuse_repeated(wanted, self._columns, self._name)
         known = frozenset(self._columns)
         for name in wanted:
             if name not in known:
                 raise MissingColumnError(f"`{self._name}` has no column `{name}`.")
+        return wanted
+
+    def _numeric(self, columns: Sequence[str]) -> list[str]:
+        wanted = self._known(columns)
+        for name in wanted:
             kind = self.schema.field(name).type
             if not is_numeric(kind):
                 raise ColumnTypeError(
@@ -231,26 +255,26 @@ class ParquetReader:
         return wanted
 
     def _read(
-        self, reading: Reading, wanted: list[str], whole: bool
+        self, reading: Reading, wanted: list[str], whole: bool, raw: list[str]
     ) -> Generator[Batch, None, None]:
-        for some in prefetched(self._tasks(reading, wanted, whole), reading.workers):
+        for some in prefetched(self._tasks(reading, wanted, whole, raw), reading.workers):
             yield from some
         for part in self.parts:
             part.require_unchanged()
 
     def _tasks(
-        self, reading: Reading, wanted: list[str], whole: bool
+        self, reading: Reading, wanted: list[str], whole: bool, raw: list[str]
     ) -> Generator[Callable[[], Iterable[Batch]], None, None]:
         footer: tuple[int, pq.FileMetaData] | None = None
         for run in reading.runs:
             if reading.workers == 1:
-                for batch in self._run(run, wanted, reading.rows, whole, None):
+                for batch in self._run(run, wanted, reading.rows, whole, raw, None):
                     yield partial(iter, (batch,))
                 continue
             if footer is None or footer[0] != run.part:
                 with opened(self.parts[run.part]) as file:
                     footer = run.part, file.metadata
-            yield partial(list, self._run(run, wanted, reading.rows, whole, footer[1]))
+            yield partial(list, self._run(run, wanted, reading.rows, whole, raw, footer[1]))
 
     def _run(
         self,
@@ -258,11 +282,13 @@ class ParquetReader:
         wanted: list[str],
         rows: int,
         whole: bool,
+        raw: list[str],
         footer: pq.FileMetaData | None,
     ) -> Iterator[Batch]:
         """A run's batches: by one thread where the footer is given, else by as many as columns."""
         part = self.parts[run.part]
-        own = None if whole else [name for name in wanted if name not in self.unchangeable]
+        named = dict.fromkeys([*wanted, *raw])
+        own = None if whole else [name for name in named if name not in self.unchangeable]
         with opened(part, footer) as file, damage(part.title):
             for group, first in run.groups:
                 start, left = first, file.metadata.row_group(group).num_rows
@@ -273,7 +299,8 @@ class ParquetReader:
                     left -= count
                     if count:
                         held = ParquetRows(native, run.part, left == 0)
-                        yield Batch(start, count, self._columns_of(held, wanted), held)
+                        columns = self._columns_of(held, wanted)
+                        yield Batch(start, count, columns, held, self._stored(held, raw))
                     start += count
 
     def _columns_of(self, native: ParquetRows, wanted: list[str]) -> dict[str, NumericColumn]:
@@ -283,6 +310,16 @@ class ParquetReader:
             if name in self.unchangeable
             else numeric_column(rows.column(name))
             for name in wanted
+        }
+
+    def _stored(self, native: ParquetRows, raw: Sequence[str]) -> dict[str, pa.Array]:
+        """Columns as they are stored; those of folders' names as texts."""
+        rows, part = native.rows, native.part
+        return {
+            name: pa.repeat(self.partitions.text(part, name), len(rows))
+            if name in self.unchangeable
+            else rows.column(name)
+            for name in raw
         }
 
     def _boxes(self, number: int, columns: Sequence[str]) -> Iterator[tuple[int, Box | None]]:

@@ -1,0 +1,119 @@
+"""Dates and times of Arrow as whole numbers of their unit, and back."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute as pc
+
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
+from pishield_cli.logic.domains import Date
+from pishield_cli.tables.arrow.columns import numeric_column
+
+_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+MICROSECONDS = _PER_DAY["us"]
+
+
+def date_domain(kind: pa.DataType) -> Date | None:
+    """What a column of dates or times holds; None for a type of anything else."""
+    if pa.types.is_date32(kind):
+        return Date()
+    if pa.types.is_date64(kind):
+        return Date(_PER_DAY["ms"])
+    if pa.types.is_timestamp(kind):
+        return Date(_PER_DAY[kind.unit], zoned=kind.tz is not None)
+    return None
+
+
+def units_of(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
+    """Dates or times as whole numbers of their own unit since 1970-01-01, UTC where zoned."""
+    return numeric_column(cells.view(_integer(cells.type)))
+
+
+def dates_of(column: NumericColumn, kind: pa.DataType) -> pa.Array:
+    """Whole numbers of a type's unit as dates or times of that type, none of them missing."""
+    integers = np.asarray(column.values).astype(np.int32 if pa.types.is_date32(kind) else np.int64)
+    buffer = pa.py_buffer(integers.tobytes())
+    return pa.Array.from_buffers(kind, len(integers), [None, buffer])
+
+
+def _integer(kind: pa.DataType) -> pa.DataType:
+    return pa.int32() if pa.types.is_date32(kind) else pa.int64()
+
+
+def days_of(column: NumericColumn, domain: Date) -> NumericColumn:
+    """Whole numbers of a unit as days, exactly."""
+    if domain.per_day == 1:
+        return column
+    values, per_day = np.asarray(column.values), domain.per_day
+    whole, rest = np.divmod(values, per_day)
+    if not rest.any():
+        return NumericColumn(whole, column.missing)
+
+    def cell(row: int) -> Any:
+        from fractions import Fraction
+
+        return Fraction(int(values[row]), per_day)
+
+    return NumericColumn(values / per_day, column.missing, ExactCells(cell))
+
+
+def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
+    """Texts as dates or times, in the domain's unit.
+
+    Args:
+        texts: As written; missing where there is nothing.
+        domain: Days, or microseconds; its format where the texts are not ISO 8601.
+
+    Returns:
+        Dates of days, or timestamps in microseconds; and where a text is none of these, bool. Such
+        a cell comes out missing.
+    """
+    plain = texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts
+    zone = "UTC" if domain.zoned else None
+    if domain.format is not None:
+        found = pc.strptime(plain, format=domain.format, unit="us", error_is_null=True)
+    else:
+        pattern = _ZONED if domain.zoned else _DAY if domain.per_day == 1 else _LOCAL
+        fits = pc.match_substring_regex(plain, pattern)
+        found = _cast(pc.if_else(fits, plain, None), pa.timestamp("us", zone))
+    bad = numeric_column(pc.and_(plain.is_valid(), found.is_null())).values
+    return found.cast(pa.date32()) if domain.per_day == 1 else found, bad
+
+
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_CLOCK = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+_LOCAL = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_CLOCK})?$"
+_ZONED = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_CLOCK}(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$"
+
+
+def _cast(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Texts that look like times as such; those that no calendar has come out missing."""
+    try:
+        return texts.cast(kind)
+    except pa.ArrowInvalid:
+        values = [_one(text, kind) for text in texts]
+        return pa.concat_arrays(values) if values else pa.nulls(0, kind)
+
+
+def _one(text: pa.Scalar, kind: pa.DataType) -> pa.Array:
+    try:
+        single = pa.nulls(1, pa.string()) if not text.is_valid else pa.repeat(text, 1)
+        return single.cast(kind)
+    except pa.ArrowInvalid:
+        return pa.nulls(1, kind)
+
+
+def looks_like(text: str) -> Date | None:
+    """The domain of a column of texts like this one; None if it is not a date."""
+    for pattern, domain in _LOOKS:
+        if pc.match_substring_regex(pa.scalar(text), pattern).as_py():
+            return domain
+    return None
+
+
+_LOOKS = (
+    (_DAY, Date()),
+    (_LOCAL, Date(MICROSECONDS)),
+    (_ZONED, Date(MICROSECONDS, zoned=True)),
+)

@@ -1,0 +1,48 @@
+"""What Arrow's types say that columns hold."""
+
+from collections.abc import Iterable, Mapping
+
+import pyarrow as pa
+
+from pishield_cli.logic.domains import Date, Domain, Mixed, Number, Schema, Text, Truth
+from pishield_cli.logic.expressions import Kind
+from pishield_cli.tables.arrow.dates import MICROSECONDS, date_domain
+
+
+def domains_of(schema: pa.Schema, uses: Mapping[str, frozenset[Kind]]) -> Schema:
+    """The domain of each column that is used.
+
+    Args:
+        schema: The table's columns.
+        uses: What each column is taken for; names that are not columns are left out.
+    """
+    places = {name: place for place, name in enumerate(schema.names)}
+    used = {name: kinds for name, kinds in uses.items() if name in places}
+    return {name: domain_of(schema.types[places[name]], kinds) for name, kinds in used.items()}
+
+
+def domain_of(kind: pa.DataType, uses: frozenset[Kind]) -> Domain:
+    """What a column holds, by its type and by what it is taken for."""
+    if is_text(kind):
+        return text_domain(uses)
+    if pa.types.is_boolean(kind):
+        return Truth()
+    return date_domain(kind) or Number()
+
+
+def text_domain(uses: Iterable[Kind]) -> Domain:
+    """What a column of texts holds: numbers or dates where nothing else is asked for."""
+    kinds = frozenset(uses)
+    if Kind.DATE in kinds:
+        return Date(MICROSECONDS)
+    if Kind.TEXT in kinds:
+        return Mixed() if Kind.NUMBER in kinds else Text()
+    return Number() if Kind.NUMBER in kinds else Text()
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds texts."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        return is_text(kind.value_type)
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
