@@ -67,7 +67,7 @@ def check_table(
         UsageError: If the tolerance is outside its range.
     """
     reader = _reader(table)
-    bound = _bound(requirements, reader, columns)
+    bound, reader = _bound(requirements, reader, columns)
     return check(
         reader,
         bound,
@@ -130,7 +130,7 @@ def correct_table(
             hint="give `output` with a path, and only then",
         )
     reader = _reader(table)
-    bound = _bound(requirements, reader, columns)
+    bound, reader = _bound(requirements, reader, columns)
     freedom = Freedom(fixed=fixed, only=only, ordering=ordering)
     run = partial(
         correct,
@@ -145,10 +145,11 @@ def correct_table(
         report = run(open_writer=partial(open_writer, reader, target), output=target)
         return Corrected(target, report)
     from pishield_cli.tables.arrow.memory import MemoryReader, MemoryWriter
+    from pishield_cli.tables.derived import with_dates_as_stored
 
-    assert isinstance(reader, MemoryReader)
-    writer = MemoryWriter(reader)
-    report = run(open_writer=lambda: writer)
+    assert isinstance(reader.stored, MemoryReader)
+    writer = MemoryWriter(reader.stored)
+    report = run(open_writer=lambda: with_dates_as_stored(reader, writer))
     return Corrected(_like(table, writer.table, report), report)
 
 
@@ -163,10 +164,19 @@ def _bound(
     requirements: Requirements | str | os.PathLike[str],
     reader: TableReader,
     positions: Sequence[str] | None,
-) -> Requirements:
+) -> tuple[Requirements, TableReader]:
+    """The requirements over the table's columns, and the table with what they derive from it."""
     if isinstance(requirements, Requirements):
-        return bind(requirements, reader.columns, positions=positions).requirements
-    return read_binding(requirements, reader.columns, positions=positions).requirements
+        bound = bind(requirements, reader.columns, positions=positions).requirements
+    else:
+        bound = read_binding(
+            requirements, reader.columns, positions=positions, domains=reader.domains
+        ).requirements
+    if not bound.derived and not bound.domains:
+        return bound, reader
+    from pishield_cli.tables.derived import with_derived_columns
+
+    return bound, with_derived_columns(reader, bound)
 
 
 def _reader(table: Any) -> TableReader:

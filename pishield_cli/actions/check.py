@@ -274,7 +274,7 @@ class _Count:
         tolerance = self.settings.tolerance
         short = shortfall(self.requirement, batch.columns, rows, tolerance=tolerance)
         return [
-            Example(batch.start + row, by, cells.of(row, self.requirement.columns), cells.key(row))
+            Example(batch.start + row, by, cells.of(row, self.requirement.shown), cells.key(row))
             for row, by in zip(rows.tolist(), short.tolist(), strict=True)
         ]
 

@@ -116,8 +116,18 @@ def _opened(
         pyarrow.set_cpu_count(workers)
     if positions is not None:
         require_columns("--columns", positions, reader.columns)
-    bound = read_binding(requirements, reader.columns, positions=positions, type=requirements_type)
-    return reader, bound
+    bound = read_binding(
+        requirements,
+        reader.columns,
+        positions=positions,
+        type=requirements_type,
+        domains=reader.domains,
+    )
+    if not bound.requirements.derived and not bound.requirements.domains:
+        return reader, bound
+    from pishield_cli.tables.derived import with_derived_columns
+
+    return with_derived_columns(reader, bound.requirements), bound
 
 
 def _mistaken(data: str | None, requirements: str, error: PishieldError) -> UsageError | None:

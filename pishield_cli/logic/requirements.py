@@ -73,6 +73,11 @@ class Requirement:
         return (*self.variables, *self.cancelled)
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns to show of it: as it was written, where it was."""
+        return self.named or self.columns
+
+    @property
     def formula(self) -> Formula:
         """What it says: as written where it was, else its clauses."""
         return formula_of(self.clauses) if self.written is None else self.written

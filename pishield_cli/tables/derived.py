@@ -5,18 +5,28 @@ hold them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from types import TracebackType
+from typing import Self
 
+import numpy as np
 import pyarrow as pa
 
 from pishield_cli.errors import ColumnTypeError
+from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.domains import Date, Mixed, Schema
 from pishield_cli.logic.expressions import Cell, Expression, Kind, cells_of, held_by
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
+from pishield_cli.tables.arrow.dates import MICROSECONDS, date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate
-from pishield_cli.tables.table import Batch, ColumnKind, TableReader
+from pishield_cli.tables.mixed import numbers_among
+from pishield_cli.tables.table import Batch, ColumnKind, TableReader, TableWriter
+
+
+_DAY_LENGTH = len("2024-01-31")
 
 
 def with_derived_columns(reader: TableReader, requirements: Requirements) -> TableReader:
@@ -124,7 +134,7 @@ class DerivedReader:
                 if bad.any():
                     self._refuse(name, batch, int(bad.argmax()))
             return units_of(cells)
-        return self.stored.numbers_of(batch.raw[name])
+        return numbers_among(cells)
 
     def _cell(
         self, cell: Cell, batch: Batch, found: Mapping[str, NumericColumn]
@@ -174,3 +184,72 @@ class DerivedReader:
         """Whether a column is one of the table's numbers."""
         special = isinstance(self.schema.get(name), Date | Mixed)
         return name not in self.derived and not special
+
+
+def with_dates_as_stored(reader: TableReader, writer: TableWriter) -> TableWriter:
+    """A writer of a stored table as a writer of the table that is derived from it.
+
+    Args:
+        reader: The table, derived or not.
+        writer: Writes the table as it is stored.
+    """
+    return DerivedWriter(reader, writer) if isinstance(reader, DerivedReader) else writer
+
+
+class DerivedWriter:
+    """A table being written aside, its dates as its cells hold them.
+
+    Args:
+        reader: The table that is copied.
+        stored: The writer of the table as it is stored.
+    """
+
+    def __init__(self, reader: DerivedReader, stored: TableWriter) -> None:
+        self._schema = reader.schema
+        self._stored = stored
+
+    def write(self, batch: Batch, changes: Changes) -> None:
+        """Append a batch of the reader's, some cells changed, all others as they were."""
+        cells = {name: self._cells(batch, name, change) for name, change in changes.items()}
+        self._stored.write(batch, cells)
+
+    def commit(self) -> None:
+        """Rename the finished table into place."""
+        self._stored.commit()
+
+    def __enter__(self) -> Self:
+        self._stored.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove what was written aside, unless committed."""
+        self._stored.__exit__(exc_type, exc, traceback)
+
+    def _cells(self, batch: Batch, name: str, change: ColumnChange) -> ColumnChange:
+        """New values as the column's cells hold them: dates that are stored as texts as texts."""
+        domain, old = self._schema.get(name), batch.raw.get(name)
+        if not isinstance(domain, Date) or old is None or date_domain(old.type) is not None:
+            return change
+        texts = [
+            date_text(int(value), domain, old[row].as_py())
+            for row, value in zip(change.rows.tolist(), change.values.tolist(), strict=True)
+        ]
+        return ColumnChange(change.rows, np.array(texts, dtype=object))
+
+
+def date_text(units: int, domain: Date, old: str) -> str:
+    """A date as text, in the style of the one that it replaces."""
+    microseconds = units * (MICROSECONDS // domain.per_day)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    if domain.format is not None:
+        return moment.strftime(domain.format)
+    if domain.per_day == 1 or (len(old) == _DAY_LENGTH and not microseconds % MICROSECONDS):
+        return moment.date().isoformat()
+    separator = old[_DAY_LENGTH : _DAY_LENGTH + 1] or "T"
+    clock = moment.replace(tzinfo=None).isoformat(sep=separator)
+    return f"{clock}Z" if domain.zoned else clock

@@ -66,6 +66,10 @@ def open_writer(reader: TableReader, output: str) -> TableWriter:
     Raises:
         TableError: If the kinds differ, or nothing can be written there.
     """
+    if reader.stored is not reader:
+        from pishield_cli.tables.derived import with_dates_as_stored
+
+        return with_dates_as_stored(reader, open_writer(reader.stored, output))
     from pishield_cli.tables.csv.reader import CsvReader
 
     if isinstance(reader, CsvReader):
@@ -113,6 +117,7 @@ def open_listing(reader: TableReader, output: str, *, safe: bool = False) -> Lis
     Raises:
         TableError: If nothing can be written there.
     """
+    reader = reader.stored
     if bare(output).endswith(_PARQUET):
         if safe:
             raise UsageError(

@@ -69,7 +69,7 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
         "line": requirement.span.line,
         "label": requirement.label,
         "text": requirement.text,
-        "columns": list(requirement.columns),
+        "columns": list(requirement.shown),
         "severity": requirement.severity.value,
         "allowed": None if allowance is None else allowed_rows(allowance, report.rows),
         "fails": report.fails(result),

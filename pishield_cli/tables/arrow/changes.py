@@ -6,7 +6,8 @@ import pyarrow as pa
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array
-from pishield_cli.tables.arrow.arrays import decimal_array, plain_array
+from pishield_cli.tables.arrow.arrays import decimal_array, plain_array, text_array
+from pishield_cli.tables.arrow.schema import is_text
 
 _DECIMAL128 = 16
 
@@ -15,8 +16,8 @@ def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
     """Replace some cells.
 
     Args:
-        cells: Shape `(rows,)`, of a numeric type; dictionaries stay dictionaries.
-        change: The new values.
+        cells: Shape `(rows,)`; dictionaries stay dictionaries.
+        change: The new values: numbers; of dates and times, whole numbers of their unit; texts.
         name: The column's name, for messages.
 
     Returns:
@@ -31,6 +32,9 @@ def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
         return pa.DictionaryArray.from_arrays(
             plain.indices.cast(kind.index_type), plain.dictionary, ordered=kind.ordered
         )
+    if pa.types.is_temporal(kind):
+        integers = pa.int32() if kind.bit_width == 32 else pa.int64()
+        return with_changes(cells.view(integers), change, name).view(kind)
     if pa.types.is_decimal(kind) and kind.byte_width < _DECIMAL128:
         # pyarrow replaces cells in the wider kinds of decimals only.
         wide = cells.cast(pa.decimal128(kind.precision, kind.scale))
@@ -45,6 +49,8 @@ def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
 
 def _in_type(values: Array, kind: pa.DataType, name: str) -> pa.Array:
     try:
+        if is_text(kind):
+            return text_array(values.tolist()).cast(kind)
         if pa.types.is_decimal(kind):
             return decimal_array(values.tolist(), kind)
         if pa.types.is_floating(kind):

@@ -33,6 +33,7 @@ class StreamReader(MemoryReader):
         *,
         rows: int | None = None,  # noqa: ARG002 - they are cut already
         whole: bool = False,  # noqa: ARG002 - the rows are there anyway
+        raw: Sequence[str] = (),
     ) -> Iterator[Batch]:
         """The rows as they come; `native` is there whether `whole` or not.
 
@@ -40,13 +41,14 @@ class StreamReader(MemoryReader):
             ColumnTypeError: If a column asked for holds something other than numbers.
         """
         wanted = self._numeric(columns)
-        return self._parsed(wanted)
+        return self._parsed(wanted, raw)
 
-    def _parsed(self, wanted: list[str]) -> Iterator[Batch]:
+    def _parsed(self, wanted: list[str], raw: Sequence[str]) -> Iterator[Batch]:
         start = 0
         for part in self._rows:
             parsed = {name: numeric_column(part.column(name)) for name in wanted}
-            yield Batch(start, part.num_rows, parsed, part)
+            stored = {name: part.column(name) for name in raw}
+            yield Batch(start, part.num_rows, parsed, part, stored)
             start += part.num_rows
 
 

@@ -13,8 +13,8 @@ _TRUTH = {
 _EXACT_AS_FLOAT = 10**15
 
 
-def cell_like(old: bytes, value: float | Fraction) -> bytes:
-    """Write a number where another stood.
+def cell_like(old: bytes, value: float | Fraction | str) -> bytes:
+    """Write a number or a text where another stood.
 
     Args:
         old: The cell that is replaced, as written.
@@ -25,6 +25,8 @@ def cell_like(old: bytes, value: float | Fraction) -> bytes:
         cell had a point or an exponent; a truth value is a word if the old one was; quoted cells
         stay quoted.
     """
+    if isinstance(value, str):
+        return _text_like(old, value)
     if b'"' in old:
         return b'"%s"' % cell_like(old.strip(b' \t"'), value)
     text = number_text(value + 0)  # a truth value becomes a number, minus zero zero
@@ -38,3 +40,11 @@ def cell_like(old: bytes, value: float | Fraction) -> bytes:
         return (text if pointed else text[:-2]).encode()
     whole = pointed and text.lstrip("-").isdecimal() and abs(float(value)) < _EXACT_AS_FLOAT
     return (text + ".0" if whole else text).encode()
+
+
+def _text_like(old: bytes, text: str) -> bytes:
+    """A text, in quotes if the old one was, or if it cannot do without."""
+    written = text.encode()
+    if b'"' in old or any(mark in written for mark in b'",;\t|\r\n'):
+        return b'"%s"' % written.replace(b'"', b'""')
+    return written
