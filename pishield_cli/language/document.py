@@ -19,7 +19,7 @@ from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
 from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses
 from pishield_cli.language.statements import Statement, closed_domain, read_statement
-from pishield_cli.logic.domains import Date, Text
+from pishield_cli.logic.domains import MICROSECONDS, Date, Domain, Text
 from pishield_cli.logic.expressions import Expression
 from pishield_cli.logic.formulas import atoms, over_numbers
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
@@ -140,8 +140,8 @@ class _Reader:
         self._headers.append(header)
         for name in header.names:
             known = self.context.domains.get(name.text)
-            if header.word == "date" and not isinstance(known, Date):
-                self.context.domains[name.text] = Date(format=header.format)
+            if header.word == "date" and not (isinstance(known, Date) and not known.written):
+                self.context.domains[name.text] = declared_date(known, header.format)
             elif header.word == "text":
                 self.context.domains[name.text] = Text(header.values)
         if header.values is not None:
@@ -271,6 +271,14 @@ class _Reader:
             source=self._source,
             expected="a requirement such as y_0 - y_1 >= 0",
         )
+
+
+def declared_date(known: Domain | None, pattern: str | None) -> Date:
+    """The dates of a column that a header line declares, where its cells may be texts."""
+    if pattern is None:
+        return known if isinstance(known, Date) else Date()
+    timed = any(letter in pattern for letter in ("%H", "%I", "%M", "%S", "%T", "%R"))
+    return Date(MICROSECONDS if timed else 1, written=True, format=pattern)
 
 
 def _requirement(

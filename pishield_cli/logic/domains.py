@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from pishield_cli.logic.expressions import Kind
 
+MICROSECONDS = 86_400_000_000
+"""Microseconds in a day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -27,11 +30,13 @@ class Date:
     Attributes:
         per_day: Units in a day, counted from 1970-01-01: 1, or 86,400 times a power of 1,000.
         zoned: Whether the cells are instants, whatever zone they are shown in.
-        format: How a text says a date, in the letters of `strftime`; None for ISO 8601.
+        written: Whether the cells are texts that say dates.
+        format: How they say them, in the letters of `strftime`; None for ISO 8601.
     """
 
     per_day: int = 1
     zoned: bool = False
+    written: bool = False
     format: str | None = None
     kind: Kind = Kind.DATE
 

@@ -5,7 +5,6 @@ hold them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from types import TracebackType
@@ -17,14 +16,13 @@ import pyarrow as pa
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.logic.domains import Date, Mixed, Schema
+from pishield_cli.logic.domains import MICROSECONDS, Date, Mixed, Schema
 from pishield_cli.logic.expressions import Cell, Expression, Kind, cells_of, held_by
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.tables.arrow.dates import MICROSECONDS, date_domain, days_of, parsed_dates, units_of
+from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate
 from pishield_cli.tables.mixed import numbers_among
 from pishield_cli.tables.table import Batch, ColumnKind, TableReader, TableWriter
-
 
 _DAY_LENGTH = len("2024-01-31")
 

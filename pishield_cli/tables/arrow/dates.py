@@ -7,11 +7,10 @@ import pyarrow as pa
 from pyarrow import compute as pc
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
-from pishield_cli.logic.domains import Date
+from pishield_cli.logic.domains import MICROSECONDS, Date
 from pishield_cli.tables.arrow.columns import numeric_column
 
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
-MICROSECONDS = _PER_DAY["us"]
 
 
 def date_domain(kind: pa.DataType) -> Date | None:
@@ -113,7 +112,7 @@ def looks_like(text: str) -> Date | None:
 
 
 _LOOKS = (
-    (_DAY, Date()),
-    (_LOCAL, Date(MICROSECONDS)),
-    (_ZONED, Date(MICROSECONDS, zoned=True)),
+    (_DAY, Date(written=True)),
+    (_LOCAL, Date(MICROSECONDS, written=True)),
+    (_ZONED, Date(MICROSECONDS, zoned=True, written=True)),
 )

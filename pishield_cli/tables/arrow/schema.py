@@ -4,9 +4,18 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from pishield_cli.logic.domains import Date, Domain, Mixed, Number, Schema, Text, Truth
+from pishield_cli.logic.domains import (
+    MICROSECONDS,
+    Date,
+    Domain,
+    Mixed,
+    Number,
+    Schema,
+    Text,
+    Truth,
+)
 from pishield_cli.logic.expressions import Kind
-from pishield_cli.tables.arrow.dates import MICROSECONDS, date_domain
+from pishield_cli.tables.arrow.dates import date_domain
 
 
 def domains_of(schema: pa.Schema, uses: Mapping[str, frozenset[Kind]]) -> Schema:
@@ -34,7 +43,7 @@ def text_domain(uses: Iterable[Kind]) -> Domain:
     """What a column of texts holds: numbers or dates where nothing else is asked for."""
     kinds = frozenset(uses)
     if Kind.DATE in kinds:
-        return Date(MICROSECONDS)
+        return Date(MICROSECONDS, written=True)
     if Kind.TEXT in kinds:
         return Mixed() if Kind.NUMBER in kinds else Text()
     return Number() if Kind.NUMBER in kinds else Text()

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
+from pishield_cli.tables.arrow.arrays import text_array
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
 from pishield_cli.tables.csv.digits import (
     has_long_exponents,
@@ -50,25 +51,53 @@ class Piece:
         self._texts: dict[str, list[str]] = {}
         self._asked = 0
 
-    def columns(self, wanted: Sequence[str]) -> tuple[dict[str, NumericColumn], int]:
-        """Parse columns, and count the rows.
+    def columns(
+        self, wanted: Sequence[str], raw: Sequence[str] = ()
+    ) -> tuple[dict[str, NumericColumn], dict[str, pa.Array], int]:
+        """Parse columns of numbers, and others as texts, and count the rows.
 
-        Each cell is read by itself, whatever stands in the rows beside it.
+        Each cell is read by itself, whatever stands in the rows beside it. Of texts only those are
+        missing that are empty, or that the dialect says are.
 
         Raises:
             ColumnTypeError: If a cell is not a number.
             TableError: If the text cannot be split into the cells of the table.
         """
         places = [self._places[name] for name in wanted or self.text.names[:1]]
+        texts = self._stored(raw) if raw and not self._dialect.plain_numbers else None
         if wanted and not self._dialect.plain_numbers:
             self._read = self._in_usual_notation(places)
         convert = csv.ConvertOptions(include_columns=list(map(str, places)), check_utf8=False)
         convert.null_values = self._marks()
         if not wanted:
             convert.column_types = {str(places[0]): pa.binary()}
+        if raw and texts is None:
+            self._add_texts(convert, raw)
         table = self._read.table(convert)
         cells = zip(wanted, table.columns, strict=False)
-        return {name: self._column(name, column) for name, column in cells}, table.num_rows
+        columns = {name: self._column(name, column) for name, column in cells}
+        return columns, texts or self._texts_of(table, raw), table.num_rows
+
+    def _stored(self, raw: Sequence[str]) -> dict[str, pa.Array]:
+        """Columns as texts, whatever numbers look like."""
+        convert = csv.ConvertOptions(include_columns=[])
+        self._add_texts(convert, raw)
+        return self._texts_of(self.text.table(convert), raw)
+
+    def _add_texts(self, convert: csv.ConvertOptions, raw: Sequence[str]) -> None:
+        """Read columns as texts as well, each distinct one once."""
+        places = [str(self._places[name]) for name in raw]
+        kind = pa.dictionary(pa.int32(), pa.string())
+        convert.include_columns = [*convert.include_columns, *places]
+        convert.column_types = {**convert.column_types, **dict.fromkeys(places, kind)}
+        convert.check_utf8 = True
+
+    def _texts_of(self, table: pa.Table, raw: Sequence[str]) -> dict[str, pa.Array]:
+        marks = ["", *self._dialect.missing]
+        return {
+            name: without(table.column(str(self._places[name])).combine_chunks(), marks)
+            for name in raw
+        }
 
     def is_whole(self, name: str, column: NumericColumn) -> bool:
         """Whether all cells of a column of floats are written as whole numbers."""
@@ -187,6 +216,17 @@ class Piece:
     @cached_property
     def _has_wide_hexadecimals(self) -> bool:
         return has_wide_hexadecimals(self._read.records.data)
+
+
+def without(texts: pa.DictionaryArray, marks: Sequence[str]) -> pa.DictionaryArray:
+    """Texts of which some are marks of missing cells."""
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks() if texts.num_chunks else pa.array([], texts.type)
+    from pyarrow import compute as pc
+
+    is_mark = pc.is_in(texts.dictionary, text_array(marks).cast(pa.string()))
+    indices = pc.if_else(is_mark.take(texts.indices), None, texts.indices)
+    return pa.DictionaryArray.from_arrays(indices, texts.dictionary)
 
 
 def _may_have_infinity(values: Array) -> bool:

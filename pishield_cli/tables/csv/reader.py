@@ -11,9 +11,10 @@ space, `?`, dates) is not a number.
 Lines without a single character are not rows; in a table of one column, a missing cell is `""`.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -21,11 +22,15 @@ from pyarrow import csv
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError
 from pishield_cli.kernels.columns import Array, NumericColumn, as_floats, as_integers
+from pishield_cli.logic.domains import Schema
+from pishield_cli.logic.expressions import Kind
+from pishield_cli.tables.csv.domains import written_domain
 from pishield_cli.tables.csv.encodings import decoded_source
 from pishield_cli.tables.csv.faults import check_text, malformed
 from pishield_cli.tables.csv.header import Header, read_header
 from pishield_cli.tables.csv.inventory import bad_cells
 from pishield_cli.tables.csv.notation import canonical_cells
+from pishield_cli.tables.csv.numbers import MISSING_TEXTS
 from pishield_cli.tables.csv.piece import Piece
 from pishield_cli.tables.csv.records import Records, record_chunks, significant_quotes
 from pishield_cli.tables.csv.text import Text
@@ -35,10 +40,11 @@ from pishield_cli.tables.sources import open_source, reading
 from pishield_cli.tables.table import Batch, ColumnKind, refuse_repeated
 
 _CHUNK = 8 << 20
+_SAMPLE = 1 << 14
 _WORKERS = 6
 """At most so many pieces are parsed at a time, each in memory for itself."""
 
-_Parsed = tuple[dict[str, NumericColumn], int, Piece]
+_Parsed = tuple[dict[str, NumericColumn], dict[str, pa.Array], int, Piece]
 
 
 class CsvReader:
@@ -82,11 +88,45 @@ class CsvReader:
         """No column."""
         return frozenset()
 
+    @property
+    def stored(self) -> Self:
+        """The table itself."""
+        return self
+
+    def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
+        """What columns hold: what they are taken for, or what the first of their cells look like.
+
+        A text is taken for a number wherever that is possible.
+        """
+        used = [name for name in uses if name in self._places]
+        open_ones = [name for name in used if Kind.TEXT not in uses[name]]
+        first = self._first_cells(open_ones) if open_ones else {}
+        return {name: written_domain(first.get(name, ()), uses[name]) for name in used}
+
+    def _first_cells(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """Some of the first cells of columns that are not missing."""
+        records = next(self._pieces(_SAMPLE), None)
+        if records is None:
+            return {}
+        quotes = significant_quotes(records.data, records.delimiter)
+        if len(quotes) % 2:
+            return {}
+        quoted = _has_quoted_lines(records.data, quotes)
+        text = Text(records, self.header.names, self.source, quoted_lines=quoted)
+        marks = MISSING_TEXTS.union(self.dialect.missing)
+        cells = {name: text.column(self._places[name]) for name in names}
+        return {name: [one for one in some if one not in marks] for name, some in cells.items()}
+
     def row_count(self) -> None:
         """Nothing tells before the file is read."""
 
     def batches(
-        self, columns: Sequence[str], *, rows: int | None = None, whole: bool = False
+        self,
+        columns: Sequence[str],
+        *,
+        rows: int | None = None,
+        whole: bool = False,
+        raw: Sequence[str] = (),
     ) -> Iterator[Batch]:
         """Read the table from its start, the next batch while the caller works on this one.
 
@@ -95,13 +135,14 @@ class CsvReader:
             rows: About how many rows a batch holds; None for about 8 MiB of text.
             whole: Whether a last batch without rows is wanted for the sake of its blank lines;
                 a batch always carries its text.
+            raw: Columns to give as texts.
 
         Raises:
             ColumnTypeError: If a column asked for holds something other than numbers.
             TableError: If the table is malformed; the message names file and line.
         """
         wanted = self._known(columns)
-        return self._numbered(wanted, self._chunk_size(rows), whole)
+        return self._numbered(wanted, self._known(raw), self._chunk_size(rows), whole)
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """Read the file, through if need be, and say what its columns hold.
@@ -147,12 +188,14 @@ class CsvReader:
             return _CHUNK
         return max(1, min(int(rows * self.header.row_length), 4 * _CHUNK))
 
-    def _numbered(self, wanted: list[str], size: int, whole: bool) -> Generator[Batch, None, None]:
+    def _numbered(
+        self, wanted: list[str], raw: list[str], size: int, whole: bool
+    ) -> Generator[Batch, None, None]:
         start = 0
-        for columns, rows, piece in self._parsed(wanted, size):
+        for columns, texts, rows, piece in self._parsed(wanted, size, raw):
             if rows or whole:
                 alike = {n: self._alike(n, column) for n, column in columns.items()}
-                yield Batch(start, rows, alike, piece.text.records)
+                yield Batch(start, rows, alike, piece.text.records, texts)
             start += rows
 
     def _alike(self, name: str, column: NumericColumn) -> NumericColumn:
@@ -162,16 +205,18 @@ class CsvReader:
             return as_floats(column)
         return column if kind is None else as_integers(column)
 
-    def _parsed(self, wanted: list[str], size: int) -> Iterator[_Parsed]:
+    def _parsed(self, wanted: list[str], size: int, raw: Sequence[str] = ()) -> Iterator[_Parsed]:
         """The file in pieces; columns taken away from `wanted` are left out from then on."""
-        return prefetched(self._tasks(wanted, size), min(pa.cpu_count(), _WORKERS))
+        return prefetched(self._tasks(wanted, size, raw), min(pa.cpu_count(), _WORKERS))
 
-    def _tasks(self, wanted: list[str], size: int) -> Generator[Callable[[], _Parsed], None, None]:
+    def _tasks(
+        self, wanted: list[str], size: int, raw: Sequence[str]
+    ) -> Generator[Callable[[], _Parsed], None, None]:
         for records in self._pieces(size):
-            yield partial(self._parse, records, list(wanted))
+            yield partial(self._parse, records, list(wanted), raw)
         self.source.require_unchanged()
 
-    def _parse(self, records: Records, wanted: list[str]) -> _Parsed:
+    def _parse(self, records: Records, wanted: list[str], raw: Sequence[str] = ()) -> _Parsed:
         check_text(records, self.source)
         quotes = significant_quotes(records.data, records.delimiter)
         if len(quotes) % 2:
@@ -180,10 +225,10 @@ class CsvReader:
         text = Text(records, self.header.names, self.source, quoted_lines=quoted_lines)
         piece = Piece(text, self.dialect)
         try:
-            columns, rows = piece.columns(wanted)
+            columns, texts, rows = piece.columns(wanted, raw)
         except ColumnTypeError as error:
             raise (self._not_numeric(wanted) or error) from None
-        return columns, rows, piece
+        return columns, texts, rows, piece
 
     def _not_numeric(self, wanted: Sequence[str]) -> Exception | None:
         """What is wrong with all columns that are wanted."""
@@ -223,7 +268,7 @@ class CsvReader:
         seen: dict[str, set[str]] = {name: set() for name in columns}
         wanted = self._known(columns)
         # A column with a float is settled: once all are, the rest of the file is not read.
-        for parsed, _, piece in self._parsed(wanted, _CHUNK):
+        for parsed, _, _, piece in self._parsed(wanted, _CHUNK):
             for name, column in parsed.items():
                 held = _cells_held(column)
                 whole = held == "f" and piece.is_whole(name, column)

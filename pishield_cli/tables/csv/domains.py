@@ -1,0 +1,30 @@
+"""What the columns of a CSV file hold, by what they are taken for and by how cells look."""
+
+from collections.abc import Iterable, Sequence
+
+from pishield_cli.logic.domains import Date, Domain, Number, Text
+from pishield_cli.logic.expressions import Kind
+from pishield_cli.tables.arrow.dates import looks_like
+from pishield_cli.tables.arrow.schema import text_domain
+from pishield_cli.tables.csv.numbers import is_number
+
+_LOOKED_AT = 100
+
+
+def written_domain(cells: Sequence[str], uses: Iterable[Kind]) -> Domain:
+    """What a column of a file of texts holds.
+
+    Args:
+        cells: Some of its cells that are not missing; none where texts are asked for.
+        uses: What it is taken for.
+    """
+    kinds = frozenset(uses)
+    if Kind.TEXT in kinds:
+        return text_domain(kinds)
+    dates = [looks_like(cell) for cell in cells[:_LOOKED_AT]]
+    if dates and None not in dates:
+        return max((one for one in dates if one is not None), key=lambda one: one.per_day)
+    if Kind.DATE in kinds:
+        return Date(written=True)
+    numbers = kinds or not cells or all(map(is_number, cells))
+    return Number() if numbers else Text()
