@@ -1,10 +1,10 @@
 """Dates and times of Arrow as whole numbers of their unit, and back."""
 
-from typing import Any
+import re
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute as pc
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.logic.domains import MICROSECONDS, Date
@@ -49,9 +49,7 @@ def days_of(column: NumericColumn, domain: Date) -> NumericColumn:
     if not rest.any():
         return NumericColumn(whole, column.missing)
 
-    def cell(row: int) -> Any:
-        from fractions import Fraction
-
+    def cell(row: int) -> Fraction:
         return Fraction(int(values[row]), per_day)
 
     return NumericColumn(values / per_day, column.missing, ExactCells(cell))
@@ -68,6 +66,8 @@ def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
         Dates of days, or timestamps in microseconds; and where a text is none of these, bool. Such
         a cell comes out missing.
     """
+    from pyarrow import compute as pc
+
     plain = texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts
     zone = "UTC" if domain.zoned else None
     if domain.format is not None:
@@ -105,14 +105,11 @@ def _one(text: pa.Scalar, kind: pa.DataType) -> pa.Array:
 
 def looks_like(text: str) -> Date | None:
     """The domain of a column of texts like this one; None if it is not a date."""
-    for pattern, domain in _LOOKS:
-        if pc.match_substring_regex(pa.scalar(text), pattern).as_py():
-            return domain
-    return None
+    return next((domain for pattern, domain in _LOOKS if pattern.match(text)), None)
 
 
 _LOOKS = (
-    (_DAY, Date(written=True)),
-    (_LOCAL, Date(MICROSECONDS, written=True)),
-    (_ZONED, Date(MICROSECONDS, zoned=True, written=True)),
+    (re.compile(_DAY), Date(written=True)),
+    (re.compile(_LOCAL), Date(MICROSECONDS, written=True)),
+    (re.compile(_ZONED), Date(MICROSECONDS, zoned=True, written=True)),
 )
