@@ -25,6 +25,11 @@ def text_array(texts: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
 
 
+def nothing(kind: pa.DataType) -> pa.Scalar:
+    """A missing cell."""
+    return pa.nulls(1, kind)[0]
+
+
 def decimal_array(values: Sequence[float | Fraction], kind: pa.DataType) -> pa.Array:
     """Numbers as decimals, each float the shortest decimal that reads back as it.
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.logic.domains import MICROSECONDS, Date
+from pishield_cli.tables.arrow.arrays import nothing
 from pishield_cli.tables.arrow.columns import numeric_column
 
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
@@ -75,7 +76,7 @@ def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
     else:
         pattern = _ZONED if domain.zoned else _DAY if domain.per_day == 1 else _LOCAL
         fits = pc.match_substring_regex(plain, pattern)
-        found = _cast(pc.if_else(fits, plain, None), pa.timestamp("us", zone))
+        found = _cast(pc.if_else(fits, plain, nothing(plain.type)), pa.timestamp("us", zone))
     bad = numeric_column(pc.and_(plain.is_valid(), found.is_null())).values
     return found.cast(pa.date32()) if domain.per_day == 1 else found, bad
 

@@ -14,7 +14,7 @@ from pishield_cli.kernels import arithmetic
 from pishield_cli.kernels.arithmetic import Decimals, column_of, constant, decimals_of
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value
-from pishield_cli.tables.arrow.arrays import plain_array, text_array
+from pishield_cli.tables.arrow.arrays import nothing, plain_array, text_array
 from pishield_cli.tables.arrow.columns import numeric_column
 
 Cells = Mapping[Cell, NumericColumn | pa.Array]
@@ -178,7 +178,7 @@ def _test(call: Call) -> Callable[[pa.Array], pa.Array]:
 
 def _unless_null(found: pa.Array, texts: pa.Array) -> pa.Array:
     """What was found, and nothing of what is missing."""
-    return pc.if_else(texts.is_valid(), found, None) if texts.null_count else found
+    return pc.if_else(texts.is_valid(), found, nothing(found.type)) if texts.null_count else found
 
 
 def _by_value(texts: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa.Array:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
-from pishield_cli.tables.arrow.arrays import text_array
+from pishield_cli.tables.arrow.arrays import nothing, text_array
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
 from pishield_cli.tables.csv.digits import (
     has_long_exponents,
@@ -88,7 +88,7 @@ class Piece:
         """Read columns as texts as well, each distinct one once."""
         places = [str(self._places[name]) for name in raw]
         kind = pa.dictionary(pa.int32(), pa.string())
-        convert.include_columns = [*convert.include_columns, *places]
+        convert.include_columns = list(dict.fromkeys([*convert.include_columns, *places]))
         convert.column_types = {**convert.column_types, **dict.fromkeys(places, kind)}
         convert.check_utf8 = True
 
@@ -225,7 +225,7 @@ def without(texts: pa.DictionaryArray, marks: Sequence[str]) -> pa.DictionaryArr
     from pyarrow import compute as pc
 
     is_mark = pc.is_in(texts.dictionary, text_array(marks).cast(pa.string()))
-    indices = pc.if_else(is_mark.take(texts.indices), None, texts.indices)
+    indices = pc.if_else(is_mark.take(texts.indices), nothing(pa.int32()), texts.indices)
     return pa.DictionaryArray.from_arrays(indices, texts.dictionary)
 
 

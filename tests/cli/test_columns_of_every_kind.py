@@ -1,0 +1,104 @@
+"""Requirements over texts, dates, missing cells and worked-out values, through real files."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import csv, parquet
+
+from pishield_cli.cli import main
+
+TABLE = """order,country,currency,start,end,quantity,price,total,zip,x
+1,DE,EUR,2024-01-31,2024-02-03,3,19.99,59.97,01234,5
+2,US,EUR,2024-01-31,2024-01-03,3,19.99,59.97,1234,Exempt
+3,,EUR,,2024-01-03,3,19.99,60,01234,-3
+4,FR,USD,2024-05-31,2024-08-03,0,19.99,,,
+"""
+VERDICTS = {
+    'if country in ("DE", "FR") then currency == "EUR"': ([3], 0),
+    "start <= end": ([1], 1),
+    "end - start <= 30": ([3], 1),
+    "end <= start + 4 weeks": ([3], 1),
+    "end >= 2024-02-01": ([1, 2], 0),
+    "total == price * quantity": ([2], 1),
+    "total / quantity <= 19.99": ([2], 1),
+    'zip matches "[0-9]{5}"': ([1], 1),
+    "length(zip) == 5": ([1], 1),
+    "zip like '0%'": ([1], 1),
+    'x == "Exempt" or x >= 0': ([2], 1),
+    'x >= 0 or x == "none"': ([1, 2], 1),
+    'not (x >= 0) or x == "none"': ([0, 1], 1),
+    "total is not null": ([3], 0),
+    "total is null or start is null": ([0, 1], 0),
+    "coalesce(total, 0) >= 1": ([3], 0),
+    "year(start) == 2024": ([], 1),
+    "weekday(end) <= 5": ([0, 3], 0),
+    "country != currency": ([], 1),
+    'lower(country) == "de"': ([1, 3], 1),
+    'coalesce(country, "none") == "none"': ([0, 1, 3], 0),
+    "abs(total - 60) <= 0.01": ([0, 1], 1),
+    "max(quantity, price) <= 19": ([0, 1, 2, 3], 0),
+    "round(price) == 20": ([], 0),
+    "quantity mod 2 == 1": ([3], 0),
+    "floor(price) == 19 and ceil(price) == 20": ([], 0),
+    "start between 2024-01-01 and 2024-03-31": ([3], 1),
+}
+
+
+@pytest.fixture(params=["csv", "parquet"])
+def table(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(TABLE)
+    if request.param == "csv":
+        return "t.csv"
+    convert = csv.ConvertOptions(column_types={"zip": pa.string()}, strings_can_be_null=True)
+    parquet.write_table(csv.read_csv("t.csv", convert_options=convert), "t.parquet")
+    return "t.parquet"
+
+
+@pytest.mark.parametrize("rule", VERDICTS)
+def test_each_form_gets_the_same_verdicts_in_csv_and_parquet(
+    table: str, rule: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("r.txt").write_text(rule + "\n")
+    rows, unknown = VERDICTS[rule]
+    assert main(["check", table, "r.txt", "--format", "json"]) == (1 if rows else 0)
+    (found,) = json.loads(capsys.readouterr().out)["requirements"]
+    assert (found["rows"], found["unknown"]) == (rows, unknown)
+
+
+def test_a_table_of_another_kind_than_a_requirement_needs_is_an_error_in_the_requirements(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("r.txt").write_text('start <= 30\nlower(end) == "x"\n')
+    assert main(["check", table, "r.txt"]) == 2
+    err = capsys.readouterr().err
+    assert "r.txt:1:7" in err
+    assert "A date is compared with a date" in err
+
+
+def test_dates_in_another_form_are_declared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a,b\n31.01.2024,01.02.2024\n05.03.2024,01.02.2024\n")
+    Path("r.txt").write_text('date a b "%d.%m.%Y"\na <= b\n')
+    assert main(["check", "t.csv", "r.txt", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["requirements"][0]["rows"] == [1]
+    Path("r.txt").write_text("date a\na <= 2024-03-01\n")
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    assert "must hold dates, but row 0 holds '31.01.2024'" in capsys.readouterr().err
+
+
+def test_lists_are_read_beside_the_requirements(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("codes.txt").write_text("DE\nFR\n")
+    Path("codes.csv").write_text("iso,name\nDE,Germany\nUS,America\n")
+    Path("r.txt").write_text(
+        'country in file "codes.txt"\ncountry not in file "codes.csv" column iso\n'
+    )
+    assert main(["check", table, "r.txt", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["requirements"]
+    assert [one["rows"] for one in found] == [[1], [0, 1]]
