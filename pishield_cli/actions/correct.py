@@ -26,8 +26,8 @@ from pishield_cli.kernels.evaluation.satisfaction import (
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
+from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
-from pishield_cli.logic.plans.plan import connected_groups
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
@@ -223,7 +223,7 @@ def _score_corrector(
     method: Method,
 ) -> Corrects:
     plans = []
-    for clauses in connected_groups(requirements.clauses):
+    for clauses in clause_groups(requirements.clauses):
         named = frozenset(name for clause in clauses for name in clause.variables)
         order = [name for name in ordering if name in named]
         plan = coherence_plan(clauses, order, fixed=named & frozenset(fixed))

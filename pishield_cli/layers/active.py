@@ -16,7 +16,7 @@ from pishield_cli.layers.affine import FixedBuffers
 from pishield_cli.layers.components import Component
 from pishield_cli.layers.normal_equations import NormalEquations
 from pishield_cli.layers.precision import WORKING, gap_of
-from pishield_cli.logic.plans.plan import connected_groups
+from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.terms import Clause
 
 MARGIN = 2.0**-40
@@ -241,7 +241,7 @@ class Faces(nn.Module):
             units = torch.ones(len(columns), dtype=torch.float64)
         still = [positions[name] for name in fixed]
         components = [
-            Component(group, positions, still) for group in connected_groups(clauses) if group
+            Component(group, positions, still) for group in clause_groups(clauses) if group
         ]
         together: dict[tuple[int, int], list[Component]] = {}
         for number, one in enumerate(components):

@@ -11,6 +11,7 @@ from pishield_cli.layers.grids import Grid, Grids
 from pishield_cli.layers.hop import Hop
 from pishield_cli.layers.precision import Precision
 from pishield_cli.logic.plans.plan import Step
+from pishield_cli.logic.plans.waves import waves_of
 
 
 class Sweep(FixedBuffers):
@@ -31,7 +32,8 @@ class Sweep(FixedBuffers):
         super().__init__()
         self.grids = Grids(steps, columns)
         group_of = self.grids.groups
-        waves = [_grouped(wave, group_of) for wave in _waves(steps)]
+        indices = waves_of((step.variable, _read(step)) for step in steps)
+        waves = [_grouped([steps[index] for index in wave], group_of) for wave in indices]
         moved = [step.variable for wave in waves for _, group in wave for step in group]
         read = dict.fromkeys(name for step in steps for name in _read(step))
         inputs = [*moved, *(name for name in read if name not in frozenset(moved))]
@@ -156,19 +158,6 @@ def _read(step: Step) -> Iterable[str]:
             yield from (name for name, _ in bound.terms)
         for literal in clause.others:
             yield from literal.variables
-
-
-def _waves(steps: Sequence[Step]) -> list[list[Step]]:
-    """Put every step into the first wave after those it depends on."""
-    number: dict[str, int] = {}
-    waves: list[list[Step]] = []
-    for step in steps:
-        wave = 1 + max((number.get(name, -1) for name in _read(step)), default=-1)
-        number[step.variable] = wave
-        if wave == len(waves):
-            waves.append([])
-        waves[wave].append(step)
-    return waves
 
 
 def _grouped(

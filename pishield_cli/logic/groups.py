@@ -1,9 +1,10 @@
-"""Groups of requirements that share no column, so that each can be reasoned about alone."""
+"""Groups of requirements, or clauses, that share no column: each can be reasoned about alone."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pishield_cli.logic.requirements import Requirement
+from pishield_cli.logic.terms import Clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +36,41 @@ def requirement_groups(requirements: Iterable[Requirement]) -> tuple[Group, ...]
     """
     given = list(requirements)
     named = [one.variables for one in given]
-    groups: dict[int, list[int]] = {}
-    for index, root in enumerate(_roots(named)):
-        groups.setdefault(root, []).append(index)
     return tuple(
         Group(
             columns=tuple(dict.fromkeys(name for index in members for name in named[index])),
             requirements=tuple(given[index] for index in members),
         )
-        for members in groups.values()
+        for members in connected(named)
     )
 
 
-def _roots(named: Sequence[Sequence[str]]) -> list[int]:
-    """For each set of names the first set that it is connected to (union-find)."""
+def clause_groups(clauses: Iterable[Clause]) -> tuple[tuple[Clause, ...], ...]:
+    """Split clauses into groups that share no variable, in the order of their first clauses."""
+    given = list(clauses)
+    groups = connected([clause.variables for clause in given])
+    return tuple(tuple(given[index] for index in members) for members in groups)
+
+
+def connected(named: Sequence[Sequence[str]]) -> tuple[tuple[int, ...], ...]:
+    """Split sets of names into the smallest groups that share no name (union-find).
+
+    Args:
+        named: The names of each set.
+
+    Returns:
+        Indices of sets, ascending; groups in the order of their first sets.
+    """
     parents = list(range(len(named)))
     first: dict[str, int] = {}
     for index, names in enumerate(named):
         for name in names:
             one, other = _root(parents, index), _root(parents, first.setdefault(name, index))
             parents[max(one, other)] = min(one, other)
-    return [_root(parents, index) for index in range(len(named))]
+    groups: dict[int, list[int]] = {}
+    for index in range(len(named)):
+        groups.setdefault(_root(parents, index), []).append(index)
+    return tuple(map(tuple, groups.values()))
 
 
 def _root(parents: list[int], index: int) -> int:

@@ -1,8 +1,9 @@
 """Inequalities, literals and clauses over named variables, with exact coefficients."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd, lcm
 from typing import NamedTuple
 
 HALF = Fraction(1, 2)
@@ -135,3 +136,15 @@ def _renamed(terms: tuple[Term, ...], names: Mapping[str, str]) -> tuple[Term, .
         renamed = names.get(name, name)
         coefficients[renamed] = coefficients.get(renamed, Fraction(0)) + coefficient
     return tuple(Term(name, value) for name, value in coefficients.items() if value)
+
+
+def common_divisor(values: Iterable[Fraction]) -> Fraction:
+    """The greatest number that all are whole multiples of; 0 if all are 0, or there are none.
+
+    Divided by it, coefficients are the smallest whole numbers in their ratio.
+    """
+    numbers = list(values)
+    denominator = lcm(*(one.denominator for one in numbers))
+    return Fraction(
+        gcd(*(one.numerator * (denominator // one.denominator) for one in numbers)), denominator
+    )

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from math import gcd, lcm
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.logic.terms import Inequality
+from pishield_cli.logic.terms import Inequality, common_divisor
 
 UNIT = 2.0**-53
 """Relative error of one rounding to float64."""
@@ -76,14 +75,12 @@ def form_of(inequality: Inequality) -> tuple[Form, int, Fraction]:
         The form; the direction, 1 or -1; and the positive unit, so that
         `a.x - c = direction * unit * (form)`.
     """
-    numbers = [term.coefficient for term in inequality.terms]
-    common = lcm(*(number.denominator for number in (*numbers, inequality.constant)))
-    whole = [int(number * common) for number in (*numbers, inequality.constant)]
-    factor = gcd(*whole)
-    direction = 1 if whole[0] > 0 else -1
-    *coefficients, constant = (direction * value // factor for value in whole)
+    numbers = [*(term.coefficient for term in inequality.terms), inequality.constant]
+    unit = common_divisor(numbers)
+    direction = 1 if numbers[0] > 0 else -1
+    *coefficients, constant = (int(direction * number / unit) for number in numbers)
     form = Form(inequality.variables, tuple(coefficients), constant)
-    return form, direction, Fraction(factor, common)
+    return form, direction, unit
 
 
 @dataclass(frozen=True, slots=True)

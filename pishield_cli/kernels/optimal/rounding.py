@@ -13,8 +13,8 @@ from math import ceil, floor
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, decimal_value
-from pishield_cli.kernels.optimal.systems import Region, Standing, System, common_divisor
-from pishield_cli.logic.terms import Inequality
+from pishield_cli.kernels.optimal.systems import Region, Standing, System
+from pishield_cli.logic.terms import Inequality, common_divisor
 
 UNSURE = 1e-12
 """By how much rounding moves a bound, by the magnitude of its parts."""

@@ -1,10 +1,10 @@
 """Clauses of a group as arrays: how far rows are from each literal, and how columns move it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor, gcd, lcm
+from math import ceil, floor
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from pishield_cli.logic.plans.half_spaces import equated, half_of
 from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.terms import Clause, Inequality, Term
+from pishield_cli.logic.terms import Clause, Inequality, Term, common_divisor
 
 STRICT = 12 * RELATIVE
 """How far inside a strict inequality a point is put, by the magnitude of its parts: several times
@@ -276,10 +276,3 @@ def _whole(literal: Inequality) -> Inequality:
     terms = tuple(Term(name, c * scale) for name, c in literal.terms)
     constant = literal.constant * scale
     return Inequality(terms, Fraction(floor(constant) + 1 if literal.strict else ceil(constant)))
-
-
-def common_divisor(values: Iterable[Fraction]) -> Fraction:
-    """The greatest number that all are whole multiples of."""
-    numbers = list(values)
-    denominator = lcm(*(one.denominator for one in numbers))
-    return Fraction(gcd(*(int(one * denominator) for one in numbers)), denominator)

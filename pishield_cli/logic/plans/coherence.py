@@ -23,6 +23,8 @@ from pishield_cli.logic.plans.resolution import (
     Resolution,
     resolve,
 )
+from pishield_cli.logic.plans.waves import waves_of
+from pishield_cli.logic.solver.cores import smallest_core
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, Search
 from pishield_cli.logic.terms import BooleanLiteral, Clause
@@ -155,7 +157,7 @@ def coherence_plan(
         fixed=frozenset(fixed),
         branched=branched,
         steps=steps,
-        waves=_waves(steps),
+        waves=waves_of((step.variable, step.dependencies) for step in steps),
         conditions=resolution.conditions,
         complete=complete,
     )
@@ -197,13 +199,7 @@ def _smallest_core(clauses: Sequence[Clause], origins: Sequence[int]) -> tuple[i
     search = Search(limits=Limits.within(CORE_SECONDS))
     for index in origins:
         search.add(clauses[index], index)
-    core = list(origins)
-    for index in origins:
-        if index in core:
-            answer = search.solve([one for one in core if one != index])
-            if isinstance(answer, Infeasible):
-                core = [one for one in core if one in answer.core]
-    return tuple(core)
+    return smallest_core(search, origins).owners
 
 
 def _as_written(
@@ -223,7 +219,7 @@ def _as_written(
     )
 
 
-# --------------------------------------------------------------------------------- steps and waves
+# --------------------------------------------------------------------------------- --------- steps
 
 
 def _step(elimination: Elimination, position: Mapping[str, int], branched: bool) -> CoherenceStep:
@@ -255,19 +251,6 @@ def _branches(bodies: Iterable[Literals], variable: str) -> list[Literals]:
             for positive in (True, False):
                 branches[(*body, BooleanLiteral(variable, positive))] = None
     return list(branches)
-
-
-def _waves(steps: Sequence[CoherenceStep]) -> tuple[tuple[int, ...], ...]:
-    """Put every step into the first wave after those it depends on."""
-    wave: dict[str, int] = {}
-    waves: list[list[int]] = []
-    for index, step in enumerate(steps):
-        number = 1 + max((wave.get(name, -1) for name in step.dependencies), default=-1)
-        wave[step.variable] = number
-        if number == len(waves):
-            waves.append([])
-        waves[number].append(index)
-    return tuple(tuple(one) for one in waves)
 
 
 # ------------------------------------------------------------------ where elimination was given up

@@ -6,10 +6,10 @@ common factor, so that equal half-spaces are equal values.
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd
 
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.terms import Inequality
+from pishield_cli.logic.terms import Inequality, common_divisor
 
 Form = tuple[tuple[int, int], ...]
 """(position, coefficient) pairs, by ascending position; coefficients without a common factor."""
@@ -31,13 +31,10 @@ def half_space(
     items = sorted((position, value) for position, value in coefficients if value)
     if not items:
         return (), constant, strict
-    multiple = lcm(*(v.denominator for _, v in items))
-    whole = [(p, v.numerator * (multiple // v.denominator)) for p, v in items]
-    divisor = gcd(*(v for _, v in whole))
-    constant *= Fraction(multiple, divisor)
-    if constant.denominator == 1:
-        return tuple((p, v // divisor) for p, v in whole), constant.numerator, strict
-    return tuple((p, v // divisor) for p, v in whole), constant, strict
+    unit = common_divisor(value for _, value in items)
+    constant /= unit
+    whole = constant.numerator if constant.denominator == 1 else constant
+    return tuple((position, int(value / unit)) for position, value in items), whole, strict
 
 
 def half_of(inequality: Inequality, positions: Mapping[str, int]) -> Half:

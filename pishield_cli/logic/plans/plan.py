@@ -1,10 +1,11 @@
 """The correction plan: for every variable in order, what the variables before it allow it to be."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.plans.cells import enumerate_cells
 from pishield_cli.logic.plans.elimination import Elimination, eliminate, split
 from pishield_cli.logic.plans.half_spaces import (
@@ -134,31 +135,8 @@ def plan_groups(
     limits = Limits(work=GROUPS_WORK * limit)
     return tuple(
         _group_plan(group, ordering, held, limits.part(limit), limits.part(limit))
-        for group in connected_groups(clauses)
+        for group in clause_groups(clauses)
     )
-
-
-def connected_groups(clauses: Iterable[Clause]) -> Iterator[tuple[Clause, ...]]:
-    """Split clauses into groups that share no variable, in the order of their first clauses."""
-    groups: dict[int, list[Clause]] = {}
-    parent: dict[int, int] = {}
-    owner: dict[str, int] = {}
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
-    listed = list(clauses)
-    for index, clause in enumerate(listed):
-        parent[index] = index
-        for variable in clause.variables:
-            first, second = root(owner.setdefault(variable, index)), root(index)
-            parent[max(first, second)] = min(first, second)
-    for index, clause in enumerate(listed):
-        groups.setdefault(root(index), []).append(clause)
-    yield from (tuple(groups[key]) for key in sorted(groups))
 
 
 def _group_plan(

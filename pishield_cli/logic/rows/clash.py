@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pishield_cli.logic.requirements import Requirement
+from pishield_cli.logic.solver.cores import smallest_core
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Search
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
@@ -58,11 +59,8 @@ def find_clash(
     found = search.solve([0, *owners])
     if not isinstance(found, Infeasible):
         return None
-    core = [owner for owner in found.core if owner]
-    for owner in sorted(core):
-        rest = [other for other in core if other != owner]
-        if isinstance(search.solve([0, *rest]), Infeasible):
-            core = rest
+    blamed = sorted(owner for owner in found.core if owner)
+    core = smallest_core(search, blamed, always=(0,)).owners
     numbers = tuple(sorted(owner for owner in core if owner > 0))
     return Clash(
         numbers, tuple(names[-1 - owner] for owner in sorted(core, reverse=True) if owner < 0)

@@ -8,12 +8,12 @@ inequality and its complement share one atom.
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterator
 from fractions import Fraction
-from math import ceil, floor, gcd, lcm
+from math import ceil, floor
 
 from pishield_cli.logic.solver.simplex import Simplex
 from pishield_cli.logic.solver.stack import LOWER, UPPER
 from pishield_cli.logic.solver.tableau import ONE, ZERO, Value
-from pishield_cli.logic.terms import BooleanLiteral, Literal, Term
+from pishield_cli.logic.terms import BooleanLiteral, Literal, Term, common_divisor
 
 TRUE = 0
 FALSE = 1
@@ -75,9 +75,8 @@ class Atoms:
         numbered = sorted((self.variable(name), value) for name, value in terms)
         if len(numbered) == 1:
             return numbered[0]
-        denominator = lcm(*(value.denominator for _, value in numbered))
-        common = gcd(*(value.numerator * denominator // value.denominator for _, value in numbered))
-        scale = Fraction(common if numbered[0][1] > 0 else -common, denominator)
+        unit = common_divisor(value for _, value in numbered)
+        scale = unit if numbered[0][1] > 0 else -unit
         key = tuple((number, int(value / scale)) for number, value in numbered)
         form = self._forms.get(key)
         if form is None:

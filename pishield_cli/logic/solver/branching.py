@@ -94,7 +94,7 @@ def _branch(
     limits: Limits,
     depth: int,
 ) -> Conflict | None:
-    conflict = simplex.check(limits) or row_without_solution(simplex, whole)
+    conflict = simplex.check(limits) or row_without_solution(simplex, whole, limits)
     if conflict is not None:
         return conflict
     split = _fractional(simplex, integers)
@@ -155,7 +155,7 @@ def _optimise(
     best: Value | None,
     depth: int,
 ) -> Value | Unbounded | None:
-    if simplex.check(limits) or row_without_solution(simplex, whole):
+    if simplex.check(limits) or row_without_solution(simplex, whole, limits):
         return best
     optimum = simplex.optimise(variable, side, limits)
     if optimum is None:
@@ -180,7 +180,9 @@ def _optimise(
     return best
 
 
-def row_without_solution(simplex: Simplex, integers: Collection[int]) -> Conflict | None:
+def row_without_solution(
+    simplex: Simplex, integers: Collection[int], limits: Limits
+) -> Conflict | None:
     """A row of integer variables whose fixed ones leave no whole solution, explained.
 
     The greatest common divisor of the free variables' coefficients must divide what the fixed
@@ -189,6 +191,7 @@ def row_without_solution(simplex: Simplex, integers: Collection[int]) -> Conflic
     if not integers:
         return None
     for terms in simplex.rows():
+        limits.spend(2 * len(terms))
         if not all(variable in integers for variable in terms):
             continue
         fixed = [variable for variable in terms if simplex.is_fixed(variable)]

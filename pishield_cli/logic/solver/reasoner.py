@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
 
 from pishield_cli.logic.groups import Group
 from pishield_cli.logic.requirements import Requirement, Requirements
+from pishield_cli.logic.solver.cores import smallest_core
 from pishield_cli.logic.solver.dead_parts import DeadPart, dead_parts
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, Optimum, Search, Undecided
@@ -20,6 +20,7 @@ from pishield_cli.logic.terms import (
     Inequality,
     Literal,
     Term,
+    common_divisor,
 )
 
 DOMAIN = 0
@@ -80,19 +81,13 @@ class Reasoner:
         return None if isinstance(found, Undecided) else isinstance(found, Model)
 
     def core(self, undecided: Counter[str]) -> tuple[int, ...]:
-        """Drop one requirement after the other of those that the search blamed."""
+        """A smallest set of those that the search blamed."""
         found = self._search.solve()
         assert isinstance(found, Infeasible)
-        core = [number for number in found.core if number != DOMAIN]
-        for number in list(core):
-            if number not in core:
-                continue
-            smaller = self._search.solve([DOMAIN, *(one for one in core if one != number)])
-            if isinstance(smaller, Infeasible):
-                core = [one for one in smaller.core if one != DOMAIN]
-            elif isinstance(smaller, Undecided):
-                undecided["core"] += 1
-        return tuple(core)
+        blamed = [number for number in found.core if number != DOMAIN]
+        core = smallest_core(self._search, blamed, always=(DOMAIN,))
+        undecided["core"] += core.undecided
+        return core.owners
 
     # ------------------------------------------------------------------ redundancy
 
@@ -256,18 +251,11 @@ def _domains(booleans: Collection[str]) -> Iterable[Clause]:
 def _equation(inequality: Inequality, position: Mapping[str, int]) -> Equation:
     """The inequality's boundary in its smallest whole coefficients, the first one positive."""
     ordered = sorted(inequality.terms, key=lambda term: position[term.variable])
-    scale = _scale(inequality)
+    scale = 1 / common_divisor(value for _, value in ordered)
     if ordered[0].coefficient < 0:
         scale = -scale
     terms = tuple(Term(name, scale * value) for name, value in ordered)
     return Equation(terms, scale * inequality.constant)
-
-
-def _scale(inequality: Inequality) -> Fraction:
-    """What makes the coefficients the smallest whole numbers in their ratio."""
-    values = [value for _, value in inequality.terms]
-    denominator = lcm(*(value.denominator for value in values))
-    return Fraction(denominator, gcd(*(int(value * denominator) for value in values)) or 1)
 
 
 def repeated(requirements: Iterable[Requirement]) -> Iterator[tuple[int, int]]:
@@ -287,6 +275,6 @@ def repeated(requirements: Iterable[Requirement]) -> Iterator[tuple[int, int]]:
 def _canonical(literal: Literal) -> Hashable:
     if isinstance(literal, BooleanLiteral):
         return literal
-    scale = _scale(literal)
+    scale = 1 / (common_divisor(value for _, value in literal.terms) or 1)
     terms = frozenset((name, scale * value) for name, value in literal.terms)
     return terms, scale * literal.constant, literal.strict

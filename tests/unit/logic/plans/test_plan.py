@@ -7,7 +7,6 @@ import pytest
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.plans.plan import (
     GroupPlan,
-    connected_groups,
     inequality,
     is_eliminable,
     plan_groups,
@@ -24,8 +23,6 @@ def test_groups_share_no_variable() -> None:
     found = plans("c >= 0\na <= b\nc <= d\nb >= 1\n")
     assert [one.variables for one in found] == [("c", "d"), ("a", "b")]
     assert [len(one.clauses) for one in found] == [2, 2]
-    groups = list(connected_groups(parse_requirements("a <= b\nc <= d\nb <= c\n").clauses))
-    assert [len(group) for group in groups] == [3]
 
 
 def test_steps_follow_the_ordering() -> None:
