@@ -195,9 +195,11 @@ def _suspicion(report: CheckReport) -> list[Text]:
 
 
 def _totals(report: CheckReport) -> Text:
+    numbers = " | rows are numbered from 0" if report.violating_rows else ""
     return Text(
         f"\n{counted(report.rows, 'row')}, {report.violating_rows:,} violating "
         f"({percent(report.violating_rows, report.rows)}), {report.unknown_rows:,} undecided"
-        f" | type {report.type.value}, tolerance {tolerance(report)}, {report.seconds:.2g} s",
+        f" | type {report.type.value}, tolerance {tolerance(report)}, {report.seconds:.2g} s"
+        f"{numbers}",
         style="dim",
     )
