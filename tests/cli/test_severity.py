@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pishield_cli import check_table
 from pishield_cli.cli import main
 from pishield_cli.errors import RequirementsFileError
-from pishield_cli.language import format_requirements, layout, parse_requirements
+from pishield_cli.language import format_requirements, lay_out, parse_requirements
 from pishield_cli.logic.requirements import Severity
 
 
@@ -38,7 +38,7 @@ def test_marks_of_a_label_are_read_and_written_again():
         Severity.WARNING,
     ]
     assert [one.allowance for one in read.requirements] == [None, Fraction(1, 1000), 20]
-    again = layout(text)
+    again = lay_out(text)
     assert again == "[soft; warn] a >= 0\n[rare; allow 0.1%] a > 1\n[few; warn; allow 20] a > 2\n"
     assert parse_requirements(format_requirements(read)).requirements == tuple(
         parse_requirements(again).requirements

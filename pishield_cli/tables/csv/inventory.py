@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute
 
 from pishield_cli.errors import BadCellsError, ColumnTypeError
 from pishield_cli.kernels.columns import Array
@@ -84,6 +83,8 @@ class _Found:
 
     def add(self, cells: pa.Array, missing: Sequence[str], line_of: Callable[[int], int]) -> None:
         """Look through some cells, texts as they are read."""
+        from pyarrow import compute
+
         absent = compute.is_in(cells, value_set=pa.array(missing, cells.type))
         word = compute.is_in(cells, value_set=pa.array(_WORDS, cells.type))
         number = compute.match_substring_regex(cells, NUMBER)

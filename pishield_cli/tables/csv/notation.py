@@ -4,7 +4,6 @@ import re
 from functools import lru_cache
 
 import pyarrow as pa
-from pyarrow import compute
 
 from pishield_cli.tables.dialect import BadCells, Dialect
 
@@ -27,6 +26,8 @@ def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.A
     Returns:
         The texts rewritten; what is no number in that notation is none afterwards.
     """
+    from pyarrow import compute
+
     if dialect.missing:
         marks = pa.array(dialect.missing, cells.type)
         cells = compute.if_else(compute.is_in(cells, value_set=marks), "", cells)
@@ -46,6 +47,8 @@ def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.A
 
 def are_numbers(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> bool:
     """Whether all texts of a column, but for those that are missing, are numbers."""
+    from pyarrow import compute
+
     texts = canonical_cells(compute.drop_null(cells.cast(pa.string())), dialect)
     found = compute.or_(compute.match_substring_regex(texts, NUMBER), compute.equal(texts, ""))
     return bool(compute.all(found).as_py())
