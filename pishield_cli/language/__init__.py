@@ -24,6 +24,7 @@ from pishield_cli.language.printer import (
     format_requirement,
     format_requirements,
 )
+from pishield_cli.language.words import written_name
 
 __all__ = [
     "Binding",
@@ -45,4 +46,5 @@ __all__ = [
     "read_text",
     "require_columns",
     "write_number",
+    "written_name",
 ]

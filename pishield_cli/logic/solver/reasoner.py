@@ -97,6 +97,22 @@ class Reasoner:
         Returns:
             Each redundant one, ascending, with those kept that imply it.
         """
+        dropped = self._dropped(undecided)
+        numbers = {one.number for one in dropped}
+        kept = [number for number in self._group.numbers if number not in numbers]
+        return {one.number: self._fewest_reasons(one, kept) for one in reversed(dropped)}
+
+    def spare(self, undecided: Counter[str]) -> frozenset[int]:
+        """The redundant ones alone, without what implies them."""
+        return frozenset(one.number for one in self._dropped(undecided))
+
+    def implies(self, numbers: Sequence[int], one: Requirement) -> bool | None:
+        """Whether some requirements of the group imply another of it; None if not decided."""
+        found = self._implied(one, numbers)
+        return None if isinstance(found, Undecided) else isinstance(found, Infeasible)
+
+    def _dropped(self, undecided: Counter[str]) -> list[Requirement]:
+        """Requirements that the others imply, tried and listed from the last to the first."""
         kept = dict.fromkeys(self._group.numbers)
         named = Counter(name for one in self._group.requirements for name in one.variables)
         dropped: list[Requirement] = []
@@ -113,7 +129,7 @@ class Reasoner:
                 dropped.append(one)
             elif not isinstance(found, Model):
                 undecided["redundant"] += 1
-        return {one.number: self._fewest_reasons(one, kept) for one in reversed(dropped)}
+        return dropped
 
     def _fewest_reasons(self, one: Requirement, kept: Iterable[int]) -> tuple[int, ...]:
         """Requirements that imply one, none of them to spare as far as time allows."""

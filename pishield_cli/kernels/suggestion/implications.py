@@ -1,0 +1,298 @@
+"""Find what follows from a value above zero: implications, equivalences, exclusions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import log10
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.profile import Column, related
+from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.statistics import poisson_tail
+
+LEAST_EXPECTED = 5.0
+"""Violations that must be expected by chance: with fewer, holding tells nothing."""
+
+MOST_EXCEPTIONS = 0.07
+"""Exceptions, as a part of the violations expected by chance."""
+
+LEAST_ROWS = 5
+"""Rows that must say yes, and rows that must say no."""
+
+STRANGERS = 8.0
+"""Decades of evidence that a rule needs beyond the limit where no word is common to its names."""
+
+SMALL_PREMISE = 0.02
+MOST_CONCLUSIONS = 3
+"""A premise of fewer rows with more unrelated conclusions is a cluster of rows, not rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that is true or false of a row.
+
+    Attributes:
+        column: The column it is about.
+        yes: Its pattern, `{}` for the column.
+        no: The pattern of the contrary.
+        values: float64, shape `(rows,)`: 1, 0, or NaN where not decided.
+    """
+
+    column: Column
+    yes: str
+    no: str
+    values: Array
+
+
+def facts(columns: Sequence[Column]) -> list[Fact]:
+    """What can imply or be implied: that a column is above zero, or holds a code."""
+    found = []
+    for one in columns:
+        if not one.least >= 0:
+            continue
+        positive = np.where(np.isnan(one.values), np.nan, one.values > 0)
+        plain = one.boolean and not one.codes and bool((one.values[~np.isnan(one.values)] <= 1).all())
+        yes, no = ("{}", "not {}") if plain else ("{} > 0", "{} == 0")
+        found.append(Fact(one, yes, no, positive))
+        if one.codes:
+            coded = np.where(np.isnan(one.raw), np.nan, one.raw < 0)
+            found.append(Fact(one, "{} < 0", "{} >= 0", coded))
+    return [one for one in found if _varies(one.values)]
+
+
+def _varies(values: Array) -> bool:
+    true = np.count_nonzero(values == 1)
+    return min(true, np.count_nonzero(values == 0)) >= LEAST_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The fourfold tables of all pairs of facts: how often one is true or false with another.
+
+    Attributes:
+        both: Rows where both are true, shape `(facts, facts)`.
+        first: Rows where the first alone is true.
+        second: Rows where the second alone is true.
+        neither: Rows where both are false.
+    """
+
+    both: Array
+    first: Array
+    second: Array
+    neither: Array
+
+    @property
+    def decided(self) -> Array:
+        """Rows where both are decided."""
+        decided: Array = self.both + self.first + self.second + self.neither
+        return decided
+
+
+def fourfold(found: Sequence[Fact]) -> Tables:
+    """Count all pairs by four products of matrices."""
+    stacked = np.stack([one.values for one in found], axis=1)
+    yes, no = (stacked == 1).astype(np.float32), (stacked == 0).astype(np.float32)
+    return Tables(yes.T @ yes, yes.T @ no, no.T @ yes, no.T @ no)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A combination of two facts that (nearly) never occurs.
+
+    Attributes:
+        first: The number of the first fact.
+        second: The number of the second.
+        exceptions: Rows where it occurs.
+        expected: Rows where it would, were they independent.
+        tail: The decimal logarithm of the probability of so few.
+        premise: Rows where the first is as the combination has it.
+    """
+
+    first: int
+    second: int
+    exceptions: int
+    expected: float
+    tail: float
+    premise: int
+
+
+def implications(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+    """All implications, equivalences, exclusions and alternatives with evidence.
+
+    Args:
+        columns: The columns.
+        share: The share of rows that may violate one.
+        chance: The probability of one rule by chance, over all pairs.
+    """
+    found = facts(columns)
+    if len(found) < 2:
+        return
+    tables = fourfold(found)
+    limit = log10(chance / (2 * len(found) * len(found)))
+    implied = _links(found, tables.first, tables, share, limit)
+    exclusive = _links(found, tables.both, tables, share, limit)
+    covering = _links(found, tables.neither, tables, share, limit)
+    yield from _implied(found, implied, tables)
+    yield from _excluded(found, exclusive)
+    for link in covering:
+        if link.first < link.second:
+            one, other = found[link.first], found[link.second]
+            yield _rule(RuleKind.EXCLUSIVE, f"{_yes(one, 0)} or {_yes(other, 1)}", one, other, link)
+
+
+def _links(
+    found: Sequence[Fact], counts: Array, tables: Tables, share: float, limit: float
+) -> list[Link]:
+    """The pairs of which a combination occurs too rarely for chance."""
+    decided = np.maximum(tables.decided, 1)
+    if counts is tables.both:
+        first, second = tables.both + tables.first, tables.both + tables.second
+    elif counts is tables.first:
+        first, second = tables.both + tables.first, tables.first + tables.neither
+    else:
+        first, second = tables.second + tables.neither, tables.first + tables.neither
+    expected = first.astype(np.float64) * second / decided
+    fits = (counts <= share * decided) & (expected >= LEAST_EXPECTED)
+    fits &= counts <= MOST_EXCEPTIONS * expected
+    links = []
+    for one, other in np.argwhere(fits).tolist():
+        if found[one].column is found[other].column:
+            continue
+        needed = limit - (0 if related(found[one].column, found[other].column) else STRANGERS)
+        tail = poisson_tail(int(counts[one, other]), float(expected[one, other]))
+        if tail < needed:
+            links.append(
+                Link(
+                    one,
+                    other,
+                    int(counts[one, other]),
+                    float(expected[one, other]),
+                    tail,
+                    int(first[one, other]),
+                )
+            )
+    return links
+
+
+def _implied(found: Sequence[Fact], links: Sequence[Link], tables: Tables) -> Iterator[Rule]:
+    by_pair = {(link.first, link.second): link for link in links}
+    classes = _classes(len(found), by_pair)
+    for members in classes.values():
+        head = members[0]
+        for other in members[1:]:
+            there, back = by_pair[head, other], by_pair[other, head]
+            weaker = max(there, back, key=lambda link: link.tail)
+            one, two = found[head], found[other]
+            text = f"{_yes(one, 0)} iff {_yes(two, 1)}"
+            both = Link(
+                head,
+                other,
+                there.exceptions + back.exceptions,
+                weaker.expected,
+                weaker.tail,
+                there.premise,
+            )
+            yield _rule(RuleKind.IMPLIES, text, one, two, both)
+    heads = {member: members[0] for members in classes.values() for member in members}
+    between = [link for link in links if heads[link.first] != heads[link.second]]
+    kept = [one for one in between if heads[one.first] == one.first]
+    kept = [one for one in kept if heads[one.second] == one.second]
+    for link in _unclustered(found, kept, tables):
+        one, other = found[link.first], found[link.second]
+        text = f"if {_yes(one, 0)} then {_yes(other, 1)}"
+        yield _rule(RuleKind.IMPLIES, text, one, other, link)
+
+
+def _classes(count: int, links: dict[tuple[int, int], Link]) -> dict[int, list[int]]:
+    """Facts that imply each other, in the order of their columns, by the first of them."""
+    head = list(range(count))
+    for one in range(count):
+        for other in range(one + 1, count):
+            equal = (one, other) in links and (other, one) in links
+            if equal and head[other] == other and head[one] == one:
+                head[other] = one
+    classes: dict[int, list[int]] = {}
+    for member, first in enumerate(head):
+        classes.setdefault(first, []).append(member)
+    return classes
+
+
+def _unclustered(
+    found: Sequence[Fact], links: Sequence[Link], tables: Tables
+) -> Iterator[Link]:
+    """Leave out what a small premise implies of more than three unrelated columns."""
+    unrelated: dict[int, int] = {}
+    for link in links:
+        if not related(found[link.first].column, found[link.second].column):
+            unrelated[link.first] = unrelated.get(link.first, 0) + 1
+    rows = len(found[0].values)
+    for link in links:
+        small = link.premise < SMALL_PREMISE * rows
+        alien = not related(found[link.first].column, found[link.second].column)
+        if small and alien and unrelated[link.first] > MOST_CONCLUSIONS:
+            continue
+        yield link
+
+
+def _excluded(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
+    """Pairs that exclude each other; three or more truth values as one sum."""
+    pairs = {(link.first, link.second): link for link in links if link.first < link.second}
+    covered: set[tuple[int, int]] = set()
+    for clique in _cliques(found, pairs):
+        covered |= {(one, other) for one in clique for other in clique}
+        total = " + ".join(f"{{{place}}}" for place in range(len(clique)))
+        weakest = max(
+            (pairs[one, other] for one in clique for other in clique if one < other),
+            key=lambda link: link.tail,
+        )
+        columns = [found[one].column for one in clique]
+        yield Rule(
+            RuleKind.EXCLUSIVE,
+            f"{total} <= 1",
+            tuple(one.name for one in columns),
+            Evidence(weakest.tail, weakest.expected),
+            related=all(related(columns[0], one) for one in columns[1:]),
+        )
+    for pair, link in pairs.items():
+        if pair not in covered:
+            one, other = found[link.first], found[link.second]
+            text = f"not ({_yes(one, 0)} and {_yes(other, 1)})"
+            yield _rule(RuleKind.EXCLUSIVE, text, one, other, link)
+
+
+def _cliques(
+    found: Sequence[Fact], pairs: dict[tuple[int, int], Link]
+) -> Iterator[list[int]]:
+    """Sets of at least three truth values that all exclude each other, greedily."""
+    exact = {pair for pair, link in pairs.items() if not link.exceptions}
+    taken: set[int] = set()
+    for start, fact in enumerate(found):
+        if start in taken or fact.yes != "{}":
+            continue
+        clique = [start]
+        for other in range(start + 1, len(found)):
+            if other in taken or found[other].yes != "{}":
+                continue
+            if all((one, other) in exact for one in clique):
+                clique.append(other)
+        if len(clique) >= 3:
+            taken |= set(clique)
+            yield clique
+
+
+def _yes(fact: Fact, place: int) -> str:
+    return fact.yes.format(f"{{{place}}}")
+
+
+def _rule(kind: RuleKind, text: str, one: Fact, other: Fact, link: Link) -> Rule:
+    premise = _yes(one, 0) if kind is RuleKind.IMPLIES else None
+    return Rule(
+        kind,
+        text,
+        (one.column.name, other.column.name),
+        Evidence(link.tail, link.expected, informative=link.premise),
+        at_risk=premise,
+        related=related(one.column, other.column),
+        exceptions=link.exceptions,
+    )

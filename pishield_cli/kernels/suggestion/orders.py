@@ -1,0 +1,202 @@
+"""Find columns that never exceed others."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import log10
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.profile import Column, related
+from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.statistics import binomial_tail, poisson_tail
+
+SCREENED_ROWS = 1_500
+"""Rows on which all pairs are compared first."""
+
+LEAST_EXPECTED = 10.0
+"""Violations that must be expected by chance: with fewer, holding tells nothing."""
+
+NEAR = 0.1
+"""Rows are near a boundary within this part of their values, or of the inter-quartile range."""
+
+EDGE_ROWS = 30
+EDGE_OUTSIDE = 3
+"""Of a rule with exceptions: the rows nearest inside, and how many may be as near outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How two columns compare, `small <= large`, in the rows at risk.
+
+    Attributes:
+        small: The smaller column.
+        large: The larger column.
+        exceptions: Rows where it is not.
+        expected: How many were expected by chance.
+        inside: Rows near the boundary that hold.
+        outside: Rows as near that do not.
+        informative: Rows where one column's range does not tell.
+        slack: `large - small`, of all decided rows.
+    """
+
+    small: Column
+    large: Column
+    exceptions: int
+    expected: float
+    inside: int
+    outside: int
+    informative: int
+    slack: Array
+
+    @property
+    def chance(self) -> float:
+        """The decimal logarithm of the probability of so few exceptions by chance."""
+        return poisson_tail(self.exceptions, self.expected)
+
+    @property
+    def edge(self) -> float:
+        """The same, of so few rows just outside."""
+        return binomial_tail(self.outside, self.inside + self.outside)
+
+
+def orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+    """All `a <= b` with evidence.
+
+    Args:
+        columns: The columns.
+        share: The share of rows that may violate it.
+        chance: The probability of one rule by chance, over all pairs.
+    """
+    found = list(compared(columns, share))
+    limit = log10(chance / max(1, len(columns) * (len(columns) - 1)))
+    for one in found:
+        if one.expected >= LEAST_EXPECTED and max(one.chance, one.edge) < limit:
+            if one.exceptions and not has_edge(one.slack):
+                continue
+            yield order_rule(one)
+
+
+def compared(columns: Sequence[Column], share: float) -> Iterator[Order]:
+    """All pairs of columns where one exceeds the other in at most a share of rows."""
+    usable = [one for one in columns if not one.constant and not one.boolean]
+    if not usable:
+        return
+    some = [one.values[:SCREENED_ROWS] for one in usable]
+    stacked = np.stack(some, axis=1)
+    decided = ~np.isnan(stacked)
+    most = np.array([one.greatest for one in usable])
+    for at, small in enumerate(usable):
+        above = (stacked[:, [at]] > stacked).sum(axis=0)
+        both = (decided[:, [at]] & decided).sum(axis=0)
+        fits = (above <= 2 * share * both + 3 * (share > 0)) & (both >= 10)
+        fits &= (most >= small.least)
+        fits[at] = False
+        for place in np.flatnonzero(fits):
+            order = compare(small, usable[place], share)
+            if order is not None:
+                yield order
+
+
+def compare(small: Column, large: Column, share: float) -> Order | None:
+    """How two columns compare; None where more than a share of the rows say otherwise."""
+    low, high = small.values, large.values
+    slack = high - low
+    slack = slack[~np.isnan(slack)]
+    exceptions = int(np.count_nonzero(slack < 0))
+    if exceptions > share * len(slack):
+        return None
+    both = ~np.isnan(low) & ~np.isnan(high)
+    low, high = low[both], high[both]
+    if not len(low):
+        return None
+    risky = (low > high.min()) & (high < low.max())
+    expected = _expected(low, high)
+    inside, outside = _near(low[risky], high[risky], small, large)
+    return Order(
+        small, large, exceptions, expected, inside, outside, int(risky.sum()), slack
+    )
+
+
+def _expected(low: Array, high: Array) -> float:
+    """How many rows of as many would violate `low <= high` if they were independent."""
+    return float(np.searchsorted(np.sort(high), low, side="left").sum() / len(low))
+
+
+def _near(low: Array, high: Array, small: Column, large: Column) -> tuple[int, int]:
+    slack = high - low
+    if small.least >= 0 and large.least >= 0:
+        width = NEAR * np.maximum(np.abs(low), np.abs(high))
+    else:
+        width = np.full(len(low), NEAR * max(_spread(small.values), _spread(large.values)))
+    if small.integer and large.integer:
+        width = np.maximum(width, 1.0)
+    inside = np.count_nonzero((slack >= 0) & (slack <= width))
+    outside = np.count_nonzero((slack < 0) & (-slack <= width))
+    return int(inside), int(outside)
+
+
+def _spread(values: Array) -> float:
+    """The inter-quartile range."""
+    lower, upper = np.nanpercentile(values, [25, 75])
+    return float(upper - lower)
+
+
+def has_edge(slack: Array) -> bool:
+    """Whether few of the exceptions lie as near to the boundary as the rows nearest inside.
+
+    Args:
+        slack: How far each row is from violating a rule; negative where it does.
+    """
+    inside = np.sort(slack[slack >= 0])[:EDGE_ROWS]
+    if len(inside) < EDGE_ROWS:
+        return False
+    return bool(np.count_nonzero((slack < 0) & (-slack <= inside[-1])) <= EDGE_OUTSIDE)
+
+
+def order_rule(order: Order, family: str = "", *, by_analogy: bool = False) -> Rule:
+    """The rule that an order is written as: strict, or with an offset, where it never ties."""
+    pattern = _pattern(order)
+    needed = _guards(order, pattern)
+    if needed:
+        conditions = " and ".join(f"{{{place}}} >= 0" for place in needed)
+        pattern = f"if {conditions} then {pattern}"
+    evidence = Evidence(
+        max(order.chance, order.edge), order.expected, order.inside, order.informative
+    )
+    return Rule(
+        RuleKind.ORDER,
+        pattern,
+        (order.small.name, order.large.name),
+        evidence,
+        related=related(order.small, order.large),
+        by_analogy=by_analogy,
+        family=family,
+        exceptions=order.exceptions,
+    )
+
+
+def _pattern(order: Order) -> str:
+    if not (order.small.integer and order.large.integer) or not len(order.slack):
+        return "{0} <= {1}"
+    held = order.slack[order.slack >= 0]
+    least = held.min() if len(held) else 0
+    if least >= 1 and np.count_nonzero(held == least) >= 10:
+        return "{0} < {1}" if least == 1 else f"{{0}} + {int(least)} <= {{1}}"
+    return "{0} < {1}" if least >= 1 else "{0} <= {1}"
+
+
+def _guards(order: Order, pattern: str) -> tuple[int, ...]:
+    """Which columns' codes must be set aside for the rule to be true of them: the fewest."""
+    low, high = order.small.raw, order.large.raw
+    broken = low >= high if " < " in pattern else low > high
+    if "+" in pattern:
+        broken = low + float(pattern.split("+")[1].split("<")[0]) > high
+    coded = (order.small.codes != (), order.large.codes != ())
+    for guards in ((), (0,), (1,), (0, 1)):
+        left = broken.copy()
+        for place in guards:
+            left &= (low, high)[place] >= 0
+        if not np.count_nonzero(left & (np.isnan(order.small.values) | np.isnan(order.large.values))):
+            return tuple(place for place in guards if coded[place])
+    return ()

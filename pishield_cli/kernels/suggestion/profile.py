@@ -1,0 +1,117 @@
+"""What the cells of each column are: whole numbers, truth values, codes for missing ones."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.sampling import Sample
+
+CODES = frozenset([-1, -2, -3, -4, -5, -6, -7, -8, -9, -77, -88, -98, -99, -777, -888, -998, -999])
+"""Negative numbers that stand for a missing cell in a column that is else not negative."""
+
+MOST_CODES = 3
+TYPE_EXCEPTIONS = 0.01
+"""The share of a column's cells that may be of another type: dirt does not change types."""
+
+_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the sample.
+
+    Attributes:
+        name: Its name.
+        values: float64, shape `(rows,)`; NaN where the cell is missing, or a code for that.
+        raw: The same with codes as they are.
+        codes: Negative numbers that stand for missing cells, ascending.
+        integer: Whether its values are whole numbers, but for dirt.
+        boolean: Whether its values are 0 and 1, but for dirt.
+        least: The least value.
+        greatest: The greatest value.
+        tokens: The words of its name, in lower case.
+    """
+
+    name: str
+    values: Array
+    raw: Array
+    codes: tuple[int, ...]
+    integer: bool
+    boolean: bool
+    least: float
+    greatest: float
+    tokens: tuple[str, ...]
+
+    @property
+    def constant(self) -> bool:
+        """Whether it says nothing: one value, or none."""
+        return not self.least < self.greatest
+
+    @property
+    def complete(self) -> bool:
+        """Whether no cell is missing, codes aside."""
+        return not bool(np.isnan(self.raw).any())
+
+
+def tokens_of(name: str) -> tuple[str, ...]:
+    """The words of a name, in lower case: `NumTrades60Ever` has num, trades, 60, ever."""
+    return tuple(word.lower() for word in _TOKEN.findall(name)) or (name,)
+
+
+def related(one: Column, other: Column) -> bool:
+    """Whether two columns' names share a word."""
+    return not set(one.tokens).isdisjoint(other.tokens)
+
+
+def profiles(sample: Sample) -> list[Column]:
+    """What each column of a sample is."""
+    return [
+        _profile(name, sample.values[:, place]) for place, name in enumerate(sample.names)
+    ]
+
+
+def _profile(name: str, raw: Array) -> Column:
+    raw = np.where(np.isinf(raw), np.nan, raw)
+    codes = _codes(raw)
+    values = np.where(np.isin(raw, codes), np.nan, raw) if codes else raw
+    present = values[~np.isnan(values)]
+    if not len(present):
+        return Column(name, values, raw, codes, False, False, np.nan, np.nan, tokens_of(name))
+    whole = present == np.floor(present)
+    binary = (present == 0) | (present == 1)
+    return Column(
+        name,
+        values,
+        raw,
+        codes,
+        integer=_nearly_all(whole),
+        boolean=_nearly_all(binary) and bool((present == 0).any()) and bool((present == 1).any()),
+        least=float(present.min()),
+        greatest=float(present.max()),
+        tokens=tokens_of(name),
+    )
+
+
+def _nearly_all(mask: Array) -> bool:
+    return bool(np.count_nonzero(~mask) <= TYPE_EXCEPTIONS * len(mask))
+
+
+def _codes(raw: Array) -> tuple[int, ...]:
+    """At most three negative codes of a column that has more values that are not negative."""
+    negative = raw[raw < 0]
+    if not len(negative):
+        return ()
+    distinct = np.unique(negative)
+    known = len(distinct) <= MOST_CODES and all(float(one) in CODES for one in distinct)
+    others = raw[raw >= 0]
+    if not known or len(np.unique(others)) < 2 or len(others) == 0:
+        return ()
+    return tuple(int(one) for one in distinct)
+
+
+def by_name(columns: Sequence[Column]) -> dict[str, Column]:
+    """The columns by their names."""
+    return {one.name: one for one in columns}

@@ -1,0 +1,152 @@
+"""Find the bounds and the sets of values of single columns."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.profile import Column
+from pishield_cli.kernels.suggestion.round_numbers import rounded_down, written
+from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.statistics import binomial_tail
+
+PILE_TAIL = -6.0
+"""Rows pile up at a bound if so many there, beside the next value, have a probability below this
+power of ten: far beyond what the number of columns can bring about by chance."""
+
+NEAR_ZERO = 0.05
+"""Zero is a natural lower bound if the least value is at most this part of the median."""
+
+SET_SIZES = 2, 6
+SET_ROWS = 20
+"""How often each value of a set must stand in the rows searched."""
+
+
+def ranges(columns: Sequence[Column], share: float) -> Iterator[Rule]:
+    """Bounds at which rows pile up, zero where it is natural, and codes beside it."""
+    for one in columns:
+        if np.isnan(one.least) or one.constant:
+            continue
+        if one.codes:
+            yield _coded(one)
+        elif not one.boolean:
+            yield from _bounds(one, share)
+
+
+def _coded(column: Column) -> Rule:
+    codes = " or ".join(f"{{0}} == {code}" for code in sorted(column.codes, reverse=True))
+    among = "0 <= {0} <= 1" if column.boolean else "{0} >= 0"
+    note = f"{', '.join(map(str, column.codes))} read as missing"
+    return Rule(RuleKind.RANGE, f"{among} or {codes}", (column.name,), Evidence(note=note))
+
+
+def _bounds(column: Column, share: float) -> Iterator[Rule]:
+    values, counts = np.unique(column.values[~np.isnan(column.values)], return_counts=True)
+    lower, upper = _lower(column, values, counts), _pile(values[::-1], counts[::-1])
+    if lower is not None and upper is not None:
+        pattern = f"{written(lower)} <= {{0}} <= {written(upper)}"
+        yield Rule(RuleKind.RANGE, pattern, (column.name,), _piled(values, counts, lower, upper))
+    elif lower is not None:
+        yield Rule(
+            RuleKind.RANGE,
+            f"{{0}} >= {written(lower)}",
+            (column.name,),
+            _piled(values, counts, lower),
+        )
+    elif upper is not None:
+        yield Rule(
+            RuleKind.RANGE,
+            f"{{0}} <= {written(upper)}",
+            (column.name,),
+            _piled(values, counts, upper),
+        )
+    if upper is None and _looks_like_share(column):
+        yield Rule(RuleKind.RANGE, "{0} <= 1", (column.name,), candidate=True)
+    yield from _almost(column, values, counts, share) if share > 0 else ()
+
+
+def _piled(values: Array, counts: Array, *bounds: float) -> Evidence:
+    told = [f"{int(counts[values == one].sum())} rows at {written(float(one))}" for one in bounds]
+    return Evidence(note=", ".join(told))
+
+
+def _lower(column: Column, values: Array, counts: Array) -> float | None:
+    piled = _pile(values, counts)
+    if piled is not None:
+        return piled
+    natural = column.least >= 0 and column.least <= NEAR_ZERO * float(np.nanmedian(column.values))
+    return 0.0 if natural or column.least == 0 else None
+
+
+def _pile(values: Array, counts: Array) -> float | None:
+    """The first value, if rows pile up at it and it is round."""
+    if len(values) < 3 or not _is_round(float(values[0]), int(counts[0])):
+        return None
+    here, beside = int(counts[0]), int(counts[1])
+    return float(values[0]) if binomial_tail(beside, here + beside) < PILE_TAIL else None
+
+
+def _is_round(value: float, count: int) -> bool:
+    return value in {0, 1, 100} or (value == np.floor(value) and count >= 10)
+
+
+def _looks_like_share(column: Column) -> bool:
+    return not column.integer and column.least >= 0 and 0.5 < column.greatest <= 1
+
+
+def _almost(column: Column, values: Array, counts: Array, share: float) -> Iterator[Rule]:
+    """Zero as a lower bound that a few negative values break."""
+    total = int(counts.sum())
+    negative = int(counts[values < 0].sum())
+    if not 0 < negative <= share * total:
+        return
+    zeros = int(counts[values == 0].sum())
+    if zeros >= 10 and binomial_tail(negative, zeros + negative) < PILE_TAIL:
+        note = f"{zeros} rows at 0"
+        evidence = Evidence(note=note)
+        yield Rule(RuleKind.RANGE, "{0} >= 0", (column.name,), evidence, exceptions=negative)
+
+
+def sets(columns: Sequence[Column]) -> Iterator[Rule]:
+    """Columns of few whole numbers with gaps, and gaps after zero."""
+    for one in columns:
+        if one.constant or not one.integer or one.boolean:
+            continue
+        present = one.values[~np.isnan(one.values)]
+        if not (present == np.floor(present)).all():
+            continue
+        values, counts = np.unique(present, return_counts=True)
+        if len(values) <= SET_SIZES[1]:
+            yield from _set(one, values, counts)
+        else:
+            yield from _gap(one, values, counts)
+
+
+def _set(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
+    has_gaps = any(after - before > 1 for before, after in pairwise(values.tolist()))
+    if len(values) < SET_SIZES[0] or (counts < SET_ROWS).any() or not has_gaps:
+        return
+    known = [*column.codes, *(int(value) for value in values)]
+    listed = ", ".join(map(str, known))
+    pattern = f"{{0}} in ({listed})" if len(known) > 2 else _either(known)
+    note = f"{', '.join(map(str, counts.tolist()))} rows each"
+    yield Rule(RuleKind.SET, pattern, (column.name,), Evidence(note=note))
+
+
+def _either(values: Sequence[int]) -> str:
+    return " or ".join(f"{{0}} == {value}" for value in values)
+
+
+def _gap(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
+    """Zero, or at least some number that is far from it."""
+    if values[0] != 0 or counts[0] < SET_ROWS or counts[1:].sum() < SET_ROWS or column.codes:
+        return
+    if values[1] - 0 < 2 * (values[-1] - values[1]) and values[1] < 3:
+        return
+    if values[1] >= 2 * (values[-1] - values[1]):
+        bound = written(rounded_down(float(values[1])))
+        note = f"{int(counts[0])} rows at 0, the next value is {int(values[1])}"
+        yield Rule(
+            RuleKind.SET, f"{{0}} == 0 or {{0}} >= {bound}", (column.name,), Evidence(note=note)
+        )

@@ -1,0 +1,63 @@
+"""Probabilities of small counts, as decimal logarithms, so that none is too small to compare."""
+
+from collections.abc import Callable
+from math import exp, lgamma, log, log1p
+
+_LN10 = log(10)
+_NEGLIGIBLE = -40.0
+
+
+def poisson_tail(count: int, expected: float) -> float:
+    """How likely at most `count` events are, where `expected` are expected by chance.
+
+    The chance probability of Ernst et al., The Daikon system for dynamic detection of likely
+    invariants (2007): that a rule's violations are as few as seen if columns were independent.
+
+    Returns:
+        The decimal logarithm of P(K <= count) for a Poisson variable.
+    """
+    if expected <= 0:
+        return 0.0
+    terms = count * log(expected) - expected - lgamma(count + 1)
+    return min(0.0, (terms + _falling(count, lambda at: at / expected)) / _LN10)
+
+
+def binomial_tail(count: int, trials: int, chance: float = 0.5) -> float:
+    """How likely at most `count` successes are in some trials.
+
+    With one half, the sign test of Arbuthnot (1710): whether rows near a boundary lie on one side.
+
+    Returns:
+        The decimal logarithm of P(K <= count) for a binomial variable.
+    """
+    if count >= trials:
+        return 0.0
+    odds = (1 - chance) / chance
+    last = (
+        lgamma(trials + 1)
+        - lgamma(count + 1)
+        - lgamma(trials - count + 1)
+        + count * log(chance)
+        + (trials - count) * log1p(-chance)
+    )
+    below = _falling(count, lambda at: at * odds / (trials - at + 1))
+    return min(0.0, (last + below) / _LN10)
+
+
+def _falling(count: int, ratio: Callable[[int], float]) -> float:
+    """The logarithm of the sum of terms down from `count`, relative to the greatest of them.
+
+    Args:
+        count: The number of the first term, which counts 1.
+        ratio: The term before one, relative to it.
+    """
+    logarithm, greatest, total = 0.0, 0.0, 1.0
+    for at in range(count, 0, -1):
+        logarithm += log(ratio(at))
+        if logarithm > greatest:
+            total *= exp(greatest - logarithm)
+            greatest = logarithm
+        total += exp(logarithm - greatest)
+        if logarithm - greatest < _NEGLIGIBLE and ratio(at) < 1:
+            break
+    return greatest + log(total)
