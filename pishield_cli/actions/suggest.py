@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
 from pishield_cli.actions.check import CheckReport, RequirementResult, check
 from pishield_cli.actions.check_settings import CheckSettings
-from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
+from pishield_cli.errors import ColumnTypeError, MissingColumnError
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
 from pishield_cli.kernels.suggestion.sampling import Sample, Sampler
@@ -187,9 +187,7 @@ def _wanted(reader: TableReader, settings: SuggestSettings) -> tuple[str, ...]:
 
 
 def _search_settings(settings: SuggestSettings) -> SearchSettings:
-    return SearchSettings(
-        settings.exceptions, settings.kinds, settings.chance, settings.seconds
-    )
+    return SearchSettings(settings.exceptions, settings.kinds, settings.chance, settings.seconds)
 
 
 # ------------------------------------------------------------------------------------- reading
@@ -245,9 +243,8 @@ def _read(
         if progress is not None:
             progress(batch.start + batch.rows)
     sample = sampler.sample()
-    empty = np.isnan(sample.values).all(axis=0)
-    for name, nothing in zip(columns, empty, strict=True):
-        if nothing or not sample.total:
+    for place, name in enumerate(columns):
+        if np.isnan(sample.values[:, place]).all():
             types.integers.pop(name, None)
             types.booleans.pop(name, None)
     for name in types.booleans:

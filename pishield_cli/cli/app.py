@@ -16,7 +16,18 @@ from pishield_cli import __version__
 from pishield_cli.cli.boundary import NOT_DONE
 from pishield_cli.cli.grouped_help import grouped
 
-COMMANDS = ("check", "correct", "undo", "inspect", "fmt", "train", "predict", "report", "schema")
+COMMANDS = (
+    "check",
+    "correct",
+    "undo",
+    "suggest",
+    "inspect",
+    "fmt",
+    "train",
+    "predict",
+    "report",
+    "schema",
+)
 """In the order of the help; each in a module of its name, `report` with commands below it."""
 
 EXAMPLES = """\b

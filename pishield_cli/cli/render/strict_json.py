@@ -16,6 +16,7 @@ VERSIONS = {
     "inspect": 1,
     "predict": 1,
     "runs": 1,
+    "suggest": 1,
     "train": 1,
     "violations": 1,
 }

@@ -52,7 +52,9 @@ def facts(columns: Sequence[Column]) -> list[Fact]:
         if not one.least >= 0:
             continue
         positive = np.where(np.isnan(one.values), np.nan, one.values > 0)
-        plain = one.boolean and not one.codes and bool((one.values[~np.isnan(one.values)] <= 1).all())
+        plain = (
+            one.boolean and not one.codes and bool((one.values[~np.isnan(one.values)] <= 1).all())
+        )
         yes, no = ("{}", "not {}") if plain else ("{} > 0", "{} == 0")
         found.append(Fact(one, yes, no, positive))
         if one.codes:
@@ -62,8 +64,8 @@ def facts(columns: Sequence[Column]) -> list[Fact]:
 
 
 def _varies(values: Array) -> bool:
-    true = np.count_nonzero(values == 1)
-    return min(true, np.count_nonzero(values == 0)) >= LEAST_ROWS
+    true, false = int(np.count_nonzero(values == 1)), int(np.count_nonzero(values == 0))
+    return min(true, false) >= LEAST_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def implications(columns: Sequence[Column], share: float, chance: float) -> Iter
     implied = _links(found, tables.first, tables, share, limit)
     exclusive = _links(found, tables.both, tables, share, limit)
     covering = _links(found, tables.neither, tables, share, limit)
-    yield from _implied(found, implied, tables)
+    yield from _implied(found, implied)
     yield from _excluded(found, exclusive)
     for link in covering:
         if link.first < link.second:
@@ -175,7 +177,7 @@ def _links(
     return links
 
 
-def _implied(found: Sequence[Fact], links: Sequence[Link], tables: Tables) -> Iterator[Rule]:
+def _implied(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
     by_pair = {(link.first, link.second): link for link in links}
     classes = _classes(len(found), by_pair)
     for members in classes.values():
@@ -198,7 +200,7 @@ def _implied(found: Sequence[Fact], links: Sequence[Link], tables: Tables) -> It
     between = [link for link in links if heads[link.first] != heads[link.second]]
     kept = [one for one in between if heads[one.first] == one.first]
     kept = [one for one in kept if heads[one.second] == one.second]
-    for link in _unclustered(found, kept, tables):
+    for link in _unclustered(found, kept):
         one, other = found[link.first], found[link.second]
         text = f"if {_yes(one, 0)} then {_yes(other, 1)}"
         yield _rule(RuleKind.IMPLIES, text, one, other, link)
@@ -218,9 +220,7 @@ def _classes(count: int, links: dict[tuple[int, int], Link]) -> dict[int, list[i
     return classes
 
 
-def _unclustered(
-    found: Sequence[Fact], links: Sequence[Link], tables: Tables
-) -> Iterator[Link]:
+def _unclustered(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Link]:
     """Leave out what a small premise implies of more than three unrelated columns."""
     unrelated: dict[int, int] = {}
     for link in links:
@@ -256,14 +256,12 @@ def _excluded(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
         )
     for pair, link in pairs.items():
         if pair not in covered:
-            one, other = found[link.first], found[link.second]
-            text = f"not ({_yes(one, 0)} and {_yes(other, 1)})"
-            yield _rule(RuleKind.EXCLUSIVE, text, one, other, link)
+            first, second = found[link.first], found[link.second]
+            text = f"not ({_yes(first, 0)} and {_yes(second, 1)})"
+            yield _rule(RuleKind.EXCLUSIVE, text, first, second, link)
 
 
-def _cliques(
-    found: Sequence[Fact], pairs: dict[tuple[int, int], Link]
-) -> Iterator[list[int]]:
+def _cliques(found: Sequence[Fact], pairs: dict[tuple[int, int], Link]) -> Iterator[list[int]]:
     """Sets of at least three truth values that all exclude each other, greedily."""
     exact = {pair for pair, link in pairs.items() if not link.exceptions}
     taken: set[int] = set()

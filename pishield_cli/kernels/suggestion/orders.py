@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from math import log10
 
 import numpy as np
@@ -19,6 +20,9 @@ LEAST_EXPECTED = 10.0
 
 NEAR = 0.1
 """Rows are near a boundary within this part of their values, or of the inter-quartile range."""
+
+ATTAINED = 10
+"""Rows that must attain a constant for it to be written."""
 
 EDGE_ROWS = 30
 EDGE_OUTSIDE = 3
@@ -90,7 +94,7 @@ def compared(columns: Sequence[Column], share: float) -> Iterator[Order]:
         above = (stacked[:, [at]] > stacked).sum(axis=0)
         both = (decided[:, [at]] & decided).sum(axis=0)
         fits = (above <= 2 * share * both + 3 * (share > 0)) & (both >= 10)
-        fits &= (most >= small.least)
+        fits &= most >= small.least
         fits[at] = False
         for place in np.flatnonzero(fits):
             order = compare(small, usable[place], share)
@@ -113,9 +117,7 @@ def compare(small: Column, large: Column, share: float) -> Order | None:
     risky = (low > high.min()) & (high < low.max())
     expected = _expected(low, high)
     inside, outside = _near(low[risky], high[risky], small, large)
-    return Order(
-        small, large, exceptions, expected, inside, outside, int(risky.sum()), slack
-    )
+    return Order(small, large, exceptions, expected, inside, outside, int(risky.sum()), slack)
 
 
 def _expected(low: Array, high: Array) -> float:
@@ -157,7 +159,7 @@ def has_edge(slack: Array) -> bool:
 def order_rule(order: Order, family: str = "", *, by_analogy: bool = False) -> Rule:
     """The rule that an order is written as: strict, or with an offset, where it never ties."""
     pattern = _pattern(order)
-    needed = _guards(order, pattern)
+    needed = _guards(order)
     if needed:
         conditions = " and ".join(f"{{{place}}} >= 0" for place in needed)
         pattern = f"if {conditions} then {pattern}"
@@ -177,26 +179,32 @@ def order_rule(order: Order, family: str = "", *, by_analogy: bool = False) -> R
 
 
 def _pattern(order: Order) -> str:
-    if not (order.small.integer and order.large.integer) or not len(order.slack):
-        return "{0} <= {1}"
+    gap = _gap(order)
+    return ("{0} <= {1}", "{0} < {1}", f"{{0}} + {gap} <= {{1}}")[min(gap, 2)]
+
+
+def _gap(order: Order) -> int:
+    """The whole number that lies at least between two columns of whole numbers: 1 is strict."""
+    if not (order.small.integer and order.large.integer):
+        return 0
     held = order.slack[order.slack >= 0]
-    least = held.min() if len(held) else 0
-    if least >= 1 and np.count_nonzero(held == least) >= 10:
-        return "{0} < {1}" if least == 1 else f"{{0}} + {int(least)} <= {{1}}"
-    return "{0} < {1}" if least >= 1 else "{0} <= {1}"
+    least = int(held.min()) if len(held) else 0
+    return least if np.count_nonzero(held == least) >= ATTAINED else min(least, 1)
 
 
-def _guards(order: Order, pattern: str) -> tuple[int, ...]:
+def _guards(order: Order) -> tuple[int, ...]:
     """Which columns' codes must be set aside for the rule to be true of them: the fewest."""
     low, high = order.small.raw, order.large.raw
-    broken = low >= high if " < " in pattern else low > high
-    if "+" in pattern:
-        broken = low + float(pattern.split("+")[1].split("<")[0]) > high
-    coded = (order.small.codes != (), order.large.codes != ())
-    for guards in ((), (0,), (1,), (0, 1)):
-        left = broken.copy()
-        for place in guards:
-            left &= (low, high)[place] >= 0
-        if not np.count_nonzero(left & (np.isnan(order.small.values) | np.isnan(order.large.values))):
-            return tuple(place for place in guards if coded[place])
-    return ()
+    coded = np.isnan(order.small.values) | np.isnan(order.large.values)
+    broken = coded & (low + _gap(order) > high)
+    guarded = [place for place, one in enumerate((order.small, order.large)) if one.codes]
+    for size in range(len(guarded) + 1):
+        for some in combinations(guarded, size):
+            if not any_left(broken, [(low, high)[place] >= 0 for place in some]):
+                return some
+    return tuple(guarded)
+
+
+def any_left(broken: Array, conditions: Sequence[Array]) -> bool:
+    """Whether rows that break a rule satisfy all of some conditions."""
+    return bool(np.logical_and.reduce([broken, *conditions]).any())

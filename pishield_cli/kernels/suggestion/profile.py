@@ -68,9 +68,7 @@ def related(one: Column, other: Column) -> bool:
 
 def profiles(sample: Sample) -> list[Column]:
     """What each column of a sample is."""
-    return [
-        _profile(name, sample.values[:, place]) for place, name in enumerate(sample.names)
-    ]
+    return [_profile(name, sample.values[:, place]) for place, name in enumerate(sample.names)]
 
 
 def _profile(name: str, raw: Array) -> Column:

@@ -48,7 +48,7 @@ _Search = Callable[[Sequence[Column], SearchSettings], Iterator[Rule]]
 
 _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
     (frozenset({RuleKind.RANGE}), lambda columns, how: ranges(columns, how.exceptions)),
-    (frozenset({RuleKind.SET}), lambda columns, how: sets(columns)),
+    (frozenset({RuleKind.SET}), lambda columns, _: sets(columns)),
     (
         frozenset({RuleKind.ORDER}),
         lambda columns, how: orders(columns, how.exceptions, how.chance),

@@ -1,0 +1,89 @@
+"""`pishield suggest`: the command, its file and its promises."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+
+from pishield_cli.cli import main
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_table(path, columns):
+    names = list(columns)
+    rows = zip(*(columns[name] for name in names), strict=True)
+    lines = [",".join(names), *(",".join(map(str, row)) for row in rows)]
+    Path(path).write_text("\n".join(lines) + "\n")
+
+
+def stays(rows=400, seed=1):
+    """Starts before ends, a flag that a fee decides, and a column of its own."""
+    draw = np.random.default_rng(seed)
+    start = draw.integers(0, 100, rows)
+    flag = draw.integers(0, 2, rows)
+    return {
+        "start": start,
+        "end": start + draw.integers(0, 20, rows),
+        "paid": flag,
+        "fee": flag * draw.integers(1, 50, rows),
+        "noise": draw.normal(size=rows).round(3),
+    }
+
+
+def test_what_is_suggested_holds_for_the_table(capsys):
+    write_table("stays.csv", stays())
+    assert main(["suggest", "stays.csv", "-o", "rules.txt"]) == 0
+    text = Path("rules.txt").read_text()
+    assert "start <= end" in text
+    assert "paid iff fee > 0" in text
+    assert "boolean paid" in text
+    assert main(["check", "stays.csv", "rules.txt"]) == 0
+    assert "5 columns, 400 rows" in capsys.readouterr().err
+
+
+def test_a_file_that_was_written_by_hand_is_kept(capsys):
+    write_table("stays.csv", stays())
+    Path("rules.txt").write_text("start <= end\n")
+    assert main(["suggest", "stays.csv", "-o", "rules.txt"]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert Path("rules.txt").read_text() == "start <= end\n"
+    assert main(["suggest", "stays.csv", "-o", "rules.txt", "--force"]) == 0
+    assert main(["suggest", "stays.csv", "-o", "rules.txt"]) == 0
+
+
+def test_json_is_of_the_shape_that_ships(capsys):
+    write_table("stays.csv", stays())
+    assert main(["suggest", "stays.csv", "--format", "json", "-q"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert main(["schema", "suggest"]) == 0
+    Draft202012Validator(json.loads(capsys.readouterr().out)).validate(report)
+    assert {one["text"] for one in report["rules"]} >= {"start <= end", "paid iff fee > 0"}
+
+
+def test_few_rows_tell_types_alone(capsys):
+    write_table("few.csv", {name: column[:20] for name, column in stays().items()})
+    assert main(["suggest", "few.csv"]) == 0
+    out, err = capsys.readouterr()
+    assert "integer start end" in out
+    assert "<=" not in out
+    assert "too few rows" in err
+
+
+@pytest.mark.parametrize("given", [["--exceptions", "150%"], ["--kinds", "orders"]])
+def test_odd_options_are_refused(given, capsys):
+    write_table("stays.csv", stays())
+    assert main(["suggest", "stays.csv", *given]) == 2
+    assert "Hint" in capsys.readouterr().err or given[0] == "--exceptions"
+
+
+def test_a_column_that_is_not_there_is_told(capsys):
+    write_table("stays.csv", stays())
+    assert main(["suggest", "stays.csv", "--columns", "ends"]) == 2
+    assert "`ends`" in capsys.readouterr().err
