@@ -201,9 +201,9 @@ def _implied(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
     kept = [one for one in between if heads[one.first] == one.first]
     kept = [one for one in kept if heads[one.second] == one.second]
     for link in _unclustered(found, kept):
-        one, other = found[link.first], found[link.second]
-        text = f"if {_yes(one, 0)} then {_yes(other, 1)}"
-        yield _rule(RuleKind.IMPLIES, text, one, other, link)
+        premise, conclusion = found[link.first], found[link.second]
+        text = f"if {_yes(premise, 0)} then {_yes(conclusion, 1)}"
+        yield _rule(RuleKind.IMPLIES, text, premise, conclusion, link)
 
 
 def _classes(count: int, links: dict[tuple[int, int], Link]) -> dict[int, list[int]]:
