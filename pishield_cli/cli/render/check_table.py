@@ -65,9 +65,8 @@ def _summary(checked: Sequence[Checked]) -> Text:
     failed = sum(1 for one in checked if one.report is not None and not one.report.holds)
     broken = sum(1 for one in checked if one.report is None)
     passed = len(checked) - failed - broken
-    facts = [
-        f"{passed:,} of {counted(len(checked), 'table')} {'passes' if passed == 1 else 'pass'}"
-    ]
+    verb = "passes" if len(checked) == 1 else "pass"
+    facts = [f"{passed:,} of {counted(len(checked), 'table')} {verb}"]
     facts += [f"{broken:,} could not be checked"] if broken else []
     good = passed == len(checked)
     line = f"\n{'OK  ' if good else 'FAIL'}  {'; '.join(facts)}"
