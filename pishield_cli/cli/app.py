@@ -25,6 +25,7 @@ COMMANDS = (
     "fmt",
     "train",
     "predict",
+    "export",
     "report",
     "schema",
 )

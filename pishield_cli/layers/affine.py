@@ -209,6 +209,11 @@ class Slots(FixedBuffers):
         return torch.all(self(values), 0)
 
 
+def either(condition: Tensor, yes: Tensor, no: Tensor) -> Tensor:
+    """`torch.where` of truths, which runtimes of exported graphs have for numbers only."""
+    return (condition & yes) | (~condition & no)
+
+
 def _indices(values: Iterable[int]) -> Tensor:
     return torch.tensor(list(values), dtype=torch.long)
 

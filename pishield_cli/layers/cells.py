@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
+from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots, either
 from pishield_cli.layers.blocks import Placing, bounds_of
 from pishield_cli.layers.edges import Edges, beyond
 from pishield_cli.layers.precision import Precision
@@ -66,6 +66,7 @@ class _CellStep(FixedBuffers):
 
     def __init__(self, steps: Sequence[Step | None], lines: Mapping[str, int]) -> None:
         super().__init__()
+        self.cells = len(steps)
         sides = [((), ()) if step is None else bounds_of(step) for step in steps]
         flat: list[Bound] = [bound for one in sides for side in one for bound in side]
         self.bounds = AffineLines([Form.of_bound(bound) for bound in flat], lines)
@@ -111,14 +112,15 @@ class _CellStep(FixedBuffers):
             best = torch.where(near, candidates, torch.inf)
             chosen = torch.min(best, 0, keepdim=True).indices
             upwards = candidates.gather(0, chosen) > values
-            beyond = torch.where(upwards, candidates < values, candidates > values)
-            across = (reached & beyond).any(0, keepdim=True)
+            across_it = either(upwards, candidates < values, candidates > values)
+            across = (reached & across_it).any(0, keepdim=True)
         placed = placing(values, candidates.gather(0, chosen), stuck, across)
         new = precision.stored(placed)
         with torch.no_grad():
             inside = (new >= ends[0]) & (new <= ends[1])
-            inside = inside.scatter(0, chosen, value=True)
-            return new, torch.where(stuck, reached & inside, holding)
+            own = torch.arange(self.cells, device=chosen.device).unsqueeze(1) == chosen
+            inside = inside | own
+            return new, either(stuck, reached & inside, holding)
 
     def _edges(self, bounds: Tensor, state: Tensor, precision: Precision) -> tuple[Tensor, Tensor]:
         """Where values count as inside, and where others are put."""

@@ -6,7 +6,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form
+from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, either
 from pishield_cli.layers.precision import DIGITS, GROWTH, ROOM, Precision, end_of
 from pishield_cli.logic.plans.plan import Bound
 from pishield_cli.logic.terms import Inequality
@@ -159,7 +159,7 @@ class Certain(FixedBuffers):
         sizes = self.forms.sizes(state, precision.tiny)
         needed = seen(precision, self.constants("terms")) * self.constants("summed")
         rest = excess - sizes * (needed * precision.unit)
-        return torch.where(self.constants("strict"), rest > 0, rest >= 0)
+        return either(self.constants("strict"), rest > 0, rest >= 0)
 
 
 def _shift(one: Inequality, dtype: torch.dtype) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.affine import ROUNDING, AffineLines, FixedBuffers, Form, Slots
+from pishield_cli.layers.affine import ROUNDING, AffineLines, FixedBuffers, Form, Slots, either
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.edges import Certain, Edges
 from pishield_cli.layers.precision import Precision
@@ -142,7 +142,7 @@ class Hop(FixedBuffers):
             return None
         excess = self.others(state)
         slack = ROUNDING * torch.finfo(state.dtype).eps * self.others.magnitudes(state)
-        return torch.where(self.constants("strict_others"), excess > 0, excess >= -slack)
+        return either(self.constants("strict_others"), excess > 0, excess >= -slack)
 
     def _allowed(
         self, values: Tensor, bounds: Tensor, others: Tensor | None, *, closed: bool = False
@@ -152,7 +152,7 @@ class Hop(FixedBuffers):
         inside = (values.index_select(0, self.constants("heads")) - bounds) * signs
         holds = inside >= 0
         if self.any_strict and not closed:
-            holds = torch.where(self.constants("strict"), inside > 0, holds)
+            holds = either(self.constants("strict"), inside > 0, holds)
         if others is not None:
             holds = torch.cat((holds, others))
         return self.steps.all(self.clauses.any(holds))
@@ -185,7 +185,7 @@ class Hop(FixedBuffers):
         upwards = inner.gather(0, chosen) > values
         across = torch.zeros_like(upwards)
         for candidate in self.candidates(inner):
-            other = torch.where(upwards, candidate < values, candidate > values)
+            other = either(upwards, candidate < values, candidate > values)
             across = across | (other & self._allowed(candidate, bounds, others))
         return across
 

@@ -10,7 +10,7 @@ from pishield_cli.errors import ShapeError, UsageError
 from pishield_cli.layers.backward import Correction, Directed, Rows, Rule, rule_of
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest_point import NearestPoint
-from pishield_cli.layers.opaque import searched
+from pishield_cli.layers.opaque import is_opaque, searched
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.shield import Shield
 from pishield_cli.layers.state import Declared
@@ -138,7 +138,7 @@ class NearestShield(Declared):
     def clip(self, z: Tensor, placing: Placing = clamp) -> Tensor:
         """The nearest rows, without checks; no value is placed one after the other."""
         del placing
-        return searched(z, self.number) if torch.compiler.is_compiling() else self.search(z)
+        return searched(z, self.number) if is_opaque() else self.search(z)
 
     def search(self, z: Tensor) -> Tensor:
         """The nearest rows; see `Opaque`."""
@@ -162,6 +162,8 @@ def nearest_rows(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:
             slack = 0.0 if nearest.faces.linear else SLACK * torch.finfo(z.dtype).eps
             return shield.clip(nearest(z, slack).values.to(z.dtype))
         y: Tensor = nearest(z).values.to(z.dtype)
+        if torch.compiler.is_exporting():
+            return torch.where(nearest.holds(y).unsqueeze(1), y, shield.clip(y))
         rows = (~nearest.holds(y)).nonzero().squeeze(1)
         if not len(rows):
             return y

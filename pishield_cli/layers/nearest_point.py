@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pishield_cli.layers.active import FaceBlock, Faces, Shielding
-from pishield_cli.layers.affine import ROUNDING, FixedBuffers
+from pishield_cli.layers.affine import ROUNDING, FixedBuffers, either
 from pishield_cli.layers.precision import gap_of
 from pishield_cli.logic.plans.cells import CELL_LIMIT, enumerate_cells
 from pishield_cli.logic.terms import Clause
@@ -110,10 +110,15 @@ class NearestPoint(FixedBuffers):
         for block in self.faces.parts:
             excess, sizes = block.excess(y.double())
             rounding = ROUNDING * torch.finfo(y.dtype).eps * sizes
-            fits = torch.where(block.get_buffer("excluded"), excess > 0, excess >= 0)
-            fits = torch.where(block.always, excess.abs() <= rounding, fits)
+            fits = either(block.get_buffer("excluded"), excess > 0, excess >= 0)
+            fits = either(block.always, excess.abs() <= rounding, fits)
             kept &= fits.all(2).all(0) if block.linear else block.satisfied(fits[0])
         return kept
+
+    @property
+    def portable(self) -> bool:
+        """Whether its points are found without a search, so that graphs can be exported."""
+        return all(block.linear and block.equations.direct for block in self.faces.parts)
 
     def distances(self, moves: Tensor) -> Tensor:
         """How long moves of shape `(rows, columns)` are, in the units, squared."""
@@ -146,6 +151,10 @@ class NearestPoint(FixedBuffers):
             return self._through_cells(block, cells, q, wrong)
         allowed = (~block.get_buffer("still")).expand(q.shape).flatten(0, 1)
         wrong, flat = wrong.flatten(0, 1), q.flatten(0, 1)
+        if torch.compiler.is_exporting():
+            every = block.equations.enumerated_all(block.component(q.shape[1]), allowed, flat)
+            moving = (wrong & allowed).any(1, keepdim=True)
+            return torch.where(moving, every, 0.0).view(q.shape)
         rows = (wrong & allowed).any(1).nonzero().squeeze(1)
         result = torch.zeros_like(flat)
         component = block.component(q.shape[1])[rows]

@@ -135,6 +135,18 @@ class NormalEquations(FixedBuffers):
             x[rows] = self._settled(component[rows], chosen[rows], allowed[rows], q[rows])
         return x
 
+    @property
+    def direct(self) -> bool:
+        """Whether the complementarity problem is solved by looking at every set of rows."""
+        return self.rows == 1 or self.enumerated
+
+    def enumerated_all(self, component: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
+        """As `nonnegative` where that is direct, by steps that do not depend on the values."""
+        if self.rows > 1:
+            return self._enumerated(component, allowed, q)
+        free = self.constants("free")[component]
+        return torch.where(allowed, torch.where(free, q, q.clamp(min=0.0)), 0.0)
+
     def _settled(self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
         """As `nonnegative`, from a first guess of the rows with positive multipliers."""
         tolerance = TOLERANCE * torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True)

@@ -36,6 +36,11 @@ class Opaque(FixedBuffers):
         _OWNERS[self.number] = self
 
 
+def is_opaque() -> bool:
+    """Whether searches are hidden: from compilers, but not from graphs that go elsewhere."""
+    return torch.compiler.is_compiling() and not torch.compiler.is_exporting()
+
+
 class Searching(Protocol):
     """What a module with searches answers compiled code."""
 

@@ -11,7 +11,7 @@ from pishield_cli.layers.backward import Correction, Directed, Rows
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest import NearestShield, nearest_rows
 from pishield_cli.layers.nearest_point import NearestPoint
-from pishield_cli.layers.opaque import searched
+from pishield_cli.layers.opaque import is_opaque, searched
 from pishield_cli.layers.shield import Shield
 from pishield_cli.layers.state import Declared
 from pishield_cli.logic.requirements import Requirements, RequirementType
@@ -142,7 +142,7 @@ class ScaledShield(Declared):
         """Correct in the table's units, to what is nearest in the shield's own."""
         if self.nearest is None:
             return self.shield.clip(z, placing)
-        return searched(z, self.number) if torch.compiler.is_compiling() else self.search(z)
+        return searched(z, self.number) if is_opaque() else self.search(z)
 
     def search(self, z: Tensor) -> Tensor:
         """The nearest rows; see `Opaque`."""

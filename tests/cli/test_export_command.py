@@ -1,0 +1,63 @@
+"""`pishield export` on real runs, and what onnxruntime makes of the graph."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from pishield_cli.cli import main
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxscript")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+QUICK = ("--threads", "1", "--epochs", "2", "--arch", "4", "--no-baseline", "--quiet")
+LINEAR = "low <= price\nprice <= high\nhigh - low <= area * 100\n"
+DISJUNCTIVE = "low <= price\nhigh >= price\nprice <= 90000 or low >= 50000\n"
+
+
+def write_table(path):
+    random = np.random.default_rng(0)
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["area", "age", "kind", "low", "price", "high"])
+        for row in range(60):
+            area = random.uniform(30, 200)
+            price = 1000 * area + random.normal(0, 9000)
+            age = "" if row % 11 == 5 else f"{random.integers(0, 90)}"
+            kind = "flat" if row % 3 else "house"
+            writer.writerow([f"{area:.1f}", age, kind, price * 0.95, price, price * 1.04])
+
+
+@pytest.mark.parametrize("rules", [LINEAR, DISJUNCTIVE])
+def test_the_graph_predicts_as_the_command_does(rules, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_table("houses.csv")
+    (tmp_path / "rules.txt").write_text(rules)
+    targets = ("--targets", "low,price,high")
+    main(["train", "houses.csv", "rules.txt", "-o", "run", *targets, *QUICK])
+    assert main(["export", "run", "-o", "model.onnx"]) == 0
+    assert main(["predict", "run", "houses.csv", "-o", "out.csv", "--quiet"]) == 0
+    session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+    assert [one.name for one in session.get_outputs()] == ["low", "price", "high"]
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert metadata["requirements"] == (tmp_path / "run" / "requirements.txt").read_text()
+    known = json.loads(metadata["categories"])["kind"]
+    with open("houses.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    feeds = {
+        "area": np.array([float(row["area"]) for row in rows]),
+        "age": np.array([float(row["age"] or "nan") for row in rows]),
+        "kind": np.array([known.index(row["kind"]) for row in rows]),
+    }
+    found = np.stack(session.run(None, feeds), axis=1)
+    with open("out.csv", newline="") as file:
+        predicted = list(csv.DictReader(file))
+    written = [[float(row[name]) for name in ("low", "price", "high")] for row in predicted]
+    assert np.allclose(found, written, rtol=1e-6)
+
+
+def test_a_place_is_needed(capsys):
+    assert main(["export", "run"]) == 2
+    assert "--output" in capsys.readouterr().err
