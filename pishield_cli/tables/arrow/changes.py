@@ -7,6 +7,7 @@ from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.arrow.arrays import decimal_array, plain_array, text_array
+from pishield_cli.tables.arrow.columns import numpy_dtype
 from pishield_cli.tables.arrow.schema import is_text
 
 _DECIMAL128 = 16
@@ -54,7 +55,7 @@ def _in_type(values: Array, kind: pa.DataType, name: str) -> pa.Array:
         if pa.types.is_decimal(kind):
             return decimal_array(values.tolist(), kind)
         if pa.types.is_floating(kind):
-            return plain_array(values.astype(kind.to_pandas_dtype()))
+            return plain_array(values.astype(numpy_dtype(kind)))
         if pa.types.is_boolean(kind):
             return _truths(values)
         return plain_array(values).cast(kind)

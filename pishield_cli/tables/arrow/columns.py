@@ -161,7 +161,7 @@ def _values(cells: pa.Array | pa.ChunkedArray) -> Array:
     if cells.num_chunks == 1:
         return _chunk_values(cells.chunk(0))
     if cells.num_chunks == 0:
-        return np.empty(0, dtype=_dtype(cells.type))
+        return np.empty(0, dtype=numpy_dtype(cells.type))
     return np.concatenate([_chunk_values(chunk) for chunk in cells.chunks])
 
 
@@ -171,7 +171,7 @@ def _chunk_values(cells: pa.Array) -> Array:
         return _bits(buffer, cells.offset, len(cells))
     if pa.types.is_decimal(cells.type) and buffer is not None:
         return _low_words(buffer, cells.type.byte_width)[cells.offset :][: len(cells)]
-    dtype = _dtype(cells.type)
+    dtype = numpy_dtype(cells.type)
     if buffer is None:
         return np.zeros(len(cells), dtype=dtype)
     return np.frombuffer(buffer, dtype, len(cells), cells.offset * dtype.itemsize)
@@ -184,7 +184,8 @@ def _low_words(buffer: pa.Buffer, width: int) -> Array:
     return np.frombuffer(buffer, "<i8")[:: width // 8]
 
 
-def _dtype(kind: pa.DataType) -> np.dtype[Any]:
+def numpy_dtype(kind: pa.DataType) -> np.dtype[Any]:
+    """The type of a column's values; of decimals, that of their whole numbers."""
     if pa.types.is_decimal(kind):
         return np.dtype(np.int64)
     # `to_pandas_dtype` loads pandas in older releases of pyarrow.

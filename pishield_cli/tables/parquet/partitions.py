@@ -12,6 +12,7 @@ import pyarrow as pa
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.tables.arrow.arrays import plain_array, text_array
+from pishield_cli.tables.arrow.columns import numpy_dtype
 from pishield_cli.tables.parquet.parts import Part
 
 Value = int | float | str | None
@@ -53,7 +54,7 @@ class Partitions:
         """A column of numbers in some rows of a file."""
         place = self.names.index(name)
         value = self.values[part][place]
-        dtype = self.schema.types[place].to_pandas_dtype()
+        dtype = numpy_dtype(self.schema.types[place])
         if value is None:
             return NumericColumn(np.zeros(rows, dtype), np.ones(rows, dtype=bool))
         return NumericColumn(np.full(rows, value, dtype))
@@ -100,7 +101,7 @@ def _repeated(value: Value, kind: pa.DataType, count: int) -> pa.Array:
         return pa.nulls(count, kind)
     if isinstance(value, str):
         return text_array([value] * count).cast(kind)
-    return plain_array(np.full(count, value, kind.to_pandas_dtype()))
+    return plain_array(np.full(count, value, numpy_dtype(kind)))
 
 
 def _typed(texts: Sequence[str | None]) -> tuple[pa.DataType, list[Value]]:

@@ -22,7 +22,7 @@ with tables.open_writer(reader, output) as writer, tables.open_listing(reader, l
         rows = np.arange(1)
         change = ColumnChange(rows, np.array([1]))
         writer.write(batch, dict.fromkeys(names, change))
-        x.append(batch, rows, ["1"])
+        x.append(batch, rows, ["1"], [""])
         reader.native_cells(batch, 0)
     writer.commit()
     x.commit()

@@ -146,7 +146,7 @@ def test_law_of_dead_parts_none_decides(requirements):
     clauses = clauses_of(requirements)
     for dead in found.dead:
         wrong = to_clauses(Not(dead.part) if dead.always else dead.part)
-        assert not is_satisfiable([*clauses, *wrong])
+        assert not is_satisfiable([*clauses, *wrong.clauses])
 
 
 @given(files(inequalities))

@@ -77,7 +77,7 @@ def test_every_cell_is_what_arrow_says(cells: pa.Array, cut: int) -> None:
             if value is None:
                 assert column.missing is not None
                 assert column.cell(row) is None
-            elif isinstance(value, float):
+            elif isinstance(value, float | np.floating):
                 assert column.values[row] == value
                 assert column.cell(row) == Fraction(str(column.values[row]))
             else:
