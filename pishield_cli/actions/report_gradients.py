@@ -173,7 +173,7 @@ def report_gradients(
         TableError: If the table cannot be learnt from.
     """
     device = chosen_device(settings.device)
-    with threads(settings.threads), seeded(settings.seed, [device]):
+    with threads(settings.suited_threads), seeded(settings.seed, [device]):
         model, problem = _model(reader, requirements, settings, run)
         model = model.to(device)
         methods = shield_methods(model, settings)

@@ -1,17 +1,22 @@
 """Train a small shielded network on a table, and judge it."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from pishield_cli.actions.correct import corrector_for
 from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.curves import curves_picture
+from pishield_cli.training.features import MOST_CATEGORIES
 from pishield_cli.training.loop import EpochNote, chosen_device, threads, warm_up
 from pishield_cli.training.model import Model
 from pishield_cli.training.problem import Problem, load_problem
@@ -52,6 +57,8 @@ class TrainReport:
         trials: One each.
         best: The seed of the trial whose network was kept.
         unsolvable: Numbers of rows whose given columns leave the targets no solution.
+        broken: For each requirement that the table's own rows violate, its title and how many do.
+        names: Features whose every row holds a text of its own.
     """
 
     run: str
@@ -68,6 +75,8 @@ class TrainReport:
     trials: tuple[TrialResult, ...]
     best: int
     unsolvable: tuple[int, ...]
+    broken: Mapping[str, int]
+    names: tuple[str, ...]
 
     @property
     def errors(self) -> list[float]:
@@ -98,6 +107,8 @@ class TrainReport:
             "missing_targets": self.missing_targets,
             "skipped_columns": list(self.skipped),
             "unsolvable_rows": list(self.unsolvable),
+            "violated_by_labels": dict(self.broken),
+            "names": list(self.names),
             "device": self.device,
             "parameters": self.parameters,
             "best_seed": self.best,
@@ -163,7 +174,7 @@ def train(
     """
     device = chosen_device(settings.device)
     settings = settings.settled(requirements)
-    with RunWriter(output, force=force) as writer, threads(settings.threads):
+    with RunWriter(output, force=force) as writer, threads(settings.suited_threads):
         problem = load_problem(reader, requirements, settings)
         unsolvable = _unsolvable_rows(problem, reader.columns)
         warm_up()
@@ -196,6 +207,8 @@ def train(
             trials=tuple(trials),
             best=kept[0].seed,
             unsolvable=unsolvable,
+            broken=_broken(problem),
+            names=_names(problem),
         )
         _write(writer, report, problem, kept[1])
     return report
@@ -223,6 +236,34 @@ def _write(writer: RunWriter, report: TrainReport, problem: Problem, model: Mode
     if picture is not None:
         writer.write(CURVES, picture)
     writer.commit()
+
+
+def _broken(problem: Problem) -> dict[str, int]:
+    """How many rows to learn from violate each requirement, where any does."""
+    requirements = problem.requirements
+    if requirements is None:
+        return {}
+    cells = {name: NumericColumn(problem.cells.numbers[name]) for name in requirements.variables}
+    verdicts = evaluate(
+        compile_requirements(requirements), cells, problem.cells.rows, tolerance=FLOAT_ROUNDING
+    )
+    counts = {
+        one.title: int(np.count_nonzero(verdict.violated))
+        for one, verdict in zip(requirements.requirements, verdicts, strict=True)
+        if verdict.violated is not None
+    }
+    return {title: count for title, count in counts.items() if count}
+
+
+def _names(problem: Problem) -> tuple[str, ...]:
+    """Features of texts that tell each row apart from every other: nothing is learnt of them."""
+    rows = problem.cells.rows
+    texts = problem.cells.texts
+    return tuple(
+        name
+        for name in problem.roles.features
+        if name in texts and len(np.unique(texts[name].codes)) == rows > MOST_CATEGORIES
+    )
 
 
 def _unsolvable_rows(problem: Problem, columns: Sequence[str]) -> tuple[int, ...]:

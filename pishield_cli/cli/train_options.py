@@ -263,6 +263,10 @@ Device = Annotated[
 Threads = Annotated[
     int | None,
     typer.Option(
-        "--threads", metavar="N", min=1, show_default="torch's choice", help="CPU threads."
+        "--threads",
+        metavar="N",
+        min=1,
+        show_default="1 for steps of up to 4,096 rows, else torch's choice",
+        help="CPU threads.",
     ),
 ]

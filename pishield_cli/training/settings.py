@@ -17,6 +17,10 @@ class Objective(StrEnum):
     IDEMPOTENT = "idempotent"
 
 
+SMALL_BATCH = 4096
+"""Up to so many rows a step is too small to be shared among threads."""
+
+
 class MaskChoice(StrEnum):
     """How the masked backward chooses the variable of each requirement that is learnt."""
 
@@ -163,6 +167,16 @@ class TrainSettings:
         if backward is None and scores:
             backward = RuleName.CLAMP
         return replace(self, shield=shield, backward=backward)
+
+    @property
+    def suited_threads(self) -> int | None:
+        """How many threads torch uses: as chosen, else one for small steps; None for its own.
+
+        Threads that wait for each other cost more than a small step takes, most on busy cores.
+        """
+        if self.threads is not None or self.batch_size > SMALL_BATCH:
+            return self.threads
+        return 1
 
     @property
     def longest_gradient(self) -> float:

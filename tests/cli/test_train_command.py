@@ -86,7 +86,8 @@ def test_the_report_has_the_keys_that_scripts_rely_on(here, capsys):
     history = Path("new/history.csv").read_text().splitlines()
     assert len(history) == 1 + 2 * 3
     record = json.loads(Path("new/run.json").read_text())
-    assert record["metrics"] == report
+    # The report names what made it beside the figures.
+    assert record["metrics"].items() <= report.items()
     assert record["settings"]["epochs"] == 3
     assert Path("new/requirements.txt").read_text().startswith("[order]")
 
@@ -362,3 +363,18 @@ def test_predicted_truths_are_truths(here, capsys, truth):
     with open("out.csv", newline="") as file:
         assert {row["t"] for row in csv.DictReader(file)} == {truth}
     capsys.readouterr()
+
+
+def test_labels_that_break_requirements_and_names_are_told(here, capsys):
+    rows = [f"n{row},{row},{row % 7},{5 + row % 3}" for row in range(150)]
+    Path("t.csv").write_text("\n".join(["name,x,low,high", *rows]) + "\n")
+    Path("r.txt").write_text("[order] low <= high\n[floor] low >= 0\n")
+    command = ["train", "t.csv", "r.txt", "-o", "told", *QUICK[:-1], "--format", "json"]
+    assert main([*command, "--no-baseline"]) == 0
+    out, err = capsys.readouterr()
+    wrong = sum(row % 7 > 5 + row % 3 for row in range(150))
+    assert f"requirement order is violated by {wrong} rows of the 150" in err
+    assert "feature name has a text of its own in every row" in err
+    report = json.loads(out)
+    assert report["violated_by_labels"] == {"order": wrong}
+    assert report["names"] == ["name"]

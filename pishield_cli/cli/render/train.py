@@ -31,6 +31,17 @@ def warnings_of(report: TrainReport) -> Iterator[str]:
     """What a user should know before trusting the model, a line each."""
     if report.missing_targets:
         yield f"{counted(report.missing_targets, 'row')} left out, for a target is missing"
+    for title, rows in report.broken.items():
+        yield (
+            f"requirement {one_line(title)} is violated by {counted(rows, 'row')} of the "
+            f"{report.rows:,} to learn from ({rows / report.rows:.1%}), whose targets no "
+            "prediction can reach"
+        )
+    for name in report.names:
+        yield (
+            f"feature {one_line(name)} has a text of its own in every row, from which nothing can "
+            "be learnt; leave it out with --drop"
+        )
     if report.skipped:
         names = ", ".join(one_line(name) for name in report.skipped)
         yield f"left out, for a network cannot take them: {names}"

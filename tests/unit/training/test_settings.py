@@ -95,3 +95,9 @@ def test_gradients_of_raw_targets_are_not_shortened_unless_asked():
 def test_rows_to_train_on_must_remain():
     with pytest.raises(UsageError, match="add up to 1.1"):
         TrainSettings(val_size=0.5, test_size=0.6)
+
+
+def test_small_steps_are_not_shared_among_threads():
+    assert TrainSettings().suited_threads == 1
+    assert TrainSettings(batch_size=100_000).suited_threads is None
+    assert TrainSettings(threads=3).suited_threads == 3
