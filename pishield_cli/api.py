@@ -145,7 +145,7 @@ def correct_table(
         report = run(open_writer=partial(open_writer, reader, target), output=target)
         return Corrected(target, report)
     from pishield_cli.tables.arrow.memory import MemoryReader, MemoryWriter
-    from pishield_cli.tables.derived import with_dates_as_stored
+    from pishield_cli.tables.as_stored import with_dates_as_stored
 
     assert isinstance(reader.stored, MemoryReader)
     writer = MemoryWriter(reader.stored)

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from pishield_cli.actions.correct_report import CorrectReport, Explainer, Tally
@@ -13,11 +14,12 @@ from pishield_cli.actions.freedom import (
     fixed_columns,
     resolved_ordering,
 )
+from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method, refuse_weights, rows_method, score_method
+from pishield_cli.actions.stages import Corrects, Stages
 from pishield_cli.actions.undecided import count_undecided
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
-from pishield_cli.kernels.columns import NumericColumn, number_text
 from pishield_cli.kernels.evaluation.satisfaction import (
     CompiledRequirements,
     compile_requirements,
@@ -26,12 +28,15 @@ from pishield_cli.kernels.evaluation.satisfaction import (
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
+from pishield_cli.logic.domains import Date
+from pishield_cli.logic.expressions import shifted_by
 from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
-from pishield_cli.tables.restored import written_cell
+from pishield_cli.tables.as_stored import told_texts
+from pishield_cli.tables.restored import stored_cell, written_cell
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
 
@@ -113,21 +118,23 @@ class Prepared:
 
     Attributes:
         requirements: Bound to the table's columns.
-        corrector: Corrects a batch.
+        stages: Corrects a batch.
         method: How it does.
         grids: What each column's cells can hold.
         fixed: Columns that do not change.
     """
 
     requirements: Requirements
-    corrector: "Corrects"
+    stages: Stages
     method: Method
     grids: Mapping[str, Grid]
     fixed: Collection[str]
 
     def tally(self) -> Tally:
         """An empty tally."""
-        return Tally(Explainer(self.requirements, self.grids, self.fixed))
+        domains = self.requirements.domains.items()
+        units = {name: one.per_day for name, one in domains if isinstance(one, Date)}
+        return Tally(Explainer(self.requirements, self.grids, self.fixed, self.stages), units)
 
 
 def prepare(
@@ -140,11 +147,31 @@ def prepare(
         MissingColumnError: If `freedom` or `method` names a column that the table lacks.
     """
     grids = column_grids(reader, requirements, requirements.variables)
-    fixed = fixed_columns(reader.columns, freedom) | reader.unchangeable
+    asked = fixed_columns(reader.columns, freedom) | reader.stored.unchangeable
+    fixed = asked | reader.unchangeable
     ordering = resolved_ordering(requirements, reader.columns, freedom)
     refuse_weights(method, reader.columns)
-    corrector = corrector_for(requirements, ordering, grids, fixed, method)
-    return Prepared(requirements, corrector, method, grids, fixed)
+    plan = partial(corrector_for, ordering=ordering, grids=grids, method=method)
+    stages = Stages(
+        plan(requirements, fixed=fixed),
+        compile_requirements(requirements),
+        _before(requirements, fixed - asked, partial(plan, fixed=asked)),
+        frozenset[str]().union(*map(shifted_by, requirements.derived.values())) - fixed,
+        proven=method.name is MethodName.SHIELD,
+    )
+    return Prepared(requirements, stages, method, grids, fixed)
+
+
+def _before(
+    requirements: Requirements, held: Collection[str], plan: Callable[[Requirements], Corrects]
+) -> Corrects | None:
+    """What corrects held columns by the requirements on them that name no derived one."""
+    own = tuple(
+        one
+        for one in requirements.requirements
+        if not requirements.derived.keys() & set(one.variables) and set(one.variables) & set(held)
+    )
+    return plan(replace(requirements, requirements=own)) if own else None
 
 
 def correct_batches(
@@ -158,11 +185,11 @@ def correct_batches(
 ) -> Tally:
     """Correct batch by batch, and commit the output; see `correct`."""
     requirements, tally = prepared.requirements, prepared.tally()
-    compiled = compile_requirements(requirements)
+    compiled = prepared.stages.compiled
     with open_writer() if open_writer else nullcontext() as writer:
         whole = writer is not None
         for batch in reader.batches(requirements.columns, rows=batch_rows, whole=whole):
-            correction = prepared.corrector.correct(batch.columns, batch.rows)
+            correction = prepared.stages.correct(batch)
             if writer is not None:
                 writer.write(batch, correction.changes)
             tally.add(batch, correction, count_undecided(compiled, batch, correction))
@@ -174,13 +201,6 @@ def correct_batches(
         if writer is not None:
             writer.commit()
     return tally
-
-
-class Corrects(Protocol):
-    """Corrects batches of numeric columns."""
-
-    def correct(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
-        """New cells by which every clause holds, but in the rows given up."""
 
 
 def corrector_for(
@@ -250,9 +270,11 @@ def _note_changes(
     places: Mapping[str, int],
 ) -> None:
     cells = sorted(
-        (int(row), place, name, value)
+        (int(row), place, name, new)
         for place, (name, change) in enumerate(correction.changes.items())
-        for row, value in zip(change.rows, change.values, strict=True)
+        for row, new in zip(
+            change.rows, told_texts(batch, name, change, requirements.domains), strict=True
+        )
     )
     verdicts = evaluate(compiled, batch.columns, batch.rows)
     masks = [
@@ -260,10 +282,9 @@ def _note_changes(
         for one, verdict in zip(requirements.requirements, verdicts, strict=True)
         if verdict.violated is not None
     ]
-    for row, _, name, value in cells:
+    for row, _, name, new in cells:
         titles = [title for title, mask in masks if mask[row]]
         old = written_cell(batch, places[name], row)
         if old is None:
-            column = batch.columns[name]
-            old = number_text(column.values[row] if column.exact is None else column.exact(row))
-        audit.append(batch.start + row, name, old, number_text(value), titles)
+            old = stored_cell(batch, name, row)
+        audit.append(batch.start + row, name, old, new, titles)

@@ -3,13 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from pishield_cli.actions.stages import Columns, Stages
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.sequential.placement import narrowed
+from pishield_cli.logic.expressions import cells_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.clash import Clash, find_clash
 from pishield_cli.logic.rows.grids import Grid
@@ -126,23 +129,41 @@ class _Movement:
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """Finds what stands against correcting a row."""
+    """Finds what stands against correcting a row.
+
+    Attributes:
+        requirements: All requirements.
+        grids: What each column can hold.
+        fixed: Columns that never move: derived ones, what they hold, and others.
+        stages: How rows were corrected.
+    """
 
     requirements: Requirements
     grids: Mapping[str, Grid]
     fixed: Collection[str]
+    stages: Stages
 
     def __call__(self, batch: Batch, row: int) -> Obstacle:
         """What stands against correcting a row of a batch, by its number there."""
         infinite = tuple(name for name, one in batch.columns.items() if np.isinf(one.values[row]))
-        clash = self._clash(batch, row)
+        clash = self._clash(self.stages.prepared(batch, row))
         return Obstacle(batch.start + row, clash, () if clash else infinite)
 
-    def _clash(self, batch: Batch, row: int) -> Clash | None:
-        cells = {name: column.cell(row) for name, column in batch.columns.items()}
+    def _clash(self, columns: Columns) -> Clash | None:
+        clash = self._found(columns)
+        if clash is None:
+            return None
+        derived = self.requirements.derived
+        shown = (
+            [cell.name for cell in cells_of(derived[name])] if name in derived else [name]
+            for name in clash.cells
+        )
+        return replace(clash, cells=tuple(dict.fromkeys(chain.from_iterable(shown))))
+
+    def _found(self, columns: Columns) -> Clash | None:
+        cells = {name: column.cell(0) for name, column in columns.items()}
         grids = {
-            name: narrowed(grid, batch.columns[name].values.dtype)
-            for name, grid in self.grids.items()
+            name: narrowed(grid, columns[name].values.dtype) for name, grid in self.grids.items()
         }
         # Decimals are counted in their last places, so that they are whole numbers.
         units = {name: Fraction(10) ** -(grid.places or 0) for name, grid in grids.items()}
@@ -178,9 +199,11 @@ class Tally:
 
     Attributes:
         explain: Finds what stands against correcting a row.
+        units: How many of its units a column's changes are counted in, where not in single ones.
     """
 
     explain: Explainer
+    units: Mapping[str, int] = field(default_factory=dict)
     rows: int = 0
     violating: int = 0
     corrected: int = 0
@@ -211,6 +234,7 @@ class Tally:
             old = batch.columns[name].values[change.rows].astype(np.float64)
             with np.errstate(over="ignore"):  # between the ends of a double's range
                 distances = np.abs(change.values.astype(np.float64) - old)
+            distances /= self.units.get(name, 1)
             self.moved.setdefault(name, _Movement()).add(distances)
         self.corrected += int(np.count_nonzero(touched))
 

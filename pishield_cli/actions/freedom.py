@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pishield_cli.errors import UsageError
 from pishield_cli.language import require_columns
+from pishield_cli.logic.domains import CALENDAR, Date
 from pishield_cli.logic.plans.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
@@ -38,6 +39,8 @@ def resolved_ordering(
 ) -> tuple[str, ...]:
     """The order of correction: what the user lists, then the file's ordering, then the table's.
 
+    Derived columns, which never move, are among them.
+
     Raises:
         MissingColumnError: If the list names a column that the table lacks.
     """
@@ -45,12 +48,14 @@ def resolved_ordering(
     if freedom.shuffled:
         shuffled = list(columns)
         random.Random(freedom.seed).shuffle(shuffled)  # noqa: S311 - no secret
-        return tuple(shuffled)
+        return (*shuffled, *requirements.derived)
     measures = () if len(listed) != 1 else (*MEASURES, *(REVERSED + name for name in MEASURES))
     if listed and listed[0] not in columns and listed[0] in measures:
-        return ordering_by_centrality(requirements.clauses, columns, listed[0])
+        every = (*columns, *requirements.derived)
+        return ordering_by_centrality(requirements.clauses, every, listed[0])
     require_columns("--ordering", listed, columns, others=measures)
-    return tuple(dict.fromkeys((*listed, *(requirements.ordering or ()), *columns)))
+    own = requirements.ordering or ()
+    return tuple(dict.fromkeys((*listed, *own, *columns, *requirements.derived)))
 
 
 def column_grids(
@@ -64,7 +69,11 @@ def column_grids(
     for name in names:
         high = largest.get(name)
         low = None if high is None else -high
-        if kinds[name] is ColumnKind.BOOLEAN or name in requirements.booleans:
+        domain = requirements.domains.get(name)
+        if isinstance(domain, Date):
+            first, last = (day * domain.per_day for day in CALENDAR)
+            grids[name] = Grid(places=0, low=first, high=last)
+        elif kinds[name] is ColumnKind.BOOLEAN or name in requirements.booleans:
             grids[name] = Grid(places=0, low=0, high=1)
         elif kinds[name] is ColumnKind.INTEGER or name in requirements.integers:
             grids[name] = Grid(places=0, low=low, high=high, endless=name in endless)

@@ -1,6 +1,6 @@
 """Put back the cells that a correction changed, as its audit tells them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -8,9 +8,8 @@ import numpy as np
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import Changes, ColumnChange
-from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.tables.audit import AuditedCell
-from pishield_cli.tables.restored import restoring_values
+from pishield_cli.tables.restored import restoring_values, stored_cell
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
 
@@ -32,6 +31,7 @@ def undo(
     audit: Iterable[AuditedCell],
     columns: Iterable[str],
     *,
+    texts: Collection[str] = (),
     open_writer: Callable[[], TableWriter],
     progress: Callable[[int], None] | None = None,
 ) -> UndoReport:
@@ -41,6 +41,7 @@ def undo(
         reader: The corrected table.
         audit: The cells that changed, in the order of their rows.
         columns: All columns that the audit names.
+        texts: Those of them that hold texts or dates.
         open_writer: Opens the output.
         progress: Told the number of rows done so far.
 
@@ -54,7 +55,8 @@ def undo(
     cells = _Pending(iter(audit))
     rows = count = 0
     with open_writer() as writer:
-        for batch in reader.batches(tuple(columns), whole=True):
+        numbers = tuple(name for name in columns if name not in texts)
+        for batch in reader.batches(numbers, whole=True, raw=tuple(texts)):
             some = cells.before(batch.start + batch.rows)
             writer.write(batch, _restored(reader, batch, some))
             rows, count = batch.start + batch.rows, count + len(some)
@@ -92,7 +94,7 @@ def _restored(reader: TableReader, batch: Batch, cells: list[AuditedCell]) -> Ch
     for cell in cells:
         row = cell.row - batch.start
         column = found.setdefault(cell.column, {})
-        if row < 0 or row in column or not _stands(batch.columns[cell.column], row, cell.new):
+        if row < 0 or row in column or not _stands(batch, cell, row):
             fact = f"says that `{cell.new}` was written to `{cell.column}` of row {cell.row:,}"
             raise _other(reader, f"{fact}, and something else stands there")
         column[row] = cell.old
@@ -107,12 +109,14 @@ def _restored(reader: TableReader, batch: Batch, cells: list[AuditedCell]) -> Ch
     return changes
 
 
-def _stands(column: NumericColumn, row: int, text: str) -> bool:
-    """Whether a cell holds the number that a text writes."""
+def _stands(batch: Batch, cell: AuditedCell, row: int) -> bool:
+    """Whether what an audit says was written to a cell stands there."""
+    text = stored_cell(batch, cell.column, row) if cell.column in batch.raw else None
     try:
-        return column.cell(row) == Fraction(text)
+        value = batch.columns[cell.column].cell(row) if text is None else Fraction(text)
+        return value == Fraction(cell.new)
     except ValueError:
-        return False
+        return text == cell.new
 
 
 def _other(reader: TableReader, fact: str) -> TableError:

@@ -59,7 +59,8 @@ def undo(
     from pishield_cli.cli.progress import RowProgress
     from pishield_cli.cli.text import counted, one_line
     from pishield_cli.tables import open_table, open_writer
-    from pishield_cli.tables.audit import audited_cells, audited_columns
+    from pishield_cli.tables.audit import audited_cells, audited_columns, audited_texts
+    from pishield_cli.tables.restored import unlike_numbers
 
     if output is None:
         raise UsageError("The table needs a place, and --output was not given.", hint="add -o DATA")
@@ -73,6 +74,7 @@ def undo(
             reader,
             audited_cells(audit),
             columns,
+            texts=audited_texts(audit) | unlike_numbers(reader, columns),
             open_writer=partial(open_writer, reader, output),
             progress=progress,
         )

@@ -1,6 +1,6 @@
 """New values for some cells of a batch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -133,3 +133,73 @@ def only(correction: Correction, rows: Array) -> Correction:
         np.intersect1d(correction.uncorrected, rows),
         np.intersect1d(correction.unproven, rows),
     )
+
+
+def taken(changes: Changes, rows: Array) -> dict[str, ColumnChange]:
+    """The changes in some rows, numbered by their place among these.
+
+    Args:
+        changes: Of a batch.
+        rows: Row numbers in the batch, ascending, shape `(taken,)`.
+    """
+    found = {}
+    for name, change in changes.items():
+        kept = np.isin(change.rows, rows)
+        if kept.any():
+            places = np.searchsorted(rows, change.rows[kept])
+            found[name] = ColumnChange(places, change.values[kept])
+    return found
+
+
+def placed(correction: Correction, rows: Array) -> Correction:
+    """A correction of some rows as one of their batch.
+
+    Args:
+        correction: Of rows that are numbered by their place among `rows`.
+        rows: Their numbers in the batch, ascending.
+    """
+    changes = {n: ColumnChange(rows[one.rows], one.values) for n, one in correction.changes.items()}
+    return Correction(
+        changes,
+        rows[correction.violating],
+        rows[correction.uncorrected],
+        rows[correction.unproven],
+    )
+
+
+def composed(
+    stages: Sequence[Changes], old: Mapping[str, NumericColumn], kept: Array
+) -> dict[str, ColumnChange]:
+    """Changes that were made one after the other, as changes of the cells before them.
+
+    Args:
+        stages: The earliest first.
+        old: The cells before them.
+        kept: The rows whose changes count, bool, shape `(rows,)`.
+    """
+    found = {}
+    for name in dict.fromkeys(name for one in stages for name in one):
+        parts = [one[name] for one in stages if name in one]
+        change = _latest(parts)
+        differs = kept[change.rows] & _differs(change, old[name])
+        if differs.any():
+            found[name] = ColumnChange(change.rows[differs], change.values[differs])
+    return found
+
+
+def _latest(parts: Sequence[ColumnChange]) -> ColumnChange:
+    """Of the changes of each cell the last."""
+    alike = len({part.values.dtype for part in parts}) == 1
+    values = [part.values if alike else part.values.astype(object) for part in parts]
+    rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(rows, kind="stable")
+    ends = np.append(np.diff(rows[order]) > 0, True)
+    return ColumnChange(rows[order][ends], np.concatenate(values)[order][ends])
+
+
+def _differs(change: ColumnChange, old: NumericColumn) -> Array:
+    if change.values.dtype.kind != "O" and old.plain:
+        differs: Array = change.values != old.values[change.rows]
+        return differs
+    pairs = zip(change.rows.tolist(), change.values.tolist(), strict=True)
+    return np.array([old.cell(row) != decimal_value(value) for row, value in pairs], dtype=bool)

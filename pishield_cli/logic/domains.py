@@ -8,6 +8,9 @@ from pishield_cli.logic.expressions import Kind
 MICROSECONDS = 86_400_000_000
 """Microseconds in a day."""
 
+CALENDAR = -719_162, 2_932_896
+"""The first day of the year 1 and the last of the year 9999, in days since 1970-01-01."""
+
 
 @dataclass(frozen=True, slots=True)
 class Number:

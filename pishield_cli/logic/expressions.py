@@ -62,7 +62,7 @@ class Function(StrEnum):
 
 
 _TRUTHS = frozenset({"is null", "is number", "==", "in", "matches", "like", "nonzero"})
-_STABLE = frozenset({Function.IS_NULL, Function.NONZERO})
+_STABLE = frozenset({Function.IS_NULL, Function.NONZERO, Function.IS_NUMBER})
 _TEXTS = frozenset({"lower", "upper", "trim", "substr"})
 
 
@@ -123,15 +123,46 @@ def held_by(expression: Expression) -> frozenset[str]:
     """The columns whose cells must stay for the expression's value to stay.
 
     A cell that is only tested for being missing is not among them: correction moves numbers, and
-    never makes a cell missing or present. Nor is one tested for being zero: the requirement that
-    asks keeps it from becoming zero.
+    never makes a cell missing or present, nor a number a text. Nor is one tested for being zero:
+    the requirement that asks keeps it from becoming zero. Nor one compared with texts that are no
+    numbers: another number is none of them either.
     """
+    if isinstance(expression, Call) and _is_of_words(expression):
+        return frozenset()
     if isinstance(expression, Call) and expression.function in _STABLE:
         (tested,) = expression.arguments
         return frozenset() if isinstance(tested, Cell) else held_by(tested)
     if isinstance(expression, Call):
         return frozenset[str]().union(*map(held_by, expression.arguments))
     return frozenset({expression.name}) if isinstance(expression, Cell) else frozenset()
+
+
+def shifted_by(expression: Expression) -> frozenset[str]:
+    """The columns that may move though the value moves with them: those tested for being zero."""
+    if not isinstance(expression, Call):
+        return frozenset()
+    (first, *_) = expression.arguments
+    if expression.function is Function.NONZERO and isinstance(first, Cell):
+        return frozenset({first.name})
+    return frozenset[str]().union(*map(shifted_by, expression.arguments))
+
+
+def _is_of_words(call: Call) -> bool:
+    """Whether a call asks which of some texts, none of them a number, a cell is."""
+    tested, *values = call.arguments
+    return (
+        call.function in (Function.EQUAL, Function.IN)
+        and isinstance(tested, Cell)
+        and all(isinstance(one, Value) and not _is_number(one.value) for one in values)
+    )
+
+
+def _is_number(value: Fraction | str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 def renamed(expression: Expression, names: Mapping[str, str]) -> Expression:

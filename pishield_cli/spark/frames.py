@@ -123,7 +123,7 @@ def correct(
         reader = StreamReader(batches, schema, _TITLE)
         prepared = prepare(reader, *settings)
         for batch in reader.batches(bound.columns, whole=True):
-            changes = prepared.corrector.correct(batch.columns, batch.rows).changes
+            changes = prepared.stages.correct(batch).changes
             yield changed_rows(batch.native, changes)
 
     return frame.mapInArrow(correct_rows, frame.schema)

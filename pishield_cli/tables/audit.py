@@ -9,6 +9,7 @@ from typing import Self
 from pishield_cli.errors import TableError
 from pishield_cli.tables.aside import AsideStream
 from pishield_cli.tables.compression import decompressed
+from pishield_cli.tables.csv.numbers import is_number
 from pishield_cli.tables.sources import reading
 
 HEADER = ("row", "column", "old", "new", "violated")
@@ -110,6 +111,11 @@ def audited_columns(path: str, columns: Sequence[str]) -> tuple[str, ...]:
     if unknown is not None:
         raise _no_audit(path, f"the table has no column `{unknown}`")
     return tuple(name for name in columns if name in named)
+
+
+def audited_texts(path: str) -> frozenset[str]:
+    """The columns of which an audit lists cells that are texts or dates, not numbers."""
+    return frozenset(cell.column for cell in audited_cells(path) if not is_number(cell.new))
 
 
 def _no_audit(path: str, fact: str) -> TableError:

@@ -5,26 +5,20 @@ hold them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from types import TracebackType
-from typing import Self
 
-import numpy as np
 import pyarrow as pa
 
 from pishield_cli.errors import ColumnTypeError
-from pishield_cli.kernels.changes import Changes, ColumnChange
-from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.logic.domains import MICROSECONDS, Date, Mixed, Schema
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.logic.domains import Date, Mixed, Schema
 from pishield_cli.logic.expressions import Cell, Expression, Kind, cells_of, held_by
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate
 from pishield_cli.tables.mixed import numbers_among
-from pishield_cli.tables.table import Batch, ColumnKind, TableReader, TableWriter
-
-_DAY_LENGTH = len("2024-01-31")
+from pishield_cli.tables.table import Batch, ColumnKind, TableReader
 
 
 def with_derived_columns(reader: TableReader, requirements: Requirements) -> TableReader:
@@ -117,10 +111,12 @@ class DerivedReader:
         for batch in self.stored.batches(plain, rows=rows, whole=whole, raw=stored):
             found = {name: batch.columns[name] for name in plain}
             found |= {name: self._column(name, batch) for name in others}
-            values = {cell: self._cell(cell, batch, found) for cell in cells}
-            found |= evaluate(wanted, values, batch.rows)
-            yield Batch(
-                batch.start, batch.rows, {n: found[n] for n in columns}, batch.native, batch.raw
+            derivation = Derivation(wanted, self.schema, found, batch.raw)
+            found = {**found, **derivation.worked_out(found, batch.raw, batch.rows)}
+            yield replace(
+                batch,
+                columns={name: found[name] for name in columns},
+                derive=derivation if wanted else None,
             )
 
     def _column(self, name: str, batch: Batch) -> NumericColumn:
@@ -133,14 +129,6 @@ class DerivedReader:
                     self._refuse(name, batch, int(bad.argmax()))
             return units_of(cells)
         return numbers_among(cells)
-
-    def _cell(
-        self, cell: Cell, batch: Batch, found: Mapping[str, NumericColumn]
-    ) -> NumericColumn | pa.Array:
-        if cell.kind is Kind.TEXT:
-            return batch.raw[cell.name]
-        domain = self.schema.get(cell.name)
-        return days_of(found[cell.name], domain) if isinstance(domain, Date) else found[cell.name]
 
     def _refuse(self, name: str, batch: Batch, row: int) -> None:
         shown = batch.raw[name][row].as_py()
@@ -184,70 +172,49 @@ class DerivedReader:
         return name not in self.derived and not special
 
 
-def with_dates_as_stored(reader: TableReader, writer: TableWriter) -> TableWriter:
-    """A writer of a stored table as a writer of the table that is derived from it.
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How the derived columns of a batch follow from its cells.
 
-    Args:
-        reader: The table, derived or not.
-        writer: Writes the table as it is stored.
-    """
-    return DerivedWriter(reader, writer) if isinstance(reader, DerivedReader) else writer
-
-
-class DerivedWriter:
-    """A table being written aside, its dates as its cells hold them.
-
-    Args:
-        reader: The table that is copied.
-        stored: The writer of the table as it is stored.
+    Attributes:
+        expressions: Their expressions, by name.
+        schema: What the table's columns hold.
+        columns: The columns of numbers and dates.
+        raw: The columns of texts, as they are stored.
     """
 
-    def __init__(self, reader: DerivedReader, stored: TableWriter) -> None:
-        self._schema = reader.schema
-        self._stored = stored
+    expressions: Mapping[str, Expression]
+    schema: Schema
+    columns: Mapping[str, NumericColumn]
+    raw: Mapping[str, pa.Array]
 
-    def write(self, batch: Batch, changes: Changes) -> None:
-        """Append a batch of the reader's, some cells changed, all others as they were."""
-        cells = {name: self._cells(batch, name, change) for name, change in changes.items()}
-        self._stored.write(batch, cells)
+    def __call__(
+        self, rows: Array, changed: Mapping[str, NumericColumn]
+    ) -> dict[str, NumericColumn]:
+        """The derived columns of some rows in which other numbers stand.
 
-    def commit(self) -> None:
-        """Rename the finished table into place."""
-        self._stored.commit()
+        Args:
+            rows: Their numbers in the batch, shape `(taken,)`.
+            changed: Columns of theirs, the same shape; the others are as they were.
+        """
+        texts = {name: cells.take(pa.array(rows)) for name, cells in self.raw.items()}
+        columns = {
+            name: changed[name] if name in changed else column.take(rows)
+            for name, column in self.columns.items()
+        }
+        return self.worked_out(columns, texts, len(rows))
 
-    def __enter__(self) -> Self:
-        self._stored.__enter__()
-        return self
+    def worked_out(
+        self, columns: Mapping[str, NumericColumn], texts: Mapping[str, pa.Array], rows: int
+    ) -> dict[str, NumericColumn]:
+        """The derived columns of rows, from their cells."""
+        cells = {cell for one in self.expressions.values() for cell in cells_of(one)}
+        values = {
+            cell: texts[cell.name] if cell.kind is Kind.TEXT else self._number(cell, columns)
+            for cell in cells
+        }
+        return evaluate(self.expressions, values, rows)
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Remove what was written aside, unless committed."""
-        self._stored.__exit__(exc_type, exc, traceback)
-
-    def _cells(self, batch: Batch, name: str, change: ColumnChange) -> ColumnChange:
-        """New values as the column's cells hold them: dates that are stored as texts as texts."""
-        domain, old = self._schema.get(name), batch.raw.get(name)
-        if not isinstance(domain, Date) or old is None or date_domain(old.type) is not None:
-            return change
-        texts = [
-            date_text(int(value), domain, old[row].as_py())
-            for row, value in zip(change.rows.tolist(), change.values.tolist(), strict=True)
-        ]
-        return ColumnChange(change.rows, np.array(texts, dtype=object))
-
-
-def date_text(units: int, domain: Date, old: str) -> str:
-    """A date as text, in the style of the one that it replaces."""
-    microseconds = units * (MICROSECONDS // domain.per_day)
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
-    if domain.format is not None:
-        return moment.strftime(domain.format)
-    if domain.per_day == 1 or (len(old) == _DAY_LENGTH and not microseconds % MICROSECONDS):
-        return moment.date().isoformat()
-    separator = old[_DAY_LENGTH : _DAY_LENGTH + 1] or "T"
-    clock = moment.replace(tzinfo=None).isoformat(sep=separator)
-    return f"{clock}Z" if domain.zoned else clock
+    def _number(self, cell: Cell, columns: Mapping[str, NumericColumn]) -> NumericColumn:
+        domain, column = self.schema.get(cell.name), columns[cell.name]
+        return days_of(column, domain) if isinstance(domain, Date) else column

@@ -67,7 +67,7 @@ def open_writer(reader: TableReader, output: str) -> TableWriter:
         TableError: If the kinds differ, or nothing can be written there.
     """
     if reader.stored is not reader:
-        from pishield_cli.tables.derived import with_dates_as_stored
+        from pishield_cli.tables.as_stored import with_dates_as_stored
 
         return with_dates_as_stored(reader, open_writer(reader.stored, output))
     from pishield_cli.tables.csv.reader import CsvReader

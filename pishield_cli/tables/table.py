@@ -19,6 +19,7 @@ __all__ = [
     "Changes",
     "ColumnChange",
     "ColumnKind",
+    "Derive",
     "Listing",
     "RangedReader",
     "TableReader",
@@ -45,6 +46,8 @@ class Batch:
         columns: The numeric columns asked for, by name.
         native: The rows as the table's own format holds them; for its writer only.
         raw: The columns asked for as they are stored, by name: Arrow arrays.
+        derive: Works out the derived columns of some rows, given by number, as they are once the
+            columns that are given hold other numbers; None where no column is derived.
     """
 
     start: int
@@ -52,6 +55,10 @@ class Batch:
     columns: Mapping[str, NumericColumn]
     native: Any = None
     raw: Mapping[str, Any] = field(default_factory=dict)
+    derive: "Derive | None" = None
+
+
+Derive = Callable[[Array, Mapping[str, NumericColumn]], Mapping[str, NumericColumn]]
 
 
 def refuse_repeated(wanted: Sequence[str], columns: Sequence[str], title: str) -> None:

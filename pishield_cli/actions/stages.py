@@ -1,0 +1,120 @@
+"""Correcting rows in stages, where one pass over a row's columns cannot see all that it must.
+
+Derived columns are constants of their rows, so the columns that they are derived from are held
+while the rest moves. Rows that this cannot mend are corrected by the requirements on held columns
+first, which move then; and, the derived columns worked out again, by all of them.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from pishield_cli.kernels.changes import (
+    Changes,
+    Correction,
+    composed,
+    joined,
+    only,
+    placed,
+    replaced,
+    taken,
+)
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
+from pishield_cli.tables.table import Batch, Derive
+
+Columns = Mapping[str, NumericColumn]
+
+
+class Corrects(Protocol):
+    """Corrects batches of numeric columns."""
+
+    def correct(self, columns: Columns, rows: int) -> Correction:
+        """New cells by which every clause holds, but in the rows given up."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages in which the rows of a table are corrected.
+
+    Attributes:
+        main: Corrects by all requirements, with derived columns and what they hold fixed.
+        compiled: All requirements.
+        before: Corrects by the requirements on held columns alone, these not held; None where
+            there are none of these, or none that may move.
+        shifting: Columns that are not held, though derived columns change with their cells.
+        proven: Whether corrections in several stages are what the method promises, too.
+    """
+
+    main: Corrects
+    compiled: CompiledRequirements
+    before: Corrects | None = None
+    shifting: Collection[str] = ()
+    proven: bool = True
+
+    def correct(self, batch: Batch) -> Correction:
+        """New cells by which every requirement holds, derived columns worked out again."""
+        found = self.main.correct(batch.columns, batch.rows)
+        if batch.derive is None:
+            return found
+        outdated = self._outdated(batch, batch.derive, found)
+        found = self._again(batch, found, outdated, (self.main, self.main))
+        if self.before is None:
+            return found
+        left = found.uncorrected
+        return self._again(batch, found, left, (self.before, self.main, self.main))
+
+    def prepared(self, batch: Batch, row: int) -> Columns:
+        """A row as it is where only the requirements with derived columns are left to hold."""
+        rows = np.array([row])
+        columns = {name: column.take(rows) for name, column in batch.columns.items()}
+        if self.before is None:
+            return columns
+        return _after(columns, self.before.correct(columns, 1).changes, batch.derive, rows)
+
+    def _outdated(self, batch: Batch, derive: Derive, found: Correction) -> Array:
+        """Rows that hold no longer once the derived columns are worked out again."""
+        moved = [found.changes[name].rows for name in self.shifting if name in found.changes]
+        if not moved:
+            return found.violating[:0]
+        rows = np.unique(np.concatenate(moved))
+        columns = {name: column.take(rows) for name, column in batch.columns.items()}
+        after = _after(columns, taken(found.changes, rows), derive, rows)
+        return rows[self._wrong(after, len(rows))]
+
+    def _again(
+        self, batch: Batch, found: Correction, rows: Array, stages: Sequence[Corrects]
+    ) -> Correction:
+        """Correct some rows otherwise: stage by stage, each on what the one before it left."""
+        if not len(rows):
+            return found
+        old = {name: column.take(rows) for name, column in batch.columns.items()}
+        changes: list[Changes] = []
+        new: Columns = old
+        for stage in stages:
+            changes.append(stage.correct(new, len(rows)).changes)
+            new = _after(new, changes[-1], batch.derive, rows)
+        wrong = self._wrong(new, len(rows))
+        every = np.arange(len(rows))
+        unproven = every[:0] if self.proven else every[~wrong]
+        mine = Correction(composed(changes, old, ~wrong), every, every[wrong], unproven)
+        others = only(found, np.setdiff1d(found.violating, rows))
+        return joined((others, placed(mine, rows)), batch.rows)
+
+    def _wrong(self, columns: Columns, rows: int) -> Array:
+        wrong = np.zeros(rows, dtype=bool)
+        for verdict in evaluate(self.compiled, columns, rows):
+            if verdict.violated is not None:
+                wrong |= verdict.violated
+        return wrong
+
+
+def _after(columns: Columns, changes: Changes, derive: Derive | None, rows: Array) -> Columns:
+    """Columns of some rows of a batch after changes, derived ones worked out again."""
+    new = {name: replaced(column, changes.get(name)) for name, column in columns.items()}
+    if derive is None:
+        return new
+    derived = derive(rows, new)
+    return {name: derived.get(name, column) for name, column in new.items()}

@@ -1,0 +1,114 @@
+"""New cells as a table stores them: dates and numbers in the look of the cells they replace."""
+
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+
+from pishield_cli.kernels.changes import Changes, ColumnChange
+from pishield_cli.kernels.columns import NumericColumn, number_text
+from pishield_cli.logic.domains import MICROSECONDS, Date, Mixed, Schema
+from pishield_cli.tables.arrow.dates import date_domain, dates_of
+from pishield_cli.tables.csv.cells import cell_like
+from pishield_cli.tables.csv.records import Records
+from pishield_cli.tables.derived import DerivedReader
+from pishield_cli.tables.table import Batch, TableReader, TableWriter
+
+_DAY_LENGTH = len("2024-01-31")
+
+
+def with_dates_as_stored(reader: TableReader, writer: TableWriter) -> TableWriter:
+    """A writer of a stored table as a writer of the table that is derived from it.
+
+    Args:
+        reader: The table, derived or not.
+        writer: Writes the table as it is stored.
+    """
+    return DerivedWriter(reader, writer) if isinstance(reader, DerivedReader) else writer
+
+
+class DerivedWriter:
+    """A table being written aside, its dates as its cells hold them.
+
+    Args:
+        reader: The table that is copied.
+        stored: The writer of the table as it is stored.
+    """
+
+    def __init__(self, reader: DerivedReader, stored: TableWriter) -> None:
+        self._schema = reader.schema
+        self._stored = stored
+
+    def write(self, batch: Batch, changes: Changes) -> None:
+        """Append a batch of the reader's, some cells changed, all others as they were."""
+        cells = {n: stored_change(batch, n, one, self._schema) for n, one in changes.items()}
+        self._stored.write(batch, cells)
+
+    def commit(self) -> None:
+        """Rename the finished table into place."""
+        self._stored.commit()
+
+    def __enter__(self) -> Self:
+        self._stored.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove what was written aside, unless committed."""
+        self._stored.__exit__(exc_type, exc, traceback)
+
+
+def stored_change(batch: Batch, name: str, change: ColumnChange, schema: Schema) -> ColumnChange:
+    """New values of a column as its cells hold them: as texts, where the cells are texts.
+
+    Args:
+        batch: The rows.
+        name: The column.
+        change: Numbers; of dates, whole numbers of their unit.
+        schema: What columns hold.
+    """
+    domain, old = schema.get(name), batch.raw.get(name)
+    if old is None:
+        return change
+    if isinstance(domain, Date) and date_domain(old.type) is None:
+        texts = [
+            date_text(int(value), domain, old[row].as_py())
+            for row, value in zip(change.rows.tolist(), change.values.tolist(), strict=True)
+        ]
+    elif isinstance(domain, Mixed) and not isinstance(batch.native, Records):
+        texts = [
+            cell_like(old[row].as_py().encode(), value).decode()
+            for row, value in zip(change.rows.tolist(), change.values.tolist(), strict=True)
+        ]
+    else:
+        return change
+    return ColumnChange(change.rows, np.array(texts, dtype=object))
+
+
+def told_texts(batch: Batch, name: str, change: ColumnChange, schema: Schema) -> list[str]:
+    """New values of a column as an audit tells them: a date as its table writes it."""
+    stored = stored_change(batch, name, change, schema)
+    domain = schema.get(name)
+    if isinstance(domain, Date) and stored is change and name in batch.raw:
+        dates = dates_of(NumericColumn(change.values), batch.raw[name].type)
+        return [str(text) for text in dates.cast(pa.string()).to_pylist()]
+    return [one if isinstance(one, str) else number_text(one) for one in stored.values]
+
+
+def date_text(units: int, domain: Date, old: str) -> str:
+    """A date as text, in the style of the one that it replaces."""
+    microseconds = units * (MICROSECONDS // domain.per_day)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    if domain.format is not None:
+        return moment.strftime(domain.format)
+    if domain.per_day == 1 or (len(old) == _DAY_LENGTH and not microseconds % MICROSECONDS):
+        return moment.date().isoformat()
+    separator = old[_DAY_LENGTH : _DAY_LENGTH + 1] or "T"
+    clock = moment.replace(tzinfo=None).isoformat(sep=separator)
+    return f"{clock}Z" if domain.zoned else clock
