@@ -22,6 +22,9 @@ SHARED = 4
 DEPENDENT = 1e-11
 """Squared distance of a unit row from the span of others below which it counts as dependent."""
 
+TRIES = 4
+"""Exchanges of rows before all sets of rows are looked at."""
+
 PIVOTS = 16
 """Exchanges of whole sets of rows before what is left goes to the method that always ends."""
 
@@ -154,6 +157,15 @@ class NormalEquations(FixedBuffers):
             chosen = self._guessed(component, chosen, allowed, q)
         x, wrong, faults = self._tried(component, chosen, allowed, q, tolerance)
         left = faults.nonzero().squeeze(1)
+        chosen = chosen.clone()
+        for _ in range(TRIES if self.enumerated else 0):
+            if not len(left):
+                break
+            # Looking a set up is quicker than looking at all of them.
+            chosen[left] ^= wrong[left]
+            some = (component[left], chosen[left], allowed[left], q[left], tolerance[left])
+            x[left], wrong[left], faults = self._tried(*some)
+            left = left[faults > 0]
         if len(left) and self.enumerated:
             x[left] = self._enumerated(component[left], allowed[left], q[left])
         elif len(left):
@@ -209,7 +221,8 @@ class NormalEquations(FixedBuffers):
         tried = tried.view(len(q), -1, self.rows)
         free = self.constants("free")[component].unsqueeze(1)
         chosen = self.constants("patterns").unsqueeze(0)
-        signs = torch.where(free & chosen, torch.inf, tried).amin(2)
+        signed = torch.where(free & chosen, torch.inf, tried) if self.equalities else tried
+        signs = signed.amin(2)
         usable = self.constants("usable")[component]
         least, best = torch.where(usable, signs, -torch.inf).max(1)
         pick = best.view(-1, 1, 1).expand(-1, 1, self.rows)
