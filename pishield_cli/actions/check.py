@@ -306,7 +306,8 @@ class _Cells:
 
     def of(self, row: int, columns: Sequence[str]) -> dict[str, str]:
         if row not in self._rows:
-            self._rows[row] = self._reader.native_cells(self._batch, row)
+            stored = self._reader.stored
+            self._rows[row] = list(stored.texts(stored.picked(self._batch, [row]))[0])
         texts = self._rows[row]
         return {name: texts[self._places[name]] for name in columns}
 

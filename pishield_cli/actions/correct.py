@@ -36,8 +36,8 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
 from pishield_cli.tables.as_stored import told_texts
-from pishield_cli.tables.restored import stored_cell, written_cell
-from pishield_cli.tables.table import Batch, TableReader, TableWriter
+from pishield_cli.tables.restored import stored_cell
+from pishield_cli.tables.table import Batch, StoredTable, TableReader, TableWriter
 
 
 class Audit(Protocol):
@@ -194,8 +194,7 @@ def correct_batches(
                 writer.write(batch, correction.changes)
             tally.add(batch, correction, count_undecided(compiled, batch, correction))
             if audit is not None:
-                places = {name: place for place, name in enumerate(reader.columns)}
-                _note_changes(audit, batch, correction, requirements, compiled, places)
+                _note_changes(audit, batch, correction, requirements, compiled, reader.stored)
             if progress:
                 progress(tally.rows)
         if writer is not None:
@@ -267,7 +266,7 @@ def _note_changes(
     correction: Correction,
     requirements: Requirements,
     compiled: CompiledRequirements,
-    places: Mapping[str, int],
+    reader: StoredTable,
 ) -> None:
     cells = sorted(
         (int(row), place, name, new)
@@ -282,9 +281,13 @@ def _note_changes(
         for one, verdict in zip(requirements.requirements, verdicts, strict=True)
         if verdict.violated is not None
     ]
+    rows = sorted({row for row, *_ in cells})
+    written = dict(zip(rows, reader.written(reader.picked(batch, rows)) or (), strict=False))
+    places = {name: place for place, name in enumerate(reader.columns)}
     for row, _, name, new in cells:
         titles = [title for title, mask in masks if mask[row]]
-        old = written_cell(batch, places[name], row)
-        if old is None:
+        if written:
+            old = written[row][places[name]].decode("utf-8", "replace")
+        else:
             old = stored_cell(batch, name, row)
         audit.append(batch.start + row, name, old, new, titles)

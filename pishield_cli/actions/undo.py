@@ -9,7 +9,7 @@ import numpy as np
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.tables.audit import AuditedCell
-from pishield_cli.tables.restored import restoring_values, stored_cell
+from pishield_cli.tables.restored import stored_cell
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
 
@@ -102,7 +102,7 @@ def _restored(reader: TableReader, batch: Batch, cells: list[AuditedCell]) -> Ch
     for name, by_row in found.items():
         rows = np.array(sorted(by_row), dtype=np.int64)
         try:
-            values = restoring_values(reader, name, [by_row[row] for row in rows.tolist()])
+            values = reader.stored.restored(name, [by_row[row] for row in rows.tolist()])
         except ValueError as error:
             raise _other(reader, f"tells of cells in `{name}` that it cannot hold") from error
         changes[name] = ColumnChange(rows, values)

@@ -12,7 +12,7 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables import open_table
 from pishield_cli.tables.aside import STANDARD_STREAM
 from pishield_cli.tables.dialect import Dialect
-from pishield_cli.tables.opening import csv_delimiter
+from pishield_cli.tables.endings import format_named
 from pishield_cli.tables.table import TableReader
 
 _LONGEST_HEADER = 1 << 16
@@ -155,7 +155,7 @@ def _mistaken(data: str | None, requirements: str, error: PishieldError) -> Usag
 
 
 def _is_named_as_table(path: str) -> bool:
-    return csv_delimiter(path) is not None or path.endswith(".parquet")
+    return format_named(path) is not None
 
 
 def _first_lines(path: str) -> tuple[str, str] | None:

@@ -20,7 +20,6 @@ from pishield_cli.actions.methods import Method
 from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import Outcome, run, unwrapped
-from pishield_cli.tables.opening import require_parquet_output
 from pishield_cli.tables.parquet.reader import ParquetReader
 from pishield_cli.tables.parquet.writer import BorrowedPlace, ParquetWriter, place_beside
 from pishield_cli.tables.table import TableReader
@@ -87,7 +86,7 @@ def correct_files(
     settings = (requirements, freedom or Freedom(), method or Method())
     total = prepare(table, *settings).tally()
     if output is not None:
-        require_parquet_output(table, output)
+        table.require_output(output)
     place = None if output is None else place_beside(table, output)
     borrowed = None if place is None else BorrowedPlace(place.path, place.system)
 

@@ -18,7 +18,7 @@ from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate
 from pishield_cli.tables.mixed import numbers_among
-from pishield_cli.tables.table import Batch, ColumnKind, TableReader
+from pishield_cli.tables.table import Batch, ColumnKind, StoredTable, TableReader
 
 
 def with_derived_columns(reader: TableReader, requirements: Requirements) -> TableReader:
@@ -31,7 +31,7 @@ def with_derived_columns(reader: TableReader, requirements: Requirements) -> Tab
     special = any(isinstance(one, Date | Mixed) for one in requirements.domains.values())
     if not requirements.derived and not special:
         return reader
-    return DerivedReader(reader, requirements.derived, requirements.domains)
+    return DerivedReader(reader.stored, requirements.derived, requirements.domains)
 
 
 class DerivedReader:
@@ -44,7 +44,7 @@ class DerivedReader:
     """
 
     def __init__(
-        self, stored: TableReader, derived: Mapping[str, Expression], domains: Schema
+        self, stored: StoredTable, derived: Mapping[str, Expression], domains: Schema
     ) -> None:
         self.stored = stored
         self.derived = derived
@@ -161,10 +161,6 @@ class DerivedReader:
     def endless(self, columns: Sequence[str]) -> frozenset[str]:
         """Those of the table's own columns of numbers."""
         return self.stored.endless([name for name in columns if self._is_plain(name)])
-
-    def native_cells(self, batch: Batch, row: int) -> list[str]:
-        """A row's own cells as text, in file order."""
-        return self.stored.native_cells(batch, row)
 
     def _is_plain(self, name: str) -> bool:
         """Whether a column is one of the table's numbers."""

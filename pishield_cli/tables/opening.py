@@ -1,29 +1,17 @@
 """From a name to the reader or writer of its format, decided by the name's ending."""
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from pishield_cli.errors import TableError, UsageError
-from pishield_cli.tables.addresses import bare, has_wild_cards, is_address
-from pishield_cli.tables.aside import STANDARD_STREAM
-from pishield_cli.tables.compression import CODECS
+from pishield_cli.tables.addresses import has_wild_cards, is_address
 from pishield_cli.tables.dialect import Dialect, InputFormat
-from pishield_cli.tables.table import Listing, TableReader, TableWriter
-
-if TYPE_CHECKING:
-    from pishield_cli.tables.csv.reader import CsvReader
-    from pishield_cli.tables.parquet.reader import ParquetReader
-
-_DELIMITERS = {
-    kind + ending: mark
-    for kind, mark in ((".csv", ","), (".tsv", "\t"))
-    for ending in ("", *CODECS)
-}
-_PARQUET = ".parquet"
-_TEXT = ".txt"
+from pishield_cli.tables.endings import delimiter_of, format_named, is_plain_text, unknown_ending
+from pishield_cli.tables.table import Listing, NewTable, StoredTable, TableReader, TableWriter
 
 
-def open_table(path: str, dialect: Dialect | None = None) -> TableReader:
+def open_table(path: str, dialect: Dialect | None = None) -> StoredTable:
     """Open a table for reading.
 
     Args:
@@ -35,153 +23,102 @@ def open_table(path: str, dialect: Dialect | None = None) -> TableReader:
 
     Raises:
         TableError: If there is no such table, or its header or footer cannot be read.
+        UsageError: If the dialect says of another kind of table what is said of CSV files.
     """
-    delimiter = _delimiter(path, dialect)
-    if delimiter is None and _is_parquet(path, dialect):
-        if dialect is not None and dialect != Dialect(format=dialect.format):
-            raise UsageError(
-                f"How cells are written is said of CSV files, but `{path}` is a Parquet table.",
-                hint="leave out --delimiter, --na and the like",
+    kind = _format(path, dialect)
+    if kind is None:
+        if not os.path.exists(path):
+            raise TableError(
+                f"There is no file `{path}`.", hint="check the path for a typing error"
             )
-        from pishield_cli.tables.parquet.reader import ParquetReader
-
-        return ParquetReader(path)
-    if delimiter is not None:
+        raise unknown_ending(path)
+    if delimiter_of(kind) is not None:
         _refuse_pattern(path)
-        from pishield_cli.tables.csv.reader import CsvReader
-
-        return CsvReader(path, delimiter, dialect)
-    if not os.path.exists(path):
-        raise TableError(f"There is no file `{path}`.", hint="check the path for a typing error")
-    raise _unknown_ending(path)
+    elif dialect is not None and dialect != Dialect(format=dialect.format):
+        title = _FORMATS[kind].title
+        raise UsageError(
+            f"How cells are written is said of CSV files, but `{path}` is a {title}.",
+            hint="leave out --delimiter, --na and the like",
+        )
+    return _FORMATS[kind].open(path, dialect)
 
 
 def open_writer(reader: TableReader, output: str) -> TableWriter:
     """Start writing a changed copy of a table; nothing is visible before `commit`.
 
     Args:
-        reader: The table, as `open_table` gave it.
+        reader: The table, as `open_table` gave it, or derived from one.
         output: Where to; of the same kind as the table. `-` writes CSV to standard output.
 
     Raises:
         TableError: If the kinds differ, or nothing can be written there.
     """
-    if reader.stored is not reader:
-        from pishield_cli.tables.as_stored import with_dates_as_stored
+    writer = reader.stored.open_writer(output)
+    if reader.stored is reader:
+        return writer
+    from pishield_cli.tables.as_stored import with_dates_as_stored
 
-        return with_dates_as_stored(reader, open_writer(reader.stored, output))
-    from pishield_cli.tables.csv.reader import CsvReader
-
-    if isinstance(reader, CsvReader):
-        from pishield_cli.tables.csv.writer import CsvWriter
-
-        if not _can_hold(reader, output):
-            raise _other_kind(reader.name, output)
-        return CsvWriter(reader, output)
-    from pishield_cli.tables.overlapped import OverlappedWriter
-    from pishield_cli.tables.parquet.reader import ParquetReader
-    from pishield_cli.tables.parquet.writer import ParquetWriter
-
-    if not isinstance(reader, ParquetReader):
-        raise TypeError(f"not a table that this package opened: {type(reader).__name__}")
-    require_parquet_output(reader, output)
-    # Encoding and compressing take as long as all the rest, and leave Python alone.
-    return OverlappedWriter(ParquetWriter(reader, output))
+    return with_dates_as_stored(reader, writer)
 
 
-def require_parquet_output(reader: "ParquetReader", output: str) -> None:
-    """Refuse names that a changed copy of a Parquet table cannot have.
+def open_new(output: str) -> NewTable | None:
+    """Start a new table of typed columns; None if the output is CSV.
+
+    Args:
+        output: Where to; its ending says of which kind.
 
     Raises:
-        TableError: If it has one.
+        TableError: If the ending is unknown, or nothing can be written there.
     """
-    if not reader.is_folder and not bare(output).endswith(_PARQUET):
-        raise _other_kind(reader.name, output)
-    if reader.is_folder and csv_delimiter(output) is not None:
-        raise _other_kind(reader.name, output)
-    if has_wild_cards(output) and output == reader.name:
-        raise TableError(
-            f"Files that a pattern matches cannot be replaced by its name, `{output}`.",
-            hint="name a folder to write to",
-        )
+    kind = format_named(output)
+    if kind is None:
+        raise unknown_ending(output)
+    new = _FORMATS[kind].new
+    return None if new is None else new(output)
 
 
 def open_listing(reader: TableReader, output: str, *, safe: bool = False) -> Listing:
-    """Start a list of some of a table's rows: `row`, `violated`, then the row's own cells.
+    """Start a list of some of a table's rows: `row`, `violated`, `undecided`, the row's own cells.
 
     Args:
         reader: The table, as `open_table` gave it.
-        output: Where to; CSV or Parquet by its ending, whatever the table is.
+        output: Where to; its ending says of which kind, whatever the table is.
         safe: Whether a CSV listing's cells are written so that nothing acts on them.
 
     Raises:
         TableError: If nothing can be written there.
+        UsageError: If a listing that is not CSV should be safe.
     """
-    reader = reader.stored
-    if bare(output).endswith(_PARQUET):
-        if safe:
+    stored = reader.stored
+    implied = delimiter_of(format_named(output))
+    if implied is None:
+        kind = format_named(output)
+        if safe and kind is not None:
             raise UsageError(
-                f"--safe is for listings that spreadsheets open, but `{output}` is Parquet.",
+                f"--safe is for listings as CSV, but `{output}` is a {_FORMATS[kind].title}.",
                 hint="leave out --safe, or use .csv",
             )
-        from pishield_cli.tables.parquet.listing import ParquetListing
+        from pishield_cli.tables.listing import TypedListing
 
-        return ParquetListing(reader, output)
-    delimiter = _listing_delimiter(reader, output)
-    if delimiter is None:
-        raise _unknown_ending(output)
+        table = open_new(output)
+        assert table is not None
+        return TypedListing(stored, table)
     from pishield_cli.tables.csv.listing import CsvListing
 
-    return CsvListing(reader, output, delimiter, safe=safe)
+    own = stored.style.delimiter.decode() if stored.style.chosen else implied
+    return CsvListing(stored, output, own, safe=safe)
 
 
-def _listing_delimiter(reader: TableReader, output: str) -> str | None:
-    """The table's own delimiter where the user gave it, else the one of the listing's name."""
-    from pishield_cli.tables.csv.reader import CsvReader
-
-    implied = csv_delimiter(output)
-    own = reader.dialect.delimiter if isinstance(reader, CsvReader) else None
-    return own or implied if implied is not None else None
-
-
-def csv_delimiter(path: str) -> str | None:
-    """What separates the cells of a CSV file of this name; None if it is no CSV file's name."""
-    if path == "-":
-        return ","
-    matches = [mark for ending, mark in _DELIMITERS.items() if bare(path).endswith(ending)]
-    return matches[0] if matches else None
-
-
-def _delimiter(path: str, dialect: Dialect | None) -> str | None:
-    """What separates a table's cells unless the user says so; None for no CSV file."""
+def _format(path: str, dialect: Dialect | None) -> InputFormat | None:
+    """What a table is: what the user says, what its name says, or else a folder of files."""
     if dialect is not None and dialect.format is not None:
-        return {InputFormat.CSV: ",", InputFormat.TSV: "\t"}.get(dialect.format)
-    return "," if _is_plain_text(path) else csv_delimiter(path)
-
-
-def _is_plain_text(path: str) -> bool:
-    return any(bare(path).endswith(_TEXT + codec) for codec in ("", *CODECS))
-
-
-def _can_hold(reader: "CsvReader", output: str) -> bool:
-    """Whether an output's ending fits what separates the table's cells."""
-    implied = _delimiter(output, None)
-    return implied is not None and (
-        output == STANDARD_STREAM
-        or reader.dialect.delimiter is not None
-        or implied == reader.delimiter.decode()
-    )
-
-
-def _is_parquet(path: str, dialect: Dialect | None) -> bool:
-    if dialect is not None and dialect.format is not None:
-        return True
-    return (
-        bare(path).endswith(_PARQUET)
-        or is_address(path)
-        or has_wild_cards(path)
-        or os.path.isdir(path)
-    )
+        return dialect.format
+    if is_plain_text(path):
+        return InputFormat.CSV
+    named = format_named(path)
+    if named is None and (is_address(path) or has_wild_cards(path) or os.path.isdir(path)):
+        return InputFormat.PARQUET
+    return named
 
 
 def _refuse_pattern(path: str) -> None:
@@ -192,15 +129,41 @@ def _refuse_pattern(path: str) -> None:
         )
 
 
-def _unknown_ending(path: str) -> TableError:
-    return TableError(
-        f"A table's kind follows from its name's ending, and that of `{path}` is not known.",
-        hint="use .csv, .tsv, .csv.gz, .csv.zst or .parquet",
-    )
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """What there is for a kind of table.
+
+    Attributes:
+        title: Its name, for messages.
+        open: Opens a table of a name.
+        new: Starts a new table of typed columns; None for CSV, whose cells are texts.
+    """
+
+    title: str
+    open: Callable[[str, Dialect | None], StoredTable]
+    new: Callable[[str], NewTable] | None = None
 
 
-def _other_kind(name: str, output: str) -> TableError:
-    return TableError(
-        f"The output must be of the same kind as the table, but `{name}` and `{output}` are not.",
-        hint="give the output the table's own ending",
-    )
+def _open_csv(path: str, dialect: Dialect | None) -> StoredTable:
+    from pishield_cli.tables.csv.reader import CsvReader
+
+    return CsvReader(path, delimiter_of(_format(path, dialect)) or ",", dialect)
+
+
+def _open_parquet(path: str, _: Dialect | None) -> StoredTable:
+    from pishield_cli.tables.parquet.reader import ParquetReader
+
+    return ParquetReader(path)
+
+
+def _new_parquet(output: str) -> NewTable:
+    from pishield_cli.tables.parquet.new import NewParquet
+
+    return NewParquet(output)
+
+
+_FORMATS: Mapping[InputFormat, _Format] = {
+    InputFormat.CSV: _Format("CSV file", _open_csv),
+    InputFormat.TSV: _Format("CSV file", _open_csv),
+    InputFormat.PARQUET: _Format("Parquet table", _open_parquet, _new_parquet),
+}

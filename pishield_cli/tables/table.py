@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from types import TracebackType
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
+from pishield_cli.tables.dialect import InputFormat
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = [
     "Batch",
@@ -21,7 +25,10 @@ __all__ = [
     "ColumnKind",
     "Derive",
     "Listing",
+    "NewTable",
     "RangedReader",
+    "StoredTable",
+    "Style",
     "TableReader",
     "TableWriter",
     "refuse_repeated",
@@ -105,7 +112,7 @@ class TableReader(Protocol):
         """How many rows there are, where the table says so before it is read."""
 
     @property
-    def stored(self) -> "TableReader":
+    def stored(self) -> "StoredTable":
         """The table as it is stored, without derived columns."""
 
     def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
@@ -144,10 +151,95 @@ class TableReader(Protocol):
     def endless(self, columns: Sequence[str]) -> frozenset[str]:
         """The columns whose cells hold decimals of more digits than a float or an integer does."""
 
-    def native_cells(self, batch: Batch, row: int) -> list[str]:
-        """A row's cells as text, in file order, for messages and listings.
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a text table is written, so that what is taken out of it is written alike.
+
+    Attributes:
+        delimiter: What stands between two cells; empty for a table that is not CSV.
+        chosen: Whether the user named the delimiter.
+        line_ending: What ends a line.
+        mark: The byte order mark that the file begins with, if any.
+        encoding: The text's encoding, as Python names it.
+    """
+
+    delimiter: bytes = b""
+    chosen: bool = False
+    line_ending: bytes = b"\n"
+    mark: bytes = b""
+    encoding: str = "utf-8"
+
+
+class StoredTable(TableReader, Protocol):
+    """A table as a file or the memory holds it: also its rows themselves, whatever they hold."""
+
+    @property
+    def format(self) -> InputFormat | None:
+        """What kind of file it is; None for a table in memory."""
+
+    @property
+    def schema(self) -> "pa.Schema | None":
+        """The types of all columns; None where only reading them all would tell."""
+
+    @property
+    def style(self) -> Style:
+        """How it is written, if it is text."""
+
+    def picked(self, batch: Batch, rows: Sequence[int] | Array) -> Batch:
+        """Some rows of a batch as a batch without numeric columns, for the methods below.
+
+        Args:
+            batch: As `batches` gave it.
+            rows: Row numbers within the batch, ascending.
+        """
+
+    def texts(self, batch: Batch) -> list[Sequence[str]]:
+        """Each row's cells as text, in file order, for messages and listings.
 
         A column that was not read (`whole` was false) may come out empty.
+        """
+
+    def written(self, batch: Batch) -> list[Sequence[bytes]] | None:
+        """Each row's cells as the file writes them, in file order; None where it holds values."""
+
+    def arrow(
+        self,
+        batches: Sequence[Batch],
+        *,
+        columns: Sequence[str] | None = None,
+        texts: Sequence[str] = (),
+    ) -> "pa.Table":
+        """The rows of batches that were read whole, one below the other.
+
+        Args:
+            batches: The batches; where there are none, a table without rows.
+            columns: The columns wanted; None for all.
+            texts: Those of them that are wanted as texts if the file holds texts.
+
+        Returns:
+            Columns of the types that they have, or that fit all rows given.
+        """
+
+    def restored(self, name: str, texts: Sequence[str]) -> Array:
+        """Values that a writer makes into the cells that an audit tells.
+
+        Args:
+            name: The column's name.
+            texts: As `written` gave them, or where that gave nothing, numbers.
+
+        Raises:
+            ValueError: If one is not a value of the column's type.
+        """
+
+    def open_writer(self, output: str) -> "TableWriter":
+        """Start writing a changed copy; nothing is visible before `commit`.
+
+        Args:
+            output: Where to; of the same kind as the table.
+
+        Raises:
+            TableError: If the kinds differ, or nothing can be written there.
         """
 
 
@@ -190,6 +282,22 @@ class TableWriter(Protocol):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """Remove what was written aside, unless committed."""
+
+
+class NewTable(Protocol):
+    """A table of typed columns being written aside; it appears at `commit`, whole or not at all."""
+
+    def start(self, schema: "pa.Schema") -> None:
+        """Say which columns there are, once."""
+
+    def append(self, rows: "pa.Table") -> None:
+        """Append rows of the schema."""
+
+    def commit(self) -> None:
+        """Rename the finished table into place."""
+
+    def close(self) -> None:
         """Remove what was written aside, unless committed."""
 
 

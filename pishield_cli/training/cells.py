@@ -3,20 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute, csv
+from pyarrow import compute
 
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.tables.arrow.columns import is_numeric
-from pishield_cli.tables.csv.notation import are_numbers
-from pishield_cli.tables.csv.reader import CsvReader
-from pishield_cli.tables.csv.records import Records
-from pishield_cli.tables.parquet.reader import ParquetReader
-from pishield_cli.tables.table import Batch, ColumnKind, TableReader, refuse_repeated
+from pishield_cli.tables.table import (
+    Batch,
+    ColumnKind,
+    StoredTable,
+    TableReader,
+    refuse_repeated,
+)
 
 MISSING = -1
 """The code of a missing text."""
@@ -84,10 +85,11 @@ class Cells:
 def cell_kinds(reader: TableReader) -> dict[str, CellKind]:
     """What every column of a table is; a CSV table is read through for this."""
     refuse_repeated(reader.columns, reader.columns, reader.name)
-    if isinstance(reader, ParquetReader):
-        types = {field.name: _arrow_kind(field.type) for field in reader.schema}
+    stored = reader.stored
+    if stored.schema is not None:
+        types = {field.name: _arrow_kind(field.type) for field in stored.schema}
     else:
-        types = _csv_kinds(reader)
+        types = _kinds_read(stored)
     numeric = [name for name, kind in types.items() if kind is CellKind.REAL]
     exact = {
         ColumnKind.REAL: CellKind.REAL,
@@ -114,13 +116,14 @@ def read_batches(
     """
     numeric = [name for name, kind in kinds.items() if kind.numeric]
     others = [name for name, kind in kinds.items() if not kind.numeric]
+    texts_wanted = [name for name in others if kinds[name] is not CellKind.TIME]
     for batch in reader.batches(numeric, rows=rows, whole=True):
         if not batch.rows:
             continue
         numbers = {name: _numbers(batch.columns[name]) for name in numeric}
         texts: dict[str, Texts] = {}
         if others:
-            table = _arrow_table(reader, batch.native, {name: kinds[name] for name in others})
+            table = reader.stored.arrow([batch], columns=others, texts=texts_wanted)
             for name in others:
                 column = table.column(name)
                 if kinds[name] is CellKind.TIME:
@@ -164,22 +167,15 @@ def _numbers(column: NumericColumn) -> Array:
     return values
 
 
-def _csv_kinds(reader: TableReader) -> dict[str, CellKind]:
+def _kinds_read(reader: StoredTable) -> dict[str, CellKind]:
+    """What columns are whose types are told by their cells alone."""
     seen: dict[str, set[CellKind]] = {name: set() for name in reader.columns}
     for batch in reader.batches([], whole=True):
         if batch.rows:
-            table = _arrow_table(reader, batch.native, None)
-            for name, column in zip(table.column_names, table.columns, strict=True):
-                if not pa.types.is_null(column.type):
-                    seen[name].add(_csv_kind(reader, column))
+            for field in reader.arrow([batch]).schema:
+                if not pa.types.is_null(field.type):
+                    seen[field.name].add(_arrow_kind(field.type))
     return {name: _common(kinds) for name, kinds in seen.items()}
-
-
-def _csv_kind(reader: TableReader, column: pa.ChunkedArray) -> CellKind:
-    assert isinstance(reader, CsvReader)
-    kind = _arrow_kind(column.type)
-    texts = kind is CellKind.TEXT and not reader.dialect.plain_numbers
-    return CellKind.REAL if texts and are_numbers(column, reader.dialect) else kind
 
 
 def _common(kinds: set[CellKind]) -> CellKind:
@@ -201,31 +197,6 @@ def _arrow_kind(kind: pa.DataType) -> CellKind:
     if isinstance(kind, pa.DataType) and pa.types.is_temporal(kind):
         return CellKind.TEXT
     return CellKind.OTHER
-
-
-def _arrow_table(
-    reader: TableReader, native: Any, kinds: Mapping[str, CellKind] | None
-) -> pa.Table:
-    """The rows of a batch as Arrow columns; all columns where none are named."""
-    if not isinstance(native, Records):
-        table = pa.Table.from_batches([native.rows])
-        return table if kinds is None else table.select(list(kinds))
-    assert isinstance(reader, CsvReader)
-    convert = csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
-    convert.null_values = [*convert.null_values, *reader.dialect.missing]
-    if kinds is not None:
-        convert.include_columns = list(kinds)
-        convert.column_types = {
-            name: pa.string() for name, kind in kinds.items() if kind is not CellKind.TIME
-        }
-    return csv.read_csv(
-        pa.BufferReader(native.data),
-        csv.ReadOptions(
-            column_names=list(reader.columns), block_size=len(native.data) + 1, use_threads=False
-        ),
-        csv.ParseOptions(delimiter=native.delimiter.decode(), newlines_in_values=True),
-        convert,
-    )
 
 
 def _days(column: pa.ChunkedArray, name: str, reader: TableReader) -> Array:

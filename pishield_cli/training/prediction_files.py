@@ -7,21 +7,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import parquet as pq
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_text
-from pishield_cli.tables.aside import AsideStream, WrittenAside, aside_of, writing
+from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv.listing import quoted
-from pishield_cli.tables.csv.reader import CsvReader
-from pishield_cli.tables.csv.records import BOM, Records, split_cells
-from pishield_cli.tables.opening import csv_delimiter
-from pishield_cli.tables.parquet.aside import ParquetAside
-from pishield_cli.tables.parquet.reader import ParquetReader
-from pishield_cli.tables.table import Batch, TableReader
+from pishield_cli.tables.endings import delimiter_of, format_named
+from pishield_cli.tables.opening import open_new
+from pishield_cli.tables.table import Batch, NewTable, StoredTable, TableReader
 from pishield_cli.training.cells import CellKind
 
-_PARQUET = ".parquet"
 _TRUTHS = ("false", "true")
 
 
@@ -94,33 +89,34 @@ def open_predictions(reader: TableReader, output: str, layout: Layout) -> Predic
         TableError: If the ending is unknown, all columns are wanted in another kind of file than
             the table's, or nothing can be written there.
     """
-    delimiter = csv_delimiter(output)
-    parquet = output.lower().endswith(_PARQUET)
-    if delimiter is None and not parquet:
+    stored, kind = reader.stored, format_named(output)
+    if kind is None:
         raise TableError(
             f"Predictions are CSV or Parquet, but `{output}` has another ending.",
             hint="use .csv, .tsv, .csv.gz or .parquet",
         )
-    if layout.whole and parquet is isinstance(reader, CsvReader):
+    delimiter = delimiter_of(kind)
+    if layout.whole and kind is not stored.format and not (delimiter and stored.style.delimiter):
         raise TableError(
             f"With --append the output must be of the same kind as the table, but `{reader.name}` "
             f"and `{output}` are not.",
             hint="give the output the table's own ending",
         )
-    if delimiter is None:
-        return _ParquetPredictions(reader, output, layout)
-    return _CsvPredictions(reader, output, layout, delimiter.encode())
+    if delimiter is not None:
+        return _CsvPredictions(stored, output, layout, delimiter.encode())
+    table = open_new(output)
+    assert table is not None
+    return _TypedPredictions(stored, table, layout)
 
 
 class _CsvPredictions(PredictionWriter):
-    def __init__(self, reader: TableReader, output: str, layout: Layout, delimiter: bytes) -> None:
+    def __init__(self, reader: StoredTable, output: str, layout: Layout, delimiter: bytes) -> None:
         self._reader = reader
         self._layout = layout
         self._delimiter = delimiter
         self._places = {name: place for place, name in enumerate(reader.columns)}
-        header = reader.header if isinstance(reader, CsvReader) else None
-        self._ending = header.line_ending if header is not None else b"\n"
-        self._marked = header is not None and header.data.startswith(BOM)
+        self._ending = reader.style.line_ending
+        self._mark = reader.style.mark
         self._stream = AsideStream(output)
         self._begun = False
 
@@ -151,32 +147,29 @@ class _CsvPredictions(PredictionWriter):
             return
         self._begun = True
         names = (quoted(name.encode(), self._delimiter) for name in self._layout.order)
-        mark = BOM if self._marked else b""
-        self._stream.write(mark + self._delimiter.join(names) + self._ending)
+        self._stream.write(self._mark + self._delimiter.join(names) + self._ending)
 
     def _kept_cells(self, batch: Batch) -> dict[str, Sequence[bytes]]:
         """The copied columns' cells, as written where the table is CSV with the same delimiter."""
         kept = self._layout.kept
         if not kept:
             return {}
-        native = batch.native
-        if isinstance(native, Records):
-            spans = native.spans()
-            rows = zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
-            split = [split_cells(native.data[a:b], native.delimiter) for a, b in rows]
-            cells = list(zip(*split, strict=True))
+        # Cells of a CSV file are kept as they are, whatever stands between them.
+        written = self._reader.written(batch) if self._reader.style.delimiter else None
+        if written is not None:
+            cells = list(zip(*written, strict=True))
             return {title: cells[self._places[name]] for title, name in kept.items()}
-        texts = [self._reader.native_cells(batch, row) for row in range(batch.rows)]
+        texts = self._reader.texts(batch)
         return {
             title: [quoted(row[self._places[name]].encode(), self._delimiter) for row in texts]
             for title, name in kept.items()
         }
 
 
-class _ParquetPredictions(ParquetAside, PredictionWriter):
-    def __init__(self, reader: TableReader, output: str, layout: Layout) -> None:
-        super().__init__(output, aside_of(output))
+class _TypedPredictions(PredictionWriter):
+    def __init__(self, reader: StoredTable, table: NewTable, layout: Layout) -> None:
         self._reader = reader
+        self._table = table
         self._layout = layout
         self._schema: pa.Schema | None = None
 
@@ -187,41 +180,37 @@ class _ParquetPredictions(ParquetAside, PredictionWriter):
         for title, name in self._layout.kept.items():
             columns[title] = self._kept(batch, name)
         arrays = [columns[name] for name in self._layout.order]
-        table = pa.table(dict(zip(self._layout.order, arrays, strict=True)))
-        file = self._file or self._start(table.schema)
-        with writing(self._output):
-            file.write_table(table.cast(self._schema))
+        rows = pa.table(dict(zip(self._layout.order, arrays, strict=True)))
+        if self._schema is None:
+            self._start(rows.schema)
+        self._table.append(rows.cast(self._schema))
 
     def commit(self) -> None:
-        if self._file is None:
+        if self._schema is None:
             self._start(self._empty())
-        super().commit()
+        self._table.commit()
 
-    def _start(self, schema: pa.Schema) -> pq.ParquetWriter:
+    def close(self) -> None:
+        self._table.close()
+
+    def _start(self, schema: pa.Schema) -> None:
         self._schema = schema
-        with writing(self._output):
-            self._file = pq.ParquetWriter(self._aside.path, schema, filesystem=self._aside.system)
-        return self._file
+        self._table.start(schema)
 
     def _kept(self, batch: Batch, name: str) -> Any:
-        if isinstance(self._reader, ParquetReader):
-            return batch.native.rows.column(name)
+        if self._reader.schema is not None or name not in batch.columns:
+            return self._reader.arrow([batch], columns=[name]).column(0)
         column = batch.columns[name]
         # Whole in one part of a file, not in another: numbers are numbers everywhere.
         return _nullable(column, whole=self._reader.kinds([name])[name].value != "real")
 
     def _empty(self) -> pa.Schema:
-        types = {name: _arrow_type(kind) for name, kind in self._layout.predicted.items()}
-        fields = []
-        for name in self._layout.order:
-            if name in types:
-                fields.append(pa.field(name, types[name]))
-            elif isinstance(self._reader, ParquetReader):
-                kept = self._reader.schema.field(self._layout.kept[name])
-                fields.append(kept.with_name(name))
-            else:
-                fields.append(pa.field(name, pa.float64()))
-        return pa.schema(fields)
+        kept = self._layout.kept
+        own = self._reader.arrow([], columns=list(kept.values())).schema
+        fields = {title: own.field(name).with_name(title) for title, name in kept.items()}
+        for name, kind in self._layout.predicted.items():
+            fields[name] = pa.field(name, _arrow_type(kind))
+        return pa.schema([fields[name] for name in self._layout.order])
 
 
 def _texts(values: Array, kind: CellKind) -> list[bytes]:

@@ -355,4 +355,4 @@ def test_a_safe_listing_holds_nothing_that_is_acted_on() -> None:
 def test_safe_is_for_listings_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "t.csv", "r.txt", "--safe"]) == 2
     assert main(["check", "t.csv", "r.txt", "--safe", "--violations", "v.parquet"]) == 2
-    assert "is Parquet" in capsys.readouterr().err
+    assert "is a Parquet table" in capsys.readouterr().err

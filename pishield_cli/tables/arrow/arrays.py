@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,13 @@ def text_array(texts: Sequence[str]) -> pa.Array:
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64).tobytes()
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
     return pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
+
+
+def object_array(values: Sequence[Any]) -> Array:
+    """Values of any kind, side by side."""
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
 
 
 def nothing(kind: pa.DataType) -> pa.Scalar:

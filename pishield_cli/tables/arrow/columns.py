@@ -141,6 +141,13 @@ def cell_texts(cells: pa.Array) -> list[str]:
     return [cell_text(cell) for cell in cells]
 
 
+def in_one_array(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Cells that may lie in several arrays, in one."""
+    if not isinstance(cells, pa.ChunkedArray):
+        return cells
+    return cells.combine_chunks() if cells.num_chunks else pa.nulls(0, cells.type)
+
+
 def _time_text(cell: pa.Scalar) -> str:
     try:
         # `as_py` would load pandas for nanoseconds.

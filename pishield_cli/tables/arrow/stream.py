@@ -41,7 +41,7 @@ class StreamReader(MemoryReader):
             ColumnTypeError: If a column asked for holds something other than numbers.
         """
         wanted = self._numeric(columns)
-        return self._parsed(wanted, raw)
+        return self._parsed(wanted, self._known(raw))
 
     def _parsed(self, wanted: list[str], raw: Sequence[str]) -> Iterator[Batch]:
         start = 0

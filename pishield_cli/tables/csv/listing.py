@@ -4,26 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.tables.arrow.arrays import plain_array
-from pishield_cli.tables.arrow.columns import cell_texts
 from pishield_cli.tables.aside import AsideStream, WrittenAside
-from pishield_cli.tables.csv.reader import CsvReader
-from pishield_cli.tables.csv.records import BOM, Records
-from pishield_cli.tables.table import Batch, TableReader
+from pishield_cli.tables.listing import listing_names
+from pishield_cli.tables.table import Batch, StoredTable
 
-_NAMES = "row", "violated", "undecided"
 _FORMULA = ("=", "+", "-", "@", "\\t", "\\r")
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
-
-
-def listing_names(columns: Sequence[str]) -> list[str]:
-    """The names of the columns before a table's own, distinct from those."""
-    names = []
-    for name in _NAMES:
-        while name in columns:
-            name = "_" + name  # noqa: PLW2901 - until it is free
-        names.append(name)
-    return names
 
 
 class CsvListing(WrittenAside):
@@ -41,17 +27,14 @@ class CsvListing(WrittenAside):
     """
 
     def __init__(
-        self, reader: TableReader, output: str, delimiter: str, *, safe: bool = False
+        self, reader: StoredTable, output: str, delimiter: str, *, safe: bool = False
     ) -> None:
         self._reader = reader
         self._safe = safe
+        self._style = reader.style
         self._delimiter = delimiter.encode()
-        encoding = reader.encoding if isinstance(reader, CsvReader) else "utf-8"
-        self._stream = AsideStream(output, encoding=encoding)
-        self._line_ending = b"\n"
-        self._mark = b""
+        self._stream = AsideStream(output, encoding=self._style.encoding)
         self._head = self._cells([*listing_names(reader.columns), *reader.columns])
-        self._take_style()
 
     def append(
         self, batch: Batch, rows: Array, violated: Sequence[str], undecided: Sequence[str]
@@ -59,10 +42,10 @@ class CsvListing(WrittenAside):
         """Append rows of a batch that was read whole; see `Listing`."""
         self._write_head()
         lines = []
-        written = self._rows(batch, rows)
+        written = self._rows(self._reader.picked(batch, rows))
         for row, *found, cells in zip(rows.tolist(), violated, undecided, written, strict=True):
             own = self._cells([str(batch.start + row), *found])
-            lines.append(own + self._delimiter + cells + self._line_ending)
+            lines.append(own + self._delimiter + cells + self._style.line_ending)
         self._stream.write(b"".join(lines))
 
     def commit(self) -> None:
@@ -74,33 +57,19 @@ class CsvListing(WrittenAside):
         """Remove what was written aside, unless committed."""
         self._stream.close()
 
-    def _take_style(self) -> None:
-        if isinstance(self._reader, CsvReader):
-            header = self._reader.header
-            self._line_ending = header.line_ending
-            self._mark = BOM if header.data.startswith(BOM) else b""
-
     def _write_head(self) -> None:
         if self._head:
-            self._stream.write(self._mark + self._head + self._line_ending)
+            self._stream.write(self._style.mark + self._head + self._style.line_ending)
             self._head = b""
 
-    def _rows(self, batch: Batch, rows: Array) -> Iterator[bytes]:
-        """Rows of a batch, one line each."""
-        from pishield_cli.tables.parquet.reader import ParquetReader
-
-        native, reader = batch.native, self._reader
-        alike = isinstance(native, Records) and native.delimiter == self._delimiter
-        if alike and not self._safe:
-            yield from map(native.row, rows.tolist())
-        elif isinstance(reader, ParquetReader):
-            # Column by column: taking single cells out of Arrow arrays is slow.
-            taken = reader.completed(native).take(plain_array(rows))
-            columns = [cell_texts(column) for column in taken.columns]
-            yield from map(self._cells, zip(*columns, strict=True))
+    def _rows(self, rows: Batch) -> Iterator[bytes]:
+        """Rows, one line each: as they stand in the file where that is written alike."""
+        alike = self._style.delimiter == self._delimiter and not self._safe
+        written = self._reader.written(rows) if alike else None
+        if written is not None:
+            yield from map(self._delimiter.join, written)
         else:
-            for row in rows.tolist():
-                yield self._cells(reader.native_cells(batch, row))
+            yield from map(self._cells, self._reader.texts(rows))
 
     def _cells(self, texts: Sequence[str]) -> bytes:
         written = map(harmless, texts) if self._safe else texts

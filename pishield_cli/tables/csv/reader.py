@@ -14,29 +14,24 @@ Lines without a single character are not rows; in a table of one column, a missi
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from typing import Self
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError
-from pishield_cli.kernels.columns import Array, NumericColumn, as_floats, as_integers
+from pishield_cli.kernels.columns import NumericColumn, as_floats, as_integers
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.csv.domains import written_domain
-from pishield_cli.tables.csv.encodings import decoded_source
 from pishield_cli.tables.csv.faults import check_text, malformed
-from pishield_cli.tables.csv.header import Header, read_header
+from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.inventory import bad_cells
-from pishield_cli.tables.csv.notation import canonical_cells
+from pishield_cli.tables.csv.notation import canonical_cells, canonical_text
 from pishield_cli.tables.csv.numbers import MISSING_TEXTS
 from pishield_cli.tables.csv.piece import Piece
-from pishield_cli.tables.csv.records import Records, record_chunks, significant_quotes
-from pishield_cli.tables.csv.text import Text
+from pishield_cli.tables.csv.records import Records, significant_quotes
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.prefetch import prefetched
-from pishield_cli.tables.sources import open_source, reading
 from pishield_cli.tables.table import Batch, ColumnKind, refuse_repeated
 
 _CHUNK = 8 << 20
@@ -47,51 +42,12 @@ _WORKERS = 6
 _Parsed = tuple[dict[str, NumericColumn], dict[str, pa.Array], int, Piece]
 
 
-class CsvReader:
-    """A table in a CSV file, possibly compressed, or from standard input.
-
-    Args:
-        path: The file, an address, or `-`.
-        delimiter: What stands between two cells, where the dialect does not say.
-        dialect: How the file is written.
-
-    Raises:
-        TableError: If the file is missing or has no usable header.
-    """
+class CsvReader(CsvFile):
+    """A table in a CSV file, possibly compressed, or from standard input; see `CsvFile`."""
 
     def __init__(self, path: str, delimiter: str, dialect: Dialect | None = None) -> None:
-        self.dialect = dialect or Dialect()
-        self.source, self.encoding = decoded_source(open_source(path), self.dialect)
-        self.delimiter = (self.dialect.delimiter or delimiter).encode()
-        with reading(self.source.title):
-            self.header: Header = read_header(self.source, self.delimiter, self.dialect)
-        self._places = {name: place for place, name in enumerate(self.header.names)}
+        super().__init__(path, delimiter, dialect)
         self._kinds: dict[str, ColumnKind] = {}
-
-    @property
-    def name(self) -> str:
-        """The table's name, as the user gave it."""
-        return self.source.name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All column names, in file order."""
-        return self.header.names
-
-    @property
-    def remarks(self) -> tuple[tuple[str, str], ...]:
-        """What looks like a misunderstanding of the first line."""
-        return self.header.remarks
-
-    @property
-    def unchangeable(self) -> frozenset[str]:
-        """No column."""
-        return frozenset()
-
-    @property
-    def stored(self) -> Self:
-        """The table itself."""
-        return self
 
     def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
         """What columns hold: what they are taken for, or what the first of their cells look like.
@@ -108,14 +64,18 @@ class CsvReader:
         records = next(self._pieces(_SAMPLE), None)
         if records is None:
             return {}
-        quotes = significant_quotes(records.data, records.delimiter)
-        if len(quotes) % 2:
+        if len(significant_quotes(records.data, records.delimiter)) % 2:
             return {}
-        quoted = _has_quoted_lines(records.data, quotes)
-        text = Text(records, self.header.names, self.source, quoted_lines=quoted)
+        text = self._text(records)
         marks = MISSING_TEXTS.union(self.dialect.missing)
         cells = {name: text.column(self._places[name]) for name in names}
-        return {name: [one for one in some if one not in marks] for name, some in cells.items()}
+        present = {n: [one for one in some if one not in marks] for n, some in cells.items()}
+        if self.dialect.plain_numbers:
+            return present
+        return {name: self._in_usual_notation(some) for name, some in present.items()}
+
+    def _in_usual_notation(self, cells: Sequence[str]) -> list[str]:
+        return [canonical_text(one.encode(), self.dialect).decode() for one in cells]
 
     def row_count(self) -> None:
         """Nothing tells before the file is read."""
@@ -170,11 +130,6 @@ class CsvReader:
         """All of them: a text is as long as it is."""
         return frozenset(columns)
 
-    def native_cells(self, batch: Batch, row: int) -> list[str]:
-        """A row's cells as text, quotes removed, in file order."""
-        records: Records = batch.native
-        return records.texts(row)
-
     def _known(self, columns: Sequence[str]) -> list[str]:
         wanted = list(dict.fromkeys(columns))
         for name in wanted:
@@ -221,9 +176,7 @@ class CsvReader:
         quotes = significant_quotes(records.data, records.delimiter)
         if len(quotes) % 2:
             raise malformed(records, self.header.names, self.source, "a quote is left open")
-        quoted_lines = _has_quoted_lines(records.data, quotes)
-        text = Text(records, self.header.names, self.source, quoted_lines=quoted_lines)
-        piece = Piece(text, self.dialect)
+        piece = Piece(self._text(records, quotes), self.dialect)
         try:
             columns, texts, rows = piece.columns(wanted, raw)
         except ColumnTypeError as error:
@@ -242,27 +195,17 @@ class CsvReader:
         """All pieces of the file, cells of some columns as texts, those that are no UTF-8 empty."""
         places = [str(self._places[name]) for name in wanted]
         for records in self._pieces(_CHUNK):
-            quotes = significant_quotes(records.data, records.delimiter)
             convert = csv.ConvertOptions(
                 include_columns=places,
                 column_types=dict.fromkeys(places, pa.string()),
                 check_utf8=False,
                 strings_can_be_null=False,
             )
-            quoted = _has_quoted_lines(records.data, quotes)
-            table = Text(records, self.header.names, self.source, quoted_lines=quoted).table(
-                convert
-            )
+            table = self._text(records).table(convert)
             if not self.dialect.plain_numbers:
                 cells = [canonical_cells(column, self.dialect) for column in table.columns]
                 table = pa.table(cells, names=places)
             yield records, table, [*csv.ConvertOptions().null_values, *self.dialect.missing]
-
-    def _pieces(self, size: int) -> Iterator[Records]:
-        title = self.source.title
-        with reading(title), self.source.open() as stream:
-            skip = len(self.header.data)
-            yield from record_chunks(stream, self.delimiter, size=size, skip=skip, title=title)
 
     def _kinds_found(self, columns: list[str]) -> dict[str, ColumnKind]:
         seen: dict[str, set[str]] = {name: set() for name in columns}
@@ -277,15 +220,6 @@ class CsvReader:
             if not wanted:
                 break
         return {name: _kind(held) for name, held in seen.items()}
-
-
-def _has_quoted_lines(data: bytes, quotes: Array) -> bool:
-    """Whether a line ending stands inside quotes."""
-    if not len(quotes):
-        return False
-    text = np.frombuffer(data, np.uint8)
-    stops = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
-    return bool((np.searchsorted(quotes, stops) % 2).any())
 
 
 def _cells_held(column: NumericColumn) -> str:

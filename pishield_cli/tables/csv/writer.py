@@ -6,8 +6,8 @@ from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv.cells import cell_like
+from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.notation import canonical_text, written_like
-from pishield_cli.tables.csv.reader import CsvReader
 from pishield_cli.tables.csv.records import Records, split_cells
 from pishield_cli.tables.table import Batch
 
@@ -26,7 +26,7 @@ class CsvWriter(WrittenAside):
         TableError: If nothing can be written there.
     """
 
-    def __init__(self, reader: CsvReader, output: str) -> None:
+    def __init__(self, reader: CsvFile, output: str) -> None:
         self._reader = reader
         self._places = {name: place for place, name in enumerate(reader.columns)}
         self._stream = AsideStream(output, encoding=reader.encoding)

@@ -1,35 +1,28 @@
 """Parquet tables: a file, or the files of a folder or a pattern, in sorted order, as one table."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
-from typing import Self
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
+from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.logic.domains import Schema
-from pishield_cli.logic.expressions import Kind
-from pishield_cli.tables.arrow.columns import (
-    cell_text,
-    decimal_places,
-    is_numeric,
-    kind_of,
-    largest_decimals,
-    numeric_column,
-)
-from pishield_cli.tables.arrow.schema import domains_of
+from pishield_cli.tables.addresses import has_wild_cards
+from pishield_cli.tables.arrow.columns import numeric_column
+from pishield_cli.tables.arrow.typed import TypedTable
+from pishield_cli.tables.dialect import InputFormat
+from pishield_cli.tables.endings import format_named, other_kind
 from pishield_cli.tables.parquet.partitions import partitions_of
 from pishield_cli.tables.parquet.parts import damage, find_parts, opened
 from pishield_cli.tables.parquet.ranges import Box, Range, group_ranges, tells_ranges
 from pishield_cli.tables.parquet.runs import Reading, Run, pieces, reading_of
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import reading
-from pishield_cli.tables.table import Batch, ColumnKind, refuse_repeated
+from pishield_cli.tables.table import Batch, TableWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,7 @@ class ParquetRows:
     group_ends: bool
 
 
-class ParquetReader:
+class ParquetReader(TypedTable):
     """A table in Parquet files.
 
     Args:
@@ -63,8 +56,9 @@ class ParquetReader:
         TableError: If there is no Parquet file, one is damaged, or their columns differ.
     """
 
+    format = InputFormat.PARQUET
+
     def __init__(self, path: str) -> None:
-        self._name = path
         with reading(path):
             found = find_parts(path)
         self.parts, self.folder, self.system = found.files, found.folder, found.system
@@ -72,18 +66,8 @@ class ParquetReader:
         self._first_group, self._first_row = 0, 0
         self._left_out: frozenset[tuple[int, int]] = frozenset()
         self.partitions = partitions_of(self.parts, own.names, path)
-        self.schema = pa.schema([*own, *self.partitions.schema], metadata=own.metadata)
-        self._columns = tuple(self.schema.names)
-
-    @property
-    def name(self) -> str:
-        """The table's name, as the user gave it."""
-        return self._name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All column names, in file order."""
-        return self._columns
+        schema = pa.schema([*own, *self.partitions.schema], metadata=own.metadata)
+        super().__init__(path, f"`{path}`", schema)
 
     @property
     def is_folder(self) -> bool:
@@ -91,23 +75,9 @@ class ParquetReader:
         return self.folder is not None
 
     @property
-    def remarks(self) -> tuple[tuple[str, str], ...]:
-        """None: the file says itself how it is written."""
-        return ()
-
-    @property
     def unchangeable(self) -> frozenset[str]:
         """Columns whose cells stand in folders' names."""
         return frozenset(self.partitions.names)
-
-    @property
-    def stored(self) -> Self:
-        """The table itself."""
-        return self
-
-    def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
-        """What the types of columns say."""
-        return domains_of(self.schema, uses)
 
     def row_count(self) -> int:
         """How many rows the files' footers tell of."""
@@ -200,59 +170,39 @@ class ParquetReader:
         )
         return self._read(reading, wanted, whole, self._known(raw))
 
-    def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
-        """What the schema says: truth values, whole numbers, or any."""
-        return {name: kind_of(kind) for name, kind in self._types(columns).items()}
+    def open_writer(self, output: str) -> TableWriter:
+        """Start writing a changed copy: a file of a file, a folder of anything else.
 
-    def places(self, columns: Sequence[str]) -> dict[str, int]:
-        """How many decimal places a column's type holds; only decimal columns limit them."""
-        return decimal_places(self._types(columns))
+        Raises:
+            TableError: If the kinds differ, or nothing can be written there.
+        """
+        from pishield_cli.tables.overlapped import OverlappedWriter
+        from pishield_cli.tables.parquet.writer import ParquetWriter
 
-    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
-        """The largest number of the type of each column of decimals."""
-        return largest_decimals(self._types(columns))
+        self.require_output(output)
+        # Encoding and compressing take as long as all the rest, and leave Python alone.
+        return OverlappedWriter(ParquetWriter(self, output))
 
-    def endless(self, columns: Sequence[str]) -> frozenset[str]:
-        """The columns of decimals."""
-        return frozenset(largest_decimals(self._types(columns)))
+    def require_output(self, output: str) -> None:
+        """Refuse names that a changed copy cannot have.
 
-    def native_cells(self, batch: Batch, row: int) -> list[str]:
-        """A row's cells as text, in file order; empty where missing or not read."""
-        rows: pa.RecordBatch = batch.native.rows
-        read = {name: place for place, name in enumerate(rows.schema.names)}
-        own = [
-            cell_text(rows.column(read[name])[row]) if name in read else ""
-            for name in self._columns[: len(self._columns) - len(self.partitions.names)]
-        ]
-        part = batch.native.part
-        return own + [self.partitions.text(part, name) for name in self.partitions.names]
+        Raises:
+            TableError: If it has one.
+        """
+        kind = format_named(output)
+        if not (kind in {None, self.format} if self.is_folder else kind is self.format):
+            raise other_kind(self.name, output)
+        if has_wild_cards(output) and output == self.name:
+            raise TableError(
+                f"Files that a pattern matches cannot be replaced by its name, `{output}`.",
+                hint="name a folder to write to",
+            )
 
-    def completed(self, native: ParquetRows) -> pa.RecordBatch:
+    def _rows_of(self, native: Any) -> Any:
         """A batch's rows with the columns that folders hold."""
-        return self.partitions.completed(native.part, native.rows)
-
-    def _types(self, columns: Sequence[str]) -> dict[str, pa.DataType]:
-        return {name: self.schema.field(name).type for name in self._numeric(columns)}
-
-    def _known(self, columns: Sequence[str]) -> list[str]:
-        wanted = list(dict.fromkeys(columns))
-        refuse_repeated(wanted, self._columns, self._name)
-        known = frozenset(self._columns)
-        for name in wanted:
-            if name not in known:
-                raise MissingColumnError(f"`{self._name}` has no column `{name}`.")
-        return wanted
-
-    def _numeric(self, columns: Sequence[str]) -> list[str]:
-        wanted = self._known(columns)
-        for name in wanted:
-            kind = self.schema.field(name).type
-            if not is_numeric(kind):
-                raise ColumnTypeError(
-                    f"Column `{name}` of `{self._name}` must hold numbers, but its type is {kind}.",
-                    hint="convert the column to a number first",
-                )
-        return wanted
+        if isinstance(native, ParquetRows):
+            return self.partitions.completed(native.part, native.rows)
+        return super()._rows_of(native)
 
     def _read(
         self, reading: Reading, wanted: list[str], whole: bool, raw: list[str]

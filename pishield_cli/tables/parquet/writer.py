@@ -11,8 +11,8 @@ from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.addresses import keeps_objects
 from pishield_cli.tables.arrow.stream import changed_rows
 from pishield_cli.tables.aside import aside_of, writing
-from pishield_cli.tables.folder_aside import folder_aside
 from pishield_cli.tables.parquet.aside import ParquetAside, WritingPlace
+from pishield_cli.tables.parquet.folder_aside import folder_aside
 from pishield_cli.tables.parquet.parts import Part, opened
 from pishield_cli.tables.parquet.reader import ParquetReader, ParquetRows
 from pishield_cli.tables.table import Batch

@@ -63,8 +63,15 @@ class MemoryTable:
     def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
         return {}
 
-    def native_cells(self, batch: Batch, row: int) -> list[str]:
-        return [f"<{cells[batch.native + row]:g}>" for cells in self.cells.values()]
+    @property
+    def stored(self) -> Self:
+        return self
+
+    def picked(self, batch: Batch, rows: Sequence[int]) -> Batch:
+        return Batch(batch.start, len(rows), {}, [batch.native + row for row in rows])
+
+    def texts(self, batch: Batch) -> list[list[str]]:
+        return [[f"<{cells[row]:g}>" for cells in self.cells.values()] for row in batch.native]
 
 
 @dataclass

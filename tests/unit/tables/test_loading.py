@@ -23,7 +23,7 @@ with tables.open_writer(reader, output) as writer, tables.open_listing(reader, l
         change = ColumnChange(rows, np.array([1]))
         writer.write(batch, dict.fromkeys(names, change))
         x.append(batch, rows, ["1"], [""])
-        reader.native_cells(batch, 0)
+        reader.texts(reader.picked(batch, [0]))
     writer.commit()
     x.commit()
 print(*sorted({"pandas", "torch", "scipy", "pyarrow.dataset"} & set(sys.modules)))

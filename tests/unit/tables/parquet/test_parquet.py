@@ -240,7 +240,7 @@ def test_batches(tmp_path: Path) -> None:
         assert [batch.rows for batch in batches] == [3, 1, 3, 1, 2]
         assert list(batches[0].columns) == ["a"]
         assert np.concatenate([b.columns["a"].values for b in batches]).tolist() == list(range(10))
-    assert reader.native_cells(batches[-1], 1) == ["9", "19", "x"]
+    assert reader.texts(batches[-1])[1] == ("9", "19", "x")
     assert [batch.rows for batch in reader.batches([])] == [4, 4, 2]
 
 
@@ -258,8 +258,8 @@ def test_cells_as_text(tmp_path: Path) -> None:
         "true",
         "2.5",
     ]
-    assert reader.native_cells(batch, 0) == shown
-    assert reader.native_cells(batch, 1) == [""] * 8 + ["0.5"]
+    assert list(reader.texts(batch)[0]) == shown
+    assert list(reader.texts(batch)[1]) == [""] * 8 + ["0.5"]
 
 
 def test_a_folder_is_one_table(tmp_path: Path) -> None:

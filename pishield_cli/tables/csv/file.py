@@ -1,0 +1,157 @@
+"""CSV files: how they are written, and their rows as they stand there."""
+
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.arrow.arrays import object_array
+from pishield_cli.tables.csv.encodings import decoded_source
+from pishield_cli.tables.csv.header import Header, read_header
+from pishield_cli.tables.csv.records import (
+    BOM,
+    Records,
+    record_chunks,
+    significant_quotes,
+    split_cells,
+)
+from pishield_cli.tables.csv.text import Text
+from pishield_cli.tables.csv.typed import typed_columns
+from pishield_cli.tables.dialect import Dialect, InputFormat
+from pishield_cli.tables.endings import csv_delimiter, is_plain_text, other_kind
+from pishield_cli.tables.sources import STANDARD_STREAM, open_source, reading
+from pishield_cli.tables.table import Batch, Style, TableWriter
+
+
+class CsvFile:
+    """A table in a CSV file, possibly compressed, or from standard input.
+
+    Args:
+        path: The file, an address, or `-`.
+        delimiter: What stands between two cells, where the dialect does not say.
+        dialect: How the file is written.
+
+    Raises:
+        TableError: If the file is missing or has no usable header.
+    """
+
+    def __init__(self, path: str, delimiter: str, dialect: Dialect | None = None) -> None:
+        self.dialect = dialect or Dialect()
+        self.format = InputFormat.TSV if delimiter == "\t" else InputFormat.CSV
+        self.schema: pa.Schema | None = None
+        self.source, self.encoding = decoded_source(open_source(path), self.dialect)
+        self.delimiter = (self.dialect.delimiter or delimiter).encode()
+        with reading(self.source.title):
+            self.header: Header = read_header(self.source, self.delimiter, self.dialect)
+        self._places = {name: place for place, name in enumerate(self.header.names)}
+
+    @property
+    def name(self) -> str:
+        """The table's name, as the user gave it."""
+        return self.source.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All column names, in file order."""
+        return self.header.names
+
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """What looks like a misunderstanding of the first line."""
+        return self.header.remarks
+
+    @property
+    def unchangeable(self) -> frozenset[str]:
+        """No column."""
+        return frozenset()
+
+    @property
+    def stored(self) -> Self:
+        """The table itself."""
+        return self
+
+    @property
+    def style(self) -> Style:
+        """How the file is written."""
+        return Style(
+            self.delimiter,
+            self.dialect.delimiter is not None,
+            self.header.line_ending,
+            BOM if self.header.data.startswith(BOM) else b"",
+            self.encoding,
+        )
+
+    def picked(self, batch: Batch, rows: Sequence[int] | Array) -> Batch:
+        """Some rows of a batch, byte for byte; see `StoredTable`."""
+        records: Records = batch.native
+        lines = b"".join(records.row(int(row)) + b"\n" for row in rows)
+        return Batch(batch.start, len(rows), {}, Records(lines, self.delimiter))
+
+    def texts(self, batch: Batch) -> list[Sequence[str]]:
+        """Each row's cells as text, quotes removed, in file order."""
+        records: Records = batch.native
+        return [records.texts(row) for row in range(batch.rows)]
+
+    def written(self, batch: Batch) -> list[Sequence[bytes]]:
+        """Each row's cells as they stand in the file, quotes and all."""
+        records: Records = batch.native
+        return [split_cells(records.row(row), self.delimiter) for row in range(batch.rows)]
+
+    def arrow(
+        self,
+        batches: Sequence[Batch],
+        *,
+        columns: Sequence[str] | None = None,
+        texts: Sequence[str] = (),
+    ) -> pa.Table:
+        """The rows of batches as columns of types that fit all of them; see `StoredTable`."""
+        parts: list[Records] = [batch.native for batch in batches]
+        data = parts[0].data if len(parts) == 1 else b"".join(part.data for part in parts)
+        places = None if columns is None else [self._places[name] for name in columns]
+        forced = [self._places[name] for name in texts]
+        text = self._text(Records(data, self.delimiter))
+        table = typed_columns(text, places, forced, self.dialect)
+        return table.rename_columns(list(self.columns if columns is None else columns))
+
+    def restored(self, name: str, texts: Sequence[str]) -> Array:
+        """The cells themselves, as bytes."""
+        del name
+        return object_array([text.encode() for text in texts])
+
+    def open_writer(self, output: str) -> TableWriter:
+        """Start writing a changed copy; `-` is standard output.
+
+        Raises:
+            TableError: If the output is not CSV, or nothing can be written there.
+        """
+        from pishield_cli.tables.csv.writer import CsvWriter
+
+        implied = "," if is_plain_text(output) else csv_delimiter(output)
+        own = self.delimiter.decode()
+        alike = implied == own or (implied is not None and self.dialect.delimiter is not None)
+        if output != STANDARD_STREAM and not alike:
+            raise other_kind(self.name, output)
+        return CsvWriter(self, output)
+
+    def _text(self, records: Records, quotes: Array | None = None) -> Text:
+        if quotes is None:
+            quotes = significant_quotes(records.data, records.delimiter)
+        quoted = _has_quoted_lines(records.data, quotes)
+        return Text(records, self.header.names, self.source, quoted_lines=quoted)
+
+    def _pieces(self, size: int) -> Iterator[Records]:
+        title = self.source.title
+        with reading(title), self.source.open() as stream:
+            skip = len(self.header.data)
+            yield from record_chunks(stream, self.delimiter, size=size, skip=skip, title=title)
+
+
+def _has_quoted_lines(data: bytes, quotes: Array) -> bool:
+    """Whether a line ending stands inside quotes."""
+    if not len(quotes):
+        return False
+    text = np.frombuffer(data, np.uint8)
+    stops = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
+    return bool((np.searchsorted(quotes, stops) % 2).any())
