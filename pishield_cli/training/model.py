@@ -112,18 +112,21 @@ class Model(nn.Module):
 
     @property
     def defined(self) -> frozenset[str]:
-        """Targets that an equality defines, which a shield always moves."""
+        """Targets that equalities move on nearly every row: all of theirs to the nearest point."""
         shield = self.shield.shield if isinstance(self.shield, ScaledShield) else self.shield
+        nearest = isinstance(shield, NearestShield)
         if isinstance(shield, NearestShield):
             shield = shield.shield
         plans = shield.plan if isinstance(shield, Shield) else ()
-        return frozenset(
-            step.variable
+        bounds = [
+            (step.variable, step.equality)
             for plan in plans
             for steps in (plan.steps or (), *plan.cells)
             for step in steps
             if step.equality is not None
-        )
+        ]
+        shared = [name for _, bound in bounds for name, _ in bound.terms] if nearest else []
+        return frozenset((*(name for name, _ in bounds), *shared))
 
     def raw(self, rows: Tensor) -> Tensor:
         """The outputs before any shield, double precision, `(rows, targets)`."""

@@ -181,3 +181,11 @@ def test_prediction_error_is_the_mean_square():
     rows = batch()
     y = torch.zeros(6, 2).double()
     torch.testing.assert_close(prediction_error(model, y, rows), (rows.truths**2).mean())
+
+
+def test_equalities_move_what_they_define_and_to_the_nearest_point_all_their_columns():
+    made = outline("c == a + b\nd >= 0", ("a", "b", "c", "d"))
+    layer = Model(made, TrainSettings(shield=ShieldChoice.LAYER))
+    nearest = Model(made, TrainSettings(shield=ShieldChoice.NEAREST))
+    assert len(layer.defined) == 1
+    assert layer.defined < nearest.defined == {"a", "b", "c"}
