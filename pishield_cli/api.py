@@ -6,7 +6,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from pishield_cli.actions.check import CheckReport, check
+from pishield_cli.actions.check import check
+from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.correct import correct
 from pishield_cli.actions.correct_report import CorrectReport

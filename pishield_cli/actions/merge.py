@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
-from pishield_cli.actions.check import CheckReport, RequirementResult, allowed_rows, require_rows
+from pishield_cli.actions.check import require_rows
+from pishield_cli.actions.check_report import (
+    CheckReport,
+    NoCompletion,
+    RequirementResult,
+    allowed_rows,
+)
 from pishield_cli.actions.check_settings import CheckSettings
 
 
@@ -34,6 +40,18 @@ def merged(reports: Sequence[CheckReport], settings: CheckSettings) -> CheckRepo
         ),
         allowed_rows=allowed_rows(settings.max_violations, rows),
         seconds=sum(report.seconds for report in reports),
+        no_completion=_incomplete([report.no_completion for report in reports], settings.show),
+    )
+
+
+def _incomplete(found: Sequence[NoCompletion], show: int) -> NoCompletion:
+    examples = chain.from_iterable(one.examples for one in found)
+    firsts = (one.first for one in found if one.first is not None)
+    return NoCompletion(
+        sum(one.rows for one in found),
+        sum(one.counting for one in found),
+        next(firsts, None),
+        tuple(examples)[:show],
     )
 
 

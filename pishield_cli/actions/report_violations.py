@@ -9,6 +9,7 @@ import numpy as np
 
 from pishield_cli.actions.correct import corrector_for
 from pishield_cli.actions.freedom import Freedom, column_grids, resolved_ordering
+from pishield_cli.actions.incomplete import IncompleteRows
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
@@ -76,7 +77,8 @@ class ViolationsReport:
         type: The requirements' type.
         tolerance: What comparisons forgave.
         rows: Rows read.
-        violating_rows: Rows that violate at least one requirement.
+        violating_rows: Rows that violate at least one requirement, or have no completion.
+        incomplete_rows: Those that violate none, but whose missing cells no values can fill.
         requirements: One each, in file order.
         columns: One each that requirements name.
         pairs: Numbers of two requirements, and how many rows violate both; most first.
@@ -90,6 +92,7 @@ class ViolationsReport:
     tolerance: Tolerance
     rows: int
     violating_rows: int
+    incomplete_rows: int
     requirements: tuple[RequirementViolations, ...]
     columns: Mapping[str, ColumnViolations]
     pairs: tuple[tuple[int, int, int], ...]
@@ -133,6 +136,7 @@ class ViolationsReport:
             "requirements_file": self.requirements_file,
             "type": self.type.value,
             "tolerance": self.tolerance.figure,
+            "incomplete_rows": self.incomplete_rows,
             "satisfiable": self.satisfiable,
         }
 
@@ -163,6 +167,7 @@ def report_violations(
     checked = requirements.checked
     compiled = compile_requirements(checked)
     tally = _Tally(checked, tolerance)
+    incomplete = IncompleteRows(checked, tolerance)
     try:
         grids = column_grids(reader, requirements, requirements.variables)
         ordering = resolved_ordering(requirements, reader.columns, Freedom())
@@ -177,6 +182,7 @@ def report_violations(
         if corrector is not None and any(mask is not None for mask in masks):
             changes = corrector.correct(batch.columns, batch.rows).changes
         tally.add(batch, masks, unknown, changes)
+        tally.incomplete += len(incomplete.among(batch.columns, verdicts))
         if progress is not None:
             progress(tally.rows)
     return tally.report(
@@ -195,6 +201,7 @@ class _Tally:
     tolerance: Tolerance
     rows: int = 0
     violating: int = 0
+    incomplete: int = 0
     unknown: Array = field(init=False)
     together: Array = field(init=False)
     involved: Array = field(init=False)
@@ -278,7 +285,8 @@ class _Tally:
             type=self.requirements.type,
             tolerance=self.tolerance,
             rows=self.rows,
-            violating_rows=self.violating,
+            violating_rows=self.violating + self.incomplete,
+            incomplete_rows=self.incomplete,
             requirements=tuple(self._requirement(p) for p in range(len(self.sizes))),
             columns=columns,
             pairs=self._pairs(),

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from pishield_cli.actions.check import CheckReport, RequirementResult, check
+from pishield_cli.actions.check import check
+from pishield_cli.actions.check_report import CheckReport, RequirementResult
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.errors import ColumnTypeError, MissingColumnError
 from pishield_cli.kernels.columns import NumericColumn

@@ -20,7 +20,7 @@ from pishield_cli.tables.dialect import Dialect
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pishield_cli.actions.check import CheckReport
+    from pishield_cli.actions.check_report import CheckReport
     from pishield_cli.cli.check_jobs import Job
     from pishield_cli.cli.render.checked import Checked
 

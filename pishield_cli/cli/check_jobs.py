@@ -16,7 +16,7 @@ from pishield_cli.tables.dialect import Dialect
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from pishield_cli.actions.check import CheckReport
+    from pishield_cli.actions.check_report import CheckReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,13 @@ def listed_examples(wanted: Sequence[Wanted], show: int | None) -> int:
 
 
 def _with_examples(one: Checked, most: int) -> Checked:
-    if one.report is None or all(len(each.examples) <= most for each in one.report.results):
+    report = one.report
+    if report is None:
         return one
-    results = tuple(replace(each, examples=each.examples[:most]) for each in one.report.results)
-    return replace(one, report=replace(one.report, results=results))
+    lacking = report.no_completion
+    listed = (lacking.examples, *(each.examples for each in report.results))
+    if all(len(examples) <= most for examples in listed):
+        return one
+    results = tuple(replace(each, examples=each.examples[:most]) for each in report.results)
+    lacking = replace(lacking, examples=lacking.examples[:most])
+    return replace(one, report=replace(report, results=results, no_completion=lacking))

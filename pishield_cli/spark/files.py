@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pishield_cli.actions.check import CheckReport
 from pishield_cli.actions.check import check as check_table
+from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.correct import correct_batches, prepare
 from pishield_cli.actions.correct_report import CorrectReport, Tally

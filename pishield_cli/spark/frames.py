@@ -5,12 +5,12 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 
-from pishield_cli.actions.check import CheckReport, Example, RequirementResult
 from pishield_cli.actions.check import check as check_table
+from pishield_cli.actions.check_report import CheckReport, Example, Incomplete, RequirementResult
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.correct import prepare
 from pishield_cli.actions.freedom import Freedom
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Rows = Iterator[pa.RecordBatch]
+Listed = TypeVar("Listed", Example, Incomplete)
 
 _REPORTS = "partition int, report binary"
 _TITLE = "the DataFrame"
@@ -180,7 +181,7 @@ def _partition_reports(
 def _moved(report: CheckReport, start: int) -> CheckReport:
     """A report with its rows numbered from another start."""
 
-    def moved(example: Example) -> Example:
+    def moved(example: Listed) -> Listed:
         return replace(example, row=example.row + start)
 
     def result(one: RequirementResult) -> RequirementResult:
@@ -189,4 +190,10 @@ def _moved(report: CheckReport, start: int) -> CheckReport:
         examples = tuple(map(moved, one.examples))
         return replace(one, worst=worst, examples=examples, first_undecided=first)
 
-    return replace(report, results=tuple(map(result, report.results)))
+    lacking = report.no_completion
+    first = None if lacking.first is None else moved(lacking.first)
+    return replace(
+        report,
+        results=tuple(map(result, report.results)),
+        no_completion=replace(lacking, first=first, examples=tuple(map(moved, lacking.examples))),
+    )

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pishield_cli import __version__
-from pishield_cli.actions.check import CheckReport, Example, RequirementResult
+from pishield_cli.actions.check_report import CheckReport, Example, RequirementResult
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render import render_check as render_all

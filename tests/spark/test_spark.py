@@ -12,7 +12,7 @@ from pyarrow import parquet as pq
 
 import pishield_cli.spark as on_spark
 from pishield_cli import check_table, correct_table
-from pishield_cli.actions.check import CheckReport
+from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.cli import main
 from pishield_cli.errors import ColumnTypeError, ContradictionError
 

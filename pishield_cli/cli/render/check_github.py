@@ -2,10 +2,18 @@
 
 from collections.abc import Sequence
 
-from pishield_cli.actions.check import CheckReport, RequirementResult
+from pishield_cli.actions.check_report import CheckReport, RequirementResult
 from pishield_cli.cli.problems import Problem
 from pishield_cli.cli.render.checked import Checked
-from pishield_cli.cli.render.figures import example_line, finding, verdict, warns
+from pishield_cli.cli.render.figures import (
+    NO_COMPLETION,
+    example_line,
+    finding,
+    incomplete_finding,
+    incomplete_line,
+    verdict,
+    warns,
+)
 from pishield_cli.cli.render.places import repository_path
 from pishield_cli.cli.text import counted, one_line
 
@@ -38,7 +46,24 @@ def _annotations(report: CheckReport) -> list[str]:
     ordered = sorted(report.results, key=lambda result: (-result.violations, -result.unknown))
     errors = [one for one in ordered if report.fails(one)]
     warnings = [one for one in ordered if warns(one, report)]
-    return [*_level("error", errors, report), *_level("warning", warnings, report)]
+    return [
+        *_no_completion(report),
+        *_level("error", errors, report),
+        *_level("warning", warnings, report),
+    ]
+
+
+def _no_completion(report: CheckReport) -> list[str]:
+    found = report.no_completion
+    if not found.rows:
+        return []
+    place = {
+        "file": repository_path(report.requirements_file),
+        "title": NO_COMPLETION.capitalize(),
+    }
+    message = [incomplete_finding(report), *map(incomplete_line, found.examples)]
+    level = "error" if report.lacks_completions else "warning"
+    return [command(level, place, "\n".join(message))]
 
 
 def _level(level: str, results: Sequence[RequirementResult], report: CheckReport) -> list[str]:

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pishield_cli.actions.check import CheckReport, RequirementResult
+from pishield_cli.actions.check_report import CheckReport, Incomplete, RequirementResult
 from pishield_cli.cli.render.checked import Checked, exit_code
 from pishield_cli.cli.render.figures import (
+    NO_COMPLETION,
+    clash,
     distance,
+    incomplete_row,
     percent,
     tolerance,
     verdict,
@@ -56,6 +59,7 @@ def _table(one: Checked) -> dict[str, Any]:
     shown = [_requirement(result, report) for result in ordered[:_MOST]]
     for each in shown[_MOST_EXAMPLES:]:
         each["examples"] = []
+    shown += _no_completion(report)
     return {
         "title": title,
         "problems": [],
@@ -73,7 +77,6 @@ def _table(one: Checked) -> dict[str, Any]:
 def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, Any]:
     requirement = result.requirement
     state, mark, colour = _state(result, report)
-    share = 100 * result.violations / report.rows if report.rows else 0.0
     examples = result.examples
     return {
         "state": state,
@@ -82,11 +85,7 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
         "number": requirement.number,
         "label": _text(requirement.label or ""),
         "text": _text(requirement.text),
-        "violations": f"{result.violations:,}",
-        # A single violation among millions is seen, too.
-        "share": f"{max(share, 0.6) if share else 0:.2f}",
-        "told": f"{result.violations:,} of {counted(report.rows, 'row')}",
-        "rate": percent(result.violations, report.rows),
+        **_share(result.violations, report.rows),
         "unknown": f"{result.unknown:,}",
         "worst": worst_row(result),
         "key": [_text(name) for name in examples[0].key] if examples else [],
@@ -100,6 +99,50 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
             }
             for example in examples
         ],
+    }
+
+
+def _share(violations: int, rows: int) -> dict[str, str]:
+    share = 100 * violations / rows if rows else 0.0
+    return {
+        "violations": f"{violations:,}",
+        # A single violation among millions is seen, too.
+        "share": f"{max(share, 0.6) if share else 0:.2f}",
+        "told": f"{violations:,} of {counted(rows, 'row')}",
+        "rate": percent(violations, rows),
+    }
+
+
+def _no_completion(report: CheckReport) -> list[dict[str, Any]]:
+    """A line for rows without completion, where there are any."""
+    found, failing = report.no_completion, report.lacks_completions
+    if not found.rows:
+        return []
+    columns = list(dict.fromkeys(name for one in found.examples for name in one.cells))
+    return [
+        {
+            "state": "violated" if failing else "warning",
+            "mark": "✗" if failing else "!",
+            "colour": "bad" if failing else "warn",
+            "number": "",
+            "label": "",
+            "text": f"{NO_COMPLETION} of missing cells",
+            **_share(found.rows, report.rows),
+            "unknown": "",
+            "worst": incomplete_row(report),
+            "key": [_text(name) for name in found.examples[0].key] if found.examples else [],
+            "columns": [_text(name) for name in columns],
+            "examples": [_incomplete(one, columns) for one in found.examples],
+        }
+    ]
+
+
+def _incomplete(example: Incomplete, columns: Sequence[str]) -> dict[str, Any]:
+    return {
+        "row": f"{example.row:,}",
+        "key": [_text(cell) for cell in example.key.values()],
+        "cells": [_text(example.cells.get(name, "")) for name in columns],
+        "by": clash(example),
     }
 
 

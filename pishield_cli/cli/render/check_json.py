@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pishield_cli.actions.check import CheckReport, Example, RequirementResult, allowed_rows
+from pishield_cli.actions.check_report import (
+    CheckReport,
+    Example,
+    Incomplete,
+    RequirementResult,
+    allowed_rows,
+)
 from pishield_cli.cli.problems import Problem
 from pishield_cli.cli.render.checked import Checked, exit_code
 from pishield_cli.cli.render.strict_json import headed, report_json, strict_json
@@ -58,6 +64,26 @@ def _report(report: CheckReport) -> dict[str, Any]:
         "requirements": [_requirement(result, report) for result in report.results],
         "allowed_rows": report.allowed_rows,
         "fails_on_unknown": report.fails_on_unknown,
+        "no_completion": _no_completion(report),
+    }
+
+
+def _no_completion(report: CheckReport) -> dict[str, Any]:
+    found = report.no_completion
+    return {
+        "rows": found.rows,
+        "rate": found.rows / report.rows if report.rows else 0.0,
+        "fails": report.lacks_completions,
+        "examples": list(map(_incomplete, found.examples)),
+    }
+
+
+def _incomplete(example: Incomplete) -> dict[str, Any]:
+    return {
+        "row": example.row,
+        "key": example.key or None,
+        "requirements": list(example.requirements),
+        "cells": example.cells,
     }
 
 

@@ -7,9 +7,17 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from pishield_cli.actions.check import CheckReport, RequirementResult
+from pishield_cli.actions.check_report import CheckReport, RequirementResult
 from pishield_cli.cli.render.checked import Checked
-from pishield_cli.cli.render.figures import example_line, finding, identities, verdict
+from pishield_cli.cli.render.figures import (
+    NO_COMPLETION,
+    example_line,
+    finding,
+    identities,
+    incomplete_finding,
+    incomplete_line,
+    verdict,
+)
 from pishield_cli.cli.text import one_line, printable
 
 
@@ -38,8 +46,8 @@ def _suite(one: Checked) -> Element:
         "testsuite",
         {
             "name": printable(one.title),
-            "tests": str(len(report.results)),
-            "failures": str(sum(report.fails(result) for result in report.results)),
+            "tests": str(len(report.results) + bool(report.no_completion.rows)),
+            "failures": str(sum(map(report.fails, report.results)) + report.lacks_completions),
             "errors": "0",
             "skipped": "0",
             "time": f"{report.seconds:.3f}",
@@ -48,6 +56,8 @@ def _suite(one: Checked) -> Element:
     names = identities([result.requirement for result in report.results])
     for result, name in zip(report.results, names, strict=True):
         _case(suite, result, name, report)
+    if report.no_completion.rows:
+        _no_completion(suite, report)
     SubElement(suite, "system-out").text = verdict(report)
     return suite
 
@@ -63,6 +73,18 @@ def _case(suite: Element, result: RequirementResult, name: str, report: CheckRep
         SubElement(case, "failure", message).text = "\n".join(_details(result, report))
     elif result.violations or result.unknown:
         SubElement(case, "system-out").text = finding(result, report)
+
+
+def _no_completion(suite: Element, report: CheckReport) -> None:
+    """A case of its own for rows without completion."""
+    place = {"classname": printable(report.requirements_file), "name": NO_COMPLETION, "time": "0"}
+    case = SubElement(suite, "testcase", place)
+    lines = [incomplete_finding(report), *map(incomplete_line, report.no_completion.examples)]
+    if report.lacks_completions:
+        message = {"message": lines[0], "type": "violation"}
+        SubElement(case, "failure", message).text = "\n".join(lines)
+    else:
+        SubElement(case, "system-out").text = "\n".join(lines)
 
 
 def _details(result: RequirementResult, report: CheckReport) -> list[str]:

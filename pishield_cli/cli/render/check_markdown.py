@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from pishield_cli.actions.check import CheckReport, RequirementResult
+from pishield_cli.actions.check_report import CheckReport, RequirementResult
 from pishield_cli.cli.render.checked import Checked
 from pishield_cli.cli.render.figures import (
+    NO_COMPLETION,
+    incomplete_row,
     percent,
     tolerance,
     verdict,
@@ -34,6 +36,7 @@ def _section(one: Checked) -> list[str]:
         "| # | label | requirement | violations | rate | unknown | worst row |",
         "| --: | :-- | :-- | --: | --: | --: | :-- |",
         *(_line(result, report) for result in violated_first(report)),
+        *_no_completion(report),
         "",
         _source(report),
     ]
@@ -58,6 +61,14 @@ def _line(result: RequirementResult, report: CheckReport) -> str:
         worst_row(result),
     ]
     return f"| {' | '.join(entries)} |"
+
+
+def _no_completion(report: CheckReport) -> list[str]:
+    found = report.no_completion
+    if not found.rows:
+        return []
+    rate, first = percent(found.rows, report.rows), incomplete_row(report)
+    return [f"|  |  | {NO_COMPLETION} of missing cells | {found.rows:,} | {rate} |  | {first} |"]
 
 
 def _code(text: str) -> str:

@@ -6,15 +6,24 @@ from typing import Any
 from urllib.parse import quote
 
 from pishield_cli import __version__
-from pishield_cli.actions.check import CheckReport, RequirementResult
+from pishield_cli.actions.check_report import CheckReport, RequirementResult
 from pishield_cli.cli.problems import Problem
 from pishield_cli.cli.render.checked import Checked
-from pishield_cli.cli.render.figures import example_line, finding, identities, warns
+from pishield_cli.cli.render.figures import (
+    NO_COMPLETION,
+    example_line,
+    finding,
+    identities,
+    incomplete_finding,
+    incomplete_line,
+    warns,
+)
 from pishield_cli.cli.render.places import repository_path
 from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
 from pishield_cli.logic.requirements import Requirement
 
+_RULE = f"({NO_COMPLETION})"
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -61,7 +70,31 @@ def _run(one: Checked) -> dict[str, Any]:
         for index, result in enumerate(report.results)
         if report.fails(result) or warns(result, report)
     ]
+    if report.no_completion.rows:
+        rules = run["tool"]["driver"]["rules"]
+        run["results"].append(_no_completion(len(rules), report))
+        text = "The missing cells of a row can be filled so that every requirement holds."
+        rules.append({"id": _RULE, "shortDescription": {"text": text}})
     return run
+
+
+def _no_completion(index: int, report: CheckReport) -> dict[str, Any]:
+    """A result for rows without completion, at the first requirement that the first one names."""
+    found = report.no_completion
+    numbers = () if found.first is None else found.first.requirements
+    spans = [one.requirement.span for one in report.results if one.requirement.number in numbers]
+    span = spans[0] if spans else report.results[0].requirement.span
+    message = [f"{incomplete_finding(report)}.", *map(incomplete_line, found.examples)]
+    return {
+        "ruleId": _RULE,
+        "ruleIndex": index,
+        "kind": "fail",
+        "level": "error" if report.lacks_completions else "warning",
+        "message": {"text": "\n".join(message)},
+        "locations": [place(report.requirements_file, span.line, span.column, span.end_column)],
+        "partialFingerprints": {"requirement/v1": _RULE},
+        "properties": {"violations": found.rows, "rows": report.rows},
+    }
 
 
 def _rule(requirement: Requirement, name: str) -> dict[str, Any]:

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from pishield_cli.actions.check import CheckReport, RequirementResult
+from pishield_cli.actions.check_report import CheckReport, RequirementResult
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.checked import Checked
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import (
+    NO_COMPLETION,
     example_line,
+    incomplete_line,
+    incomplete_row,
     percent,
     tolerance,
     verdict,
@@ -26,6 +29,7 @@ _FOLDED_TEXT = 100
 _FOLDED_LABEL = 40
 _MOST_LINES = 1_000
 _MOST_HOLDING = 20
+_NO_COMPLETION = f"{NO_COMPLETION} of missing cells"
 
 
 def render_table(checked: Sequence[Checked], page: Page) -> str:
@@ -98,6 +102,15 @@ def _wide(report: CheckReport, page: Page) -> Table:
             *_counts(result, report),
             Text(worst_row(result)),
         )
+    if report.no_completion.rows:
+        label = [Text("")] if labelled else []
+        table.add_row(
+            Text(""),
+            *label,
+            Text(_NO_COMPLETION),
+            *_incomplete_counts(report),
+            Text(incomplete_row(report)),
+        )
     return table
 
 
@@ -121,7 +134,18 @@ def _narrow(report: CheckReport, page: Page) -> Table:
             Text.assemble((label, "bold"), text, (worst, "dim")),
             *_counts(result, report)[: 3 if unknown else 2],
         )
+    if report.no_completion.rows:
+        bad = report.lacks_completions
+        mark = Text(_marks(page)[not bad], style="bold red" if bad else "bold yellow")
+        counts = _incomplete_counts(report)[: 3 if unknown else 2]
+        first = (f"\nfirst: row {incomplete_row(report)}", "dim")
+        table.add_row(mark, Text(""), Text.assemble(_NO_COMPLETION, first), *counts)
     return table
+
+
+def _incomplete_counts(report: CheckReport) -> list[Text]:
+    rows = report.no_completion.rows
+    return [Text(f"{rows:,}", style="red"), Text(percent(rows, report.rows)), Text("")]
 
 
 def _counts(result: RequirementResult, report: CheckReport) -> list[Text]:
@@ -134,12 +158,16 @@ def _counts(result: RequirementResult, report: CheckReport) -> list[Text]:
 
 def _mark(result: RequirementResult, report: CheckReport, page: Page) -> Text:
     """Whether a requirement fails the table, is worth a warning, or is all right."""
-    marks = ("✗", "!", "✓") if page.unicode else ("x", "!", "")
+    marks = _marks(page)
     if report.fails(result):
         return Text(marks[0], style="bold red")
     if warns(result, report):
         return Text(marks[1], style="bold yellow")
     return Text(marks[2], style="green")
+
+
+def _marks(page: Page) -> tuple[str, str, str]:
+    return ("✗", "!", "✓") if page.unicode else ("x", "!", "")
 
 
 def _listed(report: CheckReport, page: Page) -> list[RequirementResult]:
@@ -180,6 +208,11 @@ def _examples(report: CheckReport) -> list[Text]:
         heading = f"\nrequirement {requirement.number}{label}, {counted(result.violations, 'row')}"
         lines.append(Text(heading, style="bold"))
         lines += [Text(f"  {example_line(one)}") for one in result.examples]
+    lacking = report.no_completion
+    if lacking.examples:
+        heading = f"\n{NO_COMPLETION}, {counted(lacking.rows, 'row')}"
+        lines.append(Text(heading, style="bold"))
+        lines += [Text(f"  {incomplete_line(one)}") for one in lacking.examples]
     return lines
 
 

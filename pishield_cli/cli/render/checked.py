@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pishield_cli.actions.check import CheckReport
+from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.cli.problems import Problem
 
 

@@ -4,7 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from math import isinf
 
-from pishield_cli.actions.check import CheckReport, Example, RequirementResult
+from pishield_cli.actions.check_report import (
+    CheckReport,
+    Example,
+    Incomplete,
+    RequirementResult,
+)
 from pishield_cli.cli.text import counted, one_line
 from pishield_cli.logic.requirements import Requirement, Severity
 
@@ -38,7 +43,7 @@ def worst_row(result: RequirementResult) -> str:
     return "" if undecided is None else f"{undecided:,}, undecided"
 
 
-def numbered(example: Example) -> str:
+def numbered(example: Example | Incomplete) -> str:
     """A row's number, and its key where there is one: `17 (id = 3)`."""
     key = ", ".join(f"{one_line(name)} = {one_line(cell)}" for name, cell in example.key.items())
     return f"{example.row:,} ({key})" if key else f"{example.row:,}"
@@ -47,8 +52,45 @@ def numbered(example: Example) -> str:
 def example_line(example: Example) -> str:
     """`row 17, by 3.5: price = 3, tax = 4`, of the columns that the requirement names."""
     row = f"row {numbered(example)}, {distance(example)}"
-    cells = [f"{one_line(name)} = {one_line(cell)}" for name, cell in example.cells.items()]
-    return f"{row}: {', '.join(cells)}" if cells else row
+    cells = _cells(example)
+    return f"{row}: {cells}" if cells else row
+
+
+NO_COMPLETION = "no completion"
+"""The name of the line of rows whose missing cells no values can fill."""
+
+
+def incomplete_line(example: Incomplete) -> str:
+    """`row 0: x = 10, y = , z = 5; requirements 1 and 3 cannot both hold`."""
+    return f"row {numbered(example)}: {_cells(example)}; {clash(example)}"
+
+
+def incomplete_row(report: CheckReport) -> str:
+    """The first row without completion, and why; or nothing."""
+    first = report.no_completion.first
+    return "" if first is None else f"{numbered(first)}, {clash(first)}"
+
+
+def clash(example: Incomplete) -> str:
+    """Which requirements cannot hold in a row: `requirements 1 and 3 cannot both hold`."""
+    *others, last = map(str, example.requirements)
+    if not others:
+        return f"requirement {last} cannot hold"
+    together = "both" if len(others) == 1 else "all"
+    return f"requirements {', '.join(others)} and {last} cannot {together} hold"
+
+
+def incomplete_finding(report: CheckReport) -> str:
+    """What was found of rows without completion, as a sentence."""
+    rows = report.no_completion.rows
+    return (
+        f"in {counted(rows, 'row')} of {report.rows:,} ({percent(rows, report.rows)}) no values of "
+        "the missing cells satisfy every requirement"
+    )
+
+
+def _cells(example: Example | Incomplete) -> str:
+    return ", ".join(f"{one_line(name)} = {one_line(cell)}" for name, cell in example.cells.items())
 
 
 def never_decided(result: RequirementResult, report: CheckReport) -> bool:
@@ -93,13 +135,20 @@ def verdict(report: CheckReport) -> str:
     """The whole result in one plain line."""
     word = "OK  " if report.holds else "FAIL"
     violated = sum(1 for result in report.results if result.violations)
-    total = len(report.results)
-    if violated:
+    total, lacking = len(report.results), report.no_completion.rows
+    if lacking and not violated:
+        verb = "has" if lacking == 1 else "have"
+        line = (
+            f"{word}  {lacking:,} of {counted(report.rows, 'row')} {verb} no completion that "
+            f"satisfies {counted(total, 'requirement')}"
+        )
+    elif violated:
         verb = "violates" if report.violating_rows == 1 else "violate"
         line = (
             f"{word}  {report.violating_rows:,} of {counted(report.rows, 'row')} {verb} "
             f"{violated} of {counted(total, 'requirement')}"
         )
+        line += f"; {lacking:,} without completion" if lacking else ""
     else:
         verb = "satisfies" if report.rows == 1 else "satisfy"
         of = f"{report.rows - report.unknown_rows:,} of " if report.unknown_rows else ""

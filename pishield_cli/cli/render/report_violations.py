@@ -127,7 +127,10 @@ def _verdict(report: ViolationsReport) -> str:
     if report.holds:
         return "OK    no requirement is violated"
     count = sum(1 for one in report.requirements if one.violations)
-    return f"FAIL  {counted(count, 'requirement')} violated"
+    lacking = report.incomplete_rows
+    facts = [f"{counted(count, 'requirement')} violated"] if count or not lacking else []
+    facts += [f"{counted(lacking, 'row')} without completion"] if lacking else []
+    return f"FAIL  {'; '.join(facts)}"
 
 
 def draw(report: ViolationsReport, path: str) -> None:

@@ -77,20 +77,35 @@ def eliminate(
         bounding = current.take(position)
         if not bounding:
             continue
-        equality = _equality(bounding)
-        if equality is not None:
-            kept = ((equality,), (turned(equality),))
-            eliminations.append(Elimination(position, kept, equality))
-            derived = _substituted(bounding, equality, position, limits)
-        else:
-            eliminations.append(Elimination(position, tuple(bounding)))
-            derived = _chained(bounding, position, limits)
+        equality, derived = combinations(bounding, position, limits)
+        kept = bounding if equality is None else ((equality,), (turned(equality),))
+        eliminations.append(Elimination(position, tuple(kept), equality))
         before = len(current)
         for clause in derived:
             current.add(clause)
         if equality is None and len(current) > before + PRUNE_ABOVE:
             current.take_units(_redundant(current, limits.part(limits.work // PRUNE_SHARE)))
     return None if current.contradicts_itself else eliminations
+
+
+def combinations(
+    bounding: list[Disjunction], position: int, limits: Limits
+) -> tuple[Half | None, Iterator[Disjunction]]:
+    """What eliminating a variable makes of the clauses that mention it, as their last variable.
+
+    Args:
+        bounding: All the clauses that mention it.
+        position: The variable.
+        limits: How much work may be done; it is drawn upon.
+
+    Returns:
+        The equality that defines the variable, where there is one; and clauses without it, which
+        hold exactly if some value of it satisfies all that are given.
+    """
+    equality = _equality(bounding)
+    if equality is None:
+        return None, _chained(bounding, position, limits)
+    return equality, _substituted(bounding, equality, position, limits)
 
 
 def _redundant(clauses: Iterable[Disjunction], limits: Limits) -> list[Half]:

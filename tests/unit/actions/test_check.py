@@ -9,14 +9,9 @@ from typing import Self
 import numpy as np
 import pytest
 
-from pishield_cli.actions.check import (
-    COLUMN_CELLS,
-    MASK_CELLS,
-    CheckReport,
-    Example,
-    check,
-    first_rows,
-)
+from pishield_cli.actions.check import COLUMN_CELLS, MASK_CELLS, check
+from pishield_cli.actions.check_counts import first_rows
+from pishield_cli.actions.check_report import CheckReport, Example
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, NumericColumn

@@ -1,0 +1,321 @@
+"""Rows whose missing cells no values can fill so that every requirement holds.
+
+Which cells are missing decides what is asked of the others: the missing ones are eliminated once
+for each such set of clauses, and what is left is evaluated like any requirement. Where missing
+cells hold whole numbers or decimals, and that may matter, each row is reasoned about alone.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.satisfaction import (
+    CompiledRequirements,
+    Verdict,
+    compile_requirement,
+    evaluate,
+)
+from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
+from pishield_cli.logic.plans.projection import Projection, project
+from pishield_cli.logic.requirements import Requirement, Requirements
+from pishield_cli.logic.solver.cores import smallest_core
+from pishield_cli.logic.solver.limits import LimitReached, Limits
+from pishield_cli.logic.solver.search import Infeasible, Search, substituted
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
+
+PROJECTION_WORK = 100_000
+"""Units of work that eliminating missing cells may take; else each row is reasoned about."""
+
+_FEW = 16
+"""Up to so many rows are first looked at one by one: arrays are worth their calls beyond."""
+
+ROW_WORK = 50_000
+"""Units of work that reasoning about one row may take; else it stays undecided."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Clauses that hang together by missing cells.
+
+    Attributes:
+        missing: The columns whose cells are missing.
+        clauses: Numbers of the clauses that name one of them.
+    """
+
+    missing: frozenset[str]
+    clauses: tuple[int, ...]
+
+
+class Completions:
+    """Finds rows that no values of their missing cells could make satisfy requirements.
+
+    Cells of derived columns are taken as they are: where one is unknown, what is said of it may
+    hold.
+
+    Args:
+        requirements: All that is required of cells.
+        tolerance: What is forgiven.
+    """
+
+    def __init__(self, requirements: Requirements, tolerance: Tolerance = EXACT) -> None:
+        self._tolerance = tolerance
+        self._requirements = requirements.requirements
+        self._derived = requirements.derived
+        listed = [(one, clause) for one in self._requirements for clause in one.clauses]
+        self._owners = [one.number for one, _ in listed]
+        self._clauses = [clause for _, clause in listed]
+        self._places = dict(requirements.decimals) | dict.fromkeys(requirements.integers, 0)
+        self._projections: dict[_Piece, Projection | None] = {}
+
+    @cached_property
+    def _naming(self) -> Mapping[str, tuple[int, ...]]:
+        """For each column the numbers of the clauses that name it."""
+        found: dict[str, list[int]] = {}
+        for number, clause in enumerate(self._clauses):
+            for name in clause.variables:
+                found.setdefault(name, []).append(number)
+        return {name: tuple(numbers) for name, numbers in found.items()}
+
+    def lacking(self, columns: Mapping[str, NumericColumn], verdicts: Sequence[Verdict]) -> Array:
+        """The rows of a batch that violate no requirement, and yet have no completion.
+
+        Args:
+            columns: At least the columns that requirements name.
+            verdicts: What was found of each requirement.
+
+        Returns:
+            Their numbers, ascending, shape `(found,)`. A row is one of them or not by its own cells
+            alone.
+        """
+        rows = _undecided_rows(verdicts)
+        if not len(rows):
+            return rows
+        found = [
+            each
+            for piece, some in self._pieces(columns, rows).items()
+            if len(each := self._failing(piece, columns, some))
+        ]
+        return np.unique(np.concatenate(found)) if found else rows[:0]
+
+    def reasons(self, columns: Mapping[str, NumericColumn], row: int) -> tuple[int, ...]:
+        """Numbers of requirements that contradict each other on a row, none of them to spare.
+
+        Args:
+            columns: At least the columns that requirements name.
+            row: A row without completion.
+        """
+        taken = np.array([row])
+        failing = [
+            piece
+            for piece in self._pieces(columns, taken)
+            if len(self._failing(piece, columns, taken))
+        ]
+        for piece in failing:
+            search = self._search(piece, columns, row, EXACT)
+            answer = None if search is None else search.solve()
+            if search is not None and isinstance(answer, Infeasible):
+                core = smallest_core(search, answer.core).owners
+                return tuple(sorted({*core, *self._needed_places(piece, core, columns, row)}))
+        return tuple(sorted({self._owners[number] for one in failing for number in one.clauses}))
+
+    def _needed_places(
+        self, piece: _Piece, core: Collection[int], columns: Mapping[str, NumericColumn], row: int
+    ) -> set[int]:
+        """Requirements that cells have so many places without which others do not clash."""
+        search = self._search(piece, columns, row, EXACT, places={})
+        if search is None or isinstance(search.solve(core), Infeasible):
+            return set()
+        named = {
+            name
+            for number, clause in enumerate(self._clauses)
+            if self._owners[number] in core
+            for name in clause.variables
+        }
+        return {
+            one.number
+            for one in self._requirements
+            if one.places is not None and not named.isdisjoint(one.columns)
+        }
+
+    # ------------------------------------------------------------------ what hangs together
+
+    def _pieces(self, columns: Mapping[str, NumericColumn], rows: Array) -> Mapping[_Piece, Array]:
+        """The pieces of some rows, and in which rows each occurs."""
+        names = [name for name in self._naming if name in columns]
+        found_masks = ((name, _missing(columns[name], rows)) for name in names)
+        masks = [(name, mask) for name, mask in found_masks if mask is not None]
+        if not masks:
+            return {}
+        packed = np.packbits(np.stack([mask for _, mask in masks], axis=1), axis=1)
+        patterns, which = np.unique(packed, axis=0, return_inverse=True)
+        ordered = np.argsort(which.reshape(-1), kind="stable")
+        ends = np.cumsum(np.bincount(which.reshape(-1), minlength=len(patterns)))
+        found: dict[_Piece, list[Array]] = {}
+        for pattern, start, end in zip(patterns, (0, *ends), ends, strict=False):
+            bits = np.unpackbits(pattern)
+            missing = {name for (name, _), bit in zip(masks, bits, strict=False) if bit}
+            for piece in self._hanging_together(missing):
+                found.setdefault(piece, []).append(rows[ordered[start:end]])
+        return {piece: np.concatenate(some) for piece, some in found.items()}
+
+    def _hanging_together(self, missing: Collection[str]) -> Iterator[_Piece]:
+        """The pieces of one set of missing cells."""
+        unknown = {name for name in missing if name in self._derived}
+        left = {name: None for name in self._naming if name in missing and name not in unknown}
+        while left:
+            names, numbers = [next(iter(left))], dict[int, None]()
+            del left[names[0]]
+            for name in names:  # which grows
+                for number in self._naming[name]:
+                    variables = self._clauses[number].variables
+                    if number in numbers or not unknown.isdisjoint(variables):
+                        continue
+                    numbers[number] = None
+                    names += [other for other in variables if other in left]
+                    for other in variables:
+                        left.pop(other, None)
+            if numbers:
+                yield _Piece(frozenset(names), tuple(sorted(numbers)))
+
+    # ------------------------------------------------------------------ what is asked of the rest
+
+    def _failing(self, piece: _Piece, columns: Mapping[str, NumericColumn], rows: Array) -> Array:
+        """Those of some rows whose missing cells of a piece cannot be filled."""
+        if piece not in self._projections:
+            self._projections[piece] = self._projected(piece)
+        left = self._projections[piece]
+        failing = np.zeros(len(rows), dtype=bool)
+        if left is not None and left.halves:
+            for place, clauses in self._open(left, columns, rows):
+                failing[place] = self._violated(clauses, columns, rows[place])
+        if left is None or not left.exact:
+            for row in np.flatnonzero(~failing).tolist():
+                failing[row] = self._fails_alone(piece, columns, int(rows[row]))
+        return rows[failing]
+
+    def _open(
+        self, left: Projection, columns: Mapping[str, NumericColumn], rows: Array
+    ) -> Iterator[tuple[slice, tuple[Clause, ...]]]:
+        """Stretches of rows, with the clauses that they may violate."""
+        if len(rows) > _FEW:
+            yield slice(None), left.clauses
+            return
+        for place, row in enumerate(rows.tolist()):
+            values = {name: float(columns[name].values[row]) for name in left.names}
+            unclear = left.unclear(values)
+            if unclear:
+                yield slice(place, place + 1), tuple(unclear)
+
+    def _violated(
+        self, clauses: tuple[Clause, ...], columns: Mapping[str, NumericColumn], rows: Array
+    ) -> Array | bool:
+        one = Requirement(0, "", clauses)
+        compiled = CompiledRequirements((compile_requirement(one),), one.columns)
+        taken = {name: columns[name].take(rows) for name in one.columns}
+        (verdict,) = evaluate(compiled, taken, len(rows), tolerance=self._tolerance)
+        return False if verdict.violated is None else verdict.violated
+
+    def _projected(self, piece: _Piece) -> Projection | None:
+        """What a piece says of the cells that are there; None where that is too much work."""
+        clauses = [self._clauses[number] for number in piece.clauses]
+        limits = Limits(work=PROJECTION_WORK)
+        try:
+            return project(clauses, piece.missing, self._places, limits=limits)
+        except LimitReached:
+            return None
+
+    def _fails_alone(self, piece: _Piece, columns: Mapping[str, NumericColumn], row: int) -> bool:
+        search = self._search(piece, columns, row, self._tolerance)
+        return search is not None and isinstance(search.solve(), Infeasible)
+
+    def _search(
+        self,
+        piece: _Piece,
+        columns: Mapping[str, NumericColumn],
+        row: int,
+        tolerance: Tolerance,
+        places: Mapping[str, int] | None = None,
+    ) -> Search | None:
+        """The clauses of a piece on a row; None where a cell is infinite."""
+        places = self._places if places is None else places
+        whole = piece.missing & places.keys()
+        units = {name: Fraction(1, 10 ** places[name]) for name in whole}
+        search = Search(integers=whole, limits=Limits(work=ROW_WORK))
+        named = {name for number in piece.clauses for name in self._clauses[number].variables}
+        fixed: dict[str, Fraction] = {}
+        for name in named - piece.missing:
+            cell = columns[name].cell(row)
+            if cell is None:
+                return None
+            fixed[name] = cell
+        shares = {name: tolerance.share_of(columns[name], row) for name in fixed}
+        for number in piece.clauses:
+            clause = _loosened(self._clauses[number], fixed, shares)
+            search.add(_in_units(substituted(clause, fixed), units), self._owners[number])
+        return search
+
+
+def _undecided_rows(verdicts: Iterable[Verdict]) -> Array:
+    """Rows that some requirement leaves undecided, and none is violated by."""
+    unknown: Array | None = None
+    violated: Array | None = None
+    for verdict in verdicts:
+        if verdict.unknown is not None:
+            unknown = verdict.unknown if unknown is None else unknown | verdict.unknown
+        if verdict.violated is not None:
+            violated = verdict.violated if violated is None else violated | verdict.violated
+    if unknown is None:
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(unknown if violated is None else unknown & ~violated)
+
+
+def _missing(column: NumericColumn, rows: Array) -> Array | None:
+    """Which of some cells are missing; None if none is."""
+    values = column.values[rows]
+    mask = np.zeros(len(rows), dtype=bool) if column.missing is None else column.missing[rows]
+    if values.dtype.kind == "f":
+        mask = mask | np.isnan(values)
+    return mask if mask.any() else None
+
+
+def _loosened(
+    clause: Clause, values: Mapping[str, Fraction], shares: Mapping[str, Fraction]
+) -> Clause:
+    """The clause with what is forgiven of known cells taken off its bounds."""
+    if not any(shares.get(name) for name in clause.variables):
+        return clause
+    literals = []
+    for literal in clause:
+        if isinstance(literal, BooleanLiteral) or literal.strict:
+            literals.append(literal)
+            continue
+        forgiven = sum(
+            (
+                shares[name] * abs(weight * values[name])
+                for name, weight in literal.terms
+                if name in values
+            ),
+            Fraction(0),
+        )
+        literals.append(Inequality(literal.terms, literal.constant - forgiven))
+    return Clause(tuple(literals))
+
+
+def _in_units(clause: Clause, units: Mapping[str, Fraction]) -> Clause:
+    """The clause over variables counted in units."""
+    return Clause(
+        tuple(
+            literal
+            if isinstance(literal, BooleanLiteral)
+            else Inequality(
+                tuple(Term(name, weight * units.get(name, 1)) for name, weight in literal.terms),
+                literal.constant,
+                literal.strict,
+            )
+            for literal in clause
+        )
+    )
