@@ -16,6 +16,7 @@ class InputFormat(StrEnum):
     CSV = "csv"
     TSV = "tsv"
     PARQUET = "parquet"
+    ARROW = "arrow"
 
 
 class BadCells(StrEnum):

@@ -16,6 +16,7 @@ ENDINGS: Mapping[InputFormat, tuple[str, ...]] = {
     InputFormat.CSV: _also_compressed(".csv"),
     InputFormat.TSV: _also_compressed(".tsv"),
     InputFormat.PARQUET: (".parquet",),
+    InputFormat.ARROW: (".arrow", ".feather"),
 }
 """How the names of each kind of table end."""
 
@@ -50,7 +51,7 @@ def unknown_ending(path: str) -> TableError:
     """What is wrong with a name that does not tell of a table's kind."""
     return TableError(
         f"A table's kind follows from its name's ending, and that of `{path}` is not known.",
-        hint="use .csv, .tsv, .csv.gz, .csv.zst or .parquet",
+        hint="use .csv, .tsv, .csv.gz, .csv.zst, .parquet, .arrow or .feather",
     )
 
 

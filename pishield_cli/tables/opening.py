@@ -162,8 +162,21 @@ def _new_parquet(output: str) -> NewTable:
     return NewParquet(output)
 
 
+def _open_arrow(path: str, _: Dialect | None) -> StoredTable:
+    from pishield_cli.tables.ipc.reader import ArrowReader
+
+    return ArrowReader(path)
+
+
+def _new_arrow(output: str) -> NewTable:
+    from pishield_cli.tables.ipc.writer import NewArrow
+
+    return NewArrow(output)
+
+
 _FORMATS: Mapping[InputFormat, _Format] = {
     InputFormat.CSV: _Format("CSV file", _open_csv),
     InputFormat.TSV: _Format("CSV file", _open_csv),
     InputFormat.PARQUET: _Format("Parquet table", _open_parquet, _new_parquet),
+    InputFormat.ARROW: _Format("Arrow file", _open_arrow, _new_arrow),
 }

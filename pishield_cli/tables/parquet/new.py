@@ -3,11 +3,11 @@
 import pyarrow as pa
 from pyarrow import parquet as pq
 
+from pishield_cli.tables.arrow.aside import TypedAside
 from pishield_cli.tables.aside import aside_of, writing
-from pishield_cli.tables.parquet.aside import ParquetAside
 
 
-class NewParquet(ParquetAside):
+class NewParquet(TypedAside):
     """A Parquet file being written aside.
 
     Args:

@@ -9,9 +9,9 @@ from pyarrow import parquet as pq
 
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.addresses import keeps_objects
+from pishield_cli.tables.arrow.aside import TypedAside, WritingPlace
 from pishield_cli.tables.arrow.stream import changed_rows
 from pishield_cli.tables.aside import aside_of, writing
-from pishield_cli.tables.parquet.aside import ParquetAside, WritingPlace
 from pishield_cli.tables.parquet.folder_aside import folder_aside
 from pishield_cli.tables.parquet.parts import Part, opened
 from pishield_cli.tables.parquet.reader import ParquetReader, ParquetRows
@@ -45,7 +45,7 @@ def place_beside(reader: ParquetReader, output: str) -> WritingPlace:
     return folder_aside(output, reader) if reader.is_folder else aside_of(output)
 
 
-class ParquetWriter(ParquetAside):
+class ParquetWriter(TypedAside):
     """A Parquet table being written aside, file by file and row group by row group.
 
     Args:

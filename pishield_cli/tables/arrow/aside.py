@@ -1,10 +1,9 @@
-"""Parquet files being written aside."""
+"""Files of typed columns being written aside."""
 
 from contextlib import suppress
 from typing import Any, Protocol
 
 import pyarrow as pa
-from pyarrow import parquet as pq
 
 from pishield_cli.tables.aside import WrittenAside, writing
 
@@ -22,7 +21,7 @@ class WritingPlace(Protocol):
         """Remove what was written, unless published."""
 
 
-class ParquetAside(WrittenAside):
+class TypedAside(WrittenAside):
     """Files that are written aside one after the other, and appear together.
 
     Args:
@@ -33,7 +32,7 @@ class ParquetAside(WrittenAside):
     def __init__(self, output: str, place: WritingPlace) -> None:
         self._output = output
         self._aside = place
-        self._file: pq.ParquetWriter | None = None
+        self._file: Any = None
         self._committed = False
 
     def commit(self) -> None:

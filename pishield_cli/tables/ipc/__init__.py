@@ -1,0 +1,1 @@
+"""Arrow files: what Feather 2 and Arrow's own file and stream formats hold."""
