@@ -53,6 +53,7 @@ class SuggestSettings:
         sample: How many rows to search on.
         seed: Which rows those are.
         seconds: How long to search.
+        labels: Columns that are scores of labels, true above one half; None to find out.
     """
 
     exceptions: float = 0.01
@@ -65,6 +66,7 @@ class SuggestSettings:
     sample: int = 20_000
     seed: int = 0
     seconds: float = 20.0
+    labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,13 @@ def _wanted(reader: TableReader, settings: SuggestSettings) -> tuple[str, ...]:
 
 
 def _search_settings(settings: SuggestSettings) -> SearchSettings:
-    return SearchSettings(settings.exceptions, settings.kinds, settings.chance, settings.seconds)
+    return SearchSettings(
+        settings.exceptions,
+        settings.kinds,
+        settings.chance,
+        settings.seconds,
+        None if settings.labels is None else frozenset(settings.labels),
+    )
 
 
 # ------------------------------------------------------------------------------------- reading
@@ -351,14 +359,14 @@ def _chosen(
     counted: Sequence[Suggestion], types: _Types, settings: SuggestSettings
 ) -> tuple[tuple[Suggestion, ...], int, int]:
     """What is suggested, in the order of the file; how many others imply; how many are too many."""
-    kept = [one for one in counted if one.exceptions <= settings.exceptions * one.decided]
+    kept = [
+        one
+        for one in counted
+        if one.exceptions <= one.rule.allowed * settings.exceptions * one.decided
+    ]
     exact = [one for one in kept if not one.exceptions and not one.rule.candidate]
     almost = [one for one in kept if one.exceptions and not one.rule.candidate]
-    candidates = [
-        replace(one, status=Status.CANDIDATE)
-        for one in kept
-        if one.rule.candidate and not one.exceptions
-    ]
+    candidates = [replace(one, status=Status.CANDIDATE) for one in kept if one.rule.candidate]
     limits = Limits.within(_PRUNING_SECONDS)
     active = _without_redundant(exact, types, limits.share(2))
     active, over = _most(active, settings.most)
@@ -366,6 +374,10 @@ def _chosen(
     others += _not_implied(active, [*over, *candidates], types, limits)
     found = _labelled(sorted([*active, *others], key=_place))
     return found, len(kept) - len(found), len(over)
+
+
+def _is_kept(one: Suggestion, settings: SuggestSettings) -> bool:
+    return one.exceptions <= one.rule.allowed * settings.exceptions * one.decided
 
 
 def _without_redundant(

@@ -23,7 +23,7 @@ _SECTIONS = (
     ((RuleKind.SCALE, RuleKind.BOUND), "scales and bounds"),
 )
 _BROKEN = "broken by a few rows: errors in the table, or no rule? (remove `#?` to keep)"
-_CANDIDATES = "candidates: they hold, the evidence is weaker (remove `#?` to keep)"
+_CANDIDATES = "candidates: the evidence is weaker (remove `#?` to keep)"
 _LINE_END = re.compile(r"[\r\n]+")
 
 

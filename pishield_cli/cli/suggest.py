@@ -80,6 +80,15 @@ def suggest(
             "--without", metavar="A,B", show_default=False, help="Columns to leave alone."
         ),
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="A,B",
+            show_default="where all columns are",
+            help="Columns that are scores of labels in [0, 1], true above one half.",
+        ),
+    ] = None,
     most: Annotated[
         int,
         typer.Option(
@@ -152,6 +161,7 @@ def suggest(
         sample=sample,
         seed=seed,
         seconds=seconds,
+        labels=options.read_names("--labels", labels),
     )
     reader = open_data(data, dialect)
     with open_report(output) as place:

@@ -14,14 +14,18 @@ from pishield_cli.kernels.suggestion.statistics import poisson_tail
 LEAST_EXPECTED = 5.0
 """Violations that must be expected by chance: with fewer, holding tells nothing."""
 
-MOST_EXCEPTIONS = 0.07
+MOST_EXCEPTIONS = 0.08
 """Exceptions, as a part of the violations expected by chance."""
 
 LEAST_ROWS = 5
 """Rows that must say yes, and rows that must say no."""
 
+HALF = 0.5
+"""A label holds where its score is above this."""
+
 STRANGERS = 8.0
-"""Decades of evidence that a rule needs beyond the limit where no word is common to its names."""
+"""Decades of evidence beyond the limit below which an implication is a candidate where no word is
+common to its names."""
 
 SMALL_PREMISE = 0.02
 MOST_CONCLUSIONS = 3
@@ -49,6 +53,10 @@ def facts(columns: Sequence[Column]) -> list[Fact]:
     """What can imply or be implied: that a column is above zero, or holds a code."""
     found = []
     for one in columns:
+        if one.label:
+            held = np.where(np.isnan(one.values), np.nan, one.values > HALF)
+            found.append(Fact(one, "{}", "not {}", held))
+            continue
         if not one.least >= 0:
             continue
         positive = np.where(np.isnan(one.values), np.nan, one.values > 0)
@@ -109,6 +117,7 @@ class Link:
         expected: Rows where it would, were they independent.
         tail: The decimal logarithm of the probability of so few.
         premise: Rows where the first is as the combination has it.
+        limit: What `tail` must stay below.
     """
 
     first: int
@@ -117,6 +126,7 @@ class Link:
     expected: float
     tail: float
     premise: int
+    limit: float
 
 
 def implications(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
@@ -161,9 +171,8 @@ def _links(
     for one, other in np.argwhere(fits).tolist():
         if found[one].column is found[other].column:
             continue
-        needed = limit - (0 if related(found[one].column, found[other].column) else STRANGERS)
         tail = poisson_tail(int(counts[one, other]), float(expected[one, other]))
-        if tail < needed:
+        if tail < limit:
             links.append(
                 Link(
                     one,
@@ -172,6 +181,7 @@ def _links(
                     float(expected[one, other]),
                     tail,
                     int(first[one, other]),
+                    limit,
                 )
             )
     return links
@@ -194,6 +204,7 @@ def _implied(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
                 weaker.expected,
                 weaker.tail,
                 there.premise,
+                there.limit,
             )
             yield _rule(RuleKind.IMPLIES, text, one, two, both)
     heads = {member: members[0] for members in classes.values() for member in members}
@@ -285,12 +296,15 @@ def _yes(fact: Fact, place: int) -> str:
 
 def _rule(kind: RuleKind, text: str, one: Fact, other: Fact, link: Link) -> Rule:
     premise = _yes(one, 0) if kind is RuleKind.IMPLIES else None
+    familiar = related(one.column, other.column)
+    weak = not familiar and link.tail > link.limit - STRANGERS
     return Rule(
         kind,
         text,
         (one.column.name, other.column.name),
         Evidence(link.tail, link.expected, informative=link.premise),
         at_risk=premise,
-        related=related(one.column, other.column),
+        candidate=weak,
+        related=familiar,
         exceptions=link.exceptions,
     )

@@ -1,9 +1,9 @@
 """Find columns that never exceed others."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from math import log10
+from math import floor, log10
 
 import numpy as np
 
@@ -24,6 +24,8 @@ NEAR = 0.1
 ATTAINED = 10
 """Rows that must attain a constant for it to be written."""
 
+FADING = 0.5
+
 EDGE_ROWS = 30
 EDGE_OUTSIDE = 3
 """Of a rule with exceptions: the rows nearest inside, and how many may be as near outside."""
@@ -42,6 +44,7 @@ class Order:
         outside: Rows as near that do not.
         informative: Rows where one column's range does not tell.
         slack: `large - small`, of all decided rows.
+        gap: The whole number that they differ by at least: 1 where they never tie.
     """
 
     small: Column
@@ -52,6 +55,7 @@ class Order:
     outside: int
     informative: int
     slack: Array
+    gap: int = 0
 
     @property
     def chance(self) -> float:
@@ -79,6 +83,18 @@ def orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[R
             if one.exceptions and not has_edge(one.slack):
                 continue
             yield order_rule(one)
+            yield from _strict(one, share)
+
+
+def _strict(order: Order, share: float) -> Iterator[Rule]:
+    """The order without ties, where a few rows tie and hardly any other comes near."""
+    if order.exceptions or order.gap or not (order.small.integer and order.large.integer):
+        return
+    ties = int(np.count_nonzero(order.slack == 0))
+    if ties and ties <= min(EDGE_OUTSIDE, share * len(order.slack)) and has_edge(order.slack - 1):
+        strict = replace(order, exceptions=ties, gap=1)
+        if not _guards(strict):
+            yield order_rule(strict)
 
 
 def compared(columns: Sequence[Column], share: float) -> Iterator[Order]:
@@ -114,10 +130,40 @@ def compare(small: Column, large: Column, share: float) -> Order | None:
     low, high = low[both], high[both]
     if not len(low):
         return None
+    gap = _gap(small, large, slack)
+    if gap > 1:
+        low, slack = low + gap, slack - gap
     risky = (low > high.min()) & (high < low.max())
-    expected = _expected(low, high)
     inside, outside = _near(low[risky], high[risky], small, large)
-    return Order(small, large, exceptions, expected, inside, outside, int(risky.sum()), slack)
+    return Order(
+        small,
+        large,
+        exceptions,
+        _expected(low, high),
+        inside,
+        outside,
+        int(risky.sum()),
+        slack,
+        gap,
+    )
+
+
+def _gap(small: Column, large: Column, slack: Array) -> int:
+    """The whole number that lies at least between two columns of whole numbers.
+
+    More than 1 only where rows do not fade away towards it: at least ten attain it, and half as
+    many as attain each of the next numbers, up to a tenth of the smaller range.
+    """
+    if not (small.integer and large.integer) or not len(slack):
+        return 0
+    held = slack[slack >= 0]
+    least = int(held.min()) if len(held) else 0
+    if least <= 1 or len(held) < len(slack):
+        return min(least, 1)
+    attained = np.count_nonzero(held == least)
+    width = max(1.0, NEAR * min(abs(small.greatest), abs(large.greatest)))
+    beside = np.count_nonzero((held > least) & (held <= least + width)) / floor(width)
+    return least if attained >= max(ATTAINED, FADING * beside) else 1
 
 
 def _expected(low: Array, high: Array) -> float:
@@ -179,24 +225,14 @@ def order_rule(order: Order, family: str = "", *, by_analogy: bool = False) -> R
 
 
 def _pattern(order: Order) -> str:
-    gap = _gap(order)
-    return ("{0} <= {1}", "{0} < {1}", f"{{0}} + {gap} <= {{1}}")[min(gap, 2)]
-
-
-def _gap(order: Order) -> int:
-    """The whole number that lies at least between two columns of whole numbers: 1 is strict."""
-    if not (order.small.integer and order.large.integer):
-        return 0
-    held = order.slack[order.slack >= 0]
-    least = int(held.min()) if len(held) else 0
-    return least if np.count_nonzero(held == least) >= ATTAINED else min(least, 1)
+    return ("{0} <= {1}", "{0} < {1}", f"{{0}} + {order.gap} <= {{1}}")[min(order.gap, 2)]
 
 
 def _guards(order: Order) -> tuple[int, ...]:
     """Which columns' codes must be set aside for the rule to be true of them: the fewest."""
     low, high = order.small.raw, order.large.raw
     coded = np.isnan(order.small.values) | np.isnan(order.large.values)
-    broken = coded & (low + _gap(order) > high)
+    broken = coded & (low + order.gap > high)
     guarded = [place for place, one in enumerate((order.small, order.large)) if one.codes]
     for size in range(len(guarded) + 1):
         for some in combinations(guarded, size):

@@ -1,8 +1,8 @@
 """What the cells of each column are: whole numbers, truth values, codes for missing ones."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,12 @@ CODES = frozenset([-1, -2, -3, -4, -5, -6, -7, -8, -9, -77, -88, -98, -99, -777,
 MOST_CODES = 3
 TYPE_EXCEPTIONS = 0.01
 """The share of a column's cells that may be of another type: dirt does not change types."""
+
+LEAST_LABELS = 3
+"""Columns that must all be scores in [0, 1] to be read as labels, where nobody says."""
+
+MOST_DIRT = 19
+"""Cells that may be neither 0 nor 1 in a column of truth values: with more, that is a level."""
 
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
@@ -33,6 +39,7 @@ class Column:
         least: The least value.
         greatest: The greatest value.
         tokens: The words of its name, in lower case.
+        label: Whether it is a score, which says true above one half.
     """
 
     name: str
@@ -44,6 +51,7 @@ class Column:
     least: float
     greatest: float
     tokens: tuple[str, ...]
+    label: bool = False
 
     @property
     def constant(self) -> bool:
@@ -62,13 +70,31 @@ def tokens_of(name: str) -> tuple[str, ...]:
 
 
 def related(one: Column, other: Column) -> bool:
-    """Whether two columns' names share a word."""
-    return not set(one.tokens).isdisjoint(other.tokens)
+    """Whether two columns' names share a word; single letters and numbers are none."""
+    return not _words(one).isdisjoint(_words(other))
 
 
-def profiles(sample: Sample) -> list[Column]:
-    """What each column of a sample is."""
-    return [_profile(name, sample.values[:, place]) for place, name in enumerate(sample.names)]
+def _words(column: Column) -> frozenset[str]:
+    return frozenset(one for one in column.tokens if len(one) > 1 and not one.isdigit())
+
+
+def profiles(sample: Sample, labels: Collection[str] | None = None) -> list[Column]:
+    """What each column of a sample is.
+
+    Args:
+        sample: The rows.
+        labels: Columns that are scores in [0, 1]; None to find out: all are, or none.
+    """
+    found = [_profile(name, sample.values[:, place]) for place, name in enumerate(sample.names)]
+    if labels is None:
+        scores = len(found) >= LEAST_LABELS and all(_is_score(one) for one in found)
+        labels = sample.names if scores else ()
+    return [replace(one, label=True) if one.name in labels else one for one in found]
+
+
+def _is_score(column: Column) -> bool:
+    """Whether a column holds fractions on both sides of one half."""
+    return not column.integer and 0 <= column.least < 0.5 < column.greatest <= 1
 
 
 def _profile(name: str, raw: Array) -> Column:
@@ -79,18 +105,24 @@ def _profile(name: str, raw: Array) -> Column:
     if not len(present):
         return Column(name, values, raw, codes, False, False, np.nan, np.nan, tokens_of(name))
     whole = present == np.floor(present)
-    binary = (present == 0) | (present == 1)
     return Column(
         name,
         values,
         raw,
         codes,
         integer=_nearly_all(whole),
-        boolean=_nearly_all(binary) and bool((present == 0).any()) and bool((present == 1).any()),
+        boolean=_is_binary(present),
         least=float(present.min()),
         greatest=float(present.max()),
         tokens=tokens_of(name),
     )
+
+
+def _is_binary(present: Array) -> bool:
+    """Whether both 0 and 1 are there, and others are so few that they are dirt, not a level."""
+    others = np.count_nonzero((present != 0) & (present != 1))
+    both = bool((present == 0).any()) and bool((present == 1).any())
+    return both and bool(others <= min(TYPE_EXCEPTIONS * len(present), MOST_DIRT))
 
 
 def _nearly_all(mask: Array) -> bool:
@@ -105,7 +137,8 @@ def _codes(raw: Array) -> tuple[int, ...]:
     distinct = np.unique(negative)
     known = len(distinct) <= MOST_CODES and all(float(one) in CODES for one in distinct)
     others = raw[raw >= 0]
-    if not known or len(np.unique(others)) < 2 or len(others) == 0:
+    # Of -1 and 1 alone, neither is missing; of -1 and 0, or -1, 0 and 1, -1 is.
+    if not known or (not (others == 0).any() and len(np.unique(others)) < 2):
         return ()
     return tuple(int(one) for one in distinct)
 

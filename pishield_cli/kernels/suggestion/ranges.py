@@ -15,8 +15,10 @@ PILE_TAIL = -6.0
 """Rows pile up at a bound if so many there, beside the next value, have a probability below this
 power of ten: far beyond what the number of columns can bring about by chance."""
 
-NEAR_ZERO = 0.05
-"""Zero is a natural lower bound if the least value is at most this part of the median."""
+NEAR_ZERO = 0.1
+"""Zero is a natural lower bound if the least value is at most this part of the greatest."""
+
+EDGE_SHARE = 0.05
 
 SET_SIZES = 2, 6
 SET_ROWS = 20
@@ -61,6 +63,11 @@ def _bounds(column: Column, share: float) -> Iterator[Rule]:
             (column.name,),
             _piled(values, counts, upper),
         )
+    edge = _edge(column, values, counts) if lower is None or lower == 0 else None
+    if edge is not None:
+        note = f"{int(counts[0])} rows at {edge}"
+        pattern = f"{{0}} >= {edge}"
+        yield Rule(RuleKind.RANGE, pattern, (column.name,), Evidence(note=note), candidate=True)
     if upper is None and _looks_like_share(column):
         yield Rule(RuleKind.RANGE, "{0} <= 1", (column.name,), candidate=True)
     yield from _almost(column, values, counts, share) if share > 0 else ()
@@ -75,8 +82,7 @@ def _lower(column: Column, values: Array, counts: Array) -> float | None:
     piled = _pile(values, counts)
     if piled is not None:
         return piled
-    natural = column.least >= 0 and column.least <= NEAR_ZERO * float(np.nanmedian(column.values))
-    return 0.0 if natural or column.least == 0 else None
+    return 0.0 if 0 <= column.least <= NEAR_ZERO * column.greatest else None
 
 
 def _pile(values: Array, counts: Array) -> float | None:
@@ -85,6 +91,12 @@ def _pile(values: Array, counts: Array) -> float | None:
         return None
     here, beside = int(counts[0]), int(counts[1])
     return float(values[0]) if binomial_tail(beside, here + beside) < PILE_TAIL else None
+
+
+def _edge(column: Column, values: Array, counts: Array) -> int | None:
+    """The least of whole numbers above zero, if a twentieth of the rows attain it."""
+    attained = column.integer and values[0] > 0 and counts[0] >= EDGE_SHARE * counts.sum()
+    return int(values[0]) if attained and values[0] == np.floor(values[0]) else None
 
 
 def _is_round(value: float, count: int) -> bool:
@@ -101,11 +113,9 @@ def _almost(column: Column, values: Array, counts: Array, share: float) -> Itera
     negative = int(counts[values < 0].sum())
     if not 0 < negative <= share * total:
         return
-    zeros = int(counts[values == 0].sum())
-    if zeros >= 10 and binomial_tail(negative, zeros + negative) < PILE_TAIL:
-        note = f"{zeros} rows at 0"
-        evidence = Evidence(note=note)
-        yield Rule(RuleKind.RANGE, "{0} >= 0", (column.name,), evidence, exceptions=negative)
+    held = values[values >= 0]
+    if len(held) and held[0] <= NEAR_ZERO * held[-1]:
+        yield Rule(RuleKind.RANGE, "{0} >= 0", (column.name,), exceptions=negative)
 
 
 def sets(columns: Sequence[Column]) -> Iterator[Rule]:
@@ -118,19 +128,22 @@ def sets(columns: Sequence[Column]) -> Iterator[Rule]:
             continue
         values, counts = np.unique(present, return_counts=True)
         if len(values) <= SET_SIZES[1]:
-            yield from _set(one, values, counts)
+            yield from _levels(one, values, counts)
         else:
             yield from _gap(one, values, counts)
 
 
-def _set(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
-    has_gaps = any(after - before > 1 for before, after in pairwise(values.tolist()))
-    if len(values) < SET_SIZES[0] or (counts < SET_ROWS).any() or not has_gaps:
+def _levels(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
+    """A set of values with gaps, or a range without, if each value stands there often enough."""
+    if len(values) < SET_SIZES[0] or (counts < SET_ROWS).any():
         return
-    known = [*column.codes, *(int(value) for value in values)]
-    listed = ", ".join(map(str, known))
-    pattern = f"{{0}} in ({listed})" if len(known) > 2 else _either(known)
     note = f"{', '.join(map(str, counts.tolist()))} rows each"
+    known = [*column.codes, *(int(value) for value in values)]
+    if all(after - before == 1 for before, after in pairwise(known)):
+        pattern = f"{known[0]} <= {{0}} <= {known[-1]}"
+    else:
+        listed = ", ".join(map(str, known))
+        pattern = f"{{0}} in ({listed})" if len(known) > 2 else _either(known)
     yield Rule(RuleKind.SET, pattern, (column.name,), Evidence(note=note))
 
 
@@ -141,8 +154,6 @@ def _either(values: Sequence[int]) -> str:
 def _gap(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
     """Zero, or at least some number that is far from it."""
     if values[0] != 0 or counts[0] < SET_ROWS or counts[1:].sum() < SET_ROWS or column.codes:
-        return
-    if values[1] - 0 < 2 * (values[-1] - values[1]) and values[1] < 3:
         return
     if values[1] >= 2 * (values[-1] - values[1]):
         bound = written(rounded_down(float(values[1])))

@@ -54,6 +54,7 @@ class Rule:
         related: Whether its columns' names share a word.
         family: Rules of one family have it in common; empty for none.
         exceptions: Rows searched that violate it.
+        allowed: How many times the share of rows that may violate a rule may violate it.
     """
 
     kind: RuleKind
@@ -66,6 +67,7 @@ class Rule:
     related: bool = True
     family: str = ""
     exceptions: int = 0
+    allowed: int = 1
 
     @property
     def crosses(self) -> bool:

@@ -3,13 +3,18 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import log10
 
+from pishield_cli.kernels.suggestion.equalities import equalities, sums
+from pishield_cli.kernels.suggestion.families import family_orders
 from pishield_cli.kernels.suggestion.implications import implications
+from pishield_cli.kernels.suggestion.null_space import long_sums
 from pishield_cli.kernels.suggestion.orders import orders
 from pishield_cli.kernels.suggestion.profile import Column, profiles
 from pishield_cli.kernels.suggestion.ranges import ranges, sets
 from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
 from pishield_cli.kernels.suggestion.sampling import Sample
+from pishield_cli.kernels.suggestion.scales import bounds, scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +26,14 @@ class SearchSettings:
         kinds: Which kinds of rules.
         chance: The probability that there is one rule across columns that holds by chance.
         seconds: When to stop.
+        labels: Columns that are scores of labels; None to find out.
     """
 
     exceptions: float = 0.01
     kinds: frozenset[RuleKind] = frozenset(RuleKind)
     chance: float = 0.01
     seconds: float = 20.0
+    labels: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +57,55 @@ _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
     (frozenset({RuleKind.RANGE}), lambda columns, how: ranges(columns, how.exceptions)),
     (frozenset({RuleKind.SET}), lambda columns, _: sets(columns)),
     (
+        frozenset({RuleKind.EQUAL, RuleKind.SUM}),
+        lambda columns, how: equations(columns, how.exceptions, how.chance),
+    ),
+    (
         frozenset({RuleKind.ORDER}),
-        lambda columns, how: orders(columns, how.exceptions, how.chance),
+        lambda columns, how: all_orders(columns, how.exceptions, how.chance),
     ),
     (
         frozenset({RuleKind.IMPLIES, RuleKind.EXCLUSIVE}),
         lambda columns, how: implications(columns, how.exceptions, how.chance),
     ),
+    (frozenset({RuleKind.BOUND}), lambda columns, how: bounds(columns, how.exceptions, how.chance)),
+    (frozenset({RuleKind.SCALE}), lambda columns, how: scales(columns, how.chance)),
 )
+
+
+def equations(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+    """Equal columns, sums of two, and sums of more that do not follow from those."""
+    found = []
+    for rule in (*equalities(columns, share, chance), *sums(columns, share, chance)):
+        found.append(rule)
+        yield rule
+    yield from long_sums(columns, share, chance, found)
+
+
+def all_orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+    """Orders of families, then the others."""
+    limit = log10(chance / max(1, len(columns) * (len(columns) - 1)))
+    seen = set()
+    for rule in family_orders(columns, share, limit):
+        seen.add(rule.columns)
+        yield rule
+    for rule in orders(columns, share, chance):
+        if rule.columns not in seen:
+            yield rule
 
 
 def search(sample: Sample, settings: SearchSettings) -> Findings:
     """Search a sample for rules of all kinds that are wanted."""
     deadline = time.monotonic() + settings.seconds
-    findings = Findings(columns=profiles(sample))
+    findings = Findings(columns=profiles(sample, settings.labels))
     for kinds, find in _SEARCHES:
         wanted = kinds & settings.kinds
         if not wanted:
             continue
-        for rule in find(findings.columns, settings):
+        labels = [one for one in findings.columns if one.label]
+        others = [one for one in findings.columns if not one.label]
+        about_labels = RuleKind.IMPLIES in kinds
+        for rule in find([*labels, *others] if about_labels else others, settings):
             if rule.kind in wanted:
                 findings.rules.append(rule)
             if time.monotonic() > deadline:

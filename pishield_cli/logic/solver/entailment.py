@@ -1,10 +1,11 @@
 """Which requirements of a list others imply, so that a list can be cut down to what it says."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from pishield_cli.logic.groups import requirement_groups
-from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.reasoner import Reasoner
 
@@ -49,3 +50,27 @@ def implied(
             else:
                 known.append(one.number)
     return frozenset(found - set(given))
+
+
+def entailed(
+    given: Requirements, asked: Sequence[Requirement], *, limits: Limits
+) -> frozenset[int]:
+    """Numbers of requirements of another file that a whole file implies.
+
+    Args:
+        given: The file that holds.
+        asked: The others, each asked about alone.
+        limits: When to stop; what is open then is not called implied.
+    """
+    last = max((one.number for one in given.requirements), default=0)
+    moved = [replace(one, number=last + place) for place, one in enumerate(asked, 1)]
+    together = replace(given, requirements=(*given.requirements, *moved))
+    found: set[int] = {one.number - last for one in moved if not one.clauses}
+    groups = [one for one in requirement_groups(together.requirements) if one.columns]
+    for place, group in enumerate(groups):
+        reasoner = Reasoner(group, together).allow(limits.share(len(groups) - place))
+        known = [number for number in group.numbers if number <= last]
+        for one in group.requirements:
+            if one.number > last and reasoner.implies(known, one):
+                found.add(one.number - last)
+    return frozenset(asked[number - 1].number for number in found)
