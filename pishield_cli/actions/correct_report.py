@@ -23,8 +23,11 @@ from pishield_cli.tables.table import Batch
 EXPLAINED_ROWS = 20
 """How many of the rows that cannot be corrected are explained."""
 
-EXPLAIN_SECONDS = 2.0
-"""How long to look for what stands against one row."""
+EXPLAIN_SECONDS = 6.0
+"""How long to look for what stands against all of them, in seconds of counted work."""
+
+EXPLAIN_ROW = 2_000_000
+"""Units of work of them that may go into one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +139,14 @@ class Explainer:
         grids: What each column can hold.
         fixed: Columns that never move: derived ones, what they hold, and others.
         stages: How rows were corrected.
+        limits: How much work all rows may take together.
     """
 
     requirements: Requirements
     grids: Mapping[str, Grid]
     fixed: Collection[str]
     stages: Stages
+    limits: Limits = field(default_factory=lambda: Limits.within(EXPLAIN_SECONDS))
 
     def __call__(self, batch: Batch, row: int) -> Obstacle:
         """What stands against correcting a row of a batch, by its number there."""
@@ -189,7 +194,7 @@ class Explainer:
             fixed,
             integers=[name for name in moving if grids[name].places is not None],
             bounds=tuple(counted_in(one, units) for one in limit_clauses(moving, grids)),
-            limits=Limits.within(EXPLAIN_SECONDS),
+            limits=self.limits.part(EXPLAIN_ROW),
         )
 
 

@@ -11,7 +11,12 @@ from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, e
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.terms import Clause
+
+
+PATTERNS_WORK = 6_000_000
+"""Units of work on plans for all patterns of missing cells: some six seconds."""
 
 
 class RowsCorrector(Protocol):
@@ -58,6 +63,7 @@ class Corrector:
         self._fixed = frozenset(fixed)
         self._method = method
         self._groups = self._planned(clauses)
+        self._pattern_limits = Limits(work=PATTERNS_WORK)
         self._all = compiled_clauses([group.plan.clauses for group in self._groups])
         self._without: dict[tuple[int, frozenset[str]], tuple[RowsCorrector, ...]] = {}
 
@@ -117,8 +123,10 @@ class Corrector:
                 found = infinite if found is None else found | infinite
         return found if found is not None and found.any() else None
 
-    def _planned(self, clauses: Iterable[Clause]) -> tuple[RowsCorrector, ...]:
-        plans = plan_groups(clauses, self._ordering, fixed=self._fixed)
+    def _planned(
+        self, clauses: Iterable[Clause], limits: Limits | None = None
+    ) -> tuple[RowsCorrector, ...]:
+        plans = plan_groups(clauses, self._ordering, fixed=self._fixed, limits=limits)
         return tuple(self._method(plan, self._grids) for plan in plans)
 
     def _by_pattern(
@@ -151,7 +159,7 @@ class Corrector:
         key = (index, absent)
         if key not in self._without:
             kept = [one for one in group.plan.clauses if absent.isdisjoint(one.variables)]
-            self._without[key] = self._planned(kept)
+            self._without[key] = self._planned(kept, self._pattern_limits)
         return self._without[key]
 
 

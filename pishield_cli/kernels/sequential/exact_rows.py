@@ -14,6 +14,7 @@ from pishield_cli.logic.plans.plan import GroupPlan, narrowed_plan
 from pishield_cli.logic.rows.corrected import corrected_row
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.rows.searched import limit_clauses, rough_row
+from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, solve
 
 REMEMBERED_ROWS = 100_000
@@ -24,6 +25,9 @@ UNWIELDY = 2**31
 
 ROUGH_NODES = 1_000
 """Decisions of the search for a row of numbers that are no decimals."""
+
+POSSIBLE_WORK = 1_000_000
+"""Units of work on whether any row of a group can hold: about a second."""
 
 _Cells = tuple[Fraction, ...]
 
@@ -118,7 +122,9 @@ class ExactRows:
         if self._possible is None:
             integers = [name for name, grid in self._grids.items() if grid.integer]
             limits = limit_clauses(self._plan.variables, self._grids)
-            found = solve((*self._plan.clauses, *limits), integers=integers)
+            found = solve(
+                (*self._plan.clauses, *limits), integers=integers, limits=Limits(work=POSSIBLE_WORK)
+            )
             self._possible = not isinstance(found, Infeasible)
         return self._possible
 

@@ -118,6 +118,7 @@ def plan_groups(
     *,
     fixed: Iterable[str] = (),
     limit: int = WORK_LIMIT,
+    limits: Limits | None = None,
 ) -> tuple[GroupPlan, ...]:
     """Plan the correction of clauses, one group of connected variables apart from the other.
 
@@ -126,13 +127,14 @@ def plan_groups(
         ordering: Every variable that the clauses mention, most trusted first.
         fixed: Variables that must not move; they are put before all others.
         limit: How much work a group may take, and as much again its cells.
+        limits: What all groups may take together; by default three times as much as one.
 
     Returns:
         One plan a group, in the order of the groups' first clauses. Clauses without a variable
         are dropped if true; a false one makes a group without variables, not satisfiable.
     """
     held = frozenset(fixed)
-    limits = Limits(work=GROUPS_WORK * limit)
+    limits = Limits(work=GROUPS_WORK * limit) if limits is None else limits
     return tuple(
         _group_plan(group, ordering, held, limits.part(limit), limits.part(limit))
         for group in clause_groups(clauses)

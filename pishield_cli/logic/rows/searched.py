@@ -30,7 +30,7 @@ _DOUBLE_DIGITS = 15
 ROW_WORK = 1_000_000
 """Units of work that all questions about one row may take: about a second."""
 
-WAY_WORK = 250_000
+WAY_WORK = 200_000
 """Units of work that one way of finding it, or one question, may take of them."""
 
 PATIENCE = 8
@@ -62,13 +62,15 @@ def searched_row(
     """
     limits = Limits(None, ROW_WORK)
     task = _task(plan, values, grids, limits)
-    if isinstance(task.ask(task.fixed, nodes), Infeasible):
+    answer = task.ask(task.fixed, nodes)
+    if isinstance(answer, Infeasible):
         return None
-    for way in (_in_order, _kept):
-        for roomy in (False, True):
-            found = way(task, nodes, roomy=roomy)
-            if found is not None and task.holds(found):
-                return task.in_own_units(found)
+    # Where it stays open whether there is a row at all, the other ways lead nowhere either.
+    ways = ((_in_order, False), (_in_order, True), (_kept, False), (_kept, True))
+    for way, roomy in ways if isinstance(answer, Model) else ways[:1]:
+        found = way(task, nodes, roomy=roomy)
+        if found is not None and task.holds(found):
+            return task.in_own_units(found)
     return _in_decimals(plan, values, grids, limits, nodes)
 
 

@@ -4,7 +4,7 @@ Unbounded problems may have no finite tree, so the limits can end a search; they
 wrong.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from math import floor, gcd
 
@@ -192,14 +192,33 @@ def row_without_solution(
         return None
     for terms in simplex.rows():
         limits.spend(2 * len(terms))
-        if not all(variable in integers for variable in terms):
+        fixed, divisor = _fixed_and_divisor(simplex, terms, integers)
+        if divisor == 1:
             continue
-        fixed = [variable for variable in terms if simplex.is_fixed(variable)]
-        divisor = gcd(*(c for variable, c in terms.items() if variable not in fixed))
         total = sum((terms[variable] * simplex.value(variable)[0] for variable in fixed), ZERO)
         if (total % divisor if divisor else total) != 0:
             return [reason for variable in fixed for reason in simplex.reasons(variable)]
     return None
+
+
+def _fixed_and_divisor(
+    simplex: Simplex, terms: Mapping[int, int], integers: Collection[int]
+) -> tuple[list[int], int]:
+    """The fixed variables of a row, and what divides all the others' coefficients.
+
+    The divisor is 1 as soon as a variable is met that need not be whole.
+    """
+    fixed, divisor = [], 0
+    for variable, coefficient in terms.items():
+        if variable not in integers:
+            return fixed, 1
+        if simplex.is_fixed(variable):
+            fixed.append(variable)
+        else:
+            divisor = gcd(divisor, coefficient)
+            if divisor == 1:
+                break
+    return fixed, divisor
 
 
 def _fractional(simplex: Simplex, integers: Collection[int]) -> tuple[int, Fraction] | None:
