@@ -14,7 +14,6 @@ from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.terms import Clause
 
-
 PATTERNS_WORK = 6_000_000
 """Units of work on plans for all patterns of missing cells: some six seconds."""
 

@@ -208,7 +208,8 @@ def _fixed_and_divisor(
 
     The divisor is 1 as soon as a variable is met that need not be whole.
     """
-    fixed, divisor = [], 0
+    fixed: list[int] = []
+    divisor = 0
     for variable, coefficient in terms.items():
         if variable not in integers:
             return fixed, 1
