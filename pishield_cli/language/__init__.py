@@ -15,6 +15,7 @@ from pishield_cli.language.files import (
 from pishield_cli.language.labels import read_allowance
 from pishield_cli.language.layout import lay_out
 from pishield_cli.language.numbers import write_number
+from pishield_cli.language.patterns import refuse_patterns
 from pishield_cli.language.printer import (
     format_clause,
     format_equation,
@@ -44,6 +45,7 @@ __all__ = [
     "read_binding",
     "read_requirements",
     "read_text",
+    "refuse_patterns",
     "require_columns",
     "write_number",
     "written_name",

@@ -13,9 +13,14 @@ from pishield_cli.errors import (
 )
 from pishield_cli.language.context import NOTHING, Context
 from pishield_cli.language.headers import read_header
-from pishield_cli.language.hints import columns_hint, look_alike, value_hint
+from pishield_cli.language.hints import (
+    VALUES_ELSEWHERE,
+    columns_hint,
+    look_alike,
+    value_hint,
+)
 from pishield_cli.language.lines import logical_lines
-from pishield_cli.language.statements import names_of, read_statement
+from pishield_cli.language.statements import names_of, read_statement, readable
 from pishield_cli.language.words import KEYWORDS, position_of, written_name
 from pishield_cli.logic.requirements import Requirements
 
@@ -262,10 +267,18 @@ def _unknown(
             text=text,
             source=source,
             expected="a column's name, or y_<i> for column i",
-            hint=binder.hint(name),
+            hint=_meant(name, text) or binder.hint(name),
         )
         for name, span, text in found
     ]
+
+
+def _meant(name: str, written: str) -> str | None:
+    """The line in the language's words, where a name stands for a value of another language."""
+    if name.lower() not in VALUES_ELSEWHERE:
+        return None
+    meant = [readable(line, Context(NOTHING, {})) for line in logical_lines([written])]
+    return f"did you mean `{meant[0]}`?" if meant and meant[0] else None
 
 
 def _first_mentions(

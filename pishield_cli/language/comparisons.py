@@ -33,16 +33,8 @@ def compared(left: Sum, relation: str, right: Sum, context: Context) -> Formula:
     if left.name is None or right.name is None or relation not in {"==", "!="}:
         context.numbers.update(left.terms)
         context.numbers.update(right.terms)
-    if left.dates or right.dates:
-        _match_units(left.minus(right), context)
-    if left.quotient is not None and not any(right.terms.values()):
-        return _ratio(*left.quotient, relation, right.constant, context)
-    if right.quotient is not None and not any(left.terms.values()):
-        return _ratio(*right.quotient, _TURNED[relation], left.constant, context)
-    if context.pieces:
-        difference = left.minus(right)
-        if not context.pieces.keys().isdisjoint(difference.terms):
-            return _Pieces(context).compared(difference, relation)
+    if left.dates or right.dates or context.pieces or context.quotients:
+        return _Pieces(context).compared(left.minus(right), relation)
     return _linear(left, relation, right)
 
 
@@ -143,12 +135,26 @@ def _match_units(difference: Sum, context: Context) -> None:
     ]
     if not unknown:
         raise UnitsError
-    if len(unknown) == 1 and difference.terms[unknown[0]] == -difference.dates:
-        context.days.add(unknown[0])
+    if len(unknown) > 1:
+        return
+    if difference.terms[unknown[0]] != -difference.dates:
+        raise UnitsError
+    context.days.add(unknown[0])
 
 
-def _ratio(above: Sum, below: Sum, relation: str, limit: Fraction, context: Context) -> Formula:
-    """`above / below REL limit` by the sign of `below`; unknown where that is zero."""
+def _ratio(difference: Sum, relation: str, context: Context) -> Formula | None:
+    """`above / below REL limit` by the sign of `below`; unknown where that is zero.
+
+    None if the difference is not one of a quotient and a number.
+    """
+    weights = [(name, weight) for name, weight in difference.terms.items() if weight]
+    if len(weights) != 1 or weights[0][0] not in context.quotients:
+        return None
+    name, weight = weights[0]
+    above, below = context.quotients[name]
+    limit = -difference.constant / weight
+    if weight < 0:
+        relation = _TURNED[relation]
     zero = Sum()
     scaled = below.times(limit)
     unknown = Atom(truth(Call(Function.NONZERO, (expression_of(below, context),)), context))
@@ -173,8 +179,11 @@ class _Pieces:
         if name is None:
             return self._plain(difference, relation)
         piece, weight = pieces[name], difference.terms[name]
-        rest = Sum({n: c for n, c in difference.terms.items() if n != name}, difference.constant)
+        rest = difference.minus(Sum({name: weight}, dates=weight * piece.parts[0].dates))
+        rest.terms.pop(name)
         options = [rest.minus(part.times(-weight)) for part in piece.parts]
+        for option in options:
+            self._context.numbers.update(option.terms)
         if piece.missing is not None:
             return self._first(piece, options, relation)
         if relation == "==":
@@ -202,5 +211,6 @@ class _Pieces:
         self._made += 1
         if self._made > MAX_PIECES:
             raise TooManyPiecesError
-        self._context.numbers.update(difference.terms)
-        return _linear(difference, relation, Sum())
+        _match_units(difference, self._context)
+        ratio = _ratio(difference, relation, self._context) if self._context.quotients else None
+        return _linear(difference, relation, Sum()) if ratio is None else ratio

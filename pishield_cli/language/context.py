@@ -65,6 +65,7 @@ class Context:
         says_today: Whether a requirement names the day that it is.
         derived: The expression that each derived column stands for, by its name.
         pieces: What each name of a piecewise value stands for; no clause is left with one.
+        quotients: What each derived quotient divides by what.
     """
 
     def __init__(self, told: Told, domains: Mapping[str, Domain]) -> None:
@@ -76,6 +77,7 @@ class Context:
         self.says_today = False
         self.derived: dict[str, Expression] = {}
         self.pieces: dict[str, Piecewise] = {}
+        self.quotients: dict[str, tuple[Sum, Sum]] = {}
 
     def domains_found(self) -> dict[str, Domain]:
         """What is known of columns, with what they were compared with since."""

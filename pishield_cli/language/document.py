@@ -18,7 +18,7 @@ from pishield_cli.language.headers import Header, Name, read_header
 from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
 from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses
-from pishield_cli.language.statements import Statement, closed_domain, read_statement
+from pishield_cli.language.statements import Statement, closed_domain, read_statement, readable
 from pishield_cli.logic.domains import MICROSECONDS, Date, Domain, Text
 from pishield_cli.logic.expressions import Expression
 from pishield_cli.logic.formulas import atoms, over_numbers
@@ -127,6 +127,8 @@ class _Reader:
             try:
                 self._readings.append(self._normalised(read_statement(line, self.context)))
             except RequirementSyntaxError as problem:
+                meant = readable(line, self.context)
+                problem.hint = f"did you mean `{meant}`?" if meant else problem.hint
                 self._problems.append(problem)
             if self._extra_clauses > MAX_EXTRA_CLAUSES:
                 self._problems.append(_file_too_large(line))

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pishield_cli.language.context import Context
 from pishield_cli.language.numbers import write_number
 from pishield_cli.language.sums import ONE, Sum
-from pishield_cli.language.words import NUMBERS, TRUTHS, written_name
+from pishield_cli.language.words import NUMBERS, TRUTHS, quoted_text, written_name
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value, cells_of
 from pishield_cli.logic.terms import HALF, Inequality, Term
 
@@ -58,8 +58,10 @@ def cell_of(name: str, context: Context) -> Cell:
 
 def derived(expression: Expression, context: Context) -> str:
     """The name of the derived column that holds an expression's value."""
-    signs = TRUTHS if expression.kind is Kind.TRUTH else NUMBERS
-    name = f"{signs[0]}{write_expression(expression)}{signs[1]}"
+    if expression.kind is Kind.TRUTH:
+        name = f"{TRUTHS[0]}{write_expression(expression)}{TRUTHS[1]}"
+    else:
+        name = f"{NUMBERS[0]}{_nested(expression)}{NUMBERS[1]}"
     context.derived[name] = expression
     for cell in cells_of(expression):
         context.use(cell.name, None if expression_is_test(expression) else cell.kind)
@@ -109,11 +111,6 @@ def write_expression(expression: Expression) -> str:
     if function in _INFIX:
         return _INFIX[function].join(_nested(one) for one in arguments)
     return f"{function}({', '.join(write_expression(one) for one in arguments)})"
-
-
-def quoted_text(text: str) -> str:
-    """A text in quotes, those inside it doubled."""
-    return '"' + text.replace('"', '""') + '"'
 
 
 def _nested(expression: Expression) -> str:

@@ -47,7 +47,7 @@ def read_requirements(
         RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
     """
     source = fspath(path)
-    return parse_requirements(read_text(source), source, type=type, told=_told(source, today))
+    return parse_requirements(read_text(source), source, type=type, told=told_beside(source, today))
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -92,7 +92,7 @@ def read_binding(
     """
     source = fspath(path)
     text = read_text(source)
-    told = _told(source, today)
+    told = replace(told_beside(source, today), columns=frozenset(columns))
     try:
         read = parse_requirements(text, source, type=type, told=told)
         binding = bind(read, columns, positions=positions)
@@ -100,7 +100,7 @@ def read_binding(
             return binding
         schema = domains(binding.requirements.uses)
         known = {name: schema[one] for name, one in binding.names.items() if one in schema}
-        told = replace(told, domains=known, columns=frozenset(columns))
+        told = replace(told, domains=known)
         if all(isinstance(one, Number | Truth) for one in known.values()) and not read.domains:
             return binding
         again = parse_requirements(text, source, type=type, told=told)
@@ -116,7 +116,7 @@ def read_binding(
     return bind(again, columns, positions=positions)
 
 
-def _told(source: str, today: date | None) -> Told:
+def told_beside(source: str, today: date | None = None) -> Told:
     """What is known before a file is read: the day, and where its lists are."""
     return Told(today=today or local_today(), read_list=partial(read_list, Path(source).parent))
 

@@ -61,7 +61,7 @@ _QUOTES = (
 _MENDS: Sequence[tuple[str, str]] = (
     (",", "names are separated by spaces; thousands are written 1_000"),
     ("[]", "only a label has brackets, and it comes first: [label] a >= 0"),
-    ("%", "write 0.05 for 5 %; there is no remainder"),
+    ("%", "write 0.05 for 5 %, and x mod 4 for a remainder"),
     (";{}", "a requirement ends with its line; groups have round parentheses"),
     (_QUOTES, "a name with other characters than letters, digits and _ goes in `backticks`"),
 )
@@ -71,16 +71,20 @@ _NO_SUCH = "there is no such word; chains such as 0 <= a <= 1, `or` and `not` ca
 _OPENING = frozenset({"if", "when", "whenever", "not", "neg", "ordering", "integer", "boolean"})
 
 _FUNCTIONS: Mapping[str, str] = {
-    "abs": "for abs(x) <= 3 write -3 <= x <= 3, for abs(x) >= 3 write x <= -3 or x >= 3",
-    "max": "for max(a, b) <= 3 write a <= 3 and b <= 3, for >= write `or`",
-    "min": "for min(a, b) >= 3 write a >= 3 and b >= 3, for <= write `or`",
     "sum": "write a + b",
     "mean": "write (a + b) / 2",
     "avg": "write (a + b) / 2",
     **dict.fromkeys(
-        ("ceil", "count", "exp", "floor", "int", "len", "log", "pow", "round", "sqrt"),
-        "add a column that holds the value",
+        ("count", "exp", "int", "log", "pow", "sqrt", "lag", "lead", "unique", "rank"),
+        "a requirement is about one row; add a column that holds the value",
     ),
+    **dict.fromkeys(
+        ("dayofweek", "day_of_week", "wday"), "weekday(d) counts from Monday, 1, to Sunday, 7"
+    ),
+    **dict.fromkeys(
+        ("day", "hour", "minute", "quarter"), "year(d), month(d) and weekday(d) can be compared"
+    ),
+    **dict.fromkeys(("concat", "replace", "right"), "lower, upper, trim, substr change texts"),
 }
 
 _WORDS: Mapping[str, str] = {
@@ -91,7 +95,7 @@ _WORDS: Mapping[str, str] = {
     "imply": "did you mean `implies`?",
     "equals": "did you mean `==`?",
     "equal": "did you mean `==`?",
-    "is": "did you mean `==`?",
+    "is": "did you mean `==`, `is null` or `is not null`?",
     "minus": "did you mean `-`?",
     "plus": "did you mean `+`?",
     "times": "did you mean `*`?",
@@ -99,7 +103,9 @@ _WORDS: Mapping[str, str] = {
     "xor": "did you mean `iff not`?",
     "unless": _NO_SUCH,
     "in": "a list of values stands in parentheses: x in (1, 2)",
-    "mod": "there is no remainder; add a column that holds it",
+    "like": 'a pattern stands in quotes: name like "A%"',
+    "matches": 'a pattern stands in quotes: zip matches "[0-9]{5}"',
+    "mod": "a remainder stands between two numbers: x mod 4 == 0",
     **{
         word: f"did you mean `{word}`? Keywords are in lower or upper case"
         for word in ("ordering", "integer", "boolean")
@@ -129,7 +135,7 @@ def operator_hint(text: str) -> str:
     if text == "=>":
         return "did you mean `>=` (at least) or `->` (implies)?"
     if text in {"**", "^"}:
-        return "requirements are linear, so there are no powers"
+        return "there are no powers; for a square write x * x"
     return f"did you mean `{_OPERATORS[text]}`?"
 
 
@@ -181,10 +187,16 @@ def function_hint(text: str) -> str | None:
     return _FUNCTIONS.get(text.lower())
 
 
+VALUES_ELSEWHERE = frozenset(
+    {"na", "nan", "nil", "none", "null", "current_date", "current_timestamp", "sysdate"}
+)
+"""Names that mean a value in other languages."""
+
+
 def value_hint(name: str) -> str | None:
     """What to do where a missing cell or an infinity is named; None for any other name."""
     if name.lower() in {"na", "nan", "nil", "none", "null"}:
-        return "nothing compares with it: a requirement that needs a missing cell is unknown"
+        return "a missing cell is found by x is null, and equals nothing"
     if name.lower() in {"inf", "infinity"}:
         return "numbers are finite; leave out a bound that is infinite"
     return None

@@ -11,7 +11,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pishield_cli.errors import PishieldError
+from pishield_cli.language.context import NOTHING
 from pishield_cli.language.document import parse_requirements
+from pishield_cli.language.files import told_beside
 from pishield_cli.language.headers import read_header
 from pishield_cli.language.labels import read_label
 from pishield_cli.language.lexer import END, NUMERAL, tokenize
@@ -50,9 +52,10 @@ def lay_out(text: str, source: str | None = None) -> str:
     Raises:
         RequirementsFileError: With all that is wrong with the text.
     """
-    before = parse_requirements(text, source)
+    told = NOTHING if source is None else told_beside(source)
+    before = parse_requirements(text, source, told=told)
     found = "\n".join(_collapsed(_lines(split_lines(text), source))) + "\n"
-    after = parse_requirements(found, source)
+    after = parse_requirements(found, source, told=told)
     if _meaning(before) != _meaning(after):
         raise PishieldError(
             "A layout keeps the meaning of every line, but of this file it would not.",

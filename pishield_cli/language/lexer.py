@@ -40,6 +40,7 @@ CALENDAR = "date"
 CLOCK = "time"
 CALL = "function"
 LENGTH = "length of time"
+MONTHS = "months"
 TODAY = "today"
 FILE = "file"
 COLUMN = "column"
@@ -138,9 +139,13 @@ def tokenize(line: LogicalLine, start: int = 0, columns: Container[str] = ()) ->
     return Tokens(line, kinds, texts, starts, ends)
 
 
+_MONTHS = frozenset({"month", "months", "year", "years"})
 _KINDS = {"number": NUMERAL, "text": QUOTED, "date": CALENDAR, "time": CLOCK}
 _FUNCTIONS = {spelling: name for name in SIGNATURES for spelling in (name, name.upper())}
-_SPECIAL = frozenset({*PLACED, *DAYS, *_FUNCTIONS, TODAY, "TODAY", FILE, COLUMN, NONZERO})
+_SPECIAL = frozenset(
+    {*PLACED, *DAYS, *_MONTHS, *map(str.upper, _MONTHS), *_FUNCTIONS}
+    | {TODAY, "TODAY", FILE, COLUMN, NONZERO}
+)
 _TEST = re.compile(r"\s+(?P<not>not\s+)?(?P<what>null|missing|present|number)\b", re.IGNORECASE)
 _ENDS_OPERAND = frozenset({NAME, NUMERAL, ")", QUOTED, CALENDAR, CLOCK, LENGTH, TODAY})
 
@@ -153,8 +158,12 @@ def _word(
     if _follows_operand(before):
         if word in PLACED:
             return _placed(PLACED[word], text, end, last)
-        is_length = last == NUMERAL and word in DAYS and word not in columns
-        return (LENGTH, end) if is_length else (_list_word(word, text, end, before), end)
+        if last == NUMERAL and word not in columns:
+            if word in DAYS:
+                return LENGTH, end
+            if word.lower() in _MONTHS and not _BEGINS_LIST.match(text, end):
+                return MONTHS, end
+        return _list_word(word, text, end, before), end
     if word == FILE:
         return _list_word(word, text, end, before), end
     if (word in _FUNCTIONS or word == NONZERO) and _BEGINS_LIST.match(text, end):
@@ -237,6 +246,10 @@ def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSy
         return line.problem(message, start, end, hint=operator_hint(text))
     if text == "`":
         return _unclosed(line, start)
+    if text in "\"'":
+        message = "A quote opens a text, and no quote like it on this line closes it."
+        hint = "the name of a column goes in `backticks`, not in quotes"
+        return line.problem(message, start, len(line.text), expected=f"a closing {text}", hint=hint)
     shown = f"`{text}`" if text.isprintable() else f"U+{ord(text):04X}"
     message = f"{shown} is no character of the language outside backticks."
     word = _around(line.text, start)
@@ -246,8 +259,18 @@ def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSy
 def call_problem(line: LogicalLine, start: int, end: int) -> RequirementSyntaxError:
     """The error for the name of a function before a list in parentheses."""
     name = line.text[start:end]
-    message = f"There are no functions, and `{name}` is written as one."
-    return line.problem(message, start, end, hint=function_hint(name))
+    message = f"There is no function `{name}`."
+    return line.problem(message, start, end, hint=function_hint(name) or _nearest_function(name))
+
+
+def _nearest_function(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), SIGNATURES, n=1, cutoff=0.7)
+    if near:
+        return f"did you mean {SIGNATURES[near[0]].usage}?"
+    known = ", ".join(sorted(SIGNATURES))
+    return f"a column with an odd name goes in `backticks`; the functions are {known}"
 
 
 def _around(text: str, at: int) -> str:

@@ -18,8 +18,11 @@ TIME = rf"{_CLOCK}(?![\w:.])"
 DATE = rf"[0-9]{{4}}-(?:0[1-9]|1[0-2])-[0-3][0-9](?:[T ]{_CLOCK}(?:{_ZONE})?)?(?![\w.-])"
 """A date, or a date and a time: ISO 8601."""
 
-SLASHED = r"[0-9]{4}/(?:0[1-9]/[0-3][0-9]|1[0-2]/0[1-9])(?![\w.])"
-"""What hardly anybody means as two divisions."""
+SLASHED = (
+    r"(?:[0-9]{4}/(?:0[1-9]/[0-3][0-9]|1[0-2]/0[1-9])|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"
+    r"|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}|[0-9]{4}-[01]?[0-9]-[0-3]?[0-9])(?![\w.-])"
+)
+"""What hardly anybody means as two divisions or differences."""
 
 _DATE = re.compile(
     rf"(?P<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[T ](?P<clock>{_CLOCK})(?P<zone>{_ZONE})?)?"

@@ -20,7 +20,7 @@ class Misreadings:
         kind = self._tokens.kinds[at]
         if after_operand and kind == ")":
             return self._problem("This `)` closes no parenthesis.", at, hint="remove it")
-        if after_operand and kind == "(" and self._is_function(at - 1):
+        if after_operand and kind == "(" and self._is_call(at - 1):
             start, end = self._tokens.starts[at - 1], self._tokens.ends[at - 1]
             return call_problem(self._tokens.line, start, end)
         expected = _AFTER_OPERAND if after_operand else _OPERAND
@@ -97,6 +97,11 @@ class Misreadings:
         message = f"{self._shown(at)} is not a date or a time of day."
         return self._problem(message, at, hint="dates are written 2024-01-31, times 09:30")
 
+    def no_length(self, at: int) -> RequirementSyntaxError:
+        message = "Months and years differ in length: count days, or compare year(d) or month(d)."
+        hint = "write a number of days, as in 30 days"
+        return self._problem(message, at, expected="weeks, days, hours, minutes or seconds", hint=hint)
+
     def arguments(self, start: int, end: int, usage: str) -> RequirementSyntaxError:
         message = f"`{self._text(start, end)}` has too few or too many values in parentheses."
         return self._problem(message, start, end, hint=f"write {usage}")
@@ -166,8 +171,12 @@ class Misreadings:
             and (opens_line(word) if before == 0 else word_hint(word) is not None)
         )
 
-    def _is_function(self, at: int) -> bool:
-        return self._tokens.kinds[at] == NAME and function_hint(self._tokens.texts[at]) is not None
+    def _is_call(self, at: int) -> bool:
+        """Whether a name stands right before a parenthesis."""
+        tokens = self._tokens
+        return tokens.kinds[at] == NAME and (
+            tokens.ends[at] == tokens.starts[at + 1] or function_hint(tokens.texts[at]) is not None
+        )
 
     def _call(self, at: int) -> str:
         """The name before the parenthesis at `at`, up to the one that closes it."""

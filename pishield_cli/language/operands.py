@@ -14,6 +14,7 @@ from pishield_cli.language.lexer import (
     CALL,
     CLOCK,
     LENGTH,
+    MONTHS,
     NAME,
     NONZERO,
     NUMERAL,
@@ -60,7 +61,7 @@ class Operands(ABC):
         if self.kinds[self.at] not in {"+", "-"}:
             return first
         total = self.as_number(first, start)
-        total.name = total.quotient = None
+        total.name = None
         while (operator := self.kinds[self.at]) in {"+", "-"}:
             self.at = start = self.at + 1
             self.add(total, self.as_number(self.product(), start), operator == "-", start)
@@ -113,13 +114,15 @@ class Operands(ABC):
         if not right.terms:
             return self.scaled(left, 1 / right.constant, operator_at)
         quotient = self.nonlinear(Function.OVER, left, right, start)
-        quotient.quotient = left, right
+        self.context.quotients.update(dict.fromkeys(quotient.terms, (left, right)))
         return quotient
 
     def nonlinear(self, function: Function, left: Sum, right: Sum, start: int) -> Sum:
         """A function of two sums that no sum can hold."""
         if left.dates or right.dates:
             raise self.wrong.date_for_number(start, self.at)
+        if not left.terms and not right.terms:
+            return Sum(constant=left.constant % right.constant)
         for names in (left.terms, right.terms):
             self.context.numbers.update(names)
         parts = expression_of(left, self.context), expression_of(right, self.context)
@@ -181,6 +184,8 @@ class Operands(ABC):
         if kind == LENGTH:
             self.at += 1
             return Sum(constant=value * DAYS[self.texts[self.at - 1]])
+        if kind == MONTHS:
+            raise self.wrong.no_length(self.at)
         if kind != NAME:
             return Sum(constant=value)
         start = self.at
@@ -219,6 +224,7 @@ class Operands(ABC):
         name = self.texts[opening].lower()
         self.at += 1
         starts, values = self.arguments()
+        closing = self.at
         if name == NONZERO and len(values) == 1:
             value = expression_of(self.as_number(values[0], starts[0]), self.context)
             return Atom(truth(Call(Function.NONZERO, (value,)), self.context))
@@ -228,10 +234,13 @@ class Operands(ABC):
             raise self.wrong.arguments(opening, self.at, signature.usage)
         if name == "coalesce" and any(isinstance(one, Text) for one in values):
             kinds = [Kind.TEXT] * len(values)
-        converted = [
-            self.argument(value, kind, start)
-            for value, kind, start in zip(values, kinds, starts, strict=True)
-        ]
+        converted = []
+        for value, kind, start, after in zip(
+            values, kinds, starts, (*starts[1:], closing), strict=True
+        ):
+            self.at = after - 1
+            converted.append(self.argument(value, kind, start))
+        self.at = closing
         try:
             return apply(name, converted, self.context)
         except ConstantExpectedError as error:

@@ -1,14 +1,22 @@
 """Requirements as canonical text; reading it again gives requirements of the same meaning."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from pishield_cli.language.labels import Label
 from pishield_cli.language.literals import write_date
 from pishield_cli.language.numbers import write_number
-from pishield_cli.language.words import TRUTHS, spelt_out, written_name
+from pishield_cli.language.words import (
+    QUOTED_NAME,
+    QUOTED_TEXT,
+    TRUTHS,
+    quoted_text,
+    spelt_out,
+    written_name,
+)
 from pishield_cli.logic.domains import Date, Schema, Text
-from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
+from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, atoms
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Inequality, Literal, Term
 
@@ -34,13 +42,29 @@ def format_requirements(requirements: Requirements) -> str:
     for places in sorted({places for _, places in requirements.decimals}):
         names = sorted(name for name, own in requirements.decimals if own == places)
         lines.append(_header(f"decimals {places}", names))
-    for word, kind in (("text", Text), ("date", Date)):
-        names = [name for name, one in requirements.domains.items() if isinstance(one, kind)]
-        if names:
-            lines.append(_header(word, sorted(names)))
     domains = requirements.domains
-    lines += [format_requirement(one, domains) for one in requirements.requirements]
+    lines += _headers_of(domains)
+    lines += [
+        _closing(one, domains) or format_requirement(one, domains)
+        for one in requirements.requirements
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _headers_of(domains: Schema) -> Iterator[str]:
+    """The lines that say which columns hold texts and dates; closed ones are requirements."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name, domain in domains.items():
+        match domain:
+            case Text(values=None):
+                alike.setdefault(("text", ""), []).append(name)
+            case Date(format=pattern):
+                written = f" {quoted_text(pattern)}" if pattern else ""
+                alike.setdefault(("date", written), []).append(name)
+            case _:
+                pass
+    for word, rest in sorted(alike):
+        yield _header(word, sorted(alike[word, rest])) + rest
 
 
 def format_requirement(requirement: Requirement, domains: Schema = _UNKNOWN) -> str:
@@ -80,9 +104,32 @@ def _format_formula(formula: Formula, domains: Schema, *, positive: bool) -> tup
         case Or(parts) if (values := _values(parts)) is not None:
             total, listed = values
             return f"{total} {'' if positive else 'not '}in ({listed})", ""
+        case And((*tests, (Atom() | Not(Atom())) as last)) if tests and _guards(tests, last):
+            return _format_formula(last, domains, positive=True)
         case And(parts) | Or(parts):
             joins = "and" if isinstance(formula, And) == positive else "or"
             return _joined(joins, parts, domains, positive=positive)
+
+
+def _closing(requirement: Requirement, domains: Schema) -> str | None:
+    """The header line that closes columns of texts, where a requirement was made by one."""
+    names = requirement.named
+    values = {domain.values for domain in map(domains.get, names) if isinstance(domain, Text)}
+    if not requirement.text.lower().startswith("text ") or len(values) != 1:
+        return None
+    (closed,) = values
+    listed = ", ".join(map(quoted_text, closed or ()))
+    return f"{_header('text', names)}: {listed}" if listed else None
+
+
+def _guards(tests: Sequence[Formula], last: Formula) -> bool:
+    """Whether parts say what every comparison of numbers says of columns that hold texts too."""
+    named = {name for atom in atoms(last) for name in atom.literal.variables}
+    guards = {f"{TRUTHS[0]}{written_name(name)} is number{TRUTHS[1]}" for name in named}
+    return all(
+        isinstance(one, Atom) and one.literal.variables and guards.issuperset(one.literal.variables)
+        for one in tests
+    )
 
 
 def _values(parts: Sequence[Formula]) -> tuple[str, str] | None:
@@ -171,7 +218,21 @@ def _test(inequality: Inequality) -> str | None:
     written = spelt_out(name)
     if written is None or name[0] != TRUTHS[0] or abs(coefficient) != 1:
         return None
-    return written if coefficient > 0 else f"not ({written})"
+    return written if coefficient > 0 else _opposite(written)
+
+
+_OPERAND = rf"(?:[^\"`]|{QUOTED_NAME}|{QUOTED_TEXT})*?"
+_WORD = re.compile(rf"(?P<left>{_OPERAND}) (?P<word>is|in|like|matches|==) (?P<right>.+)", re.DOTALL)
+
+
+def _opposite(test: str) -> str:
+    """A test of one value with `not` in its midst, as people say it."""
+    match = _WORD.fullmatch(test)
+    if match is None:
+        return f"not {test}"
+    left, word, right = match["left"], match["word"], match["right"]
+    negated = {"==": "!=", "is": "is not"}.get(word, f"not {word}")
+    return f"{left} {negated} {right}"
 
 
 def format_equation(

@@ -79,7 +79,12 @@ class Comparisons(Operands):
         end, self.at = self.at, at
         first = self.as_formula(left, start)
         self.at = end
-        both = Iff((first, self.as_formula(right, at + 1)))
+        second = self.as_formula(right, at + 1)
+        constants = [one.value for one in (first, second) if isinstance(one, Constant)]
+        if len(constants) == 1:
+            other = second if isinstance(first, Constant) else first
+            return other if constants[0] == (relation == "==") else Not(other)
+        both = Iff((first, second))
         return both if relation == "==" else Not(both)
 
     def as_number_until(self, value: Expression, start: int, end: int) -> Sum:
@@ -161,6 +166,7 @@ class Comparisons(Operands):
         value_end = self.at
         self.at = word_at + 1
         starts, values = self.arguments()
+        values = [self.dated(one, left, "==") for one in values]
         texts = [one.constant for one in values if isinstance(one, Text)]
         constants = [one for one in texts if one is not None]
         end = self.at

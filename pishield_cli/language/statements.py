@@ -3,16 +3,18 @@
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
+from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.comparisons import found_in
 from pishield_cli.language.context import Context
 from pishield_cli.language.expressions import Text
 from pishield_cli.language.headers import Header, Name, read_header
 from pishield_cli.language.labels import Label, read_label
 from pishield_cli.language.lexer import NAME, Tokens, tokenize
-from pishield_cli.language.lines import LogicalLine
+from pishield_cli.language.lines import LogicalLine, logical_lines
 from pishield_cli.language.parser import parse_formula
 from pishield_cli.language.relations import RELATIONS, TESTS
 from pishield_cli.language.rules import read_rule
+from pishield_cli.language.translations import translated
 from pishield_cli.language.words import PLACED
 from pishield_cli.logic.expressions import Cell, Kind
 from pishield_cli.logic.formulas import And, Formula, Or, atoms
@@ -79,6 +81,20 @@ def read_statement(line: LogicalLine, context: Context) -> Statement:
         or ("or" in words and isinstance(formula, Or))
         or _tests(formula, context),
     )
+
+
+def readable(line: LogicalLine, context: Context) -> str | None:
+    """What a line that cannot be read was meant to be, if it says so in some other language."""
+    try:
+        _, start = read_label(line)
+        meant = translated(line.text[start:])
+        if meant is None:
+            return None
+        (again,) = logical_lines([meant])
+        read_statement(again, Context(context.told, context.domains))
+    except (RequirementSyntaxError, ValueError):
+        return None
+    return meant
 
 
 def closed_domain(header: Header, context: Context) -> Statement:

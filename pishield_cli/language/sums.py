@@ -18,14 +18,12 @@ class Sum:
         constant: The part without variables.
         name: The name, if the expression is nothing but a name and could mean a boolean column.
         dates: How many dates it adds up: 0 for a number or a length of time, 1 for a date.
-        quotient: What is divided by what, if it is nothing but a quotient of two sums.
     """
 
     terms: dict[str, Fraction] = field(default_factory=dict)
     constant: Fraction = ZERO
     name: str | None = None
     dates: Fraction = ZERO
-    quotient: "tuple[Sum, Sum] | None" = None
 
     def minus(self, other: "Sum") -> "Sum":
         """The difference."""

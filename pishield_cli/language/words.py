@@ -19,7 +19,7 @@ PLACED: Mapping[str, str] = {
 """Keywords where a column's name cannot stand; anywhere else they are names."""
 
 DAYS: Mapping[str, Fraction] = {
-    word + ending: days
+    spelling: days
     for word, days in (
         ("week", Fraction(7)),
         ("day", Fraction(1)),
@@ -27,7 +27,7 @@ DAYS: Mapping[str, Fraction] = {
         ("minute", Fraction(1, 24 * 60)),
         ("second", Fraction(1, 24 * 60 * 60)),
     )
-    for ending in ("", "s")
+    for spelling in (word, f"{word}s", word.upper(), f"{word}s".upper())
 }
 """Lengths of time in days, by the word after a number."""
 
@@ -58,6 +58,11 @@ def unquoted(text: str) -> str:
     return text[1:-1].replace("``", "`")
 
 
+def quoted_text(text: str) -> str:
+    """A text in quotes, those inside it doubled."""
+    return '"' + text.replace('"', '""') + '"'
+
+
 NUMBERS, TRUTHS = "⟨⟩", "⟪⟫"
 """What the name of a derived number, or of a derived truth, begins and ends with."""
 
@@ -71,7 +76,7 @@ def written_name(name: str) -> str:
     """A name as a requirements file writes it: bare where it can be, else in backticks."""
     expression = spelt_out(name)
     if expression is not None:
-        return f"({expression})"
+        return expression
     if _PLAIN.fullmatch(name) and name not in _SPECIAL:
         return name
     return quoted(name)

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.language import refuse_patterns
 from pishield_cli.logic.domains import Date, Mixed, Schema
 from pishield_cli.logic.expressions import Cell, Expression, Kind, cells_of, held_by
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
-from pishield_cli.tables.arrow.expressions import evaluate
+from pishield_cli.tables.arrow.expressions import evaluate, pattern_fault
 from pishield_cli.tables.mixed import numbers_among
 from pishield_cli.tables.table import Batch, ColumnKind, StoredTable, TableReader
 
@@ -27,7 +28,11 @@ def with_derived_columns(reader: TableReader, requirements: Requirements) -> Tab
     Args:
         reader: The table.
         requirements: Over its columns, read with what it says of them.
+
+    Raises:
+        RequirementsFileError: With all patterns that cannot be read.
     """
+    refuse_patterns(requirements, pattern_fault)
     special = any(isinstance(one, Date | Mixed) for one in requirements.domains.values())
     if not requirements.derived and not special:
         return reader

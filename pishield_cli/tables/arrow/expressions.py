@@ -173,7 +173,7 @@ def _test(call: Call) -> Callable[[pa.Array], pa.Array]:
     if function is Function.LIKE:
         return lambda texts: pc.match_like(texts, wanted[0])
     pattern = NUMBER if function is Function.IS_NUMBER else wanted[0]
-    return lambda texts: pc.match_substring_regex(texts, rf"\A(?:{pattern})\z")
+    return lambda texts: pc.match_substring_regex(texts, _whole(pattern))
 
 
 def _unless_null(found: pa.Array, texts: pa.Array) -> pa.Array:
@@ -227,3 +227,18 @@ _OF_MANY: Mapping[Function, Callable[[Sequence[Decimals]], Decimals]] = {
     Function.MAX: arithmetic.greatest,
     Function.COALESCE: arithmetic.first_present,
 }
+
+
+def pattern_fault(pattern: str) -> str | None:
+    """Why a pattern cannot be read; None if it can."""
+    for asked in (pattern, _whole(pattern)):
+        try:
+            pc.match_substring_regex(pa.array([""]), asked)
+        except pa.ArrowInvalid as error:
+            return str(error).removeprefix("Invalid regular expression: ").partition(": ")[0]
+    return None
+
+
+def _whole(pattern: str) -> str:
+    """The pattern of a whole text."""
+    return rf"\A(?:{pattern})\z"
