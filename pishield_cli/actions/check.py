@@ -81,6 +81,7 @@ def check(
         data=reader.name,
         requirements_file=requirements_file,
         type=requirements.type,
+        today=requirements.today,
         tolerance=settings.tolerance,
         rows=tally.rows,
         violating_rows=tally.violating_rows,

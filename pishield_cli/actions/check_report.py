@@ -1,6 +1,7 @@
 """What checking a table finds."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from math import floor
 
@@ -105,6 +106,7 @@ class CheckReport:
             allowance of their own.
         strict_unknown_rows: Undecided rows that leave one undecided that is no warning.
         no_completion: What was found of rows without completion.
+        today: The day that `today` stood for; None where no requirement says so.
     """
 
     data: str
@@ -121,6 +123,7 @@ class CheckReport:
     strict_rows: int
     strict_unknown_rows: int
     no_completion: NoCompletion = NoCompletion()
+    today: date | None = None
 
     @property
     def holds(self) -> bool:

@@ -107,6 +107,7 @@ def correct(
         requirements_file=requirements_file,
         output=output,
         method=prepared.method.name.value,
+        today=requirements.today,
         columns=requirements.variables,
         seconds=time.perf_counter() - start,
     )

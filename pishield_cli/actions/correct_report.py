@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
 from itertools import chain
 from typing import Any
@@ -82,6 +83,7 @@ class CorrectReport:
             cells, that the method promises; numbers from 0.
         unknown_rows: Rows that violate no requirement now, but where a missing cell leaves one
             undecided.
+        today: The day that `today` stood for; None where no requirement says so.
     """
 
     data: str
@@ -98,6 +100,7 @@ class CorrectReport:
     seconds: float
     unproven_rows: tuple[int, ...] = ()
     unknown_rows: int = 0
+    today: date | None = None
 
     @property
     def cells_changed(self) -> int:

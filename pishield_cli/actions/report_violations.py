@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,7 @@ class ViolationsReport:
         pairs: Numbers of two requirements, and how many rows violate both; most first.
         satisfiable: Whether the requirements can hold together at all.
         seconds: Wall time.
+        today: The day that `today` stood for; None where no requirement says so.
     """
 
     data: str
@@ -98,6 +100,7 @@ class ViolationsReport:
     pairs: tuple[tuple[int, int, int], ...]
     satisfiable: bool
     seconds: float
+    today: date | None = None
 
     @property
     def holds(self) -> bool:
@@ -138,6 +141,7 @@ class ViolationsReport:
             "tolerance": self.tolerance.figure,
             "incomplete_rows": self.incomplete_rows,
             "satisfiable": self.satisfiable,
+            "today": self.today and self.today.isoformat(),
         }
 
 
@@ -283,6 +287,7 @@ class _Tally:
             )
         return ViolationsReport(
             type=self.requirements.type,
+            today=self.requirements.today,
             tolerance=self.tolerance,
             rows=self.rows,
             violating_rows=self.violating + self.incomplete,

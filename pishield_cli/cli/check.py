@@ -68,6 +68,7 @@ def check(
     only: check_options.Only = None,
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
+    today: options.Today = None,
     tolerance: options.Tolerance = None,
     exact: options.Exact = False,
     max_violations: Annotated[
@@ -168,7 +169,7 @@ def check(
     jobs: list[Job] = []
     if data is None:
         about_tables = (requirements_type is TypeChoice.AUTO, max_violations == "0", not exact)
-        others = (columns, tolerance, violations, key, spark_conf)
+        others = (columns, today, tolerance, violations, key, spark_conf)
         if not all(about_tables) or any(one is not None for one in others):
             raise UsageError(
                 "What is about one table stands in `pishield.toml`, where no DATA is given.",
@@ -213,6 +214,7 @@ def check(
             requirements,
             settings,
             type=requirements_type.type,
+            today=options.read_day("--today", today),
             positions=options.read_names("--columns", columns),
             dialect=dialect,
             violations=violations,

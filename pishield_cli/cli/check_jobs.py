@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pishield_cli.actions.check_settings import CheckSettings
@@ -29,6 +30,7 @@ class Job:
         settings: How to check.
         type: How to read the requirements; None as what they are.
         positions: What `y_0`, `y_1`, ... stand for; None for the table's columns.
+        today: The day that `today` stands for; None for the day that it is.
         dialect: How the table is written.
         violations: Where to list the violating rows; None for nowhere.
         safe: Whether they are listed so that nothing acts on a cell.
@@ -42,6 +44,7 @@ class Job:
     settings: CheckSettings
     type: RequirementType | None = None
     positions: tuple[str, ...] | None = None
+    today: date | None = None
     dialect: Dialect = field(default_factory=Dialect)
     violations: str | None = None
     safe: bool = False
@@ -84,6 +87,7 @@ def check_job(
         job.requirements,
         requirements_type=job.type,
         positions=job.positions,
+        today=job.today,
         workers=workers,
         dialect=job.dialect,
     )

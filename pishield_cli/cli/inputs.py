@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from pishield_cli.cli.boundary import say
 from pishield_cli.errors import PishieldError, RequirementError, TableError, UsageError
@@ -27,6 +28,7 @@ def open_inputs(
     *,
     requirements_type: RequirementType | None = None,
     positions: Sequence[str] | None = None,
+    today: date | None = None,
     workers: int | None = None,
     dialect: Dialect | None = None,
 ) -> tuple[TableReader, Binding]:
@@ -37,6 +39,7 @@ def open_inputs(
         requirements: The requirements file's name.
         requirements_type: The type to read it as; None decides it on the clauses.
         positions: What `y_0`, `y_1`, ... stand for; None for the table's columns.
+        today: The day that `today` stands for; None for the day that it is.
         workers: How many threads parse the table; None for one a core.
         dialect: How the table is written.
 
@@ -47,7 +50,7 @@ def open_inputs(
         UsageError: If the two are swapped, or both are tables.
     """
     try:
-        return _opened(data, requirements, requirements_type, positions, workers, dialect)
+        return _opened(data, requirements, requirements_type, positions, today, workers, dialect)
     except (RequirementError, TableError) as error:
         mistaken = _mistaken(data, requirements, error)
         if mistaken is None:
@@ -72,6 +75,7 @@ def read_alone(
     *,
     requirements_type: RequirementType | None = None,
     positions: Sequence[str] | None = None,
+    today: date | None = None,
 ) -> tuple[Requirements, Binding | None]:
     """Read requirements without a table.
 
@@ -79,6 +83,7 @@ def read_alone(
         requirements: The requirements file's name.
         requirements_type: The type to read it as; None decides it on the clauses.
         positions: The columns, in order; None where they are not known.
+        today: The day that `today` stands for; None for the day that it is.
 
     Returns:
         The requirements, and where columns are known, over those.
@@ -89,8 +94,8 @@ def read_alone(
     """
     try:
         if positions is None:
-            return read_requirements(requirements, type=requirements_type), None
-        binding = read_binding(requirements, positions, type=requirements_type)
+            return read_requirements(requirements, type=requirements_type, today=today), None
+        binding = read_binding(requirements, positions, type=requirements_type, today=today)
     except RequirementError as error:
         mistaken = _mistaken(None, requirements, error)
         if mistaken is None:
@@ -104,6 +109,7 @@ def _opened(
     requirements: str,
     requirements_type: RequirementType | None,
     positions: Sequence[str] | None,
+    today: date | None,
     workers: int | None,
     dialect: Dialect | None,
 ) -> tuple[TableReader, Binding]:
@@ -121,6 +127,7 @@ def _opened(
         reader.columns,
         positions=positions,
         type=requirements_type,
+        today=today,
         domains=reader.domains,
     )
     if not bound.requirements.derived and not bound.requirements.domains:

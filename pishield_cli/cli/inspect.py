@@ -1,5 +1,6 @@
 """`pishield inspect`: say what a requirements file says."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,6 +33,7 @@ def inspect(
     ] = None,
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
+    today: options.Today = None,
     seconds: Annotated[
         float,
         typer.Option(
@@ -64,7 +66,14 @@ def inspect(
     refuse_overwriting({"--output": output}, inputs)
     positions = options.read_names("--columns", columns)
     with open_report(output) as place:
-        report = _inspected(requirements, data, requirements_type, positions, seconds)
+        report = _inspected(
+            requirements,
+            data,
+            requirements_type,
+            positions,
+            options.read_day("--today", today),
+            seconds,
+        )
         match form:
             case InspectFormat.JSON:
                 from pishield_cli.cli.render.inspect_json import render_json
@@ -90,6 +99,7 @@ def _inspected(
     data: str | None,
     requirements_type: TypeChoice,
     positions: tuple[str, ...] | None,
+    today: date | None,
     seconds: float,
 ) -> "InspectReport":
     from pishield_cli.actions.inspect import inspect as inspect_requirements
@@ -98,10 +108,12 @@ def _inspected(
     kind, name = requirements_type.type, None
     binding: Binding | None
     if data is None:
-        read, binding = read_alone(requirements, requirements_type=kind, positions=positions)
+        read, binding = read_alone(
+            requirements, requirements_type=kind, positions=positions, today=today
+        )
     else:
         reader, binding = open_inputs(
-            data, requirements, requirements_type=kind, positions=positions
+            data, requirements, requirements_type=kind, positions=positions, today=today
         )
         read, name = binding.requirements, reader.name
     return inspect_requirements(

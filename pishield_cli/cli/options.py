@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,6 +93,15 @@ Columns = Annotated[
         help="The columns that y_0, y_1, ... stand for, in place of the table's own order.",
     ),
 ]
+Today = Annotated[
+    str | None,
+    typer.Option(
+        "--today",
+        metavar="DATE",
+        show_default="the day it is",
+        help="The day that `today` in the requirements stands for, such as 2024-01-31.",
+    ),
+]
 Tolerance = Annotated[
     float | None,
     typer.Option(
@@ -170,6 +180,22 @@ ReportFile = Annotated[
         help="Where to write the report; it appears whole or not at all.",
     ),
 ]
+
+
+def read_day(option: str, text: str | None) -> date | None:
+    """The day that an option names.
+
+    Raises:
+        UsageError: If it is not one of the calendar's.
+    """
+    if text is None:
+        return None
+    try:
+        if len(text) == len("2024-01-31"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise UsageError(f"{option} is a day, but `{text}` was given.", hint="write it as 2024-01-31")
 
 
 def read_tolerance(tolerance: float | None, exact: bool) -> "tolerances.Tolerance":

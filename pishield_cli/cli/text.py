@@ -1,6 +1,7 @@
 """User text made safe for a terminal, a log and one line."""
 
 import re
+from datetime import date
 
 _CONTINUATION = re.compile(r"\s*\\?\s*\r?\n\s*")
 
@@ -28,3 +29,8 @@ def counted(number: int, noun: str) -> str:
     """`1 row`, `21,613 rows`, `2 batches`."""
     plural = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def day(today: date | None) -> str:
+    """The day that `today` stood for, as part of a line; nothing where none did."""
+    return "" if today is None else f", today {today.isoformat()}"

@@ -54,6 +54,7 @@ def train(
     drop: train_options.Drop = None,
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
+    today: options.Today = None,
     objective: train_options.ObjectiveOption = DEFAULTS.objective,
     shield: train_options.Shield = DEFAULTS.shield,
     backward: train_options.Backward = DEFAULTS.backward,
@@ -149,6 +150,7 @@ def train(
         force=force,
         requirements_type=requirements_type,
         columns=columns,
+        today=today,
         dialect=dialect,
         quiet=quiet,
     )
@@ -165,6 +167,7 @@ def _trained(
     force: bool,
     requirements_type: TypeChoice,
     columns: str | None,
+    today: str | None,
     dialect: Dialect,
     quiet: bool,
 ) -> "TrainReport":
@@ -180,6 +183,7 @@ def _trained(
             data,
             requirements,
             requirements_type=requirements_type.type,
+            today=options.read_day("--today", today),
             positions=options.read_names("--columns", columns),
             dialect=dialect,
         )

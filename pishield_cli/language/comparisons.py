@@ -1,7 +1,5 @@
 """What a comparison means: of numbers and dates by their units, of texts, of piecewise values."""
 
-from fractions import Fraction
-
 from pishield_cli.language.context import Context, Piecewise
 from pishield_cli.language.expressions import Text, expression_of, truth
 from pishield_cli.language.sums import Sum, at_least, at_most, cancelled_names, equal

@@ -100,7 +100,9 @@ class Misreadings:
     def no_length(self, at: int) -> RequirementSyntaxError:
         message = "Months and years differ in length: count days, or compare year(d) or month(d)."
         hint = "write a number of days, as in 30 days"
-        return self._problem(message, at, expected="weeks, days, hours, minutes or seconds", hint=hint)
+        return self._problem(
+            message, at, expected="weeks, days, hours, minutes or seconds", hint=hint
+        )
 
     def arguments(self, start: int, end: int, usage: str) -> RequirementSyntaxError:
         message = f"`{self._text(start, end)}` has too few or too many values in parentheses."

@@ -234,12 +234,12 @@ class Operands(ABC):
             raise self.wrong.arguments(opening, self.at, signature.usage)
         if name == "coalesce" and any(isinstance(one, Text) for one in values):
             kinds = [Kind.TEXT] * len(values)
-        converted = []
-        for value, kind, start, after in zip(
+        converted: list[Sum | Text] = []
+        for argument, kind, start, after in zip(
             values, kinds, starts, (*starts[1:], closing), strict=True
         ):
             self.at = after - 1
-            converted.append(self.argument(value, kind, start))
+            converted.append(self.argument(argument, kind, start))
         self.at = closing
         try:
             return apply(name, converted, self.context)

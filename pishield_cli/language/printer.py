@@ -222,7 +222,9 @@ def _test(inequality: Inequality) -> str | None:
 
 
 _OPERAND = rf"(?:[^\"`]|{QUOTED_NAME}|{QUOTED_TEXT})*?"
-_WORD = re.compile(rf"(?P<left>{_OPERAND}) (?P<word>is|in|like|matches|==) (?P<right>.+)", re.DOTALL)
+_WORD = re.compile(
+    rf"(?P<left>{_OPERAND}) (?P<word>is|in|like|matches|==) (?P<right>.+)", re.DOTALL
+)
 
 
 def _opposite(test: str) -> str:

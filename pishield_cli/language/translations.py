@@ -24,6 +24,8 @@ _NOW = (
     r"(?:datetime\.|date\.|pd\.timestamp\.|pd\.)?(?:datetime\.)?(?:today|now)"
 )
 _UNITS = r"(second|minute|hour|day|week)s?"
+_AS_DATE = r"to_date|as\.date|date|ymd|timestamp|to_datetime"
+_DAY = r"['\"](\d{4}-\d\d-\d\d)['\"]"
 _PER_DAY = {"week": "/ 7", "hour": "* 24", "minute": "* 1440", "second": "* 86400"}
 
 Written = str | Callable[[re.Match[str]], str]
@@ -183,7 +185,9 @@ _RULES = _rules(
     ),
     (
         rf"({_WHOLE})\s*~\*\s*({QUOTED_TEXT})",
-        lambda m: _whole_pattern(m).replace(" matches ", " matches (?i)", 1).replace('(?i)"', '"(?i)'),
+        lambda m: (
+            _whole_pattern(m).replace(" matches ", " matches (?i)", 1).replace('(?i)"', '"(?i)')
+        ),
     ),
     (
         rf"({_WHOLE})\s*!~\s*({QUOTED_TEXT})",
@@ -213,7 +217,7 @@ _RULES = _rules(
     (r"\b(\d+)\s*months?\b", lambda m: f"{30 * int(m[1])} days"),
     (r"\b(\d+)\s*years?\b", lambda m: f"{365 * int(m[1])} days"),
     (
-        rf"\binterval\s*['\"]?\s*(\d+)\s*['\"]?\s*(month|year)s?['\"]?",
+        r"\binterval\s*['\"]?\s*(\d+)\s*['\"]?\s*(month|year)s?['\"]?",
         lambda m: f"{int(m[1]) * (30 if m[2].lower() == 'month' else 365)} days",
     ),
     (
@@ -221,12 +225,14 @@ _RULES = _rules(
         lambda m: _difference(m[1], m[2], m[3]),
     ),
     (_call(r"datediff|date_diff|difftime|days_between", 2), r"(\1 - \2)"),
-    (rf"(?:dateadd|timestampadd)\(\s*['\"]?{_UNITS}['\"]?\s*,{_ARGUMENT},{_ARGUMENT}\)", r"\3 + \2 \1s"),
+    (
+        rf"(?:dateadd|timestampadd)\(\s*['\"]?{_UNITS}['\"]?\s*,{_ARGUMENT},{_ARGUMENT}\)",
+        r"\3 + \2 \1s",
+    ),
     (rf"date_add\({_ARGUMENT},\s*(\d+)\s*\)", r"\1 + \2 days"),
     (rf"date_add\({_ARGUMENT},\s*(\d+ \w+)\s*\)", r"\1 + \2"),
     (
-        rf"(?:\b(?:date|timestamp)\s+|{_CALLED}(?:to_date|as\.date|date|ymd|timestamp|to_datetime)\(\s*)"
-        r"['\"](\d{4}-\d\d-\d\d)['\"](?:\s*\))?",
+        rf"(?:\b(?:date|timestamp)\s+|{_CALLED}(?:{_AS_DATE})\(\s*){_DAY}(?:\s*\))?",
         r"\1",
     ),
     (
@@ -284,7 +290,7 @@ _RULES = _rules(
     (r"===?", "=="),
     (r"(?<![<>=!~:])=(?![=>])", "=="),
     (r"\s*&&?\s*|\s*∧\s*", " and "),
-    (r"\s*\|\|?\s*|\s*∨\s*", " or "),
+    (r"\s*\|\|?\s*|\s*\N{LOGICAL OR}\s*", " or "),
     (r"!(?!=)\s*|~\s*|¬\s*", "not "),
     (r"\bnot\s+(not\b)", r"\1"),
     (r"\bxor\b", "iff not"),

@@ -102,3 +102,56 @@ def test_lists_are_read_beside_the_requirements(
     assert main(["check", table, "r.txt", "--format", "json"]) == 1
     found = json.loads(capsys.readouterr().out)["requirements"]
     assert [one["rows"] for one in found] == [[1], [0, 1]]
+
+
+def test_the_day_that_today_stands_for_is_given_and_reported(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("r.txt").write_text("start <= today\n")
+    for day, rows in (("2024-03-01", [3]), ("2024-06-01", [])):
+        assert main(["check", table, "r.txt", "--today", day, "--format", "json"]) == bool(rows)
+        report = json.loads(capsys.readouterr().out)
+        assert report["today"] == day
+        assert report["requirements"][0]["rows"] == rows
+        main(["check", table, "r.txt", "--today", day])
+        assert f"today {day}" in capsys.readouterr().out
+    main(["inspect", "r.txt", table, "--today", "2024-03-01"])
+    assert "today 2024-03-01" in capsys.readouterr().out
+    main(["report", "violations", table, "r.txt", "--today", "2024-03-01", "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["today"] == "2024-03-01"
+    Path("r.txt").write_text("quantity >= 0\n")
+    main(["check", table, "r.txt", "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["today"] is None
+    assert main(["check", table, "r.txt", "--today", "1.3.2024"]) == 2
+    assert "write it as 2024-01-31" in capsys.readouterr().err
+
+
+def test_a_pattern_that_cannot_be_read_is_an_error_where_it_stands(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("r.txt").write_text(
+        'zip matches "[0-9]+"\nzip not matches "[0-9" or zip matches "(?=a)"\n'
+    )
+    assert main(["check", table, "r.txt"]) == 2
+    err = capsys.readouterr().err
+    assert "r.txt:2:17: A pattern is a regular expression that RE2 reads, but missing ]" in err
+    assert "r.txt:2:39" in err
+
+
+def test_a_column_named_days_is_a_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("days,today,months\n2,3,1\n")
+    Path("r.txt").write_text("3 days == 6\ntoday == 3\n2 months == 2\n")
+    assert main(["check", "t.csv", "r.txt"]) == 0
+
+
+def test_dates_in_quotes_in_a_list_are_dates(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("r.txt").write_text('start in ("2024-01-31", "2024-05-31") and start <= today\n')
+    assert main(["check", table, "r.txt"]) == 0
+    capsys.readouterr()
+    Path("r.txt").write_text("max(start, end) <= 2024-02-03\ncoalesce(start, end) <= 2024-02-01\n")
+    assert main(["check", table, "r.txt", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["requirements"]
+    assert [one["rows"] for one in found] == [[3], [3]]

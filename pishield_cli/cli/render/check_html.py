@@ -18,7 +18,7 @@ from pishield_cli.cli.render.figures import (
     worst_row,
 )
 from pishield_cli.cli.render.html_page import html_page
-from pishield_cli.cli.text import counted, one_line
+from pishield_cli.cli.text import counted, day, one_line
 
 _MOST = 200
 """Requirements of a table that are listed, so that a page stays small."""
@@ -67,7 +67,7 @@ def _table(one: Checked) -> dict[str, Any]:
         "verdict": verdict(report),
         "source": (
             f"Data {_text(report.data)}, requirements {_text(report.requirements_file)}, type "
-            f"{report.type.value}, tolerance {tolerance(report)}."
+            f"{report.type.value}, tolerance {tolerance(report)}{day(report.today)}."
         ),
         "requirements": shown,
         "left": f"and {counted(left, 'more requirement')}" if left > 0 else "",

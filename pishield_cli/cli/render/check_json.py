@@ -57,6 +57,7 @@ def _report(report: CheckReport) -> dict[str, Any]:
         "requirements_file": report.requirements_file,
         "type": report.type.value,
         "tolerance": report.tolerance.figure,
+        "today": report.today and report.today.isoformat(),
         "rows": report.rows,
         "violating_rows": report.violating_rows,
         "unknown_rows": report.unknown_rows,

@@ -14,7 +14,7 @@ from pishield_cli.cli.render.figures import (
     violated_first,
     worst_row,
 )
-from pishield_cli.cli.text import one_line
+from pishield_cli.cli.text import day, one_line
 
 
 def render_markdown(checked: Sequence[Checked]) -> str:
@@ -45,7 +45,7 @@ def _section(one: Checked) -> list[str]:
 def _source(report: CheckReport) -> str:
     return (
         f"Data {_code(report.data)}, requirements {_code(report.requirements_file)}, "
-        f"type {report.type.value}, tolerance {tolerance(report)}."
+        f"type {report.type.value}, tolerance {tolerance(report)}{day(report.today)}."
     )
 
 

@@ -21,7 +21,7 @@ from pishield_cli.cli.render.figures import (
     warns,
     worst_row,
 )
-from pishield_cli.cli.text import counted, one_line, shortened
+from pishield_cli.cli.text import counted, day, one_line, shortened
 
 # On a terminal a long requirement is cut after a few lines; elsewhere it is folded, and whole.
 _TERMINAL_TEXT = 160
@@ -231,7 +231,8 @@ def _totals(report: CheckReport) -> Text:
     return Text(
         f"\n{counted(report.rows, 'row')}, {report.violating_rows:,} violating "
         f"({percent(report.violating_rows, report.rows)}), {report.unknown_rows:,} undecided"
-        f" | type {report.type.value}, tolerance {tolerance(report)}, {report.seconds:.2g} s"
+        f" | type {report.type.value}, tolerance {tolerance(report)}{day(report.today)}"
+        f", {report.seconds:.2g} s"
         f"{numbers}",
         style="dim",
     )

@@ -8,7 +8,7 @@ from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import percent
 from pishield_cli.cli.render.strict_json import report_json
-from pishield_cli.cli.text import counted, one_line
+from pishield_cli.cli.text import counted, day, one_line
 
 
 def render_json(report: CorrectReport) -> str:
@@ -40,6 +40,7 @@ def render_json(report: CorrectReport) -> str:
             for name, summary in report.columns.items()
         },
         "method": report.method,
+        "today": report.today and report.today.isoformat(),
         "data": report.data,
         "requirements_file": report.requirements_file,
         "output": report.output,
@@ -115,7 +116,7 @@ def totals(report: CorrectReport) -> str:
         f"{counted(report.rows, 'row')}, {report.violating_rows_before:,} violating "
         f"({percent(report.violating_rows_before, report.rows)}), {report.corrected_rows:,} "
         f"corrected, {counted(report.cells_changed, 'cell')} changed"
-        f" | method {report.method}, {report.seconds:.2g} s"
+        f" | method {report.method}{day(report.today)}, {report.seconds:.2g} s"
     )
 
 

@@ -21,6 +21,7 @@ def render_json(report: InspectReport) -> str:
         "requirements_file": report.requirements_file,
         "data": report.data,
         "type": report.type.value,
+        "today": requirements.today and requirements.today.isoformat(),
         "requirements": len(requirements.requirements),
         "clauses": report.clauses,
         "literals": report.literals,

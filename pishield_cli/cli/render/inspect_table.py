@@ -9,7 +9,7 @@ from rich.text import Text
 from pishield_cli.actions.inspect import InspectReport, dead_part_text, verdict
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.text import counted, one_line, shortened
+from pishield_cli.cli.text import counted, day, one_line, shortened
 from pishield_cli.language import format_equation, write_number
 from pishield_cli.logic.requirements import Requirement, RequirementType
 from pishield_cli.logic.solver.reasoner import Bounds
@@ -71,6 +71,7 @@ def _counts(report: InspectReport) -> str:
         f"{report.type.value}: {counted(len(report.requirements.requirements), 'requirement')}, "
         f"{counted(report.clauses, 'clause')}, {counted(report.literals, 'literal')}, "
         f"{counted(len(report.columns), 'column')}, {counted(len(report.groups), 'group')}"
+        f"{day(report.requirements.today)}"
     )
 
 

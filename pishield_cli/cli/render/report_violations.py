@@ -11,7 +11,7 @@ from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import percent
 from pishield_cli.cli.render.plots import picture
 from pishield_cli.cli.render.strict_json import report_json
-from pishield_cli.cli.text import counted, one_line, shortened
+from pishield_cli.cli.text import counted, day, one_line, shortened
 
 _BARS = "▁▂▃▄▅▆▇█"
 _PLAIN_BARS = ".:-=+*#@"
@@ -119,7 +119,7 @@ def _totals(report: ViolationsReport, kept: int) -> str:
     return (
         f"{counted(report.rows, 'row')}, {report.violating_rows:,} violating "
         f"({percent(report.violating_rows, report.rows)}), {counted(kept, 'requirement')} without "
-        f"a violation | type {report.type.value}, {report.seconds:.2g} s"
+        f"a violation | type {report.type.value}{day(report.today)}, {report.seconds:.2g} s"
     )
 
 

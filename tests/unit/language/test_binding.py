@@ -76,9 +76,9 @@ def test_a_keyword_in_odd_case_is_hinted_at():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("null", "a requirement that needs a missing cell is unknown"),
-        ("NaN", "a requirement that needs a missing cell is unknown"),
-        ("None", "a requirement that needs a missing cell is unknown"),
+        ("null", "x is null"),
+        ("NaN", "x is null"),
+        ("None", "x is null"),
         ("inf", "leave out a bound that is infinite"),
         ("\N{CYRILLIC SMALL LETTER A}ge", "age? `\N{CYRILLIC SMALL LETTER A}` is CYRILLIC SMALL"),
         ("\N{CYRILLIC SMALL LETTER O}", "`\N{CYRILLIC SMALL LETTER O}` is CYRILLIC SMALL LETTER O"),

@@ -1,0 +1,209 @@
+"""What people type in SQL, pandas and R gets an error that shows the line as it is written here."""
+
+import pytest
+
+from pishield_cli.errors import RequirementsFileError
+from pishield_cli.language import draw, parse_requirements
+from pishield_cli.language.hints import VALUES_ELSEWHERE
+from pishield_cli.language.translations import translated
+
+MEANT = {
+    "x = 3": "x == 3",
+    "x <> 3": "x != 3",
+    'status = "a"': 'status == "a"',
+    's.isin(["a"])': 's in ("a")',
+    's.isin(["a", "b"])': 's in ("a", "b")',
+    "~s.isin([1, 2])": "not s in (1, 2)",
+    "is.na(x)": "x is null",
+    "!is.na(x)": "not x is null",
+    "x %in% c(1, 2)": "x in (1, 2)",
+    'x %in% c("a", "b")': 'x in ("a", "b")',
+    "!(x %in% c(1, 2))": "not (x in (1, 2))",
+    "x % 4 == 0": "x mod 4 == 0",
+    "x %% 4 == 0": "x mod 4 == 0",
+    "x // 4 == 0": "floor(x / 4) == 0",
+    "case when x > 0 then y > 0 else z > 0 end": (
+        "(if x > 0 then y > 0) and (if not (x > 0) then z > 0)"
+    ),
+    "CASE WHEN x > 0 THEN 1 ELSE 0 END = 1": "(x > 0)",
+    "datediff(day, a, b) <= 3": "(b - a) <= 3",
+    "DATEDIFF(b, a) <= 3": "(b - a) <= 3",
+    "end - start <= interval '7 days'": "end - start <= 7 days",
+    "end <= start + INTERVAL '7' DAY": "end <= start + 7 days",
+    "end <= start + 3 months": "end <= start + 90 days",
+    "end <= start + 1 year": "end <= start + 365 days",
+    "end <= start + 2 years": "end <= start + 730 days",
+    "x IS NULL": "x is null",
+    "x ISNULL": "x is null",
+    "x NOTNULL": "x is not null",
+    "a > 0 && b > 0": "a > 0 and b > 0",
+    "a > 0 || b > 0": "a > 0 or b > 0",
+    "a > 0 & b > 0": "a > 0 and b > 0",
+    "(a > 0) | (b > 0)": "(a > 0) or (b > 0)",
+    "x.isnull()": "x is null",
+    "x.isna()": "x is null",
+    "x.notna()": "x is not null",
+    "x.notnull()": "x is not null",
+    "x == None": "x is null",
+    "x is None": "x is null",
+    "x is not None": "x is not null",
+    "x != None": "x is not null",
+    "x == NULL": "x is null",
+    "x = NULL": "x is null",
+    "x == NA": "x is null",
+    "x == nan": "x is null",
+    "pd.isna(x)": "x is null",
+    "isnull(x)": "x is null",
+    "isna(x)": "x is null",
+    "is_null(x)": "x is null",
+    "ISNULL(x, 0) > 3": "coalesce(x, 0) > 3",
+    "ifnull(x, 0) > 3": "coalesce(x, 0) > 3",
+    "nvl(x, 0) > 3": "coalesce(x, 0) > 3",
+    "len(x) == 3": "length(x) == 3",
+    "nchar(x) == 3": "length(x) == 3",
+    "char_length(x) == 3": "length(x) == 3",
+    "x.str.len() == 3": "length(x) == 3",
+    'x.str.match("a")': 'x matches "a.*"',
+    'x.str.contains("a")': 'x matches ".*a.*"',
+    'x.str.startswith("a")': 'x like "a%"',
+    'grepl("^a", x)': 'x matches "a.*"',
+    'str_detect(x, "a")': 'x matches ".*a.*"',
+    'x regexp "a"': 'x matches ".*a.*"',
+    'x ~ "a"': 'x matches ".*a.*"',
+    "x ~* 'a'": 'x matches "(?i).*a.*"',
+    "x !~ 'a'": 'x not matches ".*a.*"',
+    'x rlike "a"': 'x matches ".*a.*"',
+    'x ilike "a%"': 'lower(x) like "a%"',
+    "x REGEXP_LIKE 'a'": 'x matches ".*a.*"',
+    "regexp_like(x, 'a')": 'x matches ".*a.*"',
+    "x similar to 'a'": "x matches 'a'",
+    "d <= NOW()": "d <= today",
+    "d <= now()": "d <= today",
+    "d <= current_date": "d <= today",
+    "d <= CURRENT_DATE": "d <= today",
+    "d <= CURRENT_TIMESTAMP": "d <= today",
+    "d <= getdate()": "d <= today",
+    "d <= Sys.Date()": "d <= today",
+    "d <= sysdate": "d <= today",
+    "x between 1, 10": "x between 1 and 10",
+    "x between 1 to 10": "x between 1 and 10",
+    "x.between(1, 10)": "x between 1 and 10",
+    "between(x, 1, 10)": "x between 1 and 10",
+    "x in [1, 2]": "x in (1, 2)",
+    "x in {1, 2}": "x in (1, 2)",
+    "x in 1, 2": "x in (1, 2)",
+    'x in "a"': 'x in ("a")',
+    "x not in [1, 2]": "x not in (1, 2)",
+    'df["x"] > 3': "x > 3",
+    "df.x > 3": "x > 3",
+    "x ** 2 > 3": "x * x > 3",
+    "x^2 > 3": "x * x > 3",
+    "if x > 0: y > 0": "if x > 0 then y > 0",
+    "if (x > 0) y > 0": "if (x > 0) then y > 0",
+    "if x > 0 then y > 0 else z > 0": "(if x > 0 then y > 0) and (if not (x > 0) then z > 0)",
+    "ifelse(x > 0, y > 0, z > 0)": "(if x > 0 then y > 0) and (if not (x > 0) then z > 0)",
+    "iif(x > 0, 1, 0) == 1": "(x > 0)",
+    "x > 0 ? y > 0 : z > 0": "(if x > 0 then y > 0) and (if not (x > 0) then z > 0)",
+    "SELECT * FROM t WHERE x > 0": "x > 0",
+    "power(x, 2) > 3": "x * x > 3",
+    "x == 3;": "x == 3",
+    "x >= 3,": "x >= 3",
+    "x =< 3": "x <= 3",
+    "x >= $5": "x >= 5",
+    "x >= 5%": "x >= 0.05",
+    "x >= 1,000": "x >= 1_000",
+    "x >= €5": "x >= 5",
+    "cast(x as int) > 3": "x > 3",
+    "x::int > 3": "x > 3",
+    "date '2024-01-01' <= x": "2024-01-01 <= x",
+    'DATE "2024-01-01" <= x': "2024-01-01 <= x",
+    "to_date('2024-01-01') <= x": "2024-01-01 <= x",
+    "x >= 2024/01/02": "x >= 2024-01-02",
+    "x >= 01.02.2024": "x >= 2024-02-01",
+    "extract(year from x) == 2024": "year(x) == 2024",
+    "x.dt.year == 2024": "year(x) == 2024",
+    "year(x) = 2024": "year(x) == 2024",
+    'left(x, 2) == "ab"': 'substr(x, 1, 2) == "ab"',
+    'starts_with(x, "a")': 'x like "a%"',
+    'x startswith "a"': 'x like "a%"',
+    'x contains "a"': 'x like "%a%"',
+    "x is empty": "x is null",
+    "x is not empty": "x is not null",
+    "x is blank": "x is null",
+    "x is in (1, 2)": "x in (1, 2)",
+    "x isnt null": "x is not null",
+    "x not null": "x is not null",
+    "x != null": "x is not null",
+    "x exists": "x is not null",
+    "isdigit(x)": 'x matches "[0-9]+"',
+    "x is numeric": "x is number",
+    "x is not a number": "x is not number",
+    "x equals 3": "x == 3",
+    "x equal to 3": "x == 3",
+    "x greater than 3": "x > 3",
+    "x at least 3": "x >= 3",
+    "x must be positive": "x > 0",
+    "x ≥ 3": "x >= 3",
+    "x ≠ 3": "x != 3",
+    "x ∈ (1, 2)": "x in (1, 2)",
+    "greatest(a, b) <= 3": "max(a, b) <= 3",
+    "least(a, b) >= 3": "min(a, b) >= 3",
+    "pmax(a, b) <= 3": "max(a, b) <= 3",
+    "|a - b| <= 3": "abs(a - b) <= 3",
+    "mod(x, 4) == 0": "x mod 4 == 0",
+    "fabs(x) > 3": "abs(x) > 3",
+    "round(x) = x": "round(x) == x",
+    "a xor b": "a iff not b",
+    "a === b": "a == b",
+    "!a": "not a",
+    "x like A%": 'x like "A%"',
+    "x matches abc": 'x matches "abc"',
+    "x matches /abc/": 'x matches "abc"',
+}
+
+UNSAID = {
+    "count(x) > 3": "a requirement is about one row",
+    "sqrt(x) > 3": "a requirement is about one row",
+    "dayofweek(x) == 1": "weekday(d) counts from Monday",
+    "day(x) == 1": "year(d), month(d) and weekday(d)",
+    "concat(a, b) == c": "lower, upper, trim, substr",
+    "lenght(x) == 3": "did you mean length(code)?",
+    "gamma(x) == 3": "the functions are abs, ceil, coalesce",
+    "x == 'a": "a closing '",
+    'x > "3"': "for a number leave the quotes away",
+    "x >= 01/02/2024": "dates are written 2024-01-31",
+    "d <= start + 3 months": "compare year(d) or month(d)",
+    "x is many": "`is null` or `is not null`",
+}
+
+
+@pytest.mark.parametrize("line", MEANT)
+def test_a_line_of_another_language_is_shown_as_it_is_written_here(line: str) -> None:
+    assert translated(line) == MEANT[line]
+    parse_requirements(MEANT[line])
+    try:
+        parse_requirements(line)
+    except RequirementsFileError as error:
+        (problem,) = error.problems
+        assert problem.hint == f"did you mean `{MEANT[line]}`?"
+    else:
+        # Names of values are names until a table says that it has no such column.
+        assert line.rsplit(maxsplit=1)[-1].lower() in VALUES_ELSEWHERE
+
+
+@pytest.mark.parametrize("line", UNSAID)
+def test_what_cannot_be_said_gets_the_nearest_that_can(line: str) -> None:
+    with pytest.raises(RequirementsFileError) as caught:
+        parse_requirements(line)
+    assert UNSAID[line] in draw(caught.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    "line", ['x == "a && b"', "`a = b` >= 3", 'code matches "is.na(x)"', "x in (1, 2)", "a <-> b"]
+)
+def test_what_is_written_well_is_left_alone(line: str) -> None:
+    assert translated(line) is None
+
+
+def test_a_long_line_is_not_looked_at() -> None:
+    assert translated("a = b" + " or a = b" * 1000) is None
