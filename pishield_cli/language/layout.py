@@ -23,6 +23,7 @@ from pishield_cli.language.lines import (
     split_lines,
     without_comment,
 )
+from pishield_cli.language.relations import TESTS
 from pishield_cli.language.rules import read_rule
 from pishield_cli.language.words import HEADERS, KEYWORDS, PLACED, QUOTED_NAME
 from pishield_cli.logic.requirements import Requirements
@@ -66,8 +67,11 @@ def lay_out(text: str, source: str | None = None) -> str:
 
 def _meaning(requirements: Requirements) -> Requirements:
     """The requirements without their texts, which a layout changes."""
-    bare = tuple(replace(one, text="") for one in requirements.requirements)
-    return replace(requirements, requirements=bare)
+    bare, declared = (
+        tuple(replace(one, text="") for one in some)
+        for some in (requirements.requirements, requirements.declared)
+    )
+    return replace(requirements, requirements=bare, declared=declared)
 
 
 def _collapsed(lines: Iterator[str]) -> Iterator[str]:
@@ -160,6 +164,8 @@ def _spelled(kind: str, word: str) -> str:
     """A word in its one spelling: keywords in lower case, and `y_ 3`, which is one name, as one."""
     if word in KEYWORDS or kind in _PLACED:
         return kind
+    if kind in TESTS:
+        return " ".join(word.lower().split())
     return "".join(word.split()) if word.startswith("y") else word
 
 

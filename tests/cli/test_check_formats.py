@@ -89,7 +89,7 @@ def render_check(one: CheckReport, form: CheckFormat, page: Page) -> str:
 
 def test_json_has_the_documented_keys_in_their_order(failing: CheckReport) -> None:
     content = json.loads(render_check(failing, CheckFormat.JSON, PLAIN))
-    assert list(content)[:12] == [
+    assert list(content)[:13] == [
         "tool",
         "version",
         "schema",
@@ -97,6 +97,7 @@ def test_json_has_the_documented_keys_in_their_order(failing: CheckReport) -> No
         "requirements_file",
         "type",
         "tolerance",
+        "today",
         "rows",
         "violating_rows",
         "unknown_rows",
