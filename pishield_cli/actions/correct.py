@@ -11,6 +11,7 @@ from pishield_cli.actions.correct_report import CorrectReport, Explainer, Tally
 from pishield_cli.actions.freedom import (
     Freedom,
     column_grids,
+    declared_grids,
     fixed_columns,
     resolved_ordering,
 )
@@ -28,6 +29,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
+from pishield_cli.kernels.sequential.rounding import DeclaredRounding
 from pishield_cli.logic.domains import Date
 from pishield_cli.logic.expressions import shifted_by
 from pishield_cli.logic.groups import clause_groups
@@ -108,7 +110,7 @@ def correct(
         output=output,
         method=prepared.method.name.value,
         today=requirements.today,
-        columns=requirements.variables,
+        columns=requirements.checked.columns,
         seconds=time.perf_counter() - start,
     )
 
@@ -129,13 +131,17 @@ class Prepared:
     stages: Stages
     method: Method
     grids: Mapping[str, Grid]
-    fixed: Collection[str]
+    fixed: frozenset[str]
+
+    def explainer(self) -> Explainer:
+        """What finds out why a row could not be corrected."""
+        return Explainer(self.requirements, self.grids, self.fixed, self.stages)
 
     def tally(self) -> Tally:
         """An empty tally."""
         domains = self.requirements.domains.items()
         units = {name: one.per_day for name, one in domains if isinstance(one, Date)}
-        return Tally(Explainer(self.requirements, self.grids, self.fixed, self.stages), units)
+        return Tally(units)
 
 
 def prepare(
@@ -147,7 +153,7 @@ def prepare(
         ContradictionError: If no table can satisfy the requirements.
         MissingColumnError: If `freedom` or `method` names a column that the table lacks.
     """
-    grids = column_grids(reader, requirements, requirements.variables)
+    grids = column_grids(reader, requirements, requirements.checked.columns)
     asked = fixed_columns(reader.columns, freedom) | reader.stored.unchangeable
     fixed = asked | reader.unchangeable
     ordering = resolved_ordering(requirements, reader.columns, freedom)
@@ -155,7 +161,9 @@ def prepare(
     plan = partial(corrector_for, ordering=ordering, grids=grids, method=method)
     stages = Stages(
         plan(requirements, fixed=fixed),
-        compile_requirements(requirements),
+        compile_requirements(requirements.checked),
+        compile_requirements(replace(requirements, requirements=requirements.declared)),
+        DeclaredRounding(declared_grids(requirements, grids, asked)),
         _before(requirements, fixed - asked, partial(plan, fixed=asked)),
         frozenset[str]().union(*map(shifted_by, requirements.derived.values())) - fixed,
         proven=method.name is MethodName.SHIELD,
@@ -185,17 +193,19 @@ def correct_batches(
     progress: Callable[[int], None] | None = None,
 ) -> Tally:
     """Correct batch by batch, and commit the output; see `correct`."""
-    requirements, tally = prepared.requirements, prepared.tally()
-    compiled = prepared.stages.compiled
+    checked, tally = prepared.requirements.checked, prepared.tally()
+    compiled, explain = prepared.stages.compiled, prepared.explainer()
     with open_writer() if open_writer else nullcontext() as writer:
         whole = writer is not None
-        for batch in reader.batches(requirements.columns, rows=batch_rows, whole=whole):
+        for batch in reader.batches(checked.columns, rows=batch_rows, whole=whole):
             correction = prepared.stages.correct(batch)
             if writer is not None:
                 writer.write(batch, correction.changes)
-            tally.add(batch, correction, count_undecided(compiled, batch, correction))
+            standing = prepared.stages.standing(batch, correction.violating)
+            unknown = count_undecided(compiled, batch, correction)
+            tally.add(batch, correction, explain, standing, unknown)
             if audit is not None:
-                _note_changes(audit, batch, correction, requirements, compiled, reader.stored)
+                _note_changes(audit, batch, correction, checked, compiled, reader.stored)
             if progress:
                 progress(tally.rows)
         if writer is not None:

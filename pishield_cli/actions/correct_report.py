@@ -1,6 +1,6 @@
 """What correcting a table did, put together batch by batch."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -72,7 +72,8 @@ class CorrectReport:
         output: Where the corrected table went; None after a dry run.
         method: How cells were chosen.
         rows: Rows read.
-        violating_rows_before: Rows that violated a requirement.
+        violating_rows_before: Rows that violated a requirement by more than the rounding of floats,
+            as `check` counts them. Rows that do by less are corrected all the same.
         violating_rows_after: Rows that still do.
         corrected_rows: Rows that changed.
         uncorrected_rows: Numbers of the rows that could not be corrected, from 0.
@@ -147,7 +148,7 @@ class Explainer:
 
     requirements: Requirements
     grids: Mapping[str, Grid]
-    fixed: Collection[str]
+    fixed: frozenset[str]
     stages: Stages
     limits: Limits = field(default_factory=lambda: Limits.within(EXPLAIN_SECONDS))
 
@@ -158,7 +159,7 @@ class Explainer:
         return Obstacle(batch.start + row, clash, () if clash else infinite)
 
     def _clash(self, columns: Columns) -> Clash | None:
-        clash = self._found(columns)
+        clash = self._found(columns) or self._declared(columns)
         if clash is None:
             return None
         derived = self.requirements.derived
@@ -167,6 +168,15 @@ class Explainer:
             for name in clash.cells
         )
         return replace(clash, cells=tuple(dict.fromkeys(chain.from_iterable(shown))))
+
+    def _declared(self, columns: Columns) -> Clash | None:
+        """A fixed cell that is not what is declared of its column."""
+        for one in self.requirements.declared:
+            for name in self.fixed & set(one.columns):
+                cell = columns[name].cell(0)
+                if cell is not None and not self.grids[name].holds(cell):
+                    return Clash((one.number,), (name,))
+        return None
 
     def _found(self, columns: Columns) -> Clash | None:
         cells = {name: column.cell(0) for name, column in columns.items()}
@@ -206,14 +216,13 @@ class Tally:
     """What has been found so far.
 
     Attributes:
-        explain: Finds what stands against correcting a row.
         units: How many of its units a column's changes are counted in, where not in single ones.
     """
 
-    explain: Explainer
     units: Mapping[str, int] = field(default_factory=dict)
     rows: int = 0
     violating: int = 0
+    left: int = 0
     corrected: int = 0
     unknown: int = 0
     uncorrected: list[int] = field(default_factory=list)
@@ -221,19 +230,30 @@ class Tally:
     obstacles: list[Obstacle] = field(default_factory=list)
     moved: dict[str, _Movement] = field(default_factory=dict)
 
-    def add(self, batch: Batch, correction: Correction, unknown: int = 0) -> None:
+    def add(
+        self,
+        batch: Batch,
+        correction: Correction,
+        explain: Explainer,
+        standing: Array,
+        unknown: int = 0,
+    ) -> None:
         """Add a batch.
 
         Args:
             batch: The rows as they were.
             correction: What changes in them.
+            explain: Finds what stands against correcting a row.
+            standing: Which of its violating rows count as such, bool, shape `(violating,)`.
             unknown: How many of them missing cells leave undecided.
         """
         self.rows += batch.rows
         self.unknown += unknown
-        self.violating += len(correction.violating)
+        self.violating += int(np.count_nonzero(standing))
+        left = np.isin(correction.violating, correction.uncorrected)
+        self.left += int(np.count_nonzero(standing & left))
         for row in correction.uncorrected[: EXPLAINED_ROWS - len(self.obstacles)].tolist():
-            self.obstacles.append(self.explain(batch, row))
+            self.obstacles.append(explain(batch, row))
         self.uncorrected.extend((correction.uncorrected + batch.start).tolist())
         self.unproven.extend((correction.unproven + batch.start).tolist())
         touched = np.zeros(batch.rows, dtype=bool)
@@ -250,6 +270,7 @@ class Tally:
         """Add what was found in rows that come after these."""
         self.rows += later.rows
         self.violating += later.violating
+        self.left += later.left
         self.corrected += later.corrected
         self.unknown += later.unknown
         self.uncorrected += later.uncorrected
@@ -262,7 +283,7 @@ class Tally:
         return CorrectReport(
             rows=self.rows,
             violating_rows_before=self.violating,
-            violating_rows_after=len(self.uncorrected),
+            violating_rows_after=self.left,
             corrected_rows=self.corrected,
             uncorrected_rows=tuple(self.uncorrected),
             unproven_rows=tuple(self.unproven),

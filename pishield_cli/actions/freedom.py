@@ -1,7 +1,7 @@
 """What correction may move, in which order, and onto which values."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pishield_cli.errors import UsageError
@@ -64,7 +64,7 @@ def column_grids(
     """What each column's cells can hold, by the table and by the requirements file."""
     kinds = reader.kinds(names)
     places, largest = reader.places(names), reader.largest(names)
-    endless = reader.endless(names)
+    endless, decimals = reader.endless(names), dict(requirements.decimals)
     grids = {}
     for name in names:
         high = largest.get(name)
@@ -78,9 +78,18 @@ def column_grids(
         elif kinds[name] is ColumnKind.INTEGER or name in requirements.integers:
             grids[name] = Grid(places=0, low=low, high=high, endless=name in endless)
         else:
-            digits = places.get(name)
+            limits = (places.get(name), decimals.get(name))
+            digits = min((one for one in limits if one is not None), default=None)
             grids[name] = Grid(places=digits, low=low, high=high, endless=name in endless)
     return grids
+
+
+def declared_grids(
+    requirements: Requirements, grids: Mapping[str, Grid], fixed: Collection[str]
+) -> dict[str, Grid]:
+    """What the columns can hold of which something is declared, and which may move."""
+    declared = (name for one in requirements.declared for name in one.columns)
+    return {name: grids[name] for name in dict.fromkeys(declared) if name not in fixed}
 
 
 def fixed_columns(columns: Sequence[str], freedom: Freedom) -> frozenset[str]:

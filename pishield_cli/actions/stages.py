@@ -23,6 +23,7 @@ from pishield_cli.kernels.changes import (
 )
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
+from pishield_cli.kernels.evaluation.tolerance import EXACT, FLOAT_ROUNDING, Tolerance
 from pishield_cli.tables.table import Batch, Derive
 
 Columns = Mapping[str, NumericColumn]
@@ -41,7 +42,9 @@ class Stages:
 
     Attributes:
         main: Corrects by all requirements, with derived columns and what they hold fixed.
-        compiled: All requirements.
+        compiled: All that is required of cells.
+        declared: What of it is declared of columns.
+        rounding: Puts cells that may move onto what is declared.
         before: Corrects by the requirements on held columns alone, these not held; None where
             there are none of these, or none that may move.
         shifting: Columns that are not held, though derived columns change with their cells.
@@ -50,6 +53,8 @@ class Stages:
 
     main: Corrects
     compiled: CompiledRequirements
+    declared: CompiledRequirements
+    rounding: Corrects
     before: Corrects | None = None
     shifting: Collection[str] = ()
     proven: bool = True
@@ -57,14 +62,21 @@ class Stages:
     def correct(self, batch: Batch) -> Correction:
         """New cells by which every requirement holds, derived columns worked out again."""
         found = self.main.correct(batch.columns, batch.rows)
+        off = np.flatnonzero(_violated(self.declared, batch.columns, batch.rows))
+        found = self._again(batch, found, off, (self.rounding, self.main))
         if batch.derive is None:
             return found
         outdated = self._outdated(batch, batch.derive, found)
-        found = self._again(batch, found, outdated, (self.main, self.main))
+        found = self._again(batch, found, outdated, (self.rounding, self.main, self.main))
         if self.before is None:
             return found
-        left = found.uncorrected
-        return self._again(batch, found, left, (self.before, self.main, self.main))
+        stages = (self.rounding, self.before, self.main, self.main)
+        return self._again(batch, found, found.uncorrected, stages)
+
+    def standing(self, batch: Batch, rows: Array) -> Array:
+        """Which of some rows violate a requirement by more than the rounding of floats."""
+        columns = {name: column.take(rows) for name, column in batch.columns.items()}
+        return _violated(self.compiled, columns, len(rows), FLOAT_ROUNDING)
 
     def prepared(self, batch: Batch, row: int) -> Columns:
         """A row as it is where only the requirements with derived columns are left to hold."""
@@ -82,7 +94,7 @@ class Stages:
         rows = np.unique(np.concatenate(moved))
         columns = {name: column.take(rows) for name, column in batch.columns.items()}
         after = _after(columns, taken(found.changes, rows), derive, rows)
-        return rows[self._wrong(after, len(rows))]
+        return rows[_violated(self.compiled, after, len(rows))]
 
     def _again(
         self, batch: Batch, found: Correction, rows: Array, stages: Sequence[Corrects]
@@ -96,19 +108,34 @@ class Stages:
         for stage in stages:
             changes.append(stage.correct(new, len(rows)).changes)
             new = _after(new, changes[-1], batch.derive, rows)
-        wrong = self._wrong(new, len(rows))
+        wrong = _violated(self.compiled, new, len(rows))
         every = np.arange(len(rows))
-        unproven = every[:0] if self.proven else every[~wrong]
-        mine = Correction(composed(changes, old, ~wrong), every, every[wrong], unproven)
+        unproven = ~wrong & (_times_changed(changes, len(rows)) > 1) & (not self.proven)
+        mine = Correction(composed(changes, old, ~wrong), every, every[wrong], every[unproven])
         others = only(found, np.setdiff1d(found.violating, rows))
         return joined((others, placed(mine, rows)), batch.rows)
 
-    def _wrong(self, columns: Columns, rows: int) -> Array:
-        wrong = np.zeros(rows, dtype=bool)
-        for verdict in evaluate(self.compiled, columns, rows):
-            if verdict.violated is not None:
-                wrong |= verdict.violated
-        return wrong
+
+def _violated(
+    compiled: CompiledRequirements, columns: Columns, rows: int, tolerance: Tolerance = EXACT
+) -> Array:
+    """Which rows violate a requirement."""
+    wrong = np.zeros(rows, dtype=bool)
+    for verdict in evaluate(compiled, columns, rows, tolerance=tolerance):
+        if verdict.violated is not None:
+            wrong |= verdict.violated
+    return wrong
+
+
+def _times_changed(stages: Sequence[Changes], rows: int) -> Array:
+    """In how many stages something of each row changed."""
+    times = np.zeros(rows, dtype=np.int64)
+    for changes in stages:
+        touched = np.zeros(rows, dtype=bool)
+        for change in changes.values():
+            touched[change.rows] = True
+        times += touched
+    return times
 
 
 def _after(columns: Columns, changes: Changes, derive: Derive | None, rows: Array) -> Columns:

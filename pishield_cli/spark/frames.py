@@ -123,7 +123,7 @@ def correct(
     def correct_rows(batches: Rows) -> Rows:
         reader = StreamReader(batches, schema, _TITLE)
         prepared = prepare(reader, *settings)
-        for batch in reader.batches(bound.columns, whole=True):
+        for batch in reader.batches(bound.checked.columns, whole=True):
             changes = prepared.stages.correct(batch).changes
             yield changed_rows(batch.native, changes)
 
