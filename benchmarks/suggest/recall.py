@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pishield_cli.actions.suggest import Suggestion, SuggestReport
+from pishield_cli.actions.suggest_report import Suggestion, SuggestReport
 from pishield_cli.language import parse_requirements, read_binding, written_name
 from pishield_cli.logic.solver.entailment import entailed
 from pishield_cli.logic.solver.limits import Limits

@@ -6,7 +6,12 @@ from pathlib import PurePath
 from textwrap import wrap
 
 from pishield_cli import __version__
-from pishield_cli.actions.suggest import LEAST_ROWS, Status, Suggestion, SuggestReport
+from pishield_cli.actions.suggest_report import (
+    LEAST_ROWS,
+    Status,
+    Suggestion,
+    SuggestReport,
+)
 from pishield_cli.kernels.suggestion.rules import RuleKind
 from pishield_cli.language import written_name
 
@@ -38,7 +43,17 @@ def file_text(report: SuggestReport) -> str:
     lines += _section(_CANDIDATES, report.of(Status.CANDIDATE), report, hidden=True)
     if report.not_tried:
         lines += ["", *_comment(f"not tried for lack of time: {', '.join(report.not_tried)}")]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_texts(report)]) + "\n"
+
+
+def _texts(report: SuggestReport) -> Iterator[str]:
+    """What there is to say of columns of texts that no suggestion speaks of."""
+    named = {name for one in report.suggestions for name in one.rule.columns}
+    silent = {name: told for name, told in report.texts.items() if name not in named}
+    if silent:
+        yield ""
+    for name, told in silent.items():
+        yield from _comment(f"-- nothing found: {written_name(name)} ({told})")
 
 
 def _heading(report: SuggestReport) -> Iterator[str]:

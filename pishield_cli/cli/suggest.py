@@ -12,7 +12,7 @@ from pishield_cli.errors import UsageError
 from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
-    from pishield_cli.actions.suggest import SuggestReport
+    from pishield_cli.actions.suggest_report import SuggestReport
     from pishield_cli.kernels.suggestion.rules import RuleKind
 
 EXAMPLES = """\b
@@ -141,8 +141,8 @@ def suggest(
 
     Exits with 0, and with 2 if nothing was written.
     """
-    from pishield_cli.actions.suggest import SuggestSettings
     from pishield_cli.actions.suggest import suggest as suggest_requirements
+    from pishield_cli.actions.suggest_report import SuggestSettings
     from pishield_cli.cli.boundary import say
     from pishield_cli.cli.inputs import open_data
     from pishield_cli.cli.output import open_report, refuse_overwriting
@@ -185,7 +185,7 @@ def _written(report: "SuggestReport", form: SuggestFormat) -> str:
 
 def summary(report: "SuggestReport") -> str:
     """What was found, in one line; why, if nothing was."""
-    from pishield_cli.actions.suggest import LEAST_ROWS, Status
+    from pishield_cli.actions.suggest_report import LEAST_ROWS, Status
     from pishield_cli.cli.text import counted
 
     columns, rows = counted(len(report.columns), "column"), counted(report.rows, "row")

@@ -5,6 +5,7 @@ What others may take is named here; the modules are this room's own.
 
 from pishield_cli.language.binding import Binding, bind, require_columns
 from pishield_cli.language.caret import draw
+from pishield_cli.language.context import Told
 from pishield_cli.language.document import parse_requirements
 from pishield_cli.language.files import (
     load_requirements_file,
@@ -29,6 +30,7 @@ from pishield_cli.language.words import written_name
 
 __all__ = [
     "Binding",
+    "Told",
     "bind",
     "draw",
     "format_clause",

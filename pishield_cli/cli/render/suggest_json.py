@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pishield_cli.actions.suggest import Suggestion, SuggestReport
+from pishield_cli.actions.suggest_report import Suggestion, SuggestReport
 from pishield_cli.cli.render.strict_json import report_json
 
 

@@ -1,12 +1,13 @@
 """Find what follows from a value above zero: implications, equivalences, exclusions."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log10
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.facts import Fact, FactKind, facts
 from pishield_cli.kernels.suggestion.profile import Column, related
 from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import poisson_tail
@@ -17,12 +18,6 @@ LEAST_EXPECTED = 5.0
 MOST_EXCEPTIONS = 0.08
 """Exceptions, as a part of the violations expected by chance."""
 
-LEAST_ROWS = 5
-"""Rows that must say yes, and rows that must say no."""
-
-HALF = 0.5
-"""A label holds where its score is above this."""
-
 STRANGERS = 8.0
 """Decades of evidence beyond the limit below which an implication is a candidate where no word is
 common to its names."""
@@ -30,50 +25,6 @@ common to its names."""
 SMALL_PREMISE = 0.02
 MOST_CONCLUSIONS = 3
 """A premise of fewer rows with more unrelated conclusions is a cluster of rows, not rules."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that is true or false of a row.
-
-    Attributes:
-        column: The column it is about.
-        yes: Its pattern, `{}` for the column.
-        no: The pattern of the contrary.
-        values: float64, shape `(rows,)`: 1, 0, or NaN where not decided.
-    """
-
-    column: Column
-    yes: str
-    no: str
-    values: Array
-
-
-def facts(columns: Sequence[Column]) -> list[Fact]:
-    """What can imply or be implied: that a column is above zero, or holds a code."""
-    found = []
-    for one in columns:
-        if one.label:
-            held = np.where(np.isnan(one.values), np.nan, one.values > HALF)
-            found.append(Fact(one, "{}", "not {}", held))
-            continue
-        if not one.least >= 0:
-            continue
-        positive = np.where(np.isnan(one.values), np.nan, one.values > 0)
-        plain = (
-            one.boolean and not one.codes and bool((one.values[~np.isnan(one.values)] <= 1).all())
-        )
-        yes, no = ("{}", "not {}") if plain else ("{} > 0", "{} == 0")
-        found.append(Fact(one, yes, no, positive))
-        if one.codes:
-            coded = np.where(np.isnan(one.raw), np.nan, one.raw < 0)
-            found.append(Fact(one, "{} < 0", "{} >= 0", coded))
-    return [one for one in found if _varies(one.values)]
-
-
-def _varies(values: Array) -> bool:
-    true, false = int(np.count_nonzero(values == 1)), int(np.count_nonzero(values == 0))
-    return min(true, false) >= LEAST_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +96,38 @@ def implications(columns: Sequence[Column], share: float, chance: float) -> Iter
     implied = _links(found, tables.first, tables, share, limit)
     exclusive = _links(found, tables.both, tables, share, limit)
     covering = _links(found, tables.neither, tables, share, limit)
+    opposite = _opposite(exclusive, covering)
+    for link in opposite.values():
+        one, other = found[link.first], found[link.second]
+        text = f"{_yes(one, 0)} iff {_no(other, 1)}"
+        yield _rule(RuleKind.IMPLIES, text, one, other, link)
     yield from _implied(found, implied)
-    yield from _excluded(found, exclusive)
+    yield from _excluded(found, [one for one in exclusive if _pair(one) not in opposite])
     for link in covering:
-        if link.first < link.second:
-            one, other = found[link.first], found[link.second]
-            yield _rule(RuleKind.EXCLUSIVE, f"{_yes(one, 0)} or {_yes(other, 1)}", one, other, link)
+        one, other = found[link.first], found[link.second]
+        ordered = link.first < link.second and _pair(link) not in opposite
+        if ordered and FactKind.TEXT not in (one.kind, other.kind):
+            text = f"{_yes(one, 0)} or {_yes(other, 1)}"
+            yield _rule(RuleKind.EXCLUSIVE, text, one, other, link)
+
+
+def _pair(link: Link) -> frozenset[int]:
+    return frozenset((link.first, link.second))
+
+
+def _opposite(exclusive: Sequence[Link], covering: Sequence[Link]) -> dict[frozenset[int], Link]:
+    """Pairs of facts of which always one is true, and never both; with the weaker evidence."""
+    covered = {_pair(link): link for link in covering}
+    found = {}
+    for link in exclusive:
+        other = covered.get(_pair(link))
+        if other is not None and link.first < link.second:
+            weaker = max(link, other, key=lambda one: one.tail)
+            both = link.exceptions + other.exceptions
+            found[_pair(link)] = replace(
+                weaker, first=link.first, second=link.second, exceptions=both, premise=link.premise
+            )
+    return found
 
 
 def _links(
@@ -197,14 +174,12 @@ def _implied(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
             weaker = max(there, back, key=lambda link: link.tail)
             one, two = found[head], found[other]
             text = f"{_yes(one, 0)} iff {_yes(two, 1)}"
-            both = Link(
-                head,
-                other,
-                there.exceptions + back.exceptions,
-                weaker.expected,
-                weaker.tail,
-                there.premise,
-                there.limit,
+            both = replace(
+                weaker,
+                first=head,
+                second=other,
+                exceptions=there.exceptions + back.exceptions,
+                premise=there.premise,
             )
             yield _rule(RuleKind.IMPLIES, text, one, two, both)
     heads = {member: members[0] for members in classes.values() for member in members}
@@ -266,10 +241,22 @@ def _excluded(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
             related=all(related(columns[0], one) for one in columns[1:]),
         )
     for pair, link in pairs.items():
-        if pair not in covered:
-            first, second = found[link.first], found[link.second]
+        first, second = found[link.first], found[link.second]
+        if FactKind.TEXT in (first.kind, second.kind):
+            yield from _decided(first, second, link)
+        elif pair not in covered:
             text = f"not ({_yes(first, 0)} and {_yes(second, 1)})"
             yield _rule(RuleKind.EXCLUSIVE, text, first, second, link)
+
+
+def _decided(one: Fact, other: Fact, link: Link) -> Iterator[Rule]:
+    """What a text rules out of another kind of fact; that texts rule out texts is left unsaid."""
+    if one.kind is other.kind:
+        return
+    if one.kind is not FactKind.TEXT:
+        one, other = other, one
+    text = f"if {_yes(one, 0)} then {_no(other, 1)}"
+    yield _rule(RuleKind.IMPLIES, text, one, other, link)
 
 
 def _cliques(found: Sequence[Fact], pairs: dict[tuple[int, int], Link]) -> Iterator[list[int]]:
@@ -277,11 +264,11 @@ def _cliques(found: Sequence[Fact], pairs: dict[tuple[int, int], Link]) -> Itera
     exact = {pair for pair, link in pairs.items() if not link.exceptions}
     taken: set[int] = set()
     for start, fact in enumerate(found):
-        if start in taken or fact.yes != "{}":
+        if start in taken or fact.kind is not FactKind.TRUE:
             continue
         clique = [start]
         for other in range(start + 1, len(found)):
-            if other in taken or found[other].yes != "{}":
+            if other in taken or found[other].kind is not FactKind.TRUE:
                 continue
             if all((one, other) in exact for one in clique):
                 clique.append(other)
@@ -291,7 +278,11 @@ def _cliques(found: Sequence[Fact], pairs: dict[tuple[int, int], Link]) -> Itera
 
 
 def _yes(fact: Fact, place: int) -> str:
-    return fact.yes.format(f"{{{place}}}")
+    return fact.yes.replace("{}", f"{{{place}}}", 1)
+
+
+def _no(fact: Fact, place: int) -> str:
+    return fact.no.replace("{}", f"{{{place}}}", 1)
 
 
 def _rule(kind: RuleKind, text: str, one: Fact, other: Fact, link: Link) -> Rule:

@@ -11,6 +11,7 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.profile import Column, related
 from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import binomial_tail, poisson_tail
+from pishield_cli.logic.expressions import Kind
 
 SCREENED_ROWS = 1_500
 """Rows on which all pairs are compared first."""
@@ -173,7 +174,7 @@ def _expected(low: Array, high: Array) -> float:
 
 def _near(low: Array, high: Array, small: Column, large: Column) -> tuple[int, int]:
     slack = high - low
-    if small.least >= 0 and large.least >= 0:
+    if small.kind is Kind.NUMBER and small.least >= 0 and large.least >= 0:
         width = NEAR * np.maximum(np.abs(low), np.abs(high))
     else:
         width = np.full(len(low), NEAR * max(_spread(small.values), _spread(large.values)))
@@ -225,7 +226,8 @@ def order_rule(order: Order, family: str = "", *, by_analogy: bool = False) -> R
 
 
 def _pattern(order: Order) -> str:
-    return ("{0} <= {1}", "{0} < {1}", f"{{0}} + {order.gap} <= {{1}}")[min(order.gap, 2)]
+    gap = f"{order.gap} days" if order.small.kind is Kind.DATE else str(order.gap)
+    return ("{0} <= {1}", "{0} < {1}", f"{{0}} + {gap} <= {{1}}")[min(order.gap, 2)]
 
 
 def _guards(order: Order) -> tuple[int, ...]:

@@ -1,13 +1,14 @@
 """What the cells of each column are: whole numbers, truth values, codes for missing ones."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.sampling import Sample
+from pishield_cli.logic.expressions import Kind
 
 CODES = frozenset([-1, -2, -3, -4, -5, -6, -7, -8, -9, -77, -88, -98, -99, -777, -888, -998, -999])
 """Negative numbers that stand for a missing cell in a column that is else not negative."""
@@ -40,6 +41,8 @@ class Column:
         greatest: The greatest value.
         tokens: The words of its name, in lower case.
         label: Whether it is a score, which says true above one half.
+        kind: What its values are: numbers, dates as days since 1970, or places in `levels`.
+        levels: The texts that it holds, none where it holds something else, or too many.
     """
 
     name: str
@@ -52,6 +55,8 @@ class Column:
     greatest: float
     tokens: tuple[str, ...]
     label: bool = False
+    kind: Kind = Kind.NUMBER
+    levels: tuple[str, ...] = ()
 
     @property
     def constant(self) -> bool:
@@ -85,10 +90,11 @@ def profiles(sample: Sample, labels: Collection[str] | None = None) -> list[Colu
         sample: The rows.
         labels: Columns that are scores in [0, 1]; None to find out: all are, or none.
     """
-    found = [_profile(name, sample.values[:, place]) for place, name in enumerate(sample.names)]
+    found = [_profile(sample, place) for place in range(len(sample.names))]
     if labels is None:
-        scores = len(found) >= LEAST_LABELS and all(_is_score(one) for one in found)
-        labels = sample.names if scores else ()
+        numbers = [one for one in found if one.kind is Kind.NUMBER]
+        scores = len(numbers) >= LEAST_LABELS and all(_is_score(one) for one in numbers)
+        labels = [one.name for one in numbers] if scores else ()
     return [replace(one, label=True) if one.name in labels else one for one in found]
 
 
@@ -97,8 +103,11 @@ def _is_score(column: Column) -> bool:
     return not column.integer and 0 <= column.least < 0.5 < column.greatest <= 1
 
 
-def _profile(name: str, raw: Array) -> Column:
-    raw = np.where(np.isinf(raw), np.nan, raw)
+def _profile(sample: Sample, place: int) -> Column:
+    name, kind = sample.names[place], sample.kinds.get(sample.names[place], Kind.NUMBER)
+    raw = np.where(np.isinf(sample.values[:, place]), np.nan, sample.values[:, place])
+    if kind is not Kind.NUMBER:
+        return _other(name, kind, raw, sample.levels.get(name, ()))
     codes = _codes(raw)
     values = np.where(np.isin(raw, codes), np.nan, raw) if codes else raw
     present = values[~np.isnan(values)]
@@ -115,6 +124,26 @@ def _profile(name: str, raw: Array) -> Column:
         least=float(present.min()),
         greatest=float(present.max()),
         tokens=tokens_of(name),
+    )
+
+
+def _other(name: str, kind: Kind, raw: Array, levels: tuple[str, ...]) -> Column:
+    """A column of dates or texts."""
+    present = raw[~np.isnan(raw)]
+    least, greatest = (present.min(), present.max()) if len(present) else (np.nan, np.nan)
+    whole = bool((present == np.floor(present)).all())
+    return Column(
+        name,
+        raw,
+        raw,
+        (),
+        integer=whole and kind is Kind.DATE,
+        boolean=False,
+        least=float(least),
+        greatest=float(greatest),
+        tokens=tokens_of(name),
+        kind=kind,
+        levels=levels,
     )
 
 
@@ -141,8 +170,3 @@ def _codes(raw: Array) -> tuple[int, ...]:
     if not known or (not (others == 0).any() and len(np.unique(others)) < 2):
         return ()
     return tuple(int(one) for one in distinct)
-
-
-def by_name(columns: Sequence[Column]) -> dict[str, Column]:
-    """The columns by their names."""
-    return {one.name: one for one in columns}

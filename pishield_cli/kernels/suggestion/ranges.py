@@ -8,7 +8,7 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.profile import Column
 from pishield_cli.kernels.suggestion.round_numbers import rounded_down, written
-from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind, quoted_text
 from pishield_cli.kernels.suggestion.statistics import binomial_tail
 
 PILE_TAIL = -6.0
@@ -17,6 +17,10 @@ power of ten: far beyond what the number of columns can bring about by chance.""
 
 NEAR_ZERO = 0.1
 """Zero is a natural lower bound if the least value is at most this part of the greatest."""
+
+MOST_LEVELS = 20
+LEVEL_ROWS = 5
+"""Texts that a set may hold, and how often each must stand in the rows searched."""
 
 EDGE_SHARE = 0.05
 
@@ -161,3 +165,15 @@ def _gap(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
         yield Rule(
             RuleKind.SET, f"{{0}} == 0 or {{0}} >= {bound}", (column.name,), Evidence(note=note)
         )
+
+
+def text_sets(columns: Sequence[Column]) -> Iterator[Rule]:
+    """Columns of few texts, each of which stands there often enough."""
+    for one in columns:
+        counts = np.bincount(one.values[~np.isnan(one.values)].astype(int))
+        if not 2 <= len(one.levels) <= MOST_LEVELS or (counts < LEVEL_ROWS).any():
+            continue
+        order = sorted(range(len(counts)), key=lambda place: (-counts[place], one.levels[place]))
+        listed = ", ".join(quoted_text(one.levels[place]) for place in order)
+        note = f"{', '.join(str(counts[place]) for place in order)} rows each"
+        yield Rule(RuleKind.SET, f"{{0}} in ({listed})", (one.name,), Evidence(note=note))

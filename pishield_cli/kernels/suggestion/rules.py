@@ -73,3 +73,8 @@ class Rule:
     def crosses(self) -> bool:
         """Whether it ties columns to one another."""
         return len(self.columns) > 1
+
+
+def quoted_text(text: str) -> str:
+    """A text as a pattern holds it: in quotes, with braces that stand for themselves."""
+    return '"' + text.replace('"', '""').replace("{", "{{").replace("}", "}}") + '"'

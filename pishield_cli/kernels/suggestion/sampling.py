@@ -1,11 +1,12 @@
 """Some rows of a table, chosen by their numbers alone, and what all of its cells say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.logic.expressions import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,17 @@ class Sample:
         values: float64, shape `(rows, columns)`; NaN where a cell is missing.
         rows: Their numbers in the table, ascending.
         total: How many rows the table has.
+        kinds: What columns hold that do not hold numbers: dates as days since 1970, or texts as
+            their places in `levels`.
+        levels: The texts of such a column; none where there are too many.
     """
 
     names: tuple[str, ...]
     values: Array
     rows: Array
     total: int
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def hashes(rows: Array, seed: int) -> Array:

@@ -11,10 +11,11 @@ from pishield_cli.kernels.suggestion.implications import implications
 from pishield_cli.kernels.suggestion.null_space import long_sums
 from pishield_cli.kernels.suggestion.orders import orders
 from pishield_cli.kernels.suggestion.profile import Column, profiles
-from pishield_cli.kernels.suggestion.ranges import ranges, sets
+from pishield_cli.kernels.suggestion.ranges import ranges, sets, text_sets
 from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
 from pishield_cli.kernels.suggestion.sampling import Sample
 from pishield_cli.kernels.suggestion.scales import bounds, scales
+from pishield_cli.logic.expressions import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ _Search = Callable[[Sequence[Column], SearchSettings], Iterator[Rule]]
 
 _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
     (frozenset({RuleKind.RANGE}), lambda columns, how: ranges(columns, how.exceptions)),
-    (frozenset({RuleKind.SET}), lambda columns, _: sets(columns)),
+    (frozenset({RuleKind.SET}), lambda columns, _: all_sets(columns)),
     (
         frozenset({RuleKind.EQUAL, RuleKind.SUM}),
         lambda columns, how: equations(columns, how.exceptions, how.chance),
@@ -82,16 +83,24 @@ def equations(columns: Sequence[Column], share: float, chance: float) -> Iterato
     yield from long_sums(columns, share, chance, found)
 
 
+def all_sets(columns: Sequence[Column]) -> Iterator[Rule]:
+    """Sets of numbers, then of texts."""
+    yield from sets([one for one in columns if one.kind is Kind.NUMBER])
+    yield from text_sets([one for one in columns if one.kind is Kind.TEXT])
+
+
 def all_orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
     """Orders of families, then the others."""
     limit = log10(chance / max(1, len(columns) * (len(columns) - 1)))
-    seen = set()
-    for rule in family_orders(columns, share, limit):
-        seen.add(rule.columns)
-        yield rule
-    for rule in orders(columns, share, chance):
-        if rule.columns not in seen:
+    for kind in (Kind.NUMBER, Kind.DATE):
+        some = [one for one in columns if one.kind is kind]
+        seen = set()
+        for rule in family_orders(some, share, limit):
+            seen.add(rule.columns)
             yield rule
+        for rule in orders(some, share, chance):
+            if rule.columns not in seen:
+                yield rule
 
 
 def search(sample: Sample, settings: SearchSettings) -> Findings:
@@ -102,13 +111,19 @@ def search(sample: Sample, settings: SearchSettings) -> Findings:
         wanted = kinds & settings.kinds
         if not wanted:
             continue
-        labels = [one for one in findings.columns if one.label]
-        others = [one for one in findings.columns if not one.label]
-        about_labels = RuleKind.IMPLIES in kinds
-        for rule in find([*labels, *others] if about_labels else others, settings):
+        for rule in find(_of_use(findings.columns, kinds), settings):
             if rule.kind in wanted:
                 findings.rules.append(rule)
             if time.monotonic() > deadline:
                 findings.not_tried.extend(sorted(wanted))
                 break
     return findings
+
+
+def _of_use(columns: Sequence[Column], kinds: frozenset[RuleKind]) -> Sequence[Column]:
+    """The columns that rules of some kinds speak of."""
+    if RuleKind.IMPLIES in kinds:
+        return columns
+    if kinds & {RuleKind.ORDER, RuleKind.SET}:
+        return [one for one in columns if not one.label]
+    return [one for one in columns if not one.label and one.kind is Kind.NUMBER]

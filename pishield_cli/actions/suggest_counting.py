@@ -1,0 +1,143 @@
+"""Count on all rows of a table how often rules that were found are violated."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pishield_cli.actions.check import check
+from pishield_cli.actions.check_counts import first_rows
+from pishield_cli.actions.suggest_report import SHOWN_ROWS, Status, Suggestion
+from pishield_cli.kernels.evaluation.satisfaction import Verdict, compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
+from pishield_cli.kernels.suggestion.rules import Rule
+from pishield_cli.language import Told, parse_requirements, written_name
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.derived import with_derived_columns
+from pishield_cli.tables.table import TableReader
+
+MASK_CELLS = 2**26
+"""Rows times rules of a batch, at most."""
+
+MOST_CLASHES = 100
+"""How often a requirement is dropped since others leave no value for a missing cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedTable:
+    """A table, and the columns whose cells are whole numbers or truth values throughout.
+
+    Attributes:
+        reader: The table.
+        integers: Columns of whole numbers.
+        booleans: Columns of 0 and 1.
+    """
+
+    reader: TableReader
+    integers: tuple[str, ...]
+    booleans: tuple[str, ...]
+
+    def parsed(self, texts: Sequence[str]) -> Requirements:
+        """Lines as `check` reads them for this table, what columns hold declared."""
+        text = "\n".join([*self._headers(), *texts])
+        read = parse_requirements(text)
+        known = self.reader.domains(read.uses)
+        columns = frozenset(self.reader.columns)
+        return parse_requirements(text, told=Told(domains=known, columns=columns))
+
+    def _headers(self) -> Iterable[str]:
+        for word, names in (("integer", self.integers), ("boolean", self.booleans)):
+            if names:
+                yield f"{word} {' '.join(map(written_name, names))}"
+
+
+@dataclass(slots=True)
+class _Count:
+    """What was found of one line so far."""
+
+    violations: int = 0
+    unknown: int = 0
+    rows: list[int] = field(default_factory=list)
+
+    def add(self, verdict: Verdict, start: int) -> None:
+        if verdict.unknown is not None:
+            self.unknown += int(np.count_nonzero(verdict.unknown))
+        if verdict.violated is not None:
+            self.violations += int(np.count_nonzero(verdict.violated))
+            some = first_rows(verdict.violated, SHOWN_ROWS - len(self.rows))
+            self.rows += (start + some).tolist()
+
+
+def count(table: TypedTable, rules: Sequence[Rule]) -> list[Suggestion]:
+    """The rules as suggestions, with the checker's counts of all rows.
+
+    Rows at risk are counted alike: as those that violate the contrary of what rules suppose.
+    """
+    if not rules:
+        return []
+    supposed = [rule for rule in rules if rule.at_risk is not None]
+    contrary = [f"not ({_written(rule.at_risk or '', rule)})" for rule in supposed]
+    texts = [rule_text(rule) for rule in rules]
+    counts, rows = _counts(table, table.parsed([*texts, *contrary]))
+    at_risk = {
+        id(rule): one.violations for rule, one in zip(supposed, counts[len(rules) :], strict=True)
+    }
+    return [
+        Suggestion(
+            label="",
+            text=text,
+            status=Status.EXCEPTIONS if one.violations else Status.ACTIVE,
+            rule=rule,
+            exceptions=one.violations,
+            unknown=one.unknown,
+            decided=rows - one.unknown,
+            at_risk=at_risk.get(id(rule), rows - one.unknown),
+            rows=tuple(one.rows),
+        )
+        for rule, text, one in zip(rules, texts, counts[: len(rules)], strict=True)
+    ]
+
+
+def rule_text(rule: Rule) -> str:
+    """A rule as a requirements file says it."""
+    return _written(rule.pattern, rule)
+
+
+def _written(pattern: str, rule: Rule) -> str:
+    return pattern.format(*map(written_name, rule.columns))
+
+
+def _counts(table: TypedTable, requirements: Requirements) -> tuple[list[_Count], int]:
+    """What each line's verdicts are over all rows, and how many rows there are."""
+    compiled = compile_requirements(requirements)
+    counts = [_Count() for _ in requirements.requirements]
+    reader = with_derived_columns(table.reader, requirements)
+    size = max(1_000, MASK_CELLS // (len(counts) + 8 * len(compiled.columns) + 1))
+    rows = 0
+    for batch in reader.batches(compiled.columns, rows=size):
+        verdicts = evaluate(compiled, batch.columns, batch.rows, tolerance=FLOAT_ROUNDING)
+        for one, verdict in zip(counts, verdicts, strict=True):
+            one.add(verdict, batch.start)
+        rows += batch.rows
+    return counts, rows
+
+
+def without_clashes(table: TypedTable, active: Sequence[Suggestion]) -> list[Suggestion]:
+    """Those that also hold together where cells are missing.
+
+    Each may be undecided in a row, and yet no values of its missing cells satisfy them all. Then
+    the last of a smallest set that clashes is left out, until `check` finds no such row.
+    """
+    kept = list(active)
+    if all(one.unknown == 0 for one in active):
+        return kept
+    for _ in range(MOST_CLASHES):
+        if not kept:
+            break
+        requirements = table.parsed([one.text for one in kept])
+        reader = with_derived_columns(table.reader, requirements)
+        clash = check(reader, requirements, requirements_file="").no_completion.first
+        if clash is None:
+            break
+        del kept[max(one for one in clash.requirements if one <= len(kept)) - 1]
+    return kept

@@ -1,0 +1,118 @@
+"""What is suggested for a table, and what to suggest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
+
+LEAST_ROWS = 50
+"""Below so many rows, only what columns hold is told."""
+
+SHOWN_ROWS = 10
+"""Rows that violate a suggestion, as many as are listed."""
+
+
+class Status(StrEnum):
+    """Where a suggestion stands in the file."""
+
+    ACTIVE = "active"
+    EXCEPTIONS = "exceptions"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestSettings:
+    """What to suggest.
+
+    Attributes:
+        exceptions: The share of rows that may violate a suggestion.
+        keep_exceptions: Whether those that some rows violate are requirements like the others.
+        kinds: Which kinds of rules.
+        columns: Which columns; None for all.
+        without: Columns to leave out.
+        most: Suggestions across columns that are active, at most.
+        chance: The probability that one of them holds by chance.
+        sample: How many rows to search on.
+        seed: Which rows those are.
+        seconds: How long to search.
+        labels: Columns that are scores of labels, true above one half; None to find out.
+    """
+
+    exceptions: float = 0.01
+    keep_exceptions: bool = False
+    kinds: frozenset[RuleKind] = frozenset(RuleKind)
+    columns: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    most: int = 60
+    chance: float = 0.01
+    sample: int = 20_000
+    seed: int = 0
+    seconds: float = 20.0
+    labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A requirement that is suggested, and what the table says of it.
+
+    Attributes:
+        label: Its kind and number.
+        text: The requirement.
+        status: Where it stands.
+        rule: What was found in the rows searched.
+        exceptions: Rows of the table that violate it, as `check` counts them.
+        unknown: Rows that missing cells leave undecided.
+        decided: The other rows.
+        at_risk: Of those, the rows that it speaks of.
+        rows: The first rows that violate it.
+    """
+
+    label: str
+    text: str
+    status: Status
+    rule: Rule
+    exceptions: int
+    unknown: int
+    decided: int
+    at_risk: int
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestReport:
+    """What is suggested for a table.
+
+    Attributes:
+        data: The table's name.
+        rows: Its rows.
+        searched: The rows searched.
+        columns: Its columns.
+        integers: Columns of whole numbers.
+        booleans: Columns of 0 and 1.
+        suggestions: The suggestions, in the order of the file.
+        texts: Columns of texts, with what there is to say of each.
+        implied: How many were left out since others imply them.
+        over_most: How many are candidates since there are enough others.
+        not_tried: What there was no time for.
+        settings: What was asked for.
+        seconds: Wall time.
+    """
+
+    data: str
+    rows: int
+    searched: int
+    columns: tuple[str, ...]
+    integers: tuple[str, ...]
+    booleans: tuple[str, ...]
+    suggestions: tuple[Suggestion, ...]
+    texts: Mapping[str, str]
+    implied: int
+    over_most: int
+    not_tried: tuple[str, ...]
+    settings: SuggestSettings
+    seconds: float
+
+    def of(self, status: Status) -> tuple[Suggestion, ...]:
+        """The suggestions of one status."""
+        return tuple(one for one in self.suggestions if one.status is status)
