@@ -27,3 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except SystemExit:
         return TERMINATED
+    finally:
+        # A signal may have come before what it interrupted could clear up after itself.
+        if (held := sys.modules.get("pishield_cli.tables.held")) is not None:
+            held.remove_all()

@@ -19,6 +19,9 @@ with suppress(ImportError):
 
 _LONGEST_STEM = 100
 
+_MINE: set[str] = set()
+"""What this process holds, noted before it is made."""
+
 
 class Held:
     """A hidden file or folder beside an output, locked until it is let go.
@@ -43,6 +46,7 @@ class Held:
         self._lock: int | None = None
         while True:
             self.path = os.path.join(folder, _aside_name(name, f"{_machine()}-"))
+            _MINE.add(self.path)
             make(self.path)
             self._lock = _locked(self.path, wait=True)
             # Another run may have taken it for a dead one's before it was locked.
@@ -52,9 +56,20 @@ class Held:
 
     def release(self) -> None:
         """Let it go: it is in place, or removed."""
+        _MINE.discard(self.path)
         lock, self._lock = self._lock, None
         if lock is not None:
             os.close(lock)
+
+
+def remove_all() -> None:
+    """Remove whatever this process still holds: a signal can come before a writer's own clearing.
+
+    For the very end of a process that was told to end.
+    """
+    for path in tuple(_MINE):
+        _remove(path)
+        _MINE.discard(path)
 
 
 def aside_name(name: str) -> str:
@@ -83,13 +98,17 @@ def _remove_dead(path: str) -> None:
     if lock is None:
         return
     try:
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                os.unlink(path)
+        _remove(path)
     finally:
         os.close(lock)
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            os.unlink(path)
 
 
 def _locked(path: str, *, wait: bool = False) -> int | None:

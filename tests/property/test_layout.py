@@ -45,7 +45,9 @@ def respaced(draw, text):
 
 def meaning(text):
     read = parse_requirements(text)
-    return replace(read, requirements=tuple(replace(one, text="") for one in read.requirements))
+    bare = tuple(replace(one, text="") for one in read.requirements)
+    declared = tuple(replace(one, text="") for one in read.declared)
+    return replace(read, requirements=bare, declared=declared)
 
 
 def comments(text):

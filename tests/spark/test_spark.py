@@ -14,7 +14,7 @@ import pishield_cli.spark as on_spark
 from pishield_cli import check_table, correct_table
 from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.cli import main
-from pishield_cli.errors import ColumnTypeError, ContradictionError
+from pishield_cli.errors import ColumnTypeError, ContradictionError, TableError
 
 pytestmark = [
     pytest.mark.spark,
@@ -109,7 +109,9 @@ def test_a_frame_is_corrected_as_the_table_is(session, table, rules):
 
 def test_a_frame_without_rows(session, table, rules):
     frame = in_order(session, table).limit(0)
-    report = on_spark.check(frame, rules)
+    with pytest.raises(TableError, match="must have rows to be checked"):
+        on_spark.check(frame, rules)
+    report = on_spark.check(frame, rules, allow_empty=True)
     assert (report.rows, report.violating_rows, len(report.results)) == (0, 0, 4)
     assert on_spark.correct(frame, rules).count() == 0
 
