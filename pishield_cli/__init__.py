@@ -7,10 +7,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pishield_cli.api import Corrected, check_table, correct_table
-    from pishield_cli.errors import PishieldError
+    from pishield_cli.api import (
+        Corrected,
+        CorrectionReport,
+        LoadedRun,
+        TableReport,
+        check_table,
+        correct_table,
+        load_run,
+        suggest_requirements,
+    )
+    from pishield_cli.errors import PishieldError, RequirementsViolatedError
+    from pishield_cli.language import parse_requirements
     from pishield_cli.language import read_requirements as load_requirements
     from pishield_cli.layers import (
+        NearestShield,
+        ScaledShield,
         Shield,
         TNormLoss,
         ViolationPenalty,
@@ -21,15 +33,23 @@ if TYPE_CHECKING:
         violation_penalty,
     )
     from pishield_cli.logic.requirements import Requirements
+    from pishield_cli.tables.dialect import Dialect
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Corrected",
+    "CorrectionReport",
+    "Dialect",
+    "LoadedRun",
+    "NearestShield",
     "PishieldError",
     "Requirements",
+    "RequirementsViolatedError",
+    "ScaledShield",
     "Shield",
     "TNormLoss",
+    "TableReport",
     "ViolationPenalty",
     "__version__",
     "build_shield_layer",
@@ -39,24 +59,44 @@ __all__ = [
     "detect_requirements_type",
     "infeasibility",
     "load_requirements",
+    "load_run",
+    "parse_requirements",
+    "suggest_requirements",
     "violation_penalty",
 ]
 
-_HOMES = {
-    "Corrected": ("pishield_cli.api", "Corrected"),
-    "check_table": ("pishield_cli.api", "check_table"),
-    "correct_table": ("pishield_cli.api", "correct_table"),
-    "PishieldError": ("pishield_cli.errors", "PishieldError"),
-    "Requirements": ("pishield_cli.logic.requirements", "Requirements"),
-    "Shield": ("pishield_cli.layers", "Shield"),
-    "TNormLoss": ("pishield_cli.layers", "TNormLoss"),
-    "ViolationPenalty": ("pishield_cli.layers", "ViolationPenalty"),
-    "build_shield_layer": ("pishield_cli.layers", "build_shield_layer"),
-    "build_shield_loss": ("pishield_cli.layers", "build_shield_loss"),
-    "detect_requirements_type": ("pishield_cli.layers", "detect_requirements_type"),
-    "infeasibility": ("pishield_cli.layers", "infeasibility"),
-    "load_requirements": ("pishield_cli.language", "read_requirements"),
-    "violation_penalty": ("pishield_cli.layers", "violation_penalty"),
+_NAMES = {
+    "pishield_cli.api": (
+        "Corrected",
+        "CorrectionReport",
+        "LoadedRun",
+        "TableReport",
+        "check_table",
+        "correct_table",
+        "load_run",
+        "suggest_requirements",
+    ),
+    "pishield_cli.errors": ("PishieldError", "RequirementsViolatedError"),
+    "pishield_cli.language": ("parse_requirements",),
+    "pishield_cli.layers": (
+        "NearestShield",
+        "ScaledShield",
+        "Shield",
+        "TNormLoss",
+        "ViolationPenalty",
+        "build_shield_layer",
+        "build_shield_loss",
+        "detect_requirements_type",
+        "infeasibility",
+        "violation_penalty",
+    ),
+    "pishield_cli.logic.requirements": ("Requirements",),
+    "pishield_cli.tables.dialect": ("Dialect",),
+}
+"""Public names, by the module where they live."""
+
+_HOMES = {name: (module, name) for module, names in _NAMES.items() for name in names} | {
+    "load_requirements": ("pishield_cli.language", "read_requirements")
 }
 """Where each public name lives: its module, and its name there."""
 

@@ -36,6 +36,7 @@ def check(
     settings: CheckSettings | None = None,
     listing: Listing | None = None,
     progress: Callable[[int], None] | None = None,
+    note: Callable[[int, Array], None] | None = None,
 ) -> CheckReport:
     """Count the rows of a table that violate each requirement.
 
@@ -50,6 +51,8 @@ def check(
         settings: How to check; the defaults of `CheckSettings` where None.
         listing: Where the violating rows go; the caller commits it.
         progress: Told the number of rows checked so far, batch by batch.
+        note: Told which rows are violating ones, batch by batch: the first row's number, and a mask
+            of shape `(rows,)`; not told of batches without any.
 
     Raises:
         TableError: If the table cannot be read, or has no rows and must have some.
@@ -59,7 +62,7 @@ def check(
     requirements = requirements.checked
     compiled = compile_requirements(requirements)
     unsettled, settled_rows = _unsettled(reader, requirements)
-    tally = Tally(reader, requirements, settings, settled_rows)
+    tally = Tally(reader, requirements, settings, settled_rows, note)
     whole = listing is not None or bool(settings.key)
     size = settings.batch_rows or _batch_rows(len(tally.counts), len(compiled.columns))
     for batch in unsettled.batches(compiled.columns, rows=size, whole=whole):

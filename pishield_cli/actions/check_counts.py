@@ -1,6 +1,6 @@
 """What is found of requirements while a table is checked, batch by batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
@@ -103,10 +103,16 @@ class Tally:
         requirements: All that is checked.
         settings: How.
         rows: How many rows are known to satisfy everything without being read.
+        note: Told which rows of a batch are violating ones; see `check`.
     """
 
     def __init__(
-        self, reader: TableReader, requirements: Requirements, settings: CheckSettings, rows: int
+        self,
+        reader: TableReader,
+        requirements: Requirements,
+        settings: CheckSettings,
+        rows: int,
+        note: Callable[[int, Array], None] | None = None,
     ) -> None:
         self.counts = [Count(one, settings) for one in requirements.requirements]
         self.rows = rows
@@ -119,6 +125,7 @@ class Tally:
         self._failing = [one.severity is Severity.ERROR for one in requirements.requirements]
         self._reader = reader
         self._settings = settings
+        self._note = note
         self._places = {name: place for place, name in enumerate(reader.columns)}
 
     def add(self, batch: Batch, verdicts: Sequence[Verdict]) -> Array | None:
@@ -134,6 +141,8 @@ class Tally:
         lacking, counting = self._incompletes.add(batch, verdicts, cells)
         violating = any_of([lacking, *(verdict.violated for verdict in verdicts)])
         unknown = any_of([verdict.unknown for verdict in verdicts])
+        if self._note is not None and violating is not None:
+            self._note(batch.start, violating)
         violations, undecided = _count(violating), _count(_without(unknown, violating))
         self.violating_rows += violations
         self.unknown_rows += undecided

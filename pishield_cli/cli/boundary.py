@@ -198,7 +198,7 @@ def _with_hint(message: str, hint: str | None) -> str:
 
 
 def _drawn(problems: Sequence[RequirementSyntaxError]) -> str:
-    from pishield_cli.language import draw
+    from pishield_cli.errors.caret import draw
 
     drawn = [draw(problem) for problem in problems[:SHOWN_PROBLEMS]]
     if len(problems) >= MANY_PROBLEMS:

@@ -4,10 +4,10 @@ What others may take is named here; the modules are this room's own.
 """
 
 from pishield_cli.language.binding import Binding, bind, require_columns
-from pishield_cli.language.caret import draw
 from pishield_cli.language.context import Told
 from pishield_cli.language.document import parse_requirements
 from pishield_cli.language.files import (
+    bind_text,
     load_requirements_file,
     read_binding,
     read_requirements,
@@ -32,7 +32,7 @@ __all__ = [
     "Binding",
     "Told",
     "bind",
-    "draw",
+    "bind_text",
     "format_clause",
     "format_equation",
     "format_formula",

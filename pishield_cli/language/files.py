@@ -90,8 +90,41 @@ def read_binding(
             not columns.
         RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
     """
-    source = fspath(path)
-    text = read_text(source)
+    return bind_text(
+        read_text(path),
+        columns,
+        source=fspath(path),
+        positions=positions,
+        type=type,
+        today=today,
+        domains=domains,
+    )
+
+
+def bind_text(
+    text: str,
+    columns: Sequence[str],
+    *,
+    source: str | None = None,
+    positions: Sequence[str] | None = None,
+    type: RequirementType | None = None,
+    today: date | None = None,
+    domains: DomainsOf | None = None,
+) -> Binding:
+    """Read a text of requirements, and find the column that each name stands for.
+
+    Args:
+        text: The requirements.
+        columns: The table's columns, distinct.
+        source: The file that holds the text, for messages and lists; None for no file.
+        positions: See `read_binding`; so are the others.
+        type: The type to read it as.
+        today: The day that `today` stands for.
+        domains: What the table says that columns hold.
+
+    Raises:
+        RequirementsFileError: With all that is wrong with it.
+    """
     told = replace(told_beside(source, today), columns=frozenset(columns))
     try:
         read = parse_requirements(text, source, type=type, told=told)
@@ -116,9 +149,10 @@ def read_binding(
     return bind(again, columns, positions=positions)
 
 
-def told_beside(source: str, today: date | None = None) -> Told:
+def told_beside(source: str | None, today: date | None = None) -> Told:
     """What is known before a file is read: the day, and where its lists are."""
-    return Told(today=today or local_today(), read_list=partial(read_list, Path(source).parent))
+    folder = Path(source or ".").parent
+    return Told(today=today or local_today(), read_list=partial(read_list, folder))
 
 
 def read_list(folder: Path, path: str, column: str | None = None) -> list[str]:

@@ -106,7 +106,7 @@ def open_predictions(reader: TableReader, output: str, layout: Layout) -> Predic
         return _CsvPredictions(stored, output, layout, delimiter.encode())
     table = open_new(output)
     assert table is not None
-    return _TypedPredictions(stored, table, layout)
+    return TypedPredictions(stored, table, layout)
 
 
 class _CsvPredictions(PredictionWriter):
@@ -166,7 +166,15 @@ class _CsvPredictions(PredictionWriter):
         }
 
 
-class _TypedPredictions(PredictionWriter):
+class TypedPredictions(PredictionWriter):
+    """Predictions as typed columns.
+
+    Args:
+        reader: The table that they are made from.
+        table: Where they go.
+        layout: The columns.
+    """
+
     def __init__(self, reader: StoredTable, table: NewTable, layout: Layout) -> None:
         self._reader = reader
         self._table = table

@@ -96,7 +96,7 @@ def test_frames_with_numbered_columns_are_corrected():
         {"start": np.zeros((2, 2)), "end": np.zeros(2)},
         {"start": [1, "x"], "end": [1, 2]},
         {"start": np.zeros(2, ">f8"), "end": np.zeros(2)},
-        pd.DataFrame([[1.0, 2.0]], columns=["end", "end"]),
+        pd.DataFrame([[1.0, 2.0, 3.0]], columns=["start", "end", "end"]),
     ],
     ids=["ragged", "two dimensions", "mixed", "big-endian", "twice"],
 )

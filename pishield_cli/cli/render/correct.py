@@ -49,7 +49,22 @@ def render_json(report: CorrectReport) -> str:
 
 
 def render_table(report: CorrectReport, page: Page) -> str:
-    """One line a column that changed, then totals and the verdict."""
+    """One line for each column that changed, then totals and the verdict."""
+    return _page(report, page, verdict(report))
+
+
+def render_held(report: CorrectReport, page: Page) -> str:
+    """The same of a table that a caller holds, so that nothing is said of where it was written."""
+    return _page(report, page, outcome(report))
+
+
+def _page(report: CorrectReport, page: Page, last: str) -> str:
+    style = "bold green" if report.holds else "bold red"
+    return page_lines([*_lines(report, page), Text(last, style=style)], page)
+
+
+def _lines(report: CorrectReport, page: Page) -> list[Table | Text]:
+    """One line for each column that changed, then what was left alone, and totals."""
     parts: list[Table | Text] = []
     if report.columns:
         parts.append(_columns(report, page))
@@ -57,9 +72,7 @@ def render_table(report: CorrectReport, page: Page) -> str:
         parts.append(Text(_uncorrected(report)))
     if report.unproven_rows:
         parts.append(Text(_unproven(report)))
-    parts.append(Text(("\n" if parts else "") + totals(report), style="dim"))
-    parts.append(Text(verdict(report), style="bold green" if report.holds else "bold red"))
-    return page_lines(parts, page)
+    return [*parts, Text(("\n" if parts else "") + totals(report), style="dim")]
 
 
 def _columns(report: CorrectReport, page: Page) -> Table:
@@ -125,11 +138,16 @@ def verdict(report: CorrectReport) -> str:
     place = "" if report.output in (None, "-") else f"; written to {one_line(report.output or '')}"
     if report.output is None:
         place = "; nothing written (dry run)"
+    return outcome(report) + place
+
+
+def outcome(report: CorrectReport) -> str:
+    """What became of the rows, in one plain line."""
     left = ""
     if report.unknown_rows:
         every = f"all {report.rows:,}" if 1 < report.unknown_rows == report.rows else ""
         left = f"; {every or counted(report.unknown_rows, 'row')} undecided (missing cells)"
     if report.holds:
-        return f"OK    no row violates a requirement{left}{place}"
+        return f"OK    no row violates a requirement{left}"
     failed = counted(report.violating_rows_after, "row")
-    return f"FAIL  {failed} could not be corrected{left}{place}"
+    return f"FAIL  {failed} could not be corrected{left}"

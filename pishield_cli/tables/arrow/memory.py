@@ -100,3 +100,31 @@ class MemoryWriter:
         traceback: TracebackType | None,
     ) -> None:
         """Nothing is left behind anyway."""
+
+
+class NewMemoryTable:
+    """A new table in memory, put together part by part.
+
+    Attributes:
+        table: The table, once committed.
+    """
+
+    def __init__(self) -> None:
+        self.table: pa.Table | None = None
+        self._schema = pa.schema([])
+        self._parts: list[pa.Table] = []
+
+    def start(self, schema: pa.Schema) -> None:
+        """Say which columns there are, once."""
+        self._schema = schema
+
+    def append(self, rows: pa.Table) -> None:
+        """Append rows of the schema."""
+        self._parts.append(rows)
+
+    def commit(self) -> None:
+        """Make the table available."""
+        self.table = pa.concat_tables(self._parts) if self._parts else self._schema.empty_table()
+
+    def close(self) -> None:
+        """Nothing is left behind anyway."""

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from pishield_cli.errors import RequirementsFileError, UnknownVariableError
-from pishield_cli.language import bind, draw, format_clause, parse_requirements
+from pishield_cli.errors.caret import draw
+from pishield_cli.language import bind, format_clause, parse_requirements
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause
 

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from pishield_cli.errors import RequirementsFileError, RequirementSyntaxError, Span
-from pishield_cli.language import draw, parse_requirements
+from pishield_cli.errors.caret import draw
+from pishield_cli.language import parse_requirements
 
 
 def problems(text):

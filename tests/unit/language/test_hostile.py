@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pishield_cli.errors import RequirementsFileError
-from pishield_cli.language import bind, draw, format_requirements, parse_requirements
+from pishield_cli.errors.caret import draw
+from pishield_cli.language import bind, format_requirements, parse_requirements
 from pishield_cli.language.binding import unknown_names
 from pishield_cli.language.lines import split_lines
 

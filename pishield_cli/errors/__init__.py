@@ -1,11 +1,14 @@
 """Every error that pishield raises on purpose, and the place in a text that it points at.
 
-A message states the rule and then the fact; `hint` is the mend, where there is one. A violated
-requirement is never an error: it is a result.
+A message states the rule and then the fact; `hint` is a fix, where there is one. A violated
+requirement is never an error: it is a result, unless a caller asks a report to raise.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from pishield_cli.errors.caret import draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class RequirementSyntaxError(RequirementError):
         text: The whole line as written, for the caret.
         source: The file's name, as the user gave it.
         expected: What could have stood there.
-        hint: The mend.
+        hint: A fix.
     """
 
     def __init__(
@@ -82,6 +85,9 @@ class RequirementSyntaxError(RequirementError):
         self.text = text
         self.source = source
         self.expected = expected
+
+    def __str__(self) -> str:
+        return draw(self)
 
 
 class NoRequirementError(RequirementSyntaxError):
@@ -104,6 +110,9 @@ class RequirementsFileError(RequirementError):
         first = self.problems[0]
         more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
         super().__init__(f"{first.message}{more}", hint=first.hint)
+
+    def __str__(self) -> str:
+        return "\n".join(map(draw, self.problems))
 
 
 class ContradictionError(RequirementError):
@@ -154,6 +163,25 @@ class BadCellsError(ColumnTypeError):
         super().__init__(columns[0].message, hint=columns[0].hint)
         self.columns = tuple(columns)
 
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.columns))
+
 
 class ShapeError(PishieldError):
     """An array or tensor of the wrong shape."""
+
+
+# --------------------------------------------------------------------------------------- results
+
+
+class RequirementsViolatedError(PishieldError):
+    """A report that does not hold, raised because a caller asked for that.
+
+    Args:
+        message: The report, as text.
+        report: The report.
+    """
+
+    def __init__(self, message: str, report: Any) -> None:
+        super().__init__(message)
+        self.report = report

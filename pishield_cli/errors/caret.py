@@ -1,8 +1,10 @@
 """Draw where a requirements file is wrong: the line, and a caret under the place."""
 
 import unicodedata
+from typing import TYPE_CHECKING
 
-from pishield_cli.errors import RequirementSyntaxError
+if TYPE_CHECKING:
+    from pishield_cli.errors import RequirementSyntaxError
 
 WIDTH = 100
 """Characters of a line that are shown; a longer one is cut to a window round the caret."""
@@ -11,7 +13,7 @@ _BEFORE = 40
 _CUT = "..."
 
 
-def draw(problem: RequirementSyntaxError) -> str:
+def draw(problem: "RequirementSyntaxError") -> str:
     """Draw a problem over several lines, without a line end after the last.
 
     Returns:

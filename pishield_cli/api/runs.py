@@ -1,0 +1,119 @@
+"""Applying a trained model to tables of any kind from Python."""
+
+import os
+import warnings
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pishield_cli.api.inputs import open_any
+from pishield_cli.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from pishield_cli.training.runs import Run
+
+
+class LoadedRun:
+    """A trained model, as `pishield train` left it in a folder.
+
+    Args:
+        run: The run.
+    """
+
+    def __init__(self, run: "Run") -> None:
+        self.run = run
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns that the model predicts."""
+        return tuple(self.run.roles.targets)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that the model predicts them from."""
+        return tuple(self.run.roles.features)
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """All that `run.json` says: settings, columns, figures."""
+        return self.run.record
+
+    def predict(
+        self, table: Any, *, append: bool = False, shielded: bool = True, scores: bool = False
+    ) -> Any:
+        """Predict the targets for every row of a table.
+
+        Predictions satisfy every requirement, exactly. Where the features of a row leave no such
+        prediction, a warning says how many rows these are.
+
+        Args:
+            table: In memory, of any kind that `check_table` takes, with the model's features.
+            append: Whether all columns of the table are kept. A prediction takes the place of the
+                column of its name, which goes to the end as `NAME_actual`.
+            shielded: Whether predictions are corrected.
+            scores: Whether truth values are scores from 0 to 1; for propositional requirements.
+
+        Returns:
+            A table of the kind that was given: the other columns that requirements name, then the
+            targets. Values of a category that training never saw count as unseen, missing features
+            as their median.
+
+        Raises:
+            MissingColumnError: If the table lacks a column that the model needs.
+            ColumnTypeError: If one holds something else than in training.
+            UsageError: If the table is a path.
+        """
+        from pishield_cli.actions.predict import predict
+        from pishield_cli.tables.arrow.memory import NewMemoryTable
+        from pishield_cli.training.prediction_files import TypedPredictions
+
+        reader, kind = open_any(table)
+        if kind is None:
+            raise UsageError(
+                "`predict` takes a table in memory, but a path was given.",
+                hint="read it first, or use the command: pishield predict RUN DATA -o OUT",
+            )
+        written = NewMemoryTable()
+        report = predict(
+            self.run,
+            reader,
+            output="",
+            open_writer=partial(TypedPredictions, reader.stored, written),
+            append=append,
+            shielded=shielded,
+            scores=scores,
+        )
+        if shielded and not report.holds:
+            count = len(report.violating_rows)
+            warnings.warn(
+                f"No values of the targets satisfy the requirements beside the other cells of "
+                f"{count:,} {'row' if count == 1 else 'rows'}, the first of them row "
+                f"{report.violating_rows[0]:,}.",
+                stacklevel=2,
+            )
+        return kind.made(written.table)
+
+    def __repr__(self) -> str:
+        return f"<LoadedRun {self.run.path!r}: predicts {', '.join(self.targets)}>"
+
+
+def load_run(path: str | os.PathLike[str]) -> LoadedRun:
+    """Read a model that `pishield train` has trained.
+
+    Args:
+        path: The run's folder.
+
+    Raises:
+        MissingExtraError: If torch is not installed.
+        UsageError: If it is not the folder of a run.
+    """
+    try:
+        from pishield_cli.training.runs import read_run
+    except ModuleNotFoundError as error:
+        if error.name not in {"torch", "safetensors"}:
+            raise
+        raise MissingExtraError(
+            f"`load_run` needs {error.name}, which is not installed.",
+            hint="install it with: pip install 'pishield-cli[torch]'",
+        ) from None
+    return LoadedRun(read_run(os.fspath(path)))
