@@ -18,10 +18,8 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
 from pishield_cli.tables.dialect import Dialect
 
-NO_ROWS: Array = np.zeros(0, dtype=bool)
 
-
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class TableReport(CheckReport):
     """What checking a table found; false where the table does not pass.
 
@@ -30,8 +28,8 @@ class TableReport(CheckReport):
         kind: What kind of table was checked; `to_frame` gives a frame of the same library.
     """
 
-    mask: Array = NO_ROWS
-    kind: Kind = ColumnMapping({})  # noqa: RUF009 - a value that nothing changes
+    mask: Array
+    kind: Kind
 
     def __bool__(self) -> bool:
         return self.holds

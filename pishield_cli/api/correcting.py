@@ -22,7 +22,7 @@ from pishield_cli.tables import open_writer
 from pishield_cli.tables.dialect import Dialect
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class CorrectionReport(CorrectReport):
     """What correcting a table did; false where a row could not be corrected.
 
@@ -30,7 +30,7 @@ class CorrectionReport(CorrectReport):
         kind: What kind of table was corrected; `to_frame` gives a frame of the same library.
     """
 
-    kind: Kind = ColumnMapping({})  # noqa: RUF009 - a value that nothing changes
+    kind: Kind
 
     def __bool__(self) -> bool:
         return self.holds

@@ -67,12 +67,13 @@ class LoadedRun:
         from pishield_cli.tables.arrow.memory import NewMemoryTable
         from pishield_cli.training.prediction_files import TypedPredictions
 
-        reader, kind = open_any(table)
-        if kind is None:
+        if isinstance(table, str | os.PathLike):
             raise UsageError(
                 "`predict` takes a table in memory, but a path was given.",
                 hint="read it first, or use the command: pishield predict RUN DATA -o OUT",
             )
+        reader, kind = open_any(table)
+        assert kind is not None
         written = NewMemoryTable()
         report = predict(
             self.run,
