@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pishield_cli.actions.suggest import SuggestSettings, suggest
+from pishield_cli.actions.suggest import suggest
+from pishield_cli.actions.suggest_report import SuggestSettings
 from pishield_cli.actions.suggested_file import file_text
 from pishield_cli.api.inputs import open_any
 from pishield_cli.tables.dialect import Dialect

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pishield_cli.errors import RequirementsFileError
-from pishield_cli.language import bind, draw, format_requirements, parse_requirements
+from pishield_cli.errors.caret import draw
+from pishield_cli.language import bind, format_requirements, parse_requirements
 from pishield_cli.language.numbers import NumberTooLongError, read_number, write_number
 from pishield_cli.logic.requirements import RequirementType
 

@@ -3,7 +3,8 @@
 import pytest
 
 from pishield_cli.errors import RequirementsFileError
-from pishield_cli.language import draw, parse_requirements
+from pishield_cli.errors.caret import draw
+from pishield_cli.language import parse_requirements
 from pishield_cli.language.hints import VALUES_ELSEWHERE
 from pishield_cli.language.translations import translated
 
