@@ -8,13 +8,15 @@ which is written by hand). The same rows go to CSV and to Parquet. Everything is
 import csv
 import sys
 from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-Cell = str | int | float | bool | None
+Cell = str | int | float | bool | date | Decimal | None
 Row = dict[str, Cell]
 
 ROWS = 400
@@ -116,10 +118,53 @@ def scenes(random: Random, number: int) -> Row:
     return row
 
 
+def orders(random: Random, number: int) -> Row:
+    """One order of a shop: texts, dates, money, and cells that are missing until it is shipped."""
+    country = random.choice(["DE", "DE", "FR", "GB", "US"])
+    zips = {"DE": "{:05d}", "FR": "{:05d}", "GB": "EC{:d}", "US": "{:05d}"}
+    status = random.choice(["open", "shipped", "delivered", "delivered", "cancelled"])
+    ordered = date(2026, 1, 1) + timedelta(days=random.randrange(180))
+    shipped = ordered + timedelta(days=random.randint(0, 6))
+    delivered = shipped + timedelta(days=random.randint(1, 12))
+    quantity = random.randint(1, 9)
+    price = Decimal(random.randint(199, 19_999)) / 100
+    discount = (price * quantity * random.choice([0, 0, 5, 10]) / 100).quantize(Decimal("0.01"))
+    row: Row = {
+        "order": f"{number:06d}",
+        "country": country,
+        "zip": zips[country].format(random.randint(1000, 99_999)),
+        "currency": {"DE": "EUR", "FR": "EUR", "GB": "GBP", "US": "USD"}[country],
+        "status": status,
+        "ordered": ordered,
+        "shipped": shipped if status in {"shipped", "delivered"} else None,
+        "delivered": delivered if status == "delivered" else None,
+        "quantity": quantity,
+        "price": price,
+        "discount": discount,
+        "total": price * quantity - discount,
+    }
+    if random.random() < 0.07:
+        slip = random.choice(["currency", "dates", "total", "unsent", "discount", "zip"])
+        row |= {
+            "currency": {"country": "FR", "zip": "75001", "currency": "USD"},
+            "dates": {
+                "status": "delivered",
+                "shipped": shipped,
+                "delivered": shipped - timedelta(days=3),
+            },
+            "total": {"total": price * quantity + Decimal("1.00")},
+            "unsent": {"status": "delivered", "shipped": None, "delivered": delivered},
+            "discount": {"discount": price * quantity + 5, "total": Decimal("-5.00")},
+            "zip": {"country": "DE", "currency": "EUR", "zip": "1234"},
+        }[slip]
+    return row
+
+
 TABLES: dict[str, Callable[[Random, int], Row]] = {
     "loans": loans,
     "housing": housing,
     "scenes": scenes,
+    "orders": orders,
 }
 
 

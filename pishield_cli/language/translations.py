@@ -293,6 +293,8 @@ _RULES = _rules(
     (r"\s*\|\|?\s*|\s*\N{LOGICAL OR}\s*", " or "),
     (r"!(?!=)\s*|~\s*|¬\s*", "not "),
     (r"\bnot\s+(not\b)", r"\1"),
+    (rf"\bnot\s+({_WHOLE})\s+is\s+null\b", r"\1 is not null"),
+    (rf"\bnot\s+({_WHOLE})\s+in\s*\(", r"\1 not in ("),
     (r"\bxor\b", "iff not"),
     (r"\b(?:is\s+)?(?:equals|equal)(?:\s+to)?\b", "=="),
     (r"\b(?:is\s+|must\s+be\s+)?greater\s+than\s+or\s+equal\s+to\b|\b(?:is\s+)?at\s+least\b", ">="),

@@ -78,7 +78,7 @@ def test_the_script_makes_every_sample_table(made, sample_data):
     assert shipped == set(made)
 
 
-@pytest.mark.parametrize("name", ["loans", "housing", "scenes"])
+@pytest.mark.parametrize("name", ["loans", "housing", "scenes", "orders"])
 def test_the_script_reproduces_the_sample_tables(made, sample_data, name):
     assert made[f"{name}.csv"].read_bytes() == (sample_data / f"{name}.csv").read_bytes()
     shipped = pq.read_table(sample_data / f"{name}.parquet")
