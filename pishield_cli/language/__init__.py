@@ -26,7 +26,7 @@ from pishield_cli.language.printer import (
     format_requirement,
     format_requirements,
 )
-from pishield_cli.language.words import written_name
+from pishield_cli.language.words import spelt_out, written_name
 
 __all__ = [
     "Binding",
@@ -49,6 +49,7 @@ __all__ = [
     "read_text",
     "refuse_patterns",
     "require_columns",
+    "spelt_out",
     "write_number",
     "written_name",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from pishield_cli.actions.inspect import InspectReport
 from pishield_cli.cli.render.strict_json import report_json
-from pishield_cli.language import format_equation, format_formula, write_number
+from pishield_cli.language import format_equation, format_formula, spelt_out, write_number
 from pishield_cli.logic.solver.reasoner import Bounds
 
 
@@ -25,14 +25,18 @@ def render_json(report: InspectReport) -> str:
         "requirements": len(requirements.requirements),
         "clauses": report.clauses,
         "literals": report.literals,
-        "columns": list(report.columns),
+        "columns": list(dict.fromkeys(n for one in requirements.requirements for n in one.shown)),
         "integers": sorted(requirements.integers),
         "booleans": sorted(requirements.booleans),
         "binding": None if report.names is None else dict(report.names),
         "by_position": sorted(report.positional),
         "ordering": None if requirements.ordering is None else list(requirements.ordering),
         "groups": [
-            {"columns": list(group.columns), "requirements": list(group.numbers), "method": method}
+            {
+                "columns": list(map(shown, group.columns)),
+                "requirements": list(group.numbers),
+                "method": method,
+            }
             for group, method in zip(
                 report.groups, report.methods or (None,) * len(report.groups), strict=True
             )
@@ -55,12 +59,17 @@ def render_json(report: InspectReport) -> str:
             for one in analysis.dead
             if one.premise
         ],
-        "bounds": {name: _bounds(one) for name, one in analysis.bounds.items()},
+        "bounds": {shown(name): _bounds(one) for name, one in analysis.bounds.items()},
         "equalities": [format_equation(one) for one in analysis.equalities],
         "undecided": dict(report.undecided),
         "warnings": list(report.warnings),
     }
     return report_json("inspect", content)
+
+
+def shown(name: str) -> str:
+    """A column's name; of a derived one, what it is worked out by."""
+    return spelt_out(name) or name
 
 
 def _bounds(bounds: Bounds) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from pishield_cli.actions.inspect import InspectReport, dead_part_text, verdict
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.text import counted, day, one_line, shortened
-from pishield_cli.language import format_equation, write_number
+from pishield_cli.language import format_equation, spelt_out, write_number
+from pishield_cli.logic.expressions import Kind
 from pishield_cli.logic.requirements import Requirement, RequirementType
 from pishield_cli.logic.solver.reasoner import Bounds
 
@@ -88,7 +89,7 @@ def _columns(report: InspectReport, page: Page) -> Table:
     table.add_column("values", overflow="fold")
     groups = {name: at for at, group in enumerate(report.groups, 1) for name in group.columns}
     for name in report.columns[:_MOST_LINES]:
-        cells = [one_line(name)]
+        cells = [one_line(spelt_out(name) or name)]
         if written:
             cells.append(one_line(written.get(name, "")))
         if kinds:
@@ -108,7 +109,10 @@ def _as_written(report: InspectReport) -> dict[str, str]:
 
 def _kinds(report: InspectReport) -> dict[str, str]:
     requirements = report.requirements
+    known = {name: domain.kind.value for name, domain in requirements.domains.items()}
+    derived = {name: one.kind.value for name, one in requirements.derived.items()}
     return {
+        **{name: kind for name, kind in (known | derived).items() if kind != "number"},
         **dict.fromkeys(requirements.integers, "integer"),
         **dict.fromkeys(requirements.booleans, "boolean"),
     }
@@ -116,7 +120,9 @@ def _kinds(report: InspectReport) -> dict[str, str]:
 
 def _values(report: InspectReport, name: str) -> str:
     bounds = report.analysis.bounds.get(name)
-    if report.type is RequirementType.PROPOSITIONAL:
+    derived = report.requirements.derived.get(name)
+    truth = derived is not None and derived.kind is Kind.TRUTH
+    if truth or report.type is RequirementType.PROPOSITIONAL:
         return "" if bounds is None else "true" if bounds.lower is not None else "false"
     return "" if bounds is None else bounds_text(bounds)
 
