@@ -13,6 +13,7 @@ from pishield_cli.actions.correct import corrector_for
 from pishield_cli.errors import MissingColumnError, UsageError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.logic.domains import CALENDAR, Date
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.table import Batch, TableReader
@@ -21,7 +22,7 @@ from pishield_cli.training.features import CategoryFeature
 from pishield_cli.training.loop import in_pieces, threads
 from pishield_cli.training.model import Model
 from pishield_cli.training.prediction_files import Layout, PredictionWriter, listed, plan_layout
-from pishield_cli.training.runs import Run
+from pishield_cli.training.runs import Run, bound_to
 
 DIGITS = 9
 """Significant digits of a predicted number; single precision knows no more than seven."""
@@ -109,16 +110,21 @@ def predict(
     start = time.perf_counter()
     kinds = _needed(run, reader)
     targets = _target_kinds(run, scores=scores)
-    layout = plan_layout(reader.columns, run.roles.given, targets, append=append)
-    finisher = _Finisher(run, targets) if shielded and run.model.outline.requirements else None
-    requirements = run.model.outline.requirements
+    layout = plan_layout(reader.columns, run.roles.kept, targets, run.roles.dates, append=append)
+    reader, requirements = bound_to(run, reader)
+    domains = {} if requirements is None else requirements.domains
+    finisher = None
+    if shielded and requirements is not None:
+        finisher = _Finisher(run, requirements, targets)
     truths = frozenset() if requirements is None else requirements.booleans
     tally = _Tally()
     with open_writer(layout) as writer, threads(threads_used):
-        for batch, cells in read_batches(reader, kinds, rows=batch_rows):
+        for batch, cells in read_batches(reader, kinds, run.roles.given, domains, rows=batch_rows):
             raw, settled = _outputs(run.model, cells, shielded=shielded)
             held = {
-                name: _held(
+                name: run.roles.dates[name].units(settled[:, place])
+                if name in run.roles.dates
+                else _held(
                     settled[:, place], kind, truth=kind is not CellKind.REAL and name in truths
                 )
                 for place, (name, kind) in enumerate(targets.items())
@@ -170,7 +176,7 @@ def _add(
 
 def _needed(run: Run, reader: TableReader) -> dict[str, CellKind]:
     """The columns that a model needs, and what their cells have to be."""
-    names = dict.fromkeys((*run.roles.features, *run.roles.given))
+    names = dict.fromkeys((*run.roles.features, *run.roles.kept))
     missing = [name for name in names if name not in reader.columns]
     if missing:
         near = get_close_matches(missing[0], reader.columns, n=2)
@@ -201,7 +207,7 @@ def _target_kinds(run: Run, *, scores: bool) -> dict[str, CellKind]:
 def _outputs(model: Model, cells: Cells, *, shielded: bool) -> tuple[Array, Array]:
     """Raw and settled outputs in the table's units, `(rows, targets)` each."""
     inputs = torch.from_numpy(model.outline.encoder.encode(cells))
-    given = torch.from_numpy(model.outline.encoder.raw(cells, model.outline.given))
+    given = torch.from_numpy(model.outline.given_cells(cells))
     raw, settled = [], []
     with torch.no_grad():
         for some in in_pieces(cells.rows):
@@ -241,16 +247,17 @@ def rounded(values: Array, digits: int) -> Array:
 class _Finisher:
     """Corrects what is left to correct, exactly, on cells as they will be written."""
 
-    def __init__(self, run: Run, targets: Mapping[str, CellKind]) -> None:
-        requirements = run.model.outline.requirements
-        assert requirements is not None
+    def __init__(
+        self, run: Run, requirements: Requirements, targets: Mapping[str, CellKind]
+    ) -> None:
         self._targets = targets
         self._requirements = requirements
         columns = (*run.roles.given, *targets)
         kept = [name for name in requirements.ordering or () if name in columns]
         ordering = tuple(dict.fromkeys((*kept, *columns)))
-        kinds = {**run.roles.kinds, **targets}
-        grids = {name: _grid(kinds[name], name, requirements) for name in requirements.variables}
+        grids = {
+            name: _grid(targets.get(name), name, requirements) for name in requirements.variables
+        }
         self._corrector = corrector_for(
             replace(requirements, ordering=ordering), ordering, grids, frozenset(run.roles.given)
         )
@@ -274,7 +281,12 @@ class _Finisher:
         return result, correction.uncorrected
 
 
-def _grid(kind: CellKind, name: str, requirements: Requirements) -> Grid:
+def _grid(kind: CellKind | None, name: str, requirements: Requirements) -> Grid:
+    """What the cells of a column can hold; columns without a kind do not move."""
+    domain = requirements.domains.get(name)
+    if isinstance(domain, Date):
+        first, last = (day * domain.per_day for day in CALENDAR)
+        return Grid(places=0, low=first, high=last)
     if kind is CellKind.BOOLEAN or name in requirements.booleans:
         return Grid(places=0, low=0, high=1)
     return Grid(places=0) if kind is CellKind.INTEGER else Grid()

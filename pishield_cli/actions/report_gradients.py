@@ -13,6 +13,7 @@ from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import read_cells
+from pishield_cli.training.dates import in_days
 from pishield_cli.training.features import stacked
 from pishield_cli.training.gradients import (
     Handed,
@@ -248,7 +249,9 @@ def _model(
             "predict.",
             hint="use the requirements that it was trained with",
         )
-    cells = read_cells(reader, run.roles.kinds)
+    roles, domains = run.roles, requirements.domains
+    cells = read_cells(reader, roles.kinds, roles.given, domains)
+    requirements = in_days(requirements)
     whole = np.flatnonzero(np.isfinite(stacked(cells, run.roles.targets)).all(axis=1))
     kept = cells.take(whole)
     problem = Problem(run.roles, requirements, kept, cells.rows - len(whole), whole)

@@ -272,7 +272,7 @@ def _unsolvable_rows(problem: Problem, columns: Sequence[str]) -> tuple[int, ...
     if requirements is None:
         return ()
     names = requirements.variables
-    ordering = tuple(dict.fromkeys((*(requirements.ordering or ()), *columns)))
+    ordering = tuple(dict.fromkeys((*(requirements.ordering or ()), *columns, *names)))
     corrector = corrector_for(
         requirements, ordering, {name: Grid() for name in names}, frozenset(roles.given)
     )

@@ -142,7 +142,9 @@ class _Reader:
         self._headers.append(header)
         for name in header.names:
             known = self.context.domains.get(name.text)
-            if header.word == "date" and not (isinstance(known, Date) and not known.written):
+            if header.word == "date" and isinstance(known, Date) and not known.written:
+                self.context.domains[name.text] = replace(known, format=header.format)
+            elif header.word == "date":
                 self.context.domains[name.text] = declared_date(known, header.format)
             elif header.word == "text":
                 self.context.domains[name.text] = Text(header.values)

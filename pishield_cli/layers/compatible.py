@@ -6,7 +6,8 @@ from os import PathLike
 import torch
 
 from pishield_cli.errors import NoRequirementError, RequirementsFileError, UsageError
-from pishield_cli.language import bind, read_requirements
+from pishield_cli.language import read_requirements
+from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.shield import Shield, named_columns
 from pishield_cli.layers.tnorms import TNormLoss
 from pishield_cli.logic.plans.orderings import MEASURES, REVERSED, ordering_by_centrality
@@ -102,7 +103,7 @@ def _ordering(
     custom: str | Sequence[int | str] | None,
 ) -> tuple[str, ...]:
     """All columns, most trusted first."""
-    bound = bind(requirements, columns).requirements
+    bound = over_columns(requirements, columns)
     name = choice.removeprefix(REVERSED)
     if name == "random":
         return tuple(columns[place] for place in torch.randperm(len(columns)).tolist())

@@ -7,9 +7,9 @@ from os import PathLike
 import torch
 from torch import Tensor
 
-from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
 from pishield_cli.layers.nearest import NearestShield
+from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.shield import Shield, named_columns, require_columns
 from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.requirements import Requirements
@@ -72,9 +72,7 @@ class ViolationPenalty(FixedBuffers):
     ) -> None:
         super().__init__()
         self.columns = named_columns(columns)
-        if not isinstance(requirements, Requirements):
-            requirements = read_requirements(requirements)
-        bound = bind(requirements, self.columns).requirements
+        bound = over_columns(requirements, self.columns)
         clauses = [clause for one in bound.requirements for clause in one.clauses]
         forms = [_shortfalls(clause) for clause in clauses]
         flat = [form for clause in forms for form in clause]

@@ -15,7 +15,6 @@ from pishield_cli.errors import (
     UsageError,
 )
 from pishield_cli.kernels.scores.coherence_lattice import compile_plan
-from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.backward import (
     Correction,
     Directed,
@@ -28,6 +27,7 @@ from pishield_cli.layers.backward import (
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
 from pishield_cli.layers.judge import Judge, RowByRow
+from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.precision import DIGITS, Precision, has_values
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.scores import CoherentSweep
@@ -69,7 +69,8 @@ class Shield(Declared):
     Args:
         requirements: Requirements, or the path of a file of them.
         columns: The name of each column, distinct; or how many there are: then their names are
-            `y_0`, `y_1`, ... In any case `y_<i>` in requirements is column i.
+            `y_0`, `y_1`, ... In any case `y_<i>` in requirements is column i. All hold numbers;
+            dates are days since 1970-01-01.
         backward: `clamp` for the derivative of the correction itself, by autograd; the name of
             another rule; or a `Rule` of your own.
         ordering: Columns to correct first, most trusted first; then come those of the file's own
@@ -93,6 +94,8 @@ class Shield(Declared):
         RequirementError: If the requirements cannot be read, or name what is no column.
         ContradictionError: If no values satisfy them.
         MissingColumnError: If `ordering` or `fixed` names what is no column.
+        UsageError: If requirements ask what only a table's cells can tell: texts, missing cells,
+            products of columns.
 
     References:
         Stoian et al., How Realistic Is Your Synthetic Data?, ICLR 2024 (linear); Stoian and
@@ -120,10 +123,8 @@ class Shield(Declared):
         exact: bool | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(requirements, Requirements):
-            requirements = read_requirements(requirements)
         self.columns = named_columns(columns)
-        self.requirements = bind(requirements, self.columns).requirements
+        self.requirements = over_columns(requirements, self.columns)
         self.check_nan, self.exact = check_nan, exact
         self.backward_rule = rule_of(backward, ShieldChoice.LAYER)
         self.fixed = frozenset(fixed)

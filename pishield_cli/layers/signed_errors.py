@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from pishield_cli.errors import UsageError
-from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.shield import named_columns
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import Inequality
@@ -53,9 +53,7 @@ class SignedErrors(FixedBuffers):
         super().__init__()
         self.columns = named_columns(columns)
         self.bounded = bounded
-        if not isinstance(requirements, Requirements):
-            requirements = read_requirements(requirements)
-        bound = bind(requirements, self.columns).requirements
+        bound = over_columns(requirements, self.columns)
         if bound.type is not RequirementType.LINEAR:
             raise UsageError(
                 f"Signed errors are of linear requirements, but these are {bound.type}."

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from pishield_cli.errors import UsageError
-from pishield_cli.language import bind, read_requirements
 from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.shield import named_columns, require_columns
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral
@@ -57,14 +57,11 @@ class TNormLoss(FixedBuffers):
             raise UsageError(f"A t-norm is one of {', '.join(TNorm)}, but this is `{tnorm}`.")
         self.tnorm = TNorm(tnorm)
         self.columns = named_columns(columns)
-        if not isinstance(requirements, Requirements):
-            requirements = read_requirements(requirements, type=RequirementType.PROPOSITIONAL)
-        if requirements.type is not RequirementType.PROPOSITIONAL:
+        bound = over_columns(requirements, self.columns, type=RequirementType.PROPOSITIONAL)
+        if bound.type is not RequirementType.PROPOSITIONAL:
             raise UsageError(
-                "T-norms are for propositional requirements, but these are "
-                f"{requirements.type.value}."
+                f"T-norms are for propositional requirements, but these are {bound.type.value}."
             )
-        bound = bind(requirements, self.columns).requirements
         position = {name: place for place, name in enumerate(self.columns)}
         size = len(position)
         clauses = [

@@ -1,6 +1,6 @@
 """A table's cells for learning: numbers, texts and times, whatever kind of file they come from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from pyarrow import compute
 
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.logic.domains import Date, Domain, Mixed, Schema, Text
 from pishield_cli.tables.arrow.columns import is_numeric
 from pishield_cli.tables.table import (
     Batch,
@@ -23,6 +24,8 @@ MISSING = -1
 """The code of a missing text."""
 
 _MICROSECONDS_A_DAY = 86_400e6
+
+_UNNAMED: Schema = {}
 
 
 class CellKind(StrEnum):
@@ -82,14 +85,21 @@ class Cells:
         )
 
 
-def cell_kinds(reader: TableReader) -> dict[str, CellKind]:
-    """What every column of a table is; a CSV table is read through for this."""
+def cell_kinds(reader: TableReader, domains: Schema = _UNNAMED) -> dict[str, CellKind]:
+    """What every column of a table is; a CSV table is read through for this.
+
+    Args:
+        reader: The table.
+        domains: What requirements take columns for.
+    """
     refuse_repeated(reader.columns, reader.columns, reader.name)
     stored = reader.stored
     if stored.schema is not None:
         types = {field.name: _arrow_kind(field.type) for field in stored.schema}
     else:
         types = _kinds_read(stored)
+    taken = {name: _taken_for(one) for name, one in domains.items()}
+    types |= {name: kind for name, kind in taken.items() if kind is not None}
     numeric = [name for name, kind in types.items() if kind is CellKind.REAL]
     exact = {
         ColumnKind.REAL: CellKind.REAL,
@@ -101,26 +111,36 @@ def cell_kinds(reader: TableReader) -> dict[str, CellKind]:
 
 
 def read_batches(
-    reader: TableReader, kinds: Mapping[str, CellKind], *, rows: int | None = None
+    reader: TableReader,
+    kinds: Mapping[str, CellKind],
+    given: Collection[str] = (),
+    domains: Schema = _UNNAMED,
+    *,
+    rows: int | None = None,
 ) -> Iterator[tuple[Batch, Cells]]:
     """Read some columns of a table batch by batch.
 
     Args:
         reader: The table.
         kinds: The columns to read, and what their cells have to be.
+        given: Columns to read as numbers, whatever else they are; derived ones too.
+        domains: What requirements take columns for.
         rows: About how many rows a batch holds.
 
     Raises:
         MissingColumnError: If the table lacks one of them.
         ColumnTypeError: If a column holds something else.
     """
-    numeric = [name for name, kind in kinds.items() if kind.numeric]
-    others = [name for name, kind in kinds.items() if not kind.numeric]
+    dates = {name: one.per_day for name, one in domains.items() if isinstance(one, Date)}
+    timed = [name for name, kind in kinds.items() if kind is CellKind.TIME and name in dates]
+    plain = [name for name, kind in kinds.items() if kind.numeric]
+    numeric = list(dict.fromkeys((*plain, *timed, *given)))
+    others = [name for name, kind in kinds.items() if not kind.numeric and name not in timed]
     texts_wanted = [name for name in others if kinds[name] is not CellKind.TIME]
     for batch in reader.batches(numeric, rows=rows, whole=True):
         if not batch.rows:
             continue
-        numbers = {name: _numbers(batch.columns[name]) for name in numeric}
+        numbers = {name: _numbers(batch.columns[name]) / dates.get(name, 1) for name in numeric}
         texts: dict[str, Texts] = {}
         if others:
             table = reader.stored.arrow([batch], columns=others, texts=texts_wanted)
@@ -134,12 +154,18 @@ def read_batches(
 
 
 def read_cells(
-    reader: TableReader, kinds: Mapping[str, CellKind], *, rows: int | None = None
+    reader: TableReader,
+    kinds: Mapping[str, CellKind],
+    given: Collection[str] = (),
+    domains: Schema = _UNNAMED,
+    *,
+    rows: int | None = None,
 ) -> Cells:
     """Read some columns of a whole table; see `read_batches`."""
-    parts = [cells for _, cells in read_batches(reader, kinds, rows=rows)]
-    numbers = [name for name, kind in kinds.items() if kind.numeric or kind is CellKind.TIME]
-    texts = [name for name in kinds if name not in numbers]
+    parts = [cells for _, cells in read_batches(reader, kinds, given, domains, rows=rows)]
+    own = [name for name, kind in kinds.items() if kind.numeric or kind is CellKind.TIME]
+    texts = [name for name in kinds if name not in own]
+    numbers = dict.fromkeys((*own, *given))
     return Cells(
         sum(part.rows for part in parts),
         {name: _joined([part.numbers[name] for part in parts]) for name in numbers},
@@ -165,6 +191,13 @@ def _numbers(column: NumericColumn) -> Array:
     if column.missing is not None:
         values[column.missing] = np.nan
     return values
+
+
+def _taken_for(domain: Domain) -> CellKind | None:
+    """What requirements make of a column's cells; None where the table alone tells."""
+    if isinstance(domain, Date):
+        return CellKind.TIME
+    return CellKind.TEXT if isinstance(domain, Text | Mixed) else None
 
 
 def _kinds_read(reader: StoredTable) -> dict[str, CellKind]:

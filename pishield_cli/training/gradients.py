@@ -12,7 +12,7 @@ from pishield_cli.layers.rules import RuleName, ShieldChoice, rules_of
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.terms import Inequality
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
-from pishield_cli.training.model import Model, Outline, within
+from pishield_cli.training.model import Model, Outline, fillers, within
 from pishield_cli.training.objectives import Batch, batch_of, prediction_error, standardised
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.settings import TrainSettings
@@ -61,7 +61,15 @@ def untrained(problem: Problem, settings: TrainSettings) -> Model:
     roles, cells = problem.roles, problem.cells
     encoder = FeatureEncoder.fit(cells, roles.feature_kinds, scale=settings.scale_features)
     scaler = TargetScaler.fit(cells, roles.targets)
-    outline = Outline(encoder, scaler, problem.requirements, roles.given, (), settings.arch)
+    outline = Outline(
+        encoder,
+        scaler,
+        problem.requirements,
+        roles.given,
+        (),
+        settings.arch,
+        fillers(cells, roles.given),
+    )
     if outline.propositional or not settings.scale_targets:
         raw = TargetScaler.fit(cells, roles.targets, scale=False)
         outline = replace(outline, scaler=raw)

@@ -1,19 +1,22 @@
 """A network and the shield behind it, in the units that the network works in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import UsageError
+from pishield_cli.kernels.columns import Array
 from pishield_cli.layers.backward import Masked, MaskedSweeps
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.layers.scaled import ScaledShield
 from pishield_cli.layers.shield import Shield
 from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.training.cells import Cells
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.monotone import Slope
 from pishield_cli.training.monotone_network import MonotoneNetwork
@@ -35,6 +38,7 @@ class Outline:
         given: Columns that requirements name and that are no targets; they never move.
         slopes: Rules that the network keeps by construction.
         arch: The architecture.
+        fillers: What stands for a missing cell of each given column; 0 where there is none.
     """
 
     encoder: FeatureEncoder
@@ -43,6 +47,16 @@ class Outline:
     given: tuple[str, ...]
     slopes: tuple[Slope, ...]
     arch: str
+    fillers: Mapping[str, float] = field(default_factory=dict)
+
+    def given_cells(self, cells: Cells) -> Array:
+        """What never moves, `(rows, given)`, missing cells filled."""
+        columns = [cells.numbers[name] for name in self.given]
+        filled = [
+            np.where(np.isfinite(one), one, self.fillers.get(name, 0.0))
+            for name, one in zip(self.given, columns, strict=True)
+        ]
+        return np.stack(filled, axis=1) if filled else np.zeros((cells.rows, 0))
 
     @property
     def propositional(self) -> bool:
@@ -258,8 +272,28 @@ def _refuse_for_scores(settings: TrainSettings) -> None:
 
 
 def within(requirements: Requirements, columns: Sequence[str]) -> Requirements:
+    """The requirements as a plan takes them: over columns of numbers, derived or not.
+
+    Args:
+        requirements: Over a table's columns.
+        columns: Those that the ordering may list.
+    """
+    return replace(over(requirements, columns), derived={}, uses={}, domains={})
+
+
+def over(requirements: Requirements, columns: Sequence[str]) -> Requirements:
     """The requirements, with an ordering that lists only these columns."""
     if requirements.ordering is None:
         return requirements
     kept = tuple(name for name in requirements.ordering if name in columns)
     return replace(requirements, ordering=kept or None)
+
+
+def fillers(cells: Cells, names: Iterable[str]) -> dict[str, float]:
+    """What stands for missing cells of some columns: the lower of the two middle values."""
+    found = {}
+    for name in names:
+        present = np.sort(cells.numbers[name][np.isfinite(cells.numbers[name])])
+        if len(present):
+            found[name] = float(present[(len(present) - 1) // 2])
+    return found

@@ -47,7 +47,7 @@ def batch_of(outline: Outline, cells: Cells, truths: Array, device: torch.device
         device: Where to.
     """
     encoder, scaler = outline.encoder, outline.scaler
-    arrays = (encoder.encode(cells), encoder.raw(cells, outline.given), scaler.scaled(truths))
+    arrays = (encoder.encode(cells), outline.given_cells(cells), scaler.scaled(truths))
     return Batch(*(torch.from_numpy(each).to(device) for each in arrays))
 
 

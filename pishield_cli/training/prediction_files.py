@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,11 @@ from pishield_cli.tables.endings import delimiter_of, format_named
 from pishield_cli.tables.opening import open_new
 from pishield_cli.tables.table import Batch, NewTable, StoredTable, TableReader
 from pishield_cli.training.cells import CellKind
+from pishield_cli.training.dates import DateForm
 
 _TRUTHS = ("false", "true")
+
+NO_DATES: Mapping[str, DateForm] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +32,21 @@ class Layout:
         predicted: Predictions by name, and what their cells are.
         order: All names of the output, in order.
         whole: Whether all of the table's columns are copied.
+        dates: How predicted dates are written.
     """
 
     kept: Mapping[str, str]
     predicted: Mapping[str, CellKind]
     order: tuple[str, ...]
     whole: bool
+    dates: Mapping[str, DateForm] = field(default_factory=dict)
 
 
 def plan_layout(
     columns: Sequence[str],
     given: Sequence[str],
     targets: Mapping[str, CellKind],
+    dates: Mapping[str, DateForm] = NO_DATES,
     *,
     append: bool,
 ) -> Layout:
@@ -48,14 +54,17 @@ def plan_layout(
 
     Args:
         columns: The table's columns.
-        given: Columns that requirements name and that are not predicted.
+        given: The table's columns that requirements name and that are not predicted.
         targets: The predicted columns.
+        dates: How those of them are written that hold dates.
         append: Whether all of the table's columns are copied. A prediction then stands in the
             place of the table's column of its name, and that one goes to the end as
             `<name>_actual`.
     """
     if not append:
-        return Layout({name: name for name in given}, targets, (*given, *targets), whole=False)
+        return Layout(
+            {name: name for name in given}, targets, (*given, *targets), whole=False, dates=dates
+        )
     kept: dict[str, str] = {}
     order = list(columns)
     order.extend(name for name in targets if name not in columns)
@@ -66,7 +75,7 @@ def plan_layout(
         kept[title] = name
         if title != name:
             order.append(title)
-    return Layout(kept, targets, tuple(order), whole=True)
+    return Layout(kept, targets, tuple(order), whole=True, dates=dates)
 
 
 class PredictionWriter(WrittenAside):
@@ -122,9 +131,7 @@ class _CsvPredictions(PredictionWriter):
 
     def write(self, batch: Batch, predicted: Mapping[str, Array]) -> None:
         self._begin()
-        new = {
-            name: _texts(values, self._layout.predicted[name]) for name, values in predicted.items()
-        }
+        new = {name: self._texts(name, values) for name, values in predicted.items()}
         kept = self._kept_cells(batch)
         columns = [new[name] if name in new else kept[name] for name in self._layout.order]
         join, ending = self._delimiter.join, self._ending
@@ -134,6 +141,12 @@ class _CsvPredictions(PredictionWriter):
             for cells in zip(*columns, strict=True)
         ]
         self._stream.write(b"".join(lines))
+
+    def _texts(self, name: str, values: Array) -> list[bytes]:
+        form = self._layout.dates.get(name)
+        if form is None:
+            return _texts(values, self._layout.predicted[name])
+        return [quoted(text.encode(), self._delimiter) for text in form.texts(values)]
 
     def commit(self) -> None:
         self._begin()
@@ -182,9 +195,7 @@ class TypedPredictions(PredictionWriter):
         self._schema: pa.Schema | None = None
 
     def write(self, batch: Batch, predicted: Mapping[str, Array]) -> None:
-        columns = {
-            name: _arrow(values, self._layout.predicted[name]) for name, values in predicted.items()
-        }
+        columns = {name: self._array(name, values) for name, values in predicted.items()}
         for title, name in self._layout.kept.items():
             columns[title] = self._kept(batch, name)
         arrays = [columns[name] for name in self._layout.order]
@@ -200,6 +211,10 @@ class TypedPredictions(PredictionWriter):
 
     def close(self) -> None:
         self._table.close()
+
+    def _array(self, name: str, values: Array) -> pa.Array:
+        form = self._layout.dates.get(name)
+        return _arrow(values, self._layout.predicted[name]) if form is None else form.array(values)
 
     def _start(self, schema: pa.Schema) -> None:
         self._schema = schema
@@ -217,7 +232,8 @@ class TypedPredictions(PredictionWriter):
         own = self._reader.arrow([], columns=list(kept.values())).schema
         fields = {title: own.field(name).with_name(title) for title, name in kept.items()}
         for name, kind in self._layout.predicted.items():
-            fields[name] = pa.field(name, _arrow_type(kind))
+            form = self._layout.dates.get(name)
+            fields[name] = pa.field(name, _arrow_type(kind) if form is None else form.type)
         return pa.schema([fields[name] for name in self._layout.order])
 
 

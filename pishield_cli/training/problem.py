@@ -1,16 +1,19 @@
 """What is to be learnt from a table: its targets, its features, and the cells of both."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pishield_cli.errors import ColumnTypeError, TableError, UsageError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.language import require_columns
+from pishield_cli.language import require_columns, spelt_out
+from pishield_cli.logic.domains import Date, Mixed, Schema
+from pishield_cli.logic.expressions import Expression, cells_of
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import CellKind, Cells, cell_kinds, read_cells
+from pishield_cli.training.dates import DateForm, date_forms, in_days
 from pishield_cli.training.features import stacked
 from pishield_cli.training.settings import Objective, TrainSettings
 
@@ -22,8 +25,11 @@ class Roles:
     Attributes:
         targets: To be predicted.
         features: What they are predicted from.
-        given: Columns that requirements name and that are no targets.
-        kinds: What the cells of all these are.
+        given: Columns of numbers that requirements name and that are no targets, among them what
+            they derive from cells.
+        kinds: What the cells of all columns of the table among these are.
+        kept: The table's own columns that requirements name and that are no targets.
+        dates: How predicted dates are written.
         skipped: Columns that were left out because a network cannot take them.
     """
 
@@ -31,6 +37,8 @@ class Roles:
     features: tuple[str, ...]
     given: tuple[str, ...]
     kinds: Mapping[str, CellKind]
+    kept: tuple[str, ...] = ()
+    dates: Mapping[str, DateForm] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
 
     @property
@@ -50,7 +58,7 @@ class Problem:
 
     Attributes:
         roles: What each column is for.
-        requirements: Over column names; None for none.
+        requirements: Over column names, dates in days; None for none.
         cells: The rows whose targets are all there.
         missing_targets: How many rows were left out because a target was missing.
         rows: The numbers in the table of the rows that are used.
@@ -80,14 +88,16 @@ def assign_roles(
     }
     for option, names in options.items():
         require_columns(option, names, reader.columns)
-    kinds = cell_kinds(reader)
-    named = requirements.variables if requirements is not None else ()
-    _refuse_texts("A requirement", named, kinds)
+    use = _Use.of(requirements)
+    named = use.named
+    kinds = cell_kinds(reader, use.domains)
+    _refuse_texts("A requirement", use.plain, kinds)
     dropped = [name for name in named if name in settings.drop]
     if dropped:
         raise UsageError(f"--drop names `{dropped[0]}`, but a requirement needs that column.")
     if settings.objective is Objective.IDEMPOTENT:
         targets = _own_targets(settings, kinds)
+        use.refuse_derived()
         outside = [name for name in named if name not in targets]
         if outside:
             raise UsageError(
@@ -95,12 +105,16 @@ def assign_roles(
                 f"`{outside[0]}` is not among --targets.",
             )
         return Roles(targets, targets, (), {name: kinds[name] for name in targets})
-    targets = _targets(settings, named)
-    _refuse_texts("A target", targets, kinds)
+    targets = _targets(settings, use)
+    _refuse_texts("A target", [name for name in targets if name not in use.dates], kinds)
+    use.refuse_moving(targets)
     features, skipped = _features(reader, settings, targets, kinds)
-    given = tuple(name for name in named if name not in targets)
-    used = dict.fromkeys((*targets, *features, *given))
-    return Roles(targets, features, given, {name: kinds[name] for name in used}, skipped)
+    given = tuple(name for name in use.variables if name not in targets)
+    kept = tuple(name for name in named if name not in targets)
+    used = [one for one in dict.fromkeys((*targets, *features, *given, *kept)) if one in kinds]
+    return Roles(
+        targets, features, given, {name: kinds[name] for name in used}, kept, skipped=skipped
+    )
 
 
 def load_problem(
@@ -112,7 +126,9 @@ def load_problem(
         TableError: If the table cannot be read, or has no row with all targets.
     """
     roles = assign_roles(reader, requirements, settings)
-    cells = read_cells(reader, roles.kinds)
+    domains = {} if requirements is None else requirements.domains
+    cells = read_cells(reader, roles.kinds, roles.given, domains)
+    roles = replace(roles, dates=date_forms(reader, requirements, cells, roles.targets))
     if not cells.rows:
         raise TableError(f"A table must have rows to learn from, but `{reader.name}` has none.")
     whole: Array = np.ones(cells.rows, dtype=bool)
@@ -128,17 +144,98 @@ def load_problem(
     kept = cells if whole.all() else cells.take(rows)
     if requirements is not None and requirements.type is RequirementType.PROPOSITIONAL:
         _require_scores(kept, roles.targets)
+    requirements = None if requirements is None else in_days(requirements)
     return Problem(roles, requirements, kept, int(np.count_nonzero(~whole)), rows)
 
 
-def _targets(settings: TrainSettings, named: Sequence[str]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What requirements name.
+
+    Attributes:
+        named: The table's own columns.
+        variables: What their inequalities are about: columns of numbers, and derived ones.
+        derived: The derived ones, and what they are derived from.
+        domains: What the table's columns are taken for.
+    """
+
+    named: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    derived: Mapping[str, Expression] = field(default_factory=dict)
+    domains: Schema = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, requirements: Requirements | None) -> "_Use":
+        """What some requirements name."""
+        if requirements is None:
+            return cls()
+        variables, derived = requirements.variables, requirements.derived
+        cells = (
+            cell.name for name in variables if name in derived for cell in cells_of(derived[name])
+        )
+        own = (name for name in variables if name not in derived)
+        return cls(tuple(dict.fromkeys((*own, *cells))), variables, derived, requirements.domains)
+
+    @property
+    def plain(self) -> list[str]:
+        """The table's columns that must be numbers."""
+        special = Date | Mixed
+        return [
+            name
+            for name in self.variables
+            if name not in self.derived and not isinstance(self.domains.get(name), special)
+        ]
+
+    @property
+    def dates(self) -> frozenset[str]:
+        """The columns of dates."""
+        return frozenset(n for n, one in self.domains.items() if isinstance(one, Date))
+
+    @property
+    def movable(self) -> list[str]:
+        """The columns that can be predicted: those that nothing is derived from."""
+        sources = {cell.name for one in self.derived.values() for cell in cells_of(one)}
+        dates = [name for name in self.variables if name in self.dates]
+        return [
+            name for name in self.variables if name in {*self.plain, *dates} and name not in sources
+        ]
+
+    def refuse_moving(self, targets: Sequence[str]) -> None:
+        """Refuse targets that something is derived from.
+
+        Raises:
+            UsageError: If there is one.
+        """
+        for name, expression in self.derived.items():
+            for cell in cells_of(expression):
+                if cell.name in targets:
+                    raise UsageError(
+                        "What requirements work out from cells must be known before a prediction, "
+                        f"but `{cell.name}` of `{spelt_out(name) or name}` is a target.",
+                        hint="give it with --features, or name other columns with --targets",
+                    )
+
+    def refuse_derived(self) -> None:
+        """Refuse what is not about numbers alone.
+
+        Raises:
+            UsageError: If there is such a thing.
+        """
+        for name in (*self.derived, *self.dates):
+            raise UsageError(
+                "With --objective idempotent, requirements are over numbers that are learnt, but "
+                f"`{spelt_out(name) or name}` is not one.",
+            )
+
+
+def _targets(settings: TrainSettings, use: _Use) -> tuple[str, ...]:
     if settings.targets is not None:
         return settings.targets
     excluded = settings.features or ()
-    targets = tuple(name for name in named if name not in excluded)
+    targets = tuple(name for name in use.movable if name not in excluded)
     if not targets:
         raise UsageError(
-            "Something must be predicted, but no requirement names a column.",
+            "Something must be predicted, but requirements name no column that can be.",
             hint="name the columns with --targets",
         )
     return targets

@@ -20,18 +20,24 @@ from torch import Tensor
 
 from pishield_cli import __version__, placed
 from pishield_cli.errors import TableError, UsageError
-from pishield_cli.language import format_requirements, read_requirements
+from pishield_cli.language import format_requirements, read_binding, read_requirements
+from pishield_cli.logic.domains import Schema
+from pishield_cli.logic.expressions import Kind
+from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.aside import (
     WrittenAside,
     force_to_disk,
     local_target,
     writing,
 )
+from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.held import Held, aside_name
+from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import CellKind
+from pishield_cli.training.dates import DateForm, in_days
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.loop import EpochNote
-from pishield_cli.training.model import Model, Outline, within
+from pishield_cli.training.model import Model, Outline, over
 from pishield_cli.training.monotone import Slope
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.records import FORMAT, RECORD, fact_of, read_record
@@ -139,10 +145,13 @@ def record_of(
             "targets": list(roles.targets),
             "features": list(roles.features),
             "given": list(roles.given),
+            "kept": list(roles.kept),
+            "dates": {name: form.as_json() for name, form in roles.dates.items()},
             "kinds": {name: kind.value for name, kind in roles.kinds.items()},
         },
         "features": outline.encoder.as_json(),
         "targets": outline.scaler.as_json(),
+        "fillers": dict(outline.fillers),
         "requirements": None if outline.requirements is None else outline.requirements.type.value,
         "arch": outline.arch,
         "slopes": [[one.output, one.input, one.sign] for one in outline.slopes],
@@ -156,7 +165,7 @@ def requirements_text(model: Model) -> bytes | None:
     requirements = model.outline.requirements
     if requirements is None:
         return None
-    return format_requirements(within(requirements, model.outline.columns)).encode()
+    return format_requirements(over(requirements, model.outline.columns)).encode()
 
 
 def history_text(trials: Iterable[tuple[int, Iterable[EpochNote]]]) -> bytes:
@@ -185,10 +194,12 @@ def read_run(path: str) -> Run:
             tuple(columns["features"]),
             tuple(columns["given"]),
             {name: CellKind(kind) for name, kind in columns["kinds"].items()},
+            tuple(columns.get("kept", columns["given"])),
+            {name: DateForm.from_json(one) for name, one in columns.get("dates", {}).items()},
         )
         requirements = None
         if record["requirements"] is not None:
-            requirements = read_requirements(Path(path) / REQUIREMENTS)
+            requirements = in_days(read_requirements(Path(path) / REQUIREMENTS))
         outline = Outline(
             FeatureEncoder.from_json(record["features"]),
             TargetScaler.from_json(record["targets"]),
@@ -196,6 +207,7 @@ def read_run(path: str) -> Run:
             roles.given,
             tuple(Slope(*one) for one in record["slopes"]),
             str(record["arch"]),
+            _fillers(record, roles.given),
         )
         model = Model(outline, settings)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -205,6 +217,41 @@ def read_run(path: str) -> Run:
     _load_weights(model, Path(path) / WEIGHTS)
     model.eval()
     return Run(path, model, roles, settings, record)
+
+
+def bound_to(run: Run, reader: TableReader) -> tuple[TableReader, Requirements | None]:
+    """A run's requirements over another table, and the table as they need it.
+
+    Args:
+        run: The run.
+        reader: A table that has all but the targets; dates may be in another form than those that
+            were learnt from.
+
+    Returns:
+        The table with derived columns; and the requirements, None for none. Dates among targets are
+        in the unit that predictions are written in.
+
+    Raises:
+        RequirementsFileError: If the table's columns are not what requirements take them for.
+    """
+    requirements = run.model.outline.requirements
+    if requirements is None or not (requirements.derived or requirements.domains):
+        return reader, requirements
+    dates = {name: form.domain for name, form in run.roles.dates.items()}
+
+    def domains(uses: Mapping[str, frozenset[Kind]]) -> Schema:
+        return {**reader.domains({n: u for n, u in uses.items() if n not in dates}), **dates}
+
+    columns = tuple(dict.fromkeys((*reader.columns, *run.roles.targets)))
+    bound = read_binding(Path(run.path) / REQUIREMENTS, columns, domains=domains).requirements
+    return with_derived_columns(reader, bound), bound
+
+
+def _fillers(record: Mapping[str, Any], given: Iterable[str]) -> dict[str, float]:
+    """What stands for missing cells; of a run that does not say so, the features' medians."""
+    medians = {one["name"]: one["median"] for one in record["features"] if "median" in one}
+    known = record.get("fillers", medians)
+    return {name: float(known[name]) for name in given if name in known}
 
 
 def _load_weights(model: Model, path: Path) -> None:

@@ -30,7 +30,7 @@ from pishield_cli.training.loop import (
     in_pieces,
     seeded,
 )
-from pishield_cli.training.model import Model, Outline
+from pishield_cli.training.model import Model, Outline, fillers
 from pishield_cli.training.monotone import Slope, find_slopes, parse_monotone, wrong_shares
 from pishield_cli.training.objectives import Batch, PredictObjective, batch_of, moved_rows
 from pishield_cli.training.problem import Problem
@@ -152,7 +152,15 @@ def _prepared(
     slopes: tuple[Slope, ...] = ()
     if settings.monotone_guarantee:
         slopes = find_slopes(parse_monotone(settings.monotone), encoder, roles.targets)
-    outline = Outline(encoder, scaler, problem.requirements, roles.given, slopes, settings.arch)
+    outline = Outline(
+        encoder,
+        scaler,
+        problem.requirements,
+        roles.given,
+        slopes,
+        settings.arch,
+        fillers(training, roles.given),
+    )
     batches: list[Batch] = []
     truths: list[Array] = []
     far: dict[str, float] = {}

@@ -103,3 +103,10 @@ def test_a_label_never_opens_a_comment():
 def test_a_label_that_no_file_could_hold_is_left_out():
     one = Requirement(1, "x", (), label="a]b")
     assert format_requirements(Requirements((one,), RequirementType.LINEAR)) == "true\n"
+
+
+def test_dates_of_one_format_share_a_header():
+    text = 'date c\ndate a b "%d.%m.%Y"\na <= b\nb <= c\n'
+    written = format_requirements(parse_requirements(text))
+    assert written.splitlines()[:2] == ["date c", 'date a b "%d.%m.%Y"']
+    assert parse_requirements(written).domains == parse_requirements(text).domains

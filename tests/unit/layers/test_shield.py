@@ -388,3 +388,25 @@ def test_independent_columns_move_in_one_wave():
     assert [len(wave) for wave in one.sweeps[0].waves] == [20]
     chain = shield("\n".join(f"y_{place} <= y_{place + 1}" for place in range(5)), 6)
     assert len(chain.sweeps[0].waves) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ('if country == "DE" then vat >= 19', 'country == "DE"'),
+        ("total == price * quantity", "price * quantity"),
+        ("vat >= 1 or vat is null", "vat is null"),
+    ],
+)
+@pytest.mark.parametrize("layer", [layers.Shield, layers.NearestShield, layers.ViolationPenalty])
+def test_what_no_tensor_holds_is_refused_in_one_line(layer, text, asked):
+    with pytest.raises(UsageError) as caught:
+        layer(parse_requirements(text), ["country", "vat", "total", "price", "quantity"])
+    assert f"requirement 1 asks for `{asked}`" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_dates_are_days():
+    text = "date due\ndue >= shipped + 3 days\nshipped >= 1970-01-11\n"
+    found = layers.Shield(parse_requirements(text), ["due", "shipped"])
+    assert found(torch.zeros(1, 2)).tolist() == [[13, 10]]
