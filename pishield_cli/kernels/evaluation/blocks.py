@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.decimals import shared_places
 from pishield_cli.kernels.evaluation.exact import signs
+from pishield_cli.kernels.evaluation.roundings import sure_roundings
 from pishield_cli.kernels.evaluation.sums import (
     EXACT_FLOAT,
     EXACT_INTEGER,
     LARGEST,
+    SLACK,
     UNIT,
     Bounds,
     Form,
@@ -22,7 +25,7 @@ from pishield_cli.kernels.evaluation.sums import (
     integer_magnitude,
     representation_error,
 )
-from pishield_cli.kernels.evaluation.tolerance import Tolerance
+from pishield_cli.kernels.evaluation.tolerance import ROUNDING, Tolerance
 from pishield_cli.kernels.evaluation.within import sides
 
 APPROXIMATE = 2.0**-50
@@ -97,6 +100,8 @@ class Block:
         self._spreads: dict[str, Spread] = {}
         self._sums: dict[Form, Sum] = {}
         self._sides: dict[tuple[Form, Tolerance], tuple[Array, Array]] = {}
+        self._places: dict[str, int | None] = {}
+        self._forgiven: dict[Form, Array] = {}
 
     def column(self, name: str) -> NumericColumn:
         """The whole batch's column."""
@@ -163,6 +168,64 @@ class Block:
             self._spreads[name] = found = self._measure(name)
         return found
 
+    def quantum(self, form: Form) -> float:
+        """What a form is a whole multiple of on every row; 0 if that is not seen at once."""
+        if not form.exact:
+            return 0.0
+        most = 0
+        for name in form.names:
+            places = self._shared_places(name)
+            if places is None:
+                return 0.0
+            most = max(most, places)
+        return 10.0**-most
+
+    def _shared_places(self, name: str) -> int | None:
+        if name not in self._places:
+            self._places[name] = self._seen_places(name)
+        return self._places[name]
+
+    def _seen_places(self, name: str) -> int | None:
+        values = self.values(name)
+        if values.dtype != np.float64:
+            return 0 if values.dtype.kind in "iu" else None
+        if self.column(name).exact is not None:
+            return None
+        return shared_places(values, self.absent([name]))
+
+    def surely_forgiven(self, form: Form) -> Array:
+        """Where a form is so near zero that one column's cells, roundings of floats, explain it."""
+        found = self._forgiven.get(form)
+        if found is None:
+            found = np.zeros(self.rows, dtype=bool)
+            self._forgiven[form] = found
+            pairs = zip(form.weights, form.names, strict=True)
+            sizes = [
+                (abs(weight) * self.spread(name).largest, name, weight) for weight, name in pairs
+            ]
+            left: slice | Array = slice(None)
+            # The largest cells tell of most rows, the others of what is left.
+            for _, name, weight in sorted(sizes, reverse=True):
+                found[left] = self._explains(form, name, weight, left)
+                left = np.flatnonzero(~found)
+                if not len(left) or len(left) > self.rows // 8:
+                    break
+        return found
+
+    def _explains(self, form: Form, name: str, weight: float, rows: slice | Array) -> Array | bool:
+        """Whether what is forgiven of one column's cells is more than a form is from zero."""
+        total, values = self.sum(form), self.values(name)[rows]
+        if values.dtype != np.float64 or not self.column(name).nearest:
+            return False
+        share = float(ROUNDING[values.dtype.itemsize]) * abs(weight) / SLACK
+        with np.errstate(over="ignore", invalid="ignore"):
+            forgiven = np.abs(values)
+            within = sure_roundings(values, forgiven, plain=self.column(name).plain)
+            forgiven *= share
+            forgiven -= total.bounds.error
+            within &= np.abs(total.values[rows]) <= forgiven
+        return within
+
     def _measure(self, name: str) -> Spread:
         values = self.values(name)
         low, high = self.low(name).item(), self.high(name).item()
@@ -205,6 +268,7 @@ class Block:
 
     def forget(self, form: Form) -> None:
         """Free a form's arrays, if it has been summed."""
+        self._forgiven.pop(form, None)
         for key in [key for key in self._sides if key[0] == form]:
             del self._sides[key]
         found = self._sums.pop(form, None)

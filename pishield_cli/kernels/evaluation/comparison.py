@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.blocks import Block
+from pishield_cli.kernels.evaluation.blocks import Block, Sum
 from pishield_cli.kernels.evaluation.roundings import float_roundings
 from pishield_cli.kernels.evaluation.sums import LARGEST, SLACK, Form, form_of
 from pishield_cli.kernels.evaluation.thresholds import Threshold, threshold
@@ -190,17 +190,45 @@ def _compare_pair(comparison: Comparison, block: Block, tolerance: Tolerance) ->
 
 def _compare_sum(comparison: Comparison, block: Block, tolerance: Tolerance) -> Truth:
     total = block.sum(comparison.form)
-    most = float(tolerance.most([block.column(name) for name in comparison.form.names]))
-    bounds, strict = total.bounds, comparison.strict
-    surely = bounds.error - float(tolerance.share or 0) * bounds.least / SLACK
-    never = -(bounds.error + most * bounds.largest * SLACK)
-    if not bounds.largest < LARGEST:
-        surely, never = LARGEST, -LARGEST
+    surely, never = _cuts(comparison, block, tolerance, total)
     upwards = comparison.direction > 0
     worst = total.low if upwards else -total.high
-    if worst > surely if strict else worst >= surely:
+    if worst > surely if comparison.strict else worst >= surely:
         return _truth(None, total.unknown)
-    values = total.values
+    if surely != never:
+        half = block.quantum(comparison.form) / 2 if not tolerance.share else 0.0
+        if half > total.bounds.error:
+            # Exact values are whole multiples of a number, and floats tell which.
+            surely = never = half if comparison.strict else -half
+    true, false = _clear(comparison, total.values, surely, never)
+    if total.unknown is not None:
+        true |= total.unknown
+    if not true.all():
+        if tolerance.share is None and not comparison.strict:
+            true |= block.surely_forgiven(comparison.form)
+        undecided = np.flatnonzero(~true)
+        if len(undecided):
+            _decide(comparison, block, tolerance, undecided, false)
+    return _truth(false, total.unknown)
+
+
+def _cuts(
+    comparison: Comparison, block: Block, tolerance: Tolerance, total: Sum
+) -> tuple[float, float]:
+    """From where on a sum surely holds, and below what it never does, as told by bounds."""
+    bounds = total.bounds
+    if not bounds.largest < LARGEST:
+        return LARGEST, -LARGEST
+    most = float(tolerance.most([block.column(name) for name in comparison.form.names]))
+    surely = bounds.error - float(tolerance.share or 0) * bounds.least / SLACK
+    return surely, -(bounds.error + most * bounds.largest * SLACK)
+
+
+def _clear(
+    comparison: Comparison, values: Array, surely: float, never: float
+) -> tuple[Array, Array]:
+    """Which rows are decided by their sums, and which are false."""
+    upwards, strict = comparison.direction > 0, comparison.strict
     if upwards:
         false = values <= never if strict else values < never
         true = values > surely if strict else values >= surely
@@ -208,18 +236,14 @@ def _compare_sum(comparison: Comparison, block: Block, tolerance: Tolerance) -> 
         false = values >= -never if strict else values > -never
         true = values < -surely if strict else values <= -surely
     true |= false
-    if total.unknown is not None:
-        true |= total.unknown
-    if not true.all():
-        _decide(comparison, block, tolerance, ~true, false)
-    return _truth(false, total.unknown)
+    return true, false
 
 
 def _decide(
-    comparison: Comparison, block: Block, tolerance: Tolerance, undecided: Array, false: Array
+    comparison: Comparison, block: Block, tolerance: Tolerance, rows: Array, false: Array
 ) -> None:
-    """Fill in `false` where `undecided`."""
-    form, rows = comparison.form, np.flatnonzero(undecided)
+    """Fill in `false` on some rows, exactly."""
+    form = comparison.form
     sides = block.sides(form, rows, EXACT if comparison.strict else tolerance)
     margins = comparison.direction * sides
     false[rows] = margins <= 0 if comparison.strict else margins < 0

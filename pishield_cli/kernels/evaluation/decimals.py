@@ -64,6 +64,26 @@ def common_power(columns: Sequence[Array]) -> float:
     return float(POWERS[min(places, 22)])
 
 
+def shared_places(cells: Array, absent: Array | None) -> int | None:
+    """So many decimal places as all cells have, of at most 15 digits; None if that is not seen.
+
+    Args:
+        cells: float64, shape `(rows,)`, at least one row.
+        absent: Which cells do not matter; None if all do.
+    """
+    power = common_power([cells])
+    if power > _MOST_SHARED:
+        return None
+    _, found = scaled_to_integers(cells, power, UNIQUE)
+    if absent is not None:
+        found |= absent
+    return int(np.log10(power) + 0.5) if found.all() else None
+
+
+_MOST_SHARED = 1e12
+"""With more places than it has zeros, decimals are seldom told from floats' roundings."""
+
+
 def _places(value: float) -> int:
     mantissa, _, exponent = repr(value).partition("e")
     decimals = len(mantissa.partition(".")[2].rstrip("0"))

@@ -30,6 +30,25 @@ def float_roundings(column: NumericColumn) -> Array:
     return has_many_digits(values)
 
 
+def sure_roundings(values: Array, size: Array, *, plain: bool) -> Array:
+    """Which cells are surely a float's rounding, told by their nearest floats alone.
+
+    A number with a fraction whose float has many digits has as many itself.
+
+    Args:
+        values: float64, shape `(rows,)`; what is said of infinities and NaN means nothing.
+        size: Their magnitudes.
+        plain: Whether the values are the cells.
+
+    Returns:
+        Shape `(rows,)`, bool.
+    """
+    many, _ = _beyond_digits(values, values, size, _KEPT)
+    if not plain:
+        many &= np.rint(values) != values
+    return many
+
+
 def has_many_digits(values: Array) -> Array:
     """Where the shortest decimals of floats have more digits than each decimal keeps in them.
 
@@ -38,28 +57,60 @@ def has_many_digits(values: Array) -> Array:
     """
     finite = np.where(np.isfinite(values), values, values.dtype.type(0))
     doubles = finite.astype(np.float64)
-    size = np.abs(doubles)
     kept = int(np.finfo(values.dtype).precision)
-    places = kept - 1 - np.floor(np.log10(np.where(size > 0, size, 1.0))).astype(np.int64)
-    # The logarithm may have been rounded across a power of ten.
-    few = (size == 0) | _reads_back(doubles, finite, places, kept)
-    few |= _reads_back(doubles, finite, places + 1, kept)
-    many: Array = ~few
-    # Beyond these, powers of ten are no floats.
-    for row in np.flatnonzero(many & (np.abs(places) >= _MOST_PLACES)).tolist():
+    with np.errstate(over="ignore"):
+        many, unsure = _beyond_digits(doubles, finite, np.abs(doubles), kept)
+    for row in unsure.tolist():
         many[row] = _digits(decimal_text(finite[row])) > kept
     return many
 
 
-def _reads_back(doubles: Array, values: Array, places: Array, kept: int) -> Array:
-    """Where a decimal of so many places, and as many digits as are kept, reads back as a float."""
-    up = POWERS[np.clip(places, 0, _MOST_PLACES)]
-    down = POWERS[np.clip(-places, 0, _MOST_PLACES)]
-    whole = np.rint(doubles * up / down)
-    with np.errstate(over="ignore"):
-        back = (whole / up * down).astype(values.dtype)
-    found: Array = (np.abs(whole) <= 10.0**kept) & (back == values)
-    return found
+_KEPT = 15
+
+
+def _decade(exponent: int) -> int:
+    """The exponent of ten of the leading digit of a power of two."""
+    return len(str(2**exponent)) - 1 if exponent >= 0 else -len(str(2**-exponent))
+
+
+_DECADES = np.array([_decade(exponent - 1023) for exponent in range(2048)], dtype=np.int16)
+_NEXT = np.array([float(f"1e{decade + 1}") for decade in _DECADES.tolist()])
+"""By a float64 number's exponent: the decade of the least such number, and the next power of 10."""
+
+
+def _beyond_digits(doubles: Array, values: Array, size: Array, kept: int) -> tuple[Array, Array]:
+    """Where floats are no decimals of so many digits.
+
+    Args:
+        doubles: The floats as float64.
+        values: The floats in their own width.
+        size: Their magnitudes.
+        kept: How many digits.
+
+    Returns:
+        Where they are not, bool; and the rows of which that cannot be told, as powers of ten are
+        no floats there, and where it is false.
+    """
+    exponents = (doubles.view(np.uint64) >> np.uint64(52)).astype(np.intp)
+    exponents &= 0x7FF
+    places = kept - 1 - _DECADES.take(exponents)
+    places -= size >= _NEXT.take(exponents)
+    least, most = places.min(initial=0), places.max(initial=0)
+    if least < 0 or most > _MOST_PLACES:
+        up = POWERS.take(np.clip(places, 0, _MOST_PLACES))
+        down = POWERS.take(np.clip(-places, 0, _MOST_PLACES))
+        many = (np.rint(doubles * up / down) / up * down).astype(values.dtype) != values
+        unsure = np.flatnonzero((np.abs(places) > _MOST_PLACES) & (size > 0))
+        many[unsure] = False
+        return many, unsure
+    power = POWERS.take(places)
+    whole = doubles * power
+    np.rint(whole, out=whole)
+    whole /= power
+    return whole.astype(values.dtype, copy=False) != values, _NOBODY
+
+
+_NOBODY = np.zeros(0, dtype=np.int64)
 
 
 def _digits(text: str) -> int:

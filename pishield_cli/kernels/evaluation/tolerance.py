@@ -10,7 +10,7 @@ from pishield_cli.errors import UsageError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.roundings import float_roundings
 
-_ROUNDING = {8: Fraction(1, 10**9), 4: Fraction(1, 10**6), 2: Fraction(1, 10**2)}
+ROUNDING = {8: Fraction(1, 10**9), 4: Fraction(1, 10**6), 2: Fraction(1, 10**2)}
 """What is forgiven of a float's rounding, by its bytes: some million roundings in 64 bits, and some
 ten in narrower ones, whose digits leave no room for more."""
 
@@ -94,7 +94,7 @@ _NONE = Fraction(0)
 
 def _width_share(column: NumericColumn) -> Fraction:
     values = column.values
-    return _ROUNDING.get(values.dtype.itemsize, _NONE) if values.dtype.kind == "f" else _NONE
+    return ROUNDING.get(values.dtype.itemsize, _NONE) if values.dtype.kind == "f" else _NONE
 
 
 FLOAT_ROUNDING = Tolerance()
