@@ -30,8 +30,11 @@ from pishield_cli.tables.csv.text import Text
 from pishield_cli.tables.dialect import Dialect
 
 _TINY_PLACES = 300
-_FEW = 64
-"""So many cells of a column are looked up one by one; for more, all its texts are read."""
+_FEW = 1_000
+"""So many cells are looked up in the text; for more, their columns are read again."""
+
+_MANY = 10_000
+"""Of so many cells of a column at a time, all are made texts."""
 
 
 class Piece:
@@ -49,6 +52,7 @@ class Piece:
         self._places = {name: place for place, name in enumerate(text.names)}
         self._missing = MISSING_TEXTS.union(dialect.missing)
         self._texts: dict[str, list[str]] = {}
+        self._cells: dict[str, pa.Array] = {}
         self._asked = 0
 
     def columns(
@@ -192,9 +196,14 @@ class Piece:
     def _written(self, name: str, rows: Array | Sequence[int]) -> list[str]:
         """The cells of some rows, quotes removed."""
         self._asked += len(rows)
-        if name in self._texts or self._asked > _FEW:
+        if name in self._texts or len(rows) > _MANY:
             texts = self._all(name)
             return [texts[row] for row in rows]
+        if self._asked > _FEW:
+            if name not in self._cells:
+                self._cells[name] = self._read.cells(self._places[name])
+            cells = self._cells[name]
+            return [cells[int(row)].as_py().decode("utf-8", "replace") for row in rows]
         return [self._read.cell(self._places[name], int(row)) for row in rows]
 
     def _all(self, name: str) -> list[str]:

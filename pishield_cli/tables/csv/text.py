@@ -51,12 +51,16 @@ class Text:
 
     def column(self, place: int) -> list[str]:
         """All cells of a column, quotes removed."""
+        cells: list[bytes] = self.cells(place).to_pylist()
+        return [cell.decode("utf-8", "replace") for cell in cells]
+
+    def cells(self, place: int) -> pa.Array:
+        """All cells of a column as bytes, quotes removed."""
         name = str(place)
         convert = csv.ConvertOptions(
             include_columns=[name], column_types={name: pa.binary()}, check_utf8=False
         )
-        cells: list[bytes] = self.table(convert).column(0).to_pylist()
-        return [cell.decode("utf-8", "replace") for cell in cells]
+        return self.table(convert).column(0).combine_chunks()
 
     def cell(self, place: int, row: int) -> str:
         """One cell, quotes removed."""
