@@ -94,7 +94,7 @@ def check(
             metavar="FILE",
             show_default=False,
             help="Write the violating rows, with their numbers and the requirements violated, to a "
-            ".csv or .parquet file.",
+            "file, of the kind that its ending says.",
         ),
     ] = None,
     key: options.Key = None,

@@ -22,7 +22,8 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         show_default="all tables of pishield.toml",
-        help="The table: .csv or .tsv (also .gz, .zst), .parquet, a folder or 'pattern/*.parquet', "
+        help="The table: .csv or .tsv (also .gz, .zst), .parquet, .arrow, .feather, .jsonl, "
+        "a folder or 'pattern/*.parquet', "
         "an address such as s3://bucket/table.parquet, or - for CSV on standard input.",
     ),
 ]

@@ -34,8 +34,8 @@ def predict(
             "-o",
             metavar="OUT",
             show_default=False,
-            help="The predictions, .csv or .parquet; - for CSV on standard output. They appear "
-            "whole or not at all.",
+            help="The predictions, of the kind that the ending says; - for CSV on standard output. "
+            "They appear whole or not at all.",
         ),
     ] = None,
     append: Annotated[

@@ -87,7 +87,7 @@ def _written(
             "--input-format",
             metavar="FORMAT",
             show_default="by the name",
-            help="What DATA is: csv, tsv or parquet.",
+            help="What DATA is: csv, tsv, parquet, arrow or jsonl.",
             rich_help_panel=_PANEL,
         ),
     ] = None,

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
-from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, as_floats, decimal_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +34,15 @@ def replaced(column: NumericColumn, change: ColumnChange | None) -> NumericColum
     if change is None or not len(change.rows):
         return column
     new = change.values
-    whole = column.values.dtype.kind in "iub" and not (new % 1).any()
-    cells = column.values.astype(_wide_enough(column.values.dtype, whole=whole))
+    column = _with_room(column, new)
+    cells = column.values.copy()
     cells[change.rows] = new
     exact, beside = column.exact, frozenset[int]()
     if new.dtype.kind == "O":
         beside = frozenset(
             row
             for row, value in zip(change.rows.tolist(), new.tolist(), strict=True)
-            if isinstance(value, Fraction)
+            if not isinstance(value, float)
         )
     if exact is None and not beside:
         return NumericColumn(cells, column.missing)
@@ -61,10 +60,14 @@ def replaced(column: NumericColumn, change: ColumnChange | None) -> NumericColum
     return NumericColumn(cells, column.missing, ExactCells(cell, long))
 
 
-def _wide_enough(dtype: "np.dtype[Any]", *, whole: bool) -> "np.dtype[Any]":
-    if dtype.kind == "f" or (whole and dtype.kind != "b"):
-        return dtype
-    return np.dtype(np.int64 if whole else np.float64)
+def _with_room(column: NumericColumn, new: Array) -> NumericColumn:
+    """A column in a type that new values fit in: floats, but for whole numbers of 64 bits."""
+    if column.values.dtype.kind == "f":
+        return column
+    limits = np.iinfo(np.int64 if column.values.dtype.kind == "b" else column.values.dtype)
+    if (new % 1).any() or min(new) < limits.min or max(new) > limits.max:
+        return as_floats(column)
+    return NumericColumn(column.values.astype(limits.dtype), column.missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,8 @@ import pyarrow as pa
 
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import NumericColumn, number_text
-from pishield_cli.logic.domains import MICROSECONDS, Date, Mixed, Schema
+from pishield_cli.logic.domains import MICROSECONDS, Date, Schema
 from pishield_cli.tables.arrow.dates import date_domain, dates_of
-from pishield_cli.tables.csv.cells import cell_like
-from pishield_cli.tables.csv.records import Records
 from pishield_cli.tables.derived import DerivedReader
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
@@ -79,11 +77,6 @@ def stored_change(batch: Batch, name: str, change: ColumnChange, schema: Schema)
     if isinstance(domain, Date) and date_domain(old.type) is None:
         texts = [
             date_text(int(value), domain, old[row].as_py())
-            for row, value in zip(change.rows.tolist(), change.values.tolist(), strict=True)
-        ]
-    elif isinstance(domain, Mixed) and not isinstance(batch.native, Records):
-        texts = [
-            cell_like(old[row].as_py().encode(), value).decode()
             for row, value in zip(change.rows.tolist(), change.values.tolist(), strict=True)
         ]
     else:

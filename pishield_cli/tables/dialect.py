@@ -17,6 +17,7 @@ class InputFormat(StrEnum):
     TSV = "tsv"
     PARQUET = "parquet"
     ARROW = "arrow"
+    JSONL = "jsonl"
 
 
 class BadCells(StrEnum):

@@ -17,6 +17,7 @@ ENDINGS: Mapping[InputFormat, tuple[str, ...]] = {
     InputFormat.TSV: _also_compressed(".tsv"),
     InputFormat.PARQUET: (".parquet",),
     InputFormat.ARROW: (".arrow", ".feather"),
+    InputFormat.JSONL: _also_compressed(".jsonl", ".ndjson"),
 }
 """How the names of each kind of table end."""
 
@@ -51,7 +52,7 @@ def unknown_ending(path: str) -> TableError:
     """What is wrong with a name that does not tell of a table's kind."""
     return TableError(
         f"A table's kind follows from its name's ending, and that of `{path}` is not known.",
-        hint="use .csv, .tsv, .csv.gz, .csv.zst, .parquet, .arrow or .feather",
+        hint="use .csv, .tsv, .csv.gz, .parquet, .arrow, .feather, .jsonl or .ndjson",
     )
 
 

@@ -15,10 +15,11 @@ def open_table(path: str, dialect: Dialect | None = None) -> StoredTable:
     """Open a table for reading.
 
     Args:
-        path: A file ending in `.csv` or `.tsv`, also compressed (`.csv.gz`, `.zst`, `.bz2`,
-            `.lz4`), or in `.parquet`; a folder of Parquet files, or a pattern that matches some
-            (`data/*.parquet`); the address of one of these (`s3://bucket/table.parquet`); or `-`
-            for CSV from standard input. Folders named `key=value` are columns.
+        path: A file whose ending says of its kind: `.csv`, `.tsv`, `.jsonl`, `.ndjson`, these also
+            compressed (`.csv.gz`, `.zst`, `.bz2`, `.lz4`), `.parquet`, `.arrow`, `.feather`; a
+            folder of Parquet files, or a pattern that matches some (`data/*.parquet`); the address
+            of one of these (`s3://bucket/table.parquet`); or `-` for CSV from standard input.
+            Folders named `key=value` are columns.
         dialect: How a CSV file is written, and what the file is if its name does not say.
 
     Raises:
@@ -174,9 +175,22 @@ def _new_arrow(output: str) -> NewTable:
     return NewArrow(output)
 
 
+def _open_json_lines(path: str, _: Dialect | None) -> StoredTable:
+    from pishield_cli.tables.jsonl.reader import JsonLinesReader
+
+    return JsonLinesReader(path)
+
+
+def _new_json_lines(output: str) -> NewTable:
+    from pishield_cli.tables.jsonl.writer import NewJsonLines
+
+    return NewJsonLines(output)
+
+
 _FORMATS: Mapping[InputFormat, _Format] = {
     InputFormat.CSV: _Format("CSV file", _open_csv),
     InputFormat.TSV: _Format("CSV file", _open_csv),
     InputFormat.PARQUET: _Format("Parquet table", _open_parquet, _new_parquet),
     InputFormat.ARROW: _Format("Arrow file", _open_arrow, _new_arrow),
+    InputFormat.JSONL: _Format("file of JSON lines", _open_json_lines, _new_json_lines),
 }

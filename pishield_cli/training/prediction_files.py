@@ -101,8 +101,8 @@ def open_predictions(reader: TableReader, output: str, layout: Layout) -> Predic
     stored, kind = reader.stored, format_named(output)
     if kind is None:
         raise TableError(
-            f"Predictions are CSV or Parquet, but `{output}` has another ending.",
-            hint="use .csv, .tsv, .csv.gz or .parquet",
+            f"The ending of `{output}` says of no kind of table for the predictions.",
+            hint="use .csv, .tsv, .csv.gz, .parquet, .arrow or .jsonl",
         )
     delimiter = delimiter_of(kind)
     if layout.whole and kind is not stored.format and not (delimiter and stored.style.delimiter):

@@ -114,3 +114,14 @@ def test_rows_of_long_decimals_hold_or_are_listed(
         assert all(clause.holds(values) for clause in clauses)
         for name, cell in zip("abc", before, strict=True):
             assert name not in fixed or values[name] == Fraction(cell, 10**scale)
+
+
+def test_a_number_beyond_64_bits_beside_an_undecided_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a,b\n12345678901234567890,0\n,\n3,4\n")
+    Path("r.txt").write_text("b >= a\n")
+    assert main(["correct", "t.csv", "r.txt", "-o", "o.csv", "-q"]) == 0
+    long = "12345678901234567890"
+    assert Path("o.csv").read_text() == f"a,b\n{long},{long}\n,\n3,4\n"

@@ -32,11 +32,21 @@ def _read_ipc(opened: Callable[..., Any]) -> Callable[[Path], pa.Table]:
     return lambda path: opened(io.BytesIO(path.read_bytes())).read_all()
 
 
+def _write_lines(table: pa.Table, path: Path) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+
+
+def _read_lines(path: Path) -> pa.Table:
+    lines = path.read_text().splitlines()
+    return pa.Table.from_pylist([json.loads(line) for line in lines])
+
+
 WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
     "t.csv": csv.write_csv,
     "t.parquet": parquet.write_table,
     "t.arrow": _write_ipc(ipc.new_file),
     "stream.arrow": _write_ipc(ipc.new_stream),
+    "t.jsonl": _write_lines,
     "t.feather": lambda table, path: feather.write_feather(table, os.fspath(path)),
 }
 READERS: dict[str, Callable[[Path], pa.Table]] = {
@@ -44,9 +54,11 @@ READERS: dict[str, Callable[[Path], pa.Table]] = {
     "t.parquet": parquet.read_table,
     "t.arrow": _read_ipc(ipc.open_file),
     "stream.arrow": _read_ipc(ipc.open_stream),
+    "t.jsonl": _read_lines,
     "t.feather": _read_ipc(ipc.open_file),
 }
-TYPED = [name for name in WRITERS if name != "t.csv"]
+OTHERS = [name for name in WRITERS if name != "t.csv"]
+TYPED = [name for name in OTHERS if name != "t.jsonl"]
 
 
 def table_of(seed: int, rows: int = 12) -> pa.Table:
@@ -76,7 +88,7 @@ def checked(folder: Path, name: str) -> Any:
     return report["rows"], report["violating_rows"], report["requirements"]
 
 
-@pytest.mark.parametrize("name", TYPED)
+@pytest.mark.parametrize("name", OTHERS)
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -115,7 +127,7 @@ def test_untouched_cells_types_and_metadata_stay(tmp_path: Path, name: str) -> N
     assert fixed.select(others).to_pylist() == table.select(others).to_pylist()
 
 
-@pytest.mark.parametrize("listing", TYPED)
+@pytest.mark.parametrize("listing", OTHERS)
 @pytest.mark.parametrize("name", WRITERS)
 def test_violating_rows_are_listed_in_every_format(tmp_path: Path, name: str, listing: str) -> None:
     if listing == "stream.arrow":  # new files have the file format
@@ -150,7 +162,7 @@ def test_a_file_that_is_cut_off_is_refused(
         assert sorted(os.listdir(tmp_path)) == sorted([name, "r.txt"])
 
 
-@pytest.mark.parametrize("name", TYPED)
+@pytest.mark.parametrize("name", OTHERS)
 def test_an_output_of_another_kind_is_refused(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,11 +1,13 @@
 """New values for some cells of an Arrow array, in the array's own type."""
 
+from fractions import Fraction
+
 import numpy as np
 import pyarrow as pa
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import ColumnChange
-from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.columns import Array, number_text
 from pishield_cli.tables.arrow.arrays import decimal_array, plain_array, text_array
 from pishield_cli.tables.arrow.columns import numpy_dtype
 from pishield_cli.tables.arrow.schema import is_text
@@ -44,14 +46,13 @@ def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
 
     replaced = np.zeros(len(cells), dtype=bool)
     replaced[change.rows] = True
-    values = _in_type(change.values, kind, name)
+    texts = _texts(cells, change) if is_text(kind) else None
+    values = _in_type(change.values, kind, name) if texts is None else texts.cast(kind)
     return compute.replace_with_mask(cells, plain_array(replaced), values)
 
 
 def _in_type(values: Array, kind: pa.DataType, name: str) -> pa.Array:
     try:
-        if is_text(kind):
-            return text_array(values.tolist()).cast(kind)
         if pa.types.is_decimal(kind):
             return decimal_array(values.tolist(), kind)
         if pa.types.is_floating(kind):
@@ -64,6 +65,19 @@ def _in_type(values: Array, kind: pa.DataType, name: str) -> pa.Array:
             f"A changed value must fit the type of its column, {kind} of `{name}`, but: {error}.",
             hint="give the column a wider type, or keep it from being changed",
         ) from error
+
+
+def _texts(cells: pa.Array, change: ColumnChange) -> pa.Array:
+    """New texts, and numbers where others stood among texts."""
+    rows, values = change.rows.tolist(), change.values.tolist()
+    return text_array([_text(cells[row], one) for row, one in zip(rows, values, strict=True)])
+
+
+def _text(old: pa.Scalar, value: float | Fraction | str) -> str:
+    if isinstance(value, str):
+        return value
+    text = number_text(value)
+    return text if "." in (old.as_py() or "") else text.removesuffix(".0")
 
 
 def _truths(values: Array) -> pa.Array:

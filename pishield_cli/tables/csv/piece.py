@@ -1,14 +1,13 @@
 """A piece of a CSV table: columns parsed by pyarrow, and any cell as it is written."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.tables.arrow.arrays import nothing, text_array
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
 from pishield_cli.tables.csv.digits import (
@@ -16,16 +15,10 @@ from pishield_cli.tables.csv.digits import (
     has_long_numbers,
     has_wide_hexadecimals,
 )
+from pishield_cli.tables.csv.exact import are_whole, exact_cells
 from pishield_cli.tables.csv.faults import not_numeric, refuse_endless, refuse_tiny
 from pishield_cli.tables.csv.notation import canonical_cells
-from pishield_cli.tables.csv.numbers import (
-    MISSING_TEXTS,
-    SHORT,
-    has_many_digits,
-    is_whole,
-    number_of,
-    numbers_in,
-)
+from pishield_cli.tables.csv.numbers import MISSING_TEXTS, numbers_in
 from pishield_cli.tables.csv.text import Text
 from pishield_cli.tables.dialect import Dialect
 
@@ -105,14 +98,7 @@ class Piece:
 
     def is_whole(self, name: str, column: NumericColumn) -> bool:
         """Whether all cells of a column of floats are written as whole numbers."""
-        absent = np.isnan(column.values)
-        if column.missing is not None:
-            absent |= column.missing
-        rows = np.flatnonzero(~absent)
-        if not len(rows) or any(_have_fractions(column.values[some]) for some in (rows[:1], rows)):
-            return False
-        texts = (self._written(name, some) for some in (rows[:1], rows))
-        return all(all(map(is_whole, some)) for some in texts)
+        return are_whole(partial(self._written, name), column)
 
     def _column(self, name: str, cells: pa.ChunkedArray) -> NumericColumn:
         types, kind = pa.types, cells.type
@@ -166,32 +152,7 @@ class Piece:
     def _exact(self, name: str, values: Array) -> ExactCells | None:
         if not (self._has_long_numbers or self._has_wide_hexadecimals):
             return None
-        return ExactCells(
-            partial(self._cell, name),
-            partial(self._long, name, values),
-            partial(self._rounded, name),
-            nearest=True,
-        )
-
-    def _cell(self, name: str, row: int) -> Fraction:
-        return number_of(self._written(name, [row])[0])
-
-    def _long(self, name: str, values: Array, rows: Array) -> Array:
-        found = np.zeros(len(rows), dtype=bool)
-        # No number but zero is read as zero.
-        some = np.flatnonzero(np.isfinite(values[rows]) & (values[rows] != 0))
-        texts = self._written(name, rows[some])
-        floats = values[rows[some]].tolist()
-        found[some] = [
-            len(text) > SHORT and text != repr(value) and number_of(text) != decimal_value(value)
-            for text, value in zip(texts, floats, strict=True)
-        ]
-        return found
-
-    def _rounded(self, name: str, rows: Array) -> Array:
-        texts = self._written(name, rows)
-        found = [has_many_digits(text) and not is_whole(text) for text in texts]
-        return np.array(found, dtype=bool)
+        return exact_cells(partial(self._written, name), values)
 
     def _written(self, name: str, rows: Array | Sequence[int]) -> list[str]:
         """The cells of some rows, quotes removed."""
@@ -242,8 +203,3 @@ def _may_have_infinity(values: Array) -> bool:
     """Whether cells may be infinite, as far as their sum tells."""
     with np.errstate(over="ignore", invalid="ignore"):
         return not np.isfinite(np.add.reduce(values))
-
-
-def _have_fractions(values: Array) -> bool:
-    with np.errstate(invalid="ignore"):
-        return not (values % 1 == 0).all()

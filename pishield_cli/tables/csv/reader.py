@@ -19,7 +19,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError
-from pishield_cli.kernels.columns import NumericColumn, as_floats, as_integers
+from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.csv.domains import written_domain
@@ -33,6 +33,7 @@ from pishield_cli.tables.csv.records import Records, significant_quotes
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.table import Batch, ColumnKind, refuse_repeated
+from pishield_cli.tables.told_kinds import alike, cells_held, kind_told
 
 _CHUNK = 8 << 20
 _SAMPLE = 1 << 14
@@ -149,16 +150,9 @@ class CsvReader(CsvFile):
         start = 0
         for columns, texts, rows, piece in self._parsed(wanted, size, raw):
             if rows or whole:
-                alike = {n: self._alike(n, column) for n, column in columns.items()}
-                yield Batch(start, rows, alike, piece.text.records, texts)
+                found = {n: alike(column, self._kinds.get(n)) for n, column in columns.items()}
+                yield Batch(start, rows, found, piece.text.records, texts)
             start += rows
-
-    def _alike(self, name: str, column: NumericColumn) -> NumericColumn:
-        """A piece's column as one of what the whole column holds, so far as that is known."""
-        kind = self._kinds.get(name)
-        if kind is ColumnKind.REAL:
-            return as_floats(column)
-        return column if kind is None else as_integers(column)
 
     def _parsed(self, wanted: list[str], size: int, raw: Sequence[str] = ()) -> Iterator[_Parsed]:
         """The file in pieces; columns taken away from `wanted` are left out from then on."""
@@ -213,32 +207,10 @@ class CsvReader(CsvFile):
         # A column with a float is settled: once all are, the rest of the file is not read.
         for parsed, _, _, piece in self._parsed(wanted, _CHUNK):
             for name, column in parsed.items():
-                held = _cells_held(column)
+                held = cells_held(column)
                 whole = held == "f" and piece.is_whole(name, column)
                 seen[name].add("i" if whole else held)
             wanted[:] = [name for name in wanted if "f" not in seen[name]]
             if not wanted:
                 break
-        return {name: _kind(held) for name, held in seen.items()}
-
-
-def _cells_held(column: NumericColumn) -> str:
-    """`f` floats, `i` integers, `z` only zeros and ones, `b` truth values, empty for nothing."""
-    values = column.values
-    if column.missing is not None:
-        values = values[~column.missing]
-    if not len(values):
-        return ""
-    kind = values.dtype.kind
-    if kind == "i" and bool(((values == 0) | (values == 1)).all()):
-        return "z"
-    return kind
-
-
-def _kind(held: set[str]) -> ColumnKind:
-    held = held - {""}
-    if not held or "f" in held:
-        return ColumnKind.REAL
-    if "b" in held and "i" not in held:
-        return ColumnKind.BOOLEAN
-    return ColumnKind.INTEGER
+        return {name: kind_told(held) for name, held in seen.items()}
