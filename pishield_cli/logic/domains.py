@@ -50,9 +50,12 @@ class Text:
 
     Attributes:
         values: All that a cell may be; None where any text may stand.
+        classes: Where cells are counted by what requirements tell apart, the texts of each class
+            that they name, the first standing for all; see `logic.classes`.
     """
 
     values: tuple[str, ...] | None = None
+    classes: tuple[tuple[str, ...], ...] | None = None
     kind: Kind = Kind.TEXT
 
 

@@ -74,8 +74,8 @@ def formula_of(clauses: Iterable[Clause]) -> Formula:
     return And(tuple(Or(tuple(Atom(literal) for literal in clause)) for clause in clauses))
 
 
-def replaced(formula: Formula, change: Callable[[Atom], Atom]) -> Formula:
-    """The formula with each atom replaced by another one."""
+def replaced(formula: Formula, change: Callable[[Atom], Formula]) -> Formula:
+    """The formula with each atom replaced by a formula."""
     match formula:
         case Atom():
             return change(formula)

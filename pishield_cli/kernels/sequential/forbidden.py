@@ -16,6 +16,10 @@ CHUNK_ROWS = 1 << 11
 """Rows whose ends are compared at a time, so that they stay in the processor's cache."""
 
 
+CHUNK_ENDS = 1 << 21
+"""Ends of one kind that are held at a time."""
+
+
 class _Ends(NamedTuple):
     """The ends of the intervals that clauses forbid, shape `(clauses, rows)` each.
 
@@ -58,13 +62,40 @@ def nearest_allowed(
         Shape `(rows,)`; of equally near values the lesser. Ends that lie on the grid count as
         allowed within their rounding error, so the result has to be checked.
     """
-    ends = _ends(step, values, grids, push, len(target))
     best = target.copy() if start is None else start.copy()
+    chunk = max(CHUNK_ROWS, CHUNK_ENDS // max(1, len(step.clauses)))
+    for first in range(0, len(target), chunk):
+        part = slice(first, first + chunk)
+        near = {name: column[part] for name, column in values.items()}
+        ends = _ends(step, near, grids, push, len(target[part]))
+        best[part] = _in_turn(target[part], ends, best[part], limits(grids[step.variable]))
+    return best
+
+
+def _in_turn(target: Array, ends: _Ends, start: Array, limits: tuple[float, float]) -> Array:
+    """The nearest allowed values, a few rows at a time."""
+    best = start.copy()
     for first in range(0, len(target), CHUNK_ROWS):
         part = slice(first, first + CHUNK_ROWS)
-        here = _Ends(*(each[:, part] for each in ends))
-        best[part] = _nearest(target[part], here, best[part], limits(grids[step.variable]))
+        here = _without_idle(_Ends(*(each[:, part] for each in ends)))
+        best[part] = _nearest(target[part], here, best[part], limits)
     return best
+
+
+def _without_idle(ends: _Ends) -> _Ends:
+    """The ends of the intervals that forbid anything, which are few of many clauses."""
+    active = ends.left < np.inf
+    count = int(active.sum(axis=0).max(initial=1))
+    if count == len(active):
+        return ends
+    clause, row = np.nonzero(active)
+    place = (np.cumsum(active, axis=0) - 1)[clause, row]
+    found = []
+    for each in ends:
+        kept = np.full((count, active.shape[1]), np.inf)
+        kept[place, row] = each[clause, row]
+        found.append(kept)
+    return _Ends(*found)
 
 
 def _nearest(target: Array, ends: _Ends, start: Array, limits: tuple[float, float]) -> Array:

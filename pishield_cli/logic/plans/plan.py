@@ -29,7 +29,7 @@ GROUPS_WORK = 3
 POINT_LIMIT = 32
 """Points kept of a group whose cells take more."""
 
-STEP_LIMIT = 48
+STEP_LIMIT = 2_000
 """Disjunctive clauses of one step past which cells are quicker to apply."""
 
 
