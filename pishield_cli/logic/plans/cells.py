@@ -1,8 +1,10 @@
 """Convex cells: what a conjunction of disjunctions allows, as a union of conjunctions."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, Search
@@ -37,19 +39,24 @@ def enumerate_cells(
         limit: How many cells at most.
         limits: When to look for no more.
     """
+    limits = Limits() if limits is None else limits
     search = Search(limits=limits)
     plain = [tuple(map(_inequality, clause)) for clause in clauses]
     for literals in plain:
         search.add(Clause(literals), 0)
+    places = {one: place for place, one in enumerate(dict.fromkeys(chain.from_iterable(plain)))}
+    numbered = [[places[one] for one in clause] for clause in plain]
+    size = sum(map(len, plain))
     found: list[tuple[Inequality, ...]] = []
     points: list[Mapping[str, Fraction]] = []
-    while len(found) < limit:
+    while len(found) < limit and limits.work > size:
         answer = search.solve()
         if isinstance(answer, Infeasible):
             return Cells(tuple(found), tuple(points), complete=True)
         if not isinstance(answer, Model):
             break
-        cell = _cell_around(plain, answer)
+        limits.spend(size)
+        cell = _cell_around(numbered, list(places), answer)
         found.append(cell)
         points.append(answer.values)
         search.add(Clause(tuple(one.negated() for one in cell)), 0)
@@ -60,22 +67,30 @@ def _inequality(literal: Literal) -> Inequality:
     return literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
 
 
-def _cell_around(clauses: Sequence[Sequence[Inequality]], model: Model) -> tuple[Inequality, ...]:
-    """A set of literals, none to spare, that hold in a point and imply every clause."""
+def _cell_around(
+    clauses: Sequence[Sequence[int]], literals: Sequence[Inequality], model: Model
+) -> tuple[Inequality, ...]:
+    """A set of literals, none to spare, that hold in a point and imply every clause.
+
+    Args:
+        clauses: By the places of their literals: literals themselves are slow to tell apart.
+        literals: The literals.
+        model: The point.
+    """
     values = {name: Fraction(value) for name, value in model.values.items()}
-    left = [[one for one in clause if _holds(one, values)] for clause in clauses]
-    chosen: list[Inequality] = []
+    true = [_holds(one, values) for one in literals]
+    left = [[one for one in clause if true[one]] for clause in clauses]
+    chosen: list[int] = []
     while left:
-        counts: dict[Inequality, int] = {}
-        for literals in left:
-            for one in literals:
-                counts[one] = counts.get(one, 0) + 1
+        counts = Counter(chain.from_iterable(left))
         # Literals that only one clause offers are forced; else the one that serves most clauses.
-        forced = next((literals[0] for literals in left if len(literals) == 1), None)
-        best = forced or max(counts, key=lambda one: (counts[one], -len(one.terms)))
+        forced = next((offered[0] for offered in left if len(offered) == 1), None)
+        best = forced
+        if best is None:
+            best = max(counts, key=lambda one: (counts[one], -len(literals[one].terms)))
         chosen.append(best)
-        left = [literals for literals in left if best not in literals]
-    return tuple(chosen)
+        left = [offered for offered in left if best not in offered]
+    return tuple(literals[one] for one in chosen)
 
 
 def _holds(literal: Inequality, values: dict[str, Fraction]) -> bool:
