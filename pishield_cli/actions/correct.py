@@ -17,6 +17,7 @@ from pishield_cli.actions.freedom import (
 )
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method, refuse_weights, rows_method, score_method
+from pishield_cli.actions.named_texts import NamedTexts
 from pishield_cli.actions.stages import Corrects, Stages
 from pishield_cli.actions.undecided import count_undecided
 from pishield_cli.errors import ContradictionError
@@ -30,6 +31,7 @@ from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.rounding import DeclaredRounding
+from pishield_cli.logic.classes import counted, named_only, raised
 from pishield_cli.logic.domains import Date
 from pishield_cli.logic.expressions import shifted_by
 from pishield_cli.logic.groups import clause_groups
@@ -38,6 +40,8 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
 from pishield_cli.tables.as_stored import told_texts
+from pishield_cli.tables.classes import told_in_texts
+from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.restored import stored_cell
 from pishield_cli.tables.table import Batch, StoredTable, TableReader, TableWriter
 
@@ -97,7 +101,6 @@ def correct(
     start = time.perf_counter()
     prepared = prepare(reader, requirements, freedom or Freedom(), method or Method())
     tally = correct_batches(
-        reader,
         prepared,
         open_writer=open_writer,
         audit=audit,
@@ -110,7 +113,7 @@ def correct(
         output=output,
         method=prepared.method.name.value,
         today=requirements.today,
-        columns=requirements.checked.columns,
+        columns=prepared.requirements.checked.columns,
         seconds=time.perf_counter() - start,
     )
 
@@ -120,6 +123,7 @@ class Prepared:
     """All that correcting the batches of a table needs.
 
     Attributes:
+        reader: The table, with the columns that the requirements name.
         requirements: Bound to the table's columns.
         stages: Corrects a batch.
         method: How it does.
@@ -127,6 +131,7 @@ class Prepared:
         fixed: Columns that do not change.
     """
 
+    reader: TableReader
     requirements: Requirements
     stages: Stages
     method: Method
@@ -140,8 +145,9 @@ class Prepared:
     def tally(self) -> Tally:
         """An empty tally."""
         domains = self.requirements.domains.items()
+        texts = frozenset(name for name, one in domains if counted(one))
         units = {name: one.per_day for name, one in domains if isinstance(one, Date)}
-        return Tally(units)
+        return Tally(units, texts)
 
 
 def prepare(
@@ -153,14 +159,24 @@ def prepare(
         ContradictionError: If no table can satisfy the requirements.
         MissingColumnError: If `freedom` or `method` names a column that the table lacks.
     """
-    grids = column_grids(reader, requirements, requirements.checked.columns)
     asked = fixed_columns(reader.columns, freedom) | reader.stored.unchangeable
+    told = requirements
+    if requirements.derived:
+        requirements = raised(requirements, frozenset(reader.columns) - asked)
+    if requirements is not told:
+        reader = with_derived_columns(reader.stored, requirements)
+    texts = {name for name, one in requirements.domains.items() if counted(one)}
+    grids = column_grids(reader, requirements, requirements.checked.columns)
     fixed = asked | reader.unchangeable
     ordering = resolved_ordering(requirements, reader.columns, freedom)
     refuse_weights(method, reader.columns)
     plan = partial(corrector_for, ordering=ordering, grids=grids, method=method)
+    main = plan(requirements, fixed=fixed)
+    if texts:
+        closed = partial(plan, named_only(requirements), fixed=fixed)
+        main = NamedTexts(main, closed, texts, proven=method.name is not MethodName.NEAREST)
     stages = Stages(
-        plan(requirements, fixed=fixed),
+        main,
         compile_requirements(requirements.checked),
         compile_requirements(replace(requirements, requirements=requirements.declared)),
         DeclaredRounding(declared_grids(requirements, grids, asked)),
@@ -168,7 +184,7 @@ def prepare(
         frozenset[str]().union(*map(shifted_by, requirements.derived.values())) - fixed,
         proven=method.name is MethodName.SHIELD,
     )
-    return Prepared(requirements, stages, method, grids, fixed)
+    return Prepared(reader, requirements, stages, method, grids, fixed)
 
 
 def _before(
@@ -184,7 +200,6 @@ def _before(
 
 
 def correct_batches(
-    reader: TableReader,
     prepared: Prepared,
     *,
     open_writer: Callable[[], TableWriter] | None,
@@ -193,14 +208,14 @@ def correct_batches(
     progress: Callable[[int], None] | None = None,
 ) -> Tally:
     """Correct batch by batch, and commit the output; see `correct`."""
-    checked, tally = prepared.requirements.checked, prepared.tally()
+    reader, checked, tally = prepared.reader, prepared.requirements.checked, prepared.tally()
     compiled, explain = prepared.stages.compiled, prepared.explainer()
     with open_writer() if open_writer else nullcontext() as writer:
         whole = writer is not None
         for batch in reader.batches(checked.columns, rows=batch_rows, whole=whole):
             correction = prepared.stages.correct(batch)
             if writer is not None:
-                writer.write(batch, correction.changes)
+                writer.write(batch, told_in_texts(correction.changes, checked.domains))
             standing = prepared.stages.standing(batch, correction.violating)
             unknown = count_undecided(compiled, batch, correction)
             tally.add(batch, correction, explain, standing, unknown)
@@ -279,9 +294,10 @@ def _note_changes(
     compiled: CompiledRequirements,
     reader: StoredTable,
 ) -> None:
+    changes = told_in_texts(correction.changes, requirements.domains)
     cells = sorted(
         (int(row), place, name, new)
-        for place, (name, change) in enumerate(correction.changes.items())
+        for place, (name, change) in enumerate(changes.items())
         for row, new in zip(
             change.rows, told_texts(batch, name, change, requirements.domains), strict=True
         )

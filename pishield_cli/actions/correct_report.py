@@ -217,9 +217,11 @@ class Tally:
 
     Attributes:
         units: How many of its units a column's changes are counted in, where not in single ones.
+        texts: Columns of texts, each change of which counts as one.
     """
 
     units: Mapping[str, int] = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
     rows: int = 0
     violating: int = 0
     left: int = 0
@@ -263,6 +265,8 @@ class Tally:
             with np.errstate(over="ignore"):  # between the ends of a double's range
                 distances = np.abs(change.values.astype(np.float64) - old)
             distances /= self.units.get(name, 1)
+            if name in self.texts:
+                distances[:] = 1.0  # of a text there is no more to say than that it changes
             self.moved.setdefault(name, _Movement()).add(distances)
         self.corrected += int(np.count_nonzero(touched))
 

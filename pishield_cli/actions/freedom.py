@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from pishield_cli.errors import UsageError
 from pishield_cli.language import require_columns
-from pishield_cli.logic.domains import CALENDAR, Date
+from pishield_cli.logic.classes import counted
+from pishield_cli.logic.domains import CALENDAR, Date, Text
 from pishield_cli.logic.plans.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
@@ -39,6 +40,7 @@ def resolved_ordering(
 ) -> tuple[str, ...]:
     """The order of correction: what the user lists, then the file's ordering, then the table's.
 
+    Texts come before numbers where neither list says otherwise, so that they stay if they can.
     Derived columns, which never move, are among them.
 
     Raises:
@@ -55,7 +57,8 @@ def resolved_ordering(
         return ordering_by_centrality(requirements.clauses, every, listed[0])
     require_columns("--ordering", listed, columns, others=measures)
     own = requirements.ordering or ()
-    return tuple(dict.fromkeys((*listed, *own, *columns, *requirements.derived)))
+    texts = [name for name, one in requirements.domains.items() if counted(one)]
+    return tuple(dict.fromkeys((*listed, *own, *texts, *columns, *requirements.derived)))
 
 
 def column_grids(
@@ -73,6 +76,8 @@ def column_grids(
         if isinstance(domain, Date):
             first, last = (day * domain.per_day for day in CALENDAR)
             grids[name] = Grid(places=0, low=first, high=last)
+        elif isinstance(domain, Text) and domain.classes is not None:
+            grids[name] = Grid(places=0, low=0, high=2 * len(domain.classes) - 1)
         elif kinds[name] is ColumnKind.BOOLEAN or name in requirements.booleans:
             grids[name] = Grid(places=0, low=0, high=1)
         elif kinds[name] is ColumnKind.INTEGER or name in requirements.integers:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
-from pishield_cli.logic.domains import Text
+from pishield_cli.logic.domains import Domain, Text
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value, cells_of
 from pishield_cli.logic.formulas import And, Atom, Formula, Or, replaced
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
@@ -94,6 +94,20 @@ def class_at(code: int, count: int) -> int:
     return -1 if code < 1 else min(max(0, code - count), count - 1)
 
 
+def named_only(requirements: Requirements) -> Requirements:
+    """Raised requirements, and that every text is one that requirements name."""
+    columns = [name for name, one in requirements.domains.items() if counted(one)]
+    number = 1 + max(one.number for one in requirements.checked.requirements)
+    clauses = tuple(Clause((_least(name, HALF),)) for name in columns)
+    named = Requirement(number, "texts that requirements name", clauses)
+    return replace(requirements, requirements=(*requirements.requirements, named))
+
+
+def counted(domain: Domain | None) -> bool:
+    """Whether a column's texts are counted by classes."""
+    return isinstance(domain, Text) and domain.classes is not None
+
+
 # ------------------------------------------------------------------------------- requirements
 
 
@@ -124,7 +138,6 @@ def raised(requirements: Requirements, movable: Collection[str]) -> Requirements
         requirements=listed,
         declared=tuple(_raised(one, meant) for one in requirements.declared),
         type=RequirementType.LINEAR if linear else RequirementType.QFLRA,
-        integers=requirements.integers | {one.column for one in meant.values()},
         derived={name: one for name, one in requirements.derived.items() if name not in meant},
         domains=domains,
     )

@@ -95,7 +95,6 @@ def correct_files(
             return ParquetWriter(share, output or "", borrowed)
 
         return correct_batches(
-            share,
             prepare(share, *settings),
             open_writer=None if borrowed is None else open_writer,
             batch_rows=batch_rows,

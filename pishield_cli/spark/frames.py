@@ -21,6 +21,7 @@ from pishield_cli.language import bind, read_requirements
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import run, unwrapped
 from pishield_cli.tables.arrow.stream import StreamReader, changed_rows
+from pishield_cli.tables.classes import told_in_texts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -123,9 +124,10 @@ def correct(
     def correct_rows(batches: Rows) -> Rows:
         reader = StreamReader(batches, schema, _TITLE)
         prepared = prepare(reader, *settings)
-        for batch in reader.batches(bound.checked.columns, whole=True):
+        checked = prepared.requirements.checked
+        for batch in prepared.reader.batches(checked.columns, whole=True):
             changes = prepared.stages.correct(batch).changes
-            yield changed_rows(batch.native, changes)
+            yield changed_rows(batch.native, told_in_texts(changes, checked.domains))
 
     return frame.mapInArrow(correct_rows, frame.schema)
 

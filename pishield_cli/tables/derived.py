@@ -13,11 +13,13 @@ import pyarrow as pa
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.language import refuse_patterns
-from pishield_cli.logic.domains import Date, Mixed, Schema
+from pishield_cli.logic.classes import counted
+from pishield_cli.logic.domains import Date, Domain, Mixed, Schema, Text
 from pishield_cli.logic.expressions import Cell, Expression, Kind, cells_of, held_by
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate, pattern_fault
+from pishield_cli.tables.classes import codes_of
 from pishield_cli.tables.mixed import numbers_among
 from pishield_cli.tables.table import Batch, ColumnKind, StoredTable, TableReader
 
@@ -33,7 +35,7 @@ def with_derived_columns(reader: TableReader, requirements: Requirements) -> Tab
         RequirementsFileError: With all patterns that cannot be read.
     """
     refuse_patterns(requirements, pattern_fault)
-    special = any(isinstance(one, Date | Mixed) for one in requirements.domains.values())
+    special = any(map(_needs_its_cells, requirements.domains.values()))
     if not requirements.derived and not special:
         return reader
     return DerivedReader(reader.stored, requirements.derived, requirements.domains)
@@ -110,8 +112,8 @@ class DerivedReader:
         texts = [cell.name for cell in cells if cell.kind is Kind.TEXT]
         numbers = [cell.name for cell in cells if cell.kind is not Kind.TEXT]
         every = dict.fromkeys([*named, *numbers])
-        plain = [name for name in every if not isinstance(self.schema.get(name), Date | Mixed)]
-        others = [name for name in every if isinstance(self.schema.get(name), Date | Mixed)]
+        plain = [name for name in every if not _needs_its_cells(self.schema.get(name))]
+        others = [name for name in every if _needs_its_cells(self.schema.get(name))]
         stored = list(dict.fromkeys([*others, *texts, *raw]))
         for batch in self.stored.batches(plain, rows=rows, whole=whole, raw=stored):
             found = {name: batch.columns[name] for name in plain}
@@ -125,8 +127,10 @@ class DerivedReader:
             )
 
     def _column(self, name: str, batch: Batch) -> NumericColumn:
-        """A column of dates in their unit, or the numbers of a mixed one."""
+        """A column of dates in their unit, of classes of texts, or the numbers of a mixed one."""
         domain, cells = self.schema[name], batch.raw[name]
+        if isinstance(domain, Text) and domain.classes is not None:
+            return codes_of(cells, domain.classes)
         if isinstance(domain, Date):
             if date_domain(cells.type) is None:
                 cells, bad = parsed_dates(cells, domain)
@@ -151,8 +155,8 @@ class DerivedReader:
                 truth = self.derived[name].kind is Kind.TRUTH
                 kinds[name] = ColumnKind.BOOLEAN if truth else ColumnKind.REAL
             elif not self._is_plain(name):
-                dated = isinstance(self.schema[name], Date)
-                kinds[name] = ColumnKind.INTEGER if dated else ColumnKind.REAL
+                mixed = isinstance(self.schema[name], Mixed)
+                kinds[name] = ColumnKind.REAL if mixed else ColumnKind.INTEGER
         return kinds
 
     def places(self, columns: Sequence[str]) -> dict[str, int]:
@@ -169,8 +173,12 @@ class DerivedReader:
 
     def _is_plain(self, name: str) -> bool:
         """Whether a column is one of the table's numbers."""
-        special = isinstance(self.schema.get(name), Date | Mixed)
-        return name not in self.derived and not special
+        return name not in self.derived and not _needs_its_cells(self.schema.get(name))
+
+
+def _needs_its_cells(domain: Domain | None) -> bool:
+    """Whether a column's numbers are worked out from cells as they are stored."""
+    return counted(domain) or isinstance(domain, Date | Mixed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,45 @@
+"""Columns of texts as the numbers of the classes that requirements tell apart, and back."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from pishield_cli.kernels.changes import Changes, ColumnChange
+from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.logic.classes import class_at, code_of
+from pishield_cli.logic.domains import Schema, Text
+
+Classes = Sequence[Sequence[str]]
+
+
+def codes_of(cells: pa.Array, classes: Classes) -> NumericColumn:
+    """The number of each text's class; 0 for texts that no requirement names.
+
+    Args:
+        cells: Texts, shape `(rows,)`.
+        classes: The texts of each class.
+    """
+    from pyarrow import compute
+
+    texts = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
+    code = {text: code_of(place, len(classes)) for place, one in enumerate(classes) for text in one}
+    known = np.array([code.get(text, 0) for text in texts.dictionary.to_pylist()], dtype=np.int64)
+    absent = texts.is_null()
+    places = compute.fill_null(texts.indices, 0).to_numpy(zero_copy_only=False)
+    codes = known[places] if len(known) else np.zeros(len(cells), dtype=np.int64)
+    missing = absent.to_numpy(zero_copy_only=False)
+    return NumericColumn(codes, missing if missing.any() else None)
+
+
+def told_in_texts(changes: Changes, schema: Schema) -> Changes:
+    """Changes in which texts stand for the numbers of their classes: the first that is named."""
+    return {name: _told(one, schema.get(name)) for name, one in changes.items()}
+
+
+def _told(change: ColumnChange, domain: object) -> ColumnChange:
+    if not isinstance(domain, Text) or domain.classes is None:
+        return change
+    count = len(domain.classes)
+    texts = [domain.classes[class_at(int(code), count)][0] for code in change.values.tolist()]
+    return ColumnChange(change.rows, np.array(texts, dtype=object))
