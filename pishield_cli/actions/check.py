@@ -80,6 +80,7 @@ def check(
             progress(tally.rows)
     if not settings.allow_empty:
         require_rows(reader.name, tally.rows)
+    results, no_completion = tally.found()
     return CheckReport(
         data=reader.name,
         requirements_file=requirements_file,
@@ -89,13 +90,13 @@ def check(
         rows=tally.rows,
         violating_rows=tally.violating_rows,
         unknown_rows=tally.unknown_rows,
-        results=tally.results,
+        results=results,
         allowed_rows=allowed_rows(settings.max_violations, tally.rows),
         fails_on_unknown=settings.missing_fails,
         seconds=time.perf_counter() - started,
         strict_rows=tally.strict_rows,
         strict_unknown_rows=tally.strict_unknown_rows,
-        no_completion=tally.no_completion,
+        no_completion=no_completion,
     )
 
 

@@ -6,6 +6,7 @@ from itertools import compress
 
 import numpy as np
 
+from pishield_cli.actions.check_lines import RowLines
 from pishield_cli.actions.check_report import Example, Incomplete, NoCompletion, RequirementResult
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.incomplete import IncompleteRows
@@ -76,9 +77,15 @@ class _Cells:
     """The cells of single rows of a batch as text, each row taken apart once."""
 
     def __init__(
-        self, reader: TableReader, batch: Batch, places: Mapping[str, int], key: Sequence[str]
+        self,
+        reader: TableReader,
+        batch: Batch,
+        places: Mapping[str, int],
+        key: Sequence[str],
+        lines: RowLines,
     ) -> None:
         self._reader = reader
+        self._lines = lines
         self._batch = batch
         self._places = places
         self._key = key
@@ -89,6 +96,7 @@ class _Cells:
 
     def of(self, row: int, columns: Sequence[str]) -> dict[str, str]:
         if row not in self._rows:
+            self._lines.remember(self._batch, row)
             stored = self._reader.stored
             self._rows[row] = list(stored.texts(stored.picked(self._batch, [row]))[0])
         texts = self._rows[row]
@@ -126,6 +134,7 @@ class Tally:
         self._reader = reader
         self._settings = settings
         self._note = note
+        self._lines = RowLines(reader)
         self._places = {name: place for place, name in enumerate(reader.columns)}
 
     def add(self, batch: Batch, verdicts: Sequence[Verdict]) -> Array | None:
@@ -134,7 +143,7 @@ class Tally:
         Returns:
             Its rows without completion, bool, shape `(rows,)`; None if there is none.
         """
-        cells = _Cells(self._reader, batch, self._places, self._settings.key)
+        cells = _Cells(self._reader, batch, self._places, self._settings.key, self._lines)
         for count, verdict in zip(self.counts, verdicts, strict=True):
             count.add(batch, verdict, cells)
         self.rows += batch.rows
@@ -155,15 +164,10 @@ class Tally:
         self.strict_unknown_rows += undecided
         return lacking
 
-    @property
-    def results(self) -> tuple[RequirementResult, ...]:
-        """What was found, one result a requirement."""
-        return tuple(count.result() for count in self.counts)
-
-    @property
-    def no_completion(self) -> NoCompletion:
-        """What was found of rows without completion."""
-        return self._incompletes.result()
+    def found(self) -> tuple[tuple[RequirementResult, ...], NoCompletion]:
+        """What was found: a result for each requirement, and rows without completion."""
+        results = (count.result() for count in self.counts)
+        return self._lines.told(results, self._incompletes.result())
 
 
 class _Incompletes:

@@ -20,12 +20,14 @@ class Example:
             requirement. None where the row is undecided.
         cells: The row's cells of the columns that the requirement names, as text, by column.
         key: The row's cells of the key's columns, likewise.
+        line: The line of a text, from 1, that the row begins on; None for other tables.
     """
 
     row: int
     by: float | None
     cells: dict[str, str]
     key: dict[str, str] = field(default_factory=dict)
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,14 @@ class Incomplete:
         requirements: Numbers of requirements that cannot hold together in it, none to spare.
         cells: The row's cells of the columns that these name, as text, by column.
         key: The row's cells of the key's columns, likewise.
+        line: The line of a text, from 1, that the row begins on; None for other tables.
     """
 
     row: int
     requirements: tuple[int, ...]
     cells: dict[str, str]
     key: dict[str, str] = field(default_factory=dict)
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ __all__ = [
     "ColumnChange",
     "ColumnKind",
     "Derive",
+    "LinedTable",
     "Listing",
     "NewTable",
     "RangedReader",
@@ -240,6 +241,21 @@ class StoredTable(TableReader, Protocol):
 
         Raises:
             TableError: If the kinds differ, or nothing can be written there.
+        """
+
+
+@runtime_checkable
+class LinedTable(Protocol):
+    """A table whose rows stand on lines of a text."""
+
+    def offset(self, batch: Batch, row: int) -> int:
+        """Where a row of a batch begins in the text."""
+
+    def lines(self, offsets: Sequence[int]) -> list[int]:
+        """The lines, from 1, that places of the text are on; the text is read once more.
+
+        Args:
+            offsets: As `offset` gave them, ascending.
         """
 
 

@@ -65,7 +65,7 @@ def test_json_counts_by_requirement(table: str, capsys: pytest.CaptureFixture[st
     assert first["text"] == "end - start >= 0"
     assert sorted(first["columns"]) == ["end", "start"]
     assert (first["violations"], first["unknown"], first["rate"]) == (1, 1, 0.2)
-    assert first["worst"] == {"row": 1, "key": None, "by": 2.0}
+    assert first["worst"] == {"row": 1, "line": 3, "key": None, "by": 2.0}
     assert first["rows"] == [1]
     assert (second["violations"], second["unknown"]) == (1, 1)
     assert (third["violations"], third["unknown"], third["worst"]) == (0, 0, None)
@@ -114,7 +114,7 @@ def test_tolerance_and_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_show_lists_rows_with_their_cells(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(table, "rules.txt", "--show", "1") == 1
     out = capsys.readouterr().out
-    assert "row 1, by 2: " in out
+    assert "row 1 (line 3), by 2: " in out
     assert "end = 3" in out
     assert "start = 5" in out
     _, content = report(capsys, table, "rules.txt", "--show", "0")
@@ -259,7 +259,7 @@ def test_a_requirement_that_never_holds_is_violated_everywhere(
     code = run(table, "rules.txt", "--show", "1")
     out = capsys.readouterr().out
     assert code == 1
-    assert "row 0, infinitely far" in out
+    assert "row 0 (line 2), infinitely far" in out
     assert out.splitlines()[-1].startswith("FAIL  ")
 
 
@@ -283,7 +283,7 @@ def test_a_folder_of_parquet_files_is_one_table(
     code, content = report(capsys, str(folder), str(rules))
     assert code == 1
     assert content["rows"] == 3
-    assert content["requirements"][0]["worst"] == {"row": 2, "key": None, "by": 7.0}
+    assert content["requirements"][0]["worst"] == {"row": 2, "line": None, "key": None, "by": 7.0}
     assert content["requirements"][0]["rows"] == [1, 2]
 
 

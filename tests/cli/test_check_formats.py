@@ -129,7 +129,7 @@ def test_json_has_the_documented_keys_in_their_order(failing: CheckReport) -> No
     assert second["text"] == HOSTILE_TEXT
     assert second["columns"] == ["end", "a|b"]
     assert second["rate"] == 12 / 21613
-    assert second["worst"] == {"row": 17, "key": None, "by": 3.5}
+    assert second["worst"] == {"row": 17, "line": None, "key": None, "by": 3.5}
     assert second["rows"] == [17, 40]
     assert content["requirements"][0]["worst"] is None
 
@@ -142,7 +142,12 @@ def test_json_is_strict_where_a_distance_is_not_finite() -> None:
             raise AssertionError(constant)
 
         content = json.loads(text, parse_constant=refuse)
-        assert content["requirements"][0]["worst"] == {"row": 17, "key": None, "by": None}
+        assert content["requirements"][0]["worst"] == {
+            "row": 17,
+            "line": None,
+            "key": None,
+            "by": None,
+        }
 
 
 def test_json_of_no_rows_has_a_rate_of_zero() -> None:

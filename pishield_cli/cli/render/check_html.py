@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pishield_cli.actions.check_report import CheckReport, Incomplete, RequirementResult
+from pishield_cli.actions.check_report import CheckReport, Example, Incomplete, RequirementResult
 from pishield_cli.cli.render.checked import Checked, exit_code
 from pishield_cli.cli.render.figures import (
     NO_COMPLETION,
@@ -92,7 +92,7 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
         "columns": [_text(name) for name in examples[0].cells] if examples else [],
         "examples": [
             {
-                "row": f"{example.row:,}",
+                "row": _row(example),
                 "key": [_text(cell) for cell in example.key.values()],
                 "cells": [_text(cell) for cell in example.cells.values()],
                 "by": distance(example),
@@ -100,6 +100,11 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
             for example in examples
         ],
     }
+
+
+def _row(example: Example | Incomplete) -> str:
+    line = "" if example.line is None else f" (line {example.line:,})"
+    return f"{example.row:,}{line}"
 
 
 def _share(violations: int, rows: int) -> dict[str, str]:
@@ -139,7 +144,7 @@ def _no_completion(report: CheckReport) -> list[dict[str, Any]]:
 
 def _incomplete(example: Incomplete, columns: Sequence[str]) -> dict[str, Any]:
     return {
-        "row": f"{example.row:,}",
+        "row": _row(example),
         "key": [_text(cell) for cell in example.key.values()],
         "cells": [_text(example.cells.get(name, "")) for name in columns],
         "by": clash(example),

@@ -82,6 +82,7 @@ def _no_completion(report: CheckReport) -> dict[str, Any]:
 def _incomplete(example: Incomplete) -> dict[str, Any]:
     return {
         "row": example.row,
+        "line": example.line,
         "key": example.key or None,
         "requirements": list(example.requirements),
         "cells": example.cells,
@@ -110,4 +111,5 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
 
 
 def _row(example: Example) -> dict[str, Any]:
-    return {"row": example.row, "key": example.key or None, "by": example.by}
+    key = example.key or None
+    return {"row": example.row, "line": example.line, "key": key, "by": example.by}

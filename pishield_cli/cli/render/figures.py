@@ -44,9 +44,11 @@ def worst_row(result: RequirementResult) -> str:
 
 
 def numbered(example: Example | Incomplete) -> str:
-    """A row's number, and its key where there is one: `17 (id = 3)`."""
-    key = ", ".join(f"{one_line(name)} = {one_line(cell)}" for name, cell in example.key.items())
-    return f"{example.row:,} ({key})" if key else f"{example.row:,}"
+    """A row's number, its line in a CSV file, and its key: `17 (line 19, id = 3)`."""
+    place = [] if example.line is None else [f"line {example.line:,}"]
+    key = [f"{one_line(name)} = {one_line(cell)}" for name, cell in example.key.items()]
+    beside = ", ".join([*place, *key])
+    return f"{example.row:,} ({beside})" if beside else f"{example.row:,}"
 
 
 def example_line(example: Example) -> str:

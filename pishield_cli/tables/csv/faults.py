@@ -137,17 +137,29 @@ def refuse_endless(records: Records, cells: Sequence[str], name: str, source: So
 
 def line_at(source: Source, offset: int) -> int:
     """The number, from 1, of the line that a byte of the file is on."""
-    line, seen, after_return = 1, 0, False
+    return lines_at(source, [offset])[0]
+
+
+def lines_at(source: Source, offsets: Sequence[int]) -> list[int]:
+    """The numbers, from 1, of the lines that bytes of the file are on, in one pass.
+
+    Args:
+        source: The file.
+        offsets: The bytes, ascending.
+    """
+    line, seen, after_return, lines = 1, 0, False, []
     with reading(source.title), source.open() as stream:
-        while seen < offset:
-            data = stream.read(min(1 << 20, offset - seen))
-            if not data:
-                break
-            seen += len(data)
-            line += data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
-            line -= after_return and data.startswith(b"\n")
-            after_return = data.endswith(b"\r")
-    return line
+        for offset in offsets:
+            while seen < offset:
+                data = stream.read(min(1 << 20, offset - seen))
+                if not data:
+                    break
+                seen += len(data)
+                line += data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+                line -= after_return and data.startswith(b"\n")
+                after_return = data.endswith(b"\r")
+            lines.append(line)
+    return lines
 
 
 def refuse_tiny(records: Records, cells: Mapping[int, str], name: str, source: Source) -> None:

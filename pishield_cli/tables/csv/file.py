@@ -9,6 +9,7 @@ import pyarrow as pa
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.arrow.arrays import object_array
 from pishield_cli.tables.csv.encodings import decoded_source
+from pishield_cli.tables.csv.faults import lines_at
 from pishield_cli.tables.csv.header import Header, read_header
 from pishield_cli.tables.csv.records import (
     BOM,
@@ -88,6 +89,15 @@ class CsvFile:
         records: Records = batch.native
         lines = b"".join(records.row(int(row)) + b"\n" for row in rows)
         return Batch(batch.start, len(rows), {}, Records(lines, self.delimiter))
+
+    def offset(self, batch: Batch, row: int) -> int:
+        """Where a row of a batch begins in the file, in bytes of its text as read."""
+        records: Records = batch.native
+        return records.offset + int(records.spans().starts[row])
+
+    def lines(self, offsets: Sequence[int]) -> list[int]:
+        """The lines, from 1, on which rows begin; see `LinedTable`."""
+        return lines_at(self.source, offsets)
 
     def texts(self, batch: Batch) -> list[Sequence[str]]:
         """Each row's cells as text, quotes removed, in file order."""
