@@ -155,3 +155,17 @@ def test_dates_in_quotes_in_a_list_are_dates(
     assert main(["check", table, "r.txt", "--format", "json"]) == 1
     found = json.loads(capsys.readouterr().out)["requirements"]
     assert [one["rows"] for one in found] == [[3], [3]]
+
+
+def test_inspect_shows_what_is_worked_out_as_it_is_written(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("r.txt").write_text('country in ("DE", "US")\ntotal == price * quantity\nstart <= end\n')
+    assert main(["inspect", "r.txt", table]) == 0
+    shown = capsys.readouterr().out
+    assert "\N{MATHEMATICAL LEFT ANGLE BRACKET}" not in shown
+    assert "\N{MATHEMATICAL LEFT DOUBLE ANGLE BRACKET}" not in shown
+    assert 'country in ("DE", "US")' in shown
+    assert main(["inspect", "r.txt", table, "--format", "json"]) == 0
+    columns = json.loads(capsys.readouterr().out)["columns"]
+    assert columns[:2] == ['country in ("DE", "US")', "total"]
