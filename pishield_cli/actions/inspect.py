@@ -267,9 +267,10 @@ def _ordering_warnings(requirements: Requirements) -> Iterator[str]:
     if requirements.ordering is None:
         return
     ordered = frozenset(requirements.ordering)
-    left_out = [name for name in requirements.variables if name not in ordered]
+    named = [name for name in requirements.variables if name not in requirements.derived]
+    left_out = [name for name in named if name not in ordered]
     if left_out:
-        known = len(requirements.variables)
+        known = len(named)
         yield (
             f"The ordering leaves out {len(left_out)} of the {known} columns that requirements "
             f"name: {_listed(left_out)}."
