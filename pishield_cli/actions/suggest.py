@@ -8,6 +8,7 @@ from pishield_cli.actions.suggest_counting import TypedTable, count
 from pishield_cli.actions.suggest_reading import read_contents
 from pishield_cli.actions.suggest_report import LEAST_ROWS, SuggestReport, SuggestSettings
 from pishield_cli.errors import MissingColumnError
+from pishield_cli.kernels.suggestion.ranges import MOST_LEVELS
 from pishield_cli.kernels.suggestion.rules import RuleKind
 from pishield_cli.kernels.suggestion.search import Findings, SearchSettings, search
 from pishield_cli.tables.table import TableReader
@@ -41,8 +42,12 @@ def suggest(
     if contents.sample.total >= LEAST_ROWS:
         findings = search(contents.sample, _search_settings(settings))
     typed = RuleKind.TYPE in settings.kinds
+    levels = contents.sample.levels.items()
     table = TypedTable(
-        reader, contents.integers if typed else (), contents.booleans if typed else ()
+        reader,
+        contents.integers if typed else (),
+        contents.booleans if typed else (),
+        {name: some for name, some in levels if len(some) <= MOST_LEVELS},
     )
     chosen = choose(count(table, findings.rules), table, settings)
     return SuggestReport(

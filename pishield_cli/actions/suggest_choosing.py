@@ -89,8 +89,9 @@ def _without_redundant(
     if not suggestions:
         return []
     ordered = sorted(suggestions, key=_priority)
-    dropped = redundant(table.parsed([one.text for one in ordered]), limits=limits)
-    return [one for number, one in enumerate(ordered, 1) if number not in dropped]
+    known = table.exclusions([one.text for one in ordered])
+    dropped = redundant(table.parsed([*known, *(one.text for one in ordered)]), limits=limits)
+    return [one for number, one in enumerate(ordered, len(known) + 1) if number not in dropped]
 
 
 def _not_implied(
@@ -99,9 +100,12 @@ def _not_implied(
     if not asked:
         return
     ordered = sorted(asked, key=_priority)
-    parsed = table.parsed([one.text for one in (*given, *ordered)])
-    dropped = implied(parsed, range(1, len(given) + 1), limits=limits)
-    for number, one in enumerate(ordered, len(given) + 1):
+    texts = [one.text for one in (*given, *ordered)]
+    known = table.exclusions(texts)
+    holding = len(known) + len(given)
+    parsed = table.parsed([*known, *texts])
+    dropped = implied(parsed, range(1, holding + 1), limits=limits)
+    for number, one in enumerate(ordered, holding + 1):
         if number not in dropped:
             yield one
 

@@ -1,7 +1,8 @@
 """Count on all rows of a table how often rules that were found are violated."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 
@@ -31,11 +32,13 @@ class TypedTable:
         reader: The table.
         integers: Columns of whole numbers.
         booleans: Columns of 0 and 1.
+        levels: The texts that columns hold.
     """
 
     reader: TableReader
     integers: tuple[str, ...]
     booleans: tuple[str, ...]
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def parsed(self, texts: Sequence[str]) -> Requirements:
         """Lines as `check` reads them for this table, what columns hold declared."""
@@ -45,10 +48,28 @@ class TypedTable:
         columns = frozenset(self.reader.columns)
         return parse_requirements(text, told=Told(domains=known, columns=columns))
 
+    def exclusions(self, texts: Sequence[str]) -> list[str]:
+        """That a column is not two texts at once, as far as lines speak of them: for reasoning."""
+        lines = []
+        for name, levels in self.levels.items():
+            equal = [f"{written_name(name)} == {_quoted(text)}" for text in levels]
+            other = [f"{written_name(name)} != {_quoted(text)}" for text in levels]
+            pairs = [one for one in zip(equal, other, strict=True) if _speak_of(texts, one)]
+            lines += [f"not ({one} and {two})" for (one, _), (two, _) in combinations(pairs, 2)]
+        return lines
+
     def _headers(self) -> Iterable[str]:
         for word, names in (("integer", self.integers), ("boolean", self.booleans)):
             if names:
                 yield f"{word} {' '.join(map(written_name, names))}"
+
+
+def _speak_of(texts: Sequence[str], parts: Sequence[str]) -> bool:
+    return any(part in text for text in texts for part in parts)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 @dataclass(slots=True)

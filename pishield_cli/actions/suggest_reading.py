@@ -85,8 +85,14 @@ def _in_days(column: NumericColumn, domain: object) -> NumericColumn:
 
 
 def _with_kinds(sample: Sample, domains: Schema, texts: Mapping[str, "_Texts"]) -> Sample:
+    """The sample with what its columns hold, texts by their places in alphabetical order."""
     dates = {name: Kind.DATE for name, one in domains.items() if isinstance(one, Date)}
-    levels = {name: one.levels for name, one in texts.items()}
+    for name, one in texts.items():
+        column = sample.values[:, sample.names.index(name)]
+        present = ~np.isnan(column)
+        if one.levels:
+            column[present] = np.argsort(np.argsort(one.levels))[column[present].astype(int)]
+    levels = {name: tuple(sorted(one.levels)) for name, one in texts.items()}
     return replace(sample, kinds=dates | dict.fromkeys(texts, Kind.TEXT), levels=levels)
 
 

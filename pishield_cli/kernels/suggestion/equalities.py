@@ -93,13 +93,13 @@ def sums(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rul
     of sketches, and sketches are single numbers that can be sorted and looked up.
     """
     seen: set[frozenset[str]] = set()
+    limit = log10(chance / max(1, sum(not one.constant for one in columns) ** 3))
     for group in groups(columns):
         for triple in _matches(group):
             names = frozenset("" if one is None else one.name for one in triple)
             if names in seen:
                 continue
             seen.add(names)
-            limit = log10(chance / max(1, len(columns) ** 3))
             rule = equation_rule(Equation(triple, (1, -1, -1)), share, limit)
             if rule is not None:
                 yield rule

@@ -78,13 +78,19 @@ def orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[R
         chance: The probability of one rule by chance, over all pairs.
     """
     found = list(compared(columns, share))
-    limit = log10(chance / max(1, len(columns) * (len(columns) - 1)))
+    limit = order_limit(columns, chance)
     for one in found:
         if one.expected >= LEAST_EXPECTED and max(one.chance, one.edge) < limit:
             if one.exceptions and not has_edge(one.slack):
                 continue
             yield order_rule(one)
             yield from _strict(one, share)
+
+
+def order_limit(columns: Sequence[Column], chance: float) -> float:
+    """The logarithm of the probability that an order must stay below: shared among all pairs."""
+    varying = sum(not one.constant for one in columns)
+    return log10(chance / max(1, varying * (varying - 1)))
 
 
 def _strict(order: Order, share: float) -> Iterator[Rule]:

@@ -1,7 +1,8 @@
 """Some rows of a table, chosen by their numbers alone, and what all of its cells say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from zlib import crc32
 
 import numpy as np
 
@@ -44,15 +45,49 @@ def hashes(rows: Array, seed: int) -> Array:
     Returns:
         uint64, of the same shape.
     """
-    golden = np.uint64(0x9E3779B97F4A7C15)
-    with np.errstate(over="ignore"):
-        mixed = (rows.astype(np.uint64) + np.uint64(1)) * golden + np.uint64(seed) * np.uint64(
-            0xD1B54A32D192ED03
-        )
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> np.uint64(31)
-    return mixed
+    start = (rows.astype(np.uint64) + np.uint64(1)) * _GOLDEN
+    return _mixed(start + np.uint64(seed % 2**64) * np.uint64(0xD1B54A32D192ED03))
+
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _mixed(numbers: Array) -> Array:
+    mixed = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    found: Array = mixed ^ (mixed >> np.uint64(31))
+    return found
+
+
+def in_canonical_order(sample: Sample) -> Sample:
+    """The same rows in an order that depends on their cells alone.
+
+    Neither the order of rows in the table, nor that of columns, nor columns of one value change it.
+    """
+    keys = np.zeros(len(sample.rows), np.uint64)
+    for name, values in zip(sample.names, sample.values.T, strict=True):
+        texts = sample.levels.get(name)
+        if len(values) and not np.array_equal(values, np.full(len(values), values[0]), True):
+            bits = _bits_of_texts(texts)[_places(values)] if texts else _bits(values)
+            keys += _mixed((bits + np.uint64(crc32(name.encode()))) * _GOLDEN)
+    order = np.argsort(keys, kind="stable")
+    return replace(sample, values=sample.values[order], rows=sample.rows[order])
+
+
+def _places(values: Array) -> Array:
+    """Places as whole numbers, -1 where missing."""
+    return np.where(np.isnan(values), -1, values).astype(int)
+
+
+def _bits(values: Array) -> Array:
+    whole = np.where(np.isnan(values), np.nan, values + 0.0)
+    bits: Array = np.ascontiguousarray(whole).view(np.uint64)
+    return bits
+
+
+def _bits_of_texts(texts: Sequence[str]) -> Array:
+    """A number for each text, and for a missing one last."""
+    return np.array([*(crc32(text.encode()) for text in texts), 0], np.uint64)
 
 
 class Sampler:

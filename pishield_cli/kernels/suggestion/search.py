@@ -3,17 +3,16 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from math import log10
 
 from pishield_cli.kernels.suggestion.equalities import equalities, sums
 from pishield_cli.kernels.suggestion.families import family_orders
 from pishield_cli.kernels.suggestion.implications import implications
 from pishield_cli.kernels.suggestion.null_space import long_sums
-from pishield_cli.kernels.suggestion.orders import orders
+from pishield_cli.kernels.suggestion.orders import order_limit, orders
 from pishield_cli.kernels.suggestion.profile import Column, profiles
 from pishield_cli.kernels.suggestion.ranges import ranges, sets, text_sets
 from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
-from pishield_cli.kernels.suggestion.sampling import Sample
+from pishield_cli.kernels.suggestion.sampling import Sample, in_canonical_order
 from pishield_cli.kernels.suggestion.scales import bounds, scales
 from pishield_cli.logic.expressions import Kind
 
@@ -91,7 +90,7 @@ def all_sets(columns: Sequence[Column]) -> Iterator[Rule]:
 
 def all_orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
     """Orders of families, then the others."""
-    limit = log10(chance / max(1, len(columns) * (len(columns) - 1)))
+    limit = order_limit([one for one in columns if one.kind is not Kind.TEXT], chance)
     for kind in (Kind.NUMBER, Kind.DATE):
         some = [one for one in columns if one.kind is kind]
         seen = set()
@@ -106,6 +105,7 @@ def all_orders(columns: Sequence[Column], share: float, chance: float) -> Iterat
 def search(sample: Sample, settings: SearchSettings) -> Findings:
     """Search a sample for rules of all kinds that are wanted."""
     deadline = time.monotonic() + settings.seconds
+    sample = in_canonical_order(sample)
     findings = Findings(columns=profiles(sample, settings.labels))
     for kinds, find in _SEARCHES:
         wanted = kinds & settings.kinds
