@@ -40,7 +40,7 @@ def file_text(report: SuggestReport) -> str:
         lines += _section(title, chosen, report)
     kept = report.settings.keep_exceptions
     if not report.of(Status.ACTIVE) and not (kept and report.of(Status.EXCEPTIONS)):
-        lines += ["", "# -- nothing was found that holds in every row; a file requires something", "true"]
+        lines += ["", "# -- nothing was found that holds in every row", "true"]
     lines += _section(_BROKEN, report.of(Status.EXCEPTIONS), report, hidden=not kept)
     lines += _section(_CANDIDATES, report.of(Status.CANDIDATE), report, hidden=True)
     if report.not_tried:

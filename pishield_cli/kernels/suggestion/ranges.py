@@ -78,8 +78,15 @@ def _bounds(column: Column, share: float) -> Iterator[Rule]:
 
 
 def _piled(values: Array, counts: Array, *bounds: float) -> Evidence:
-    told = [f"{int(counts[values == one].sum())} rows at {written(float(one))}" for one in bounds]
-    return Evidence(note=", ".join(told))
+    told = [_told(values, counts, one) for one in bounds]
+    return Evidence(note=", ".join(dict.fromkeys(told)))
+
+
+def _told(values: Array, counts: Array, bound: float) -> str:
+    """How many rows attain a bound; how near they come where none does."""
+    attained = int(counts[values == bound].sum())
+    least = f"the least is {values[0]:g}"
+    return f"{attained:,} rows at {written(float(bound))}" if attained else least
 
 
 def _lower(column: Column, values: Array, counts: Array) -> float | None:

@@ -41,6 +41,11 @@ def rounded_up(value: float, digits: int = DIGITS) -> Fraction:
     return ceil(Fraction(value) / step) * step
 
 
+def digits(value: Fraction) -> int:
+    """How many significant digits a number is written with."""
+    return len(written(abs(value)).replace(".", "").strip("0"))
+
+
 def _step(value: float, digits: int) -> Fraction:
     return Fraction(10) ** (floor(log10(value)) - digits + 1)
 

@@ -1,4 +1,4 @@
-"""Find columns that stay below a multiple of others, and bounds that a truth value brings."""
+"""Find columns that stay below a multiple of others."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -7,9 +7,8 @@ from math import floor, log10
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.suggestion.orders import EDGE_OUTSIDE, EDGE_ROWS
 from pishield_cli.kernels.suggestion.profile import Column, related
-from pishield_cli.kernels.suggestion.round_numbers import rounded_up, roundest_between, written
+from pishield_cli.kernels.suggestion.round_numbers import rounded_up, written
 from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import poisson_tail
 
@@ -28,8 +27,6 @@ MOST_NEAR = 0.5
 share of all. With more, the columns are all but proportional."""
 
 LEAST_EXPECTED = 10.0
-MOST_EXCEPTIONS = 0.07
-"""Exceptions, as a part of the violations expected by chance."""
 
 
 def scales(columns: Sequence[Column], chance: float) -> Iterator[Rule]:
@@ -105,82 +102,3 @@ def _needed(multiple: Fraction) -> int:
     power = Fraction(10) ** floor(log10(float(multiple)))
     round_ones = {Fraction(text) for text in MULTIPLES}
     return LEAST_NEAR if multiple / power in round_ones else 3 * LEAST_NEAR
-
-
-def bounds(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
-    """All `if a then b >= c` with a sharp edge: never more than candidates."""
-    flags = [one for one in columns if one.boolean and not one.codes and one.greatest <= 1]
-    numbers = [one for one in columns if not one.constant and not one.boolean and not one.codes]
-    limit = log10(chance / max(1, 4 * len(flags) * len(numbers)))
-    for flag in flags:
-        for number in numbers:
-            for premise in (1, 0):
-                for sign in (1, -1):
-                    rule = _bound(flag, number, premise, sign, share, limit)
-                    if rule is not None:
-                        yield rule
-
-
-def _bound(
-    flag: Column, number: Column, premise: int, sign: int, share: float, limit: float
-) -> Rule | None:
-    decided = ~np.isnan(flag.values) & ~np.isnan(number.values)
-    values = sign * number.values[decided]
-    chosen = flag.values[decided] == premise
-    inside = np.sort(values[chosen])
-    if len(inside) < 2 * EDGE_ROWS:
-        return None
-    cut = _cut(inside, int(share * len(values)))
-    if len(inside) < cut + 2 * EDGE_ROWS:
-        return None
-    lowest = values.min() if cut == 0 else inside[cut - 1]
-    if inside[cut] <= values.min() or _fades(inside[cut:]):
-        return None
-    bound = _round_bound(float(max(lowest, inside[cut] - _width(inside[cut:]))), float(inside[cut]))
-    if bound is None:
-        return None
-    below = values < float(bound)
-    expected = float(np.count_nonzero(below) * chosen.mean())
-    # As far outside as the nearest rows inside: hardly any should be chosen, exceptions or not.
-    width = inside[cut + EDGE_ROWS - 1] - float(bound)
-    edge = int(np.count_nonzero(below & (values >= float(bound) - width) & chosen))
-    tail = poisson_tail(cut, expected)
-    if cut > MOST_EXCEPTIONS * expected or (sign < 0 and bound == 0 and number.least == 0):
-        return None
-    if edge > EDGE_OUTSIDE or expected < LEAST_EXPECTED or tail >= limit:
-        return None
-    return Rule(
-        RuleKind.BOUND,
-        f"if {'{0}' if premise else 'not {0}'} then {{1}} {'>=' if sign > 0 else '<='} "
-        f"{written(sign * bound)}",
-        (flag.name, number.name),
-        Evidence(tail, expected, EDGE_ROWS),
-        at_risk="{0}" if premise else "not {0}",
-        candidate=True,
-        related=related(flag, number),
-        exceptions=cut,
-    )
-
-
-def _cut(inside: Array, most: int) -> int:
-    """How many of the least values to leave out as exceptions: up to the largest gap."""
-    if most < 1:
-        return 0
-    gaps = np.diff(inside[: most + 2])
-    at = int(np.argmax(gaps))
-    usual = float(np.median(np.diff(inside[: 4 * EDGE_ROWS])))
-    return at + 1 if gaps[at] > 5 * max(usual, 1e-300) else 0
-
-
-def _fades(inside: Array) -> bool:
-    """Whether values thin out towards the bound, rather than end there."""
-    first, second = inside[EDGE_ROWS - 1] - inside[0], inside[2 * EDGE_ROWS - 1] - inside[0]
-    return bool(first > 0.75 * second)
-
-
-def _width(inside: Array) -> float:
-    return float(inside[min(len(inside), EDGE_ROWS) - 1] - inside[0])
-
-
-def _round_bound(lower: float, upper: float) -> Fraction | None:
-    return roundest_between(lower, upper) if lower < upper else Fraction(repr(upper))

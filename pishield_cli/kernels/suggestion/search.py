@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pishield_cli.kernels.suggestion.bounds import bounds
 from pishield_cli.kernels.suggestion.equalities import equalities, sums
 from pishield_cli.kernels.suggestion.families import family_orders
 from pishield_cli.kernels.suggestion.implications import implications
@@ -13,7 +14,7 @@ from pishield_cli.kernels.suggestion.profile import Column, profiles
 from pishield_cli.kernels.suggestion.ranges import ranges, sets, text_sets
 from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
 from pishield_cli.kernels.suggestion.sampling import Sample, in_canonical_order
-from pishield_cli.kernels.suggestion.scales import bounds, scales
+from pishield_cli.kernels.suggestion.scales import scales
 from pishield_cli.logic.expressions import Kind
 
 

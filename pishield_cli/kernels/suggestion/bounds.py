@@ -1,0 +1,133 @@
+"""Find bounds that a truth value brings: `if approved then score >= 580`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import log10
+
+import numpy as np
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.implications import MOST_CONCLUSIONS, SMALL_PREMISE
+from pishield_cli.kernels.suggestion.orders import EDGE_OUTSIDE, EDGE_ROWS
+from pishield_cli.kernels.suggestion.profile import Column, related
+from pishield_cli.kernels.suggestion.round_numbers import digits, roundest_between, written
+from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.statistics import poisson_tail
+
+LEAST_EXPECTED = 10.0
+"""Violations that must be expected by chance: with fewer, holding tells nothing."""
+
+MOST_EXCEPTIONS = 0.15
+"""Exceptions, as a part of the violations expected by chance."""
+
+LEAST_CHOSEN = 0.7
+"""Just inside, values are chosen at least so often as further inside: else they fade away."""
+
+LARGEST_PREMISE = 0.9
+"""A premise of more of the rows says little: its contrary is a small cluster."""
+
+AS_GOOD = 0.85
+"""A rounder bound is preferred to one with more evidence, if it has at least this part of that."""
+
+MOST_CUTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Where chosen values end, but for some.
+
+    Attributes:
+        bound: The bound.
+        exceptions: Chosen values below it.
+        expected: How many there would be, were the choice independent.
+        tail: The decimal logarithm of the probability of so few.
+    """
+
+    bound: Fraction
+    exceptions: int
+    expected: float
+    tail: float
+
+
+def bounds(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+    """All `if a then b >= c` with a sharp edge: never more than candidates."""
+    flags = [one for one in columns if one.boolean and not one.codes and one.greatest <= 1]
+    numbers = [one for one in columns if not one.constant and not one.boolean and not one.codes]
+    limit = log10(chance / max(1, 4 * len(flags) * len(numbers)))
+    for flag in flags:
+        for premise in (1, 0):
+            rules = [
+                rule
+                for number in numbers
+                for sign in (1, -1)
+                if (rule := _bound(flag, number, premise, sign, share, limit)) is not None
+            ]
+            chosen = float(np.count_nonzero(flag.values == premise))
+            alien = sum(not rule.related for rule in rules)
+            clustered = chosen < SMALL_PREMISE * len(flag.values) and alien > MOST_CONCLUSIONS
+            yield from (rule for rule in rules if rule.related or not clustered)
+
+
+def _bound(
+    flag: Column, number: Column, premise: int, sign: int, share: float, limit: float
+) -> Rule | None:
+    decided = ~np.isnan(flag.values) & ~np.isnan(number.values)
+    values, chosen = sign * number.values[decided], flag.values[decided] == premise
+    if not len(values) or chosen.mean() > LARGEST_PREMISE:
+        return None
+    cut = _cut(np.sort(values), np.sort(values[chosen]), share)
+    if cut is None or cut.tail >= limit or (sign < 0 and cut.bound == 0 == number.least):
+        return None
+    held = "{0}" if premise else "not {0}"
+    compared = ">=" if sign > 0 else "<="
+    return Rule(
+        RuleKind.BOUND,
+        f"if {held} then {{1}} {compared} {written(sign * cut.bound)}",
+        (flag.name, number.name),
+        Evidence(cut.tail, cut.expected, EDGE_ROWS),
+        at_risk=held,
+        candidate=True,
+        related=related(flag, number),
+        exceptions=cut.exceptions,
+    )
+
+
+def _cut(values: Array, inside: Array, share: float) -> _Cut | None:
+    """The cut with the most evidence of those with an edge; None if there is none.
+
+    Args:
+        values: All values, ascending.
+        inside: The chosen ones, ascending.
+        share: The share of all rows that may be exceptions.
+    """
+    most = min(int(share * len(values)), MOST_CUTS, len(inside) - EDGE_ROWS)
+    if most < 0:
+        return None
+    cuts = np.arange(most + 1)
+    starts, near = inside[cuts], inside[cuts + EDGE_ROWS - 1]
+    below = np.searchsorted(values, starts)
+    expected = below * (len(inside) / len(values))
+    width = near - starts
+    beside = np.searchsorted(values, near, side="right") - below
+    chosen_near = (np.searchsorted(inside, near, side="right") - cuts) / beside
+    chosen = (len(inside) - cuts) / (len(values) - below)
+    fading = chosen_near < LEAST_CHOSEN * chosen
+    outside = cuts - np.searchsorted(inside, starts - width)
+    first = np.concatenate([[True], np.diff(starts) > 0])
+    fits = first & ~fading & (outside <= EDGE_OUTSIDE) & (expected >= LEAST_EXPECTED)
+    fits &= cuts <= MOST_EXCEPTIONS * expected
+    found = [_at(inside, int(cut), float(expected[cut])) for cut in np.flatnonzero(fits)]
+    known = [one for one in found if one is not None]
+    best = min((one.tail for one in known), default=0.0)
+    good = [one for one in known if one.tail <= AS_GOOD * best]
+    return min(good, key=lambda one: (digits(one.bound), one.tail), default=None)
+
+
+def _at(inside: Array, cut: int, expected: float) -> _Cut | None:
+    first = float(inside[cut])
+    lower = first - float(inside[cut + EDGE_ROWS - 1] - first)
+    if cut:
+        lower = max(lower, float(np.nextafter(inside[cut - 1], np.inf)))
+    bound = roundest_between(min(lower, first), first)
+    return None if bound is None else _Cut(bound, cut, expected, poisson_tail(cut, expected))
