@@ -30,6 +30,7 @@ class TypeChoice(StrEnum):
     LINEAR = "linear"
     QFLRA = "qflra"
     PROPOSITIONAL = "propositional"
+    CATEGORICAL = "categorical"
 
     @property
     def type(self) -> RequirementType | None:
@@ -83,7 +84,7 @@ Type = Annotated[
     typer.Option(
         "--type",
         metavar="TYPE",
-        help="How to read the requirements: auto, linear, qflra or propositional.",
+        help="How to read the requirements: auto, linear, qflra, propositional or categorical.",
     ),
 ]
 Columns = Annotated[

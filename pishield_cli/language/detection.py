@@ -51,7 +51,8 @@ def detect_type(readings: Sequence[Reading]) -> RequirementType:
 
     Returns:
         Propositional if every literal is boolean (and where constants alone are left, if no
-        inequality was written); else linear if every clause is one inequality and none is written
+        inequality was written); categorical if some requirement is of PiShield's variables of few
+        values; else linear if every clause is one inequality and none is written
         as a disjunction; else qflra.
     """
     mentioned = any(clause.literals for reading in readings for clause in reading.clauses)
@@ -59,6 +60,8 @@ def detect_type(readings: Sequence[Reading]) -> RequirementType:
         mentioned or not any(reading.statement.compares for reading in readings)
     ):
         return RequirementType.PROPOSITIONAL
+    if any(one.statement.signed for one in readings):
+        return RequirementType.CATEGORICAL
     if all(one.is_linear and not one.statement.disjoins for one in readings):
         return RequirementType.LINEAR
     return RequirementType.QFLRA

@@ -14,7 +14,7 @@ from pishield_cli.errors import (
 from pishield_cli.language.context import NOTHING, Context, Told
 from pishield_cli.language.declarations import DECLARED, declared
 from pishield_cli.language.detection import Reading, detect_type, form_for, misfits
-from pishield_cli.language.headers import Header, Name, read_header
+from pishield_cli.language.headers import VARIABLE, Header, Name, read_header
 from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
 from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses
@@ -148,7 +148,7 @@ class _Reader:
                 self.context.domains[name.text] = declared_date(known, header.format)
             elif header.word == "text":
                 self.context.domains[name.text] = Text(header.values)
-        if header.values is not None:
+        if header.values is not None or header.count is not None:
             self._readings.append(self._normalised(closed_domain(header, self.context)))
 
     def requirements(self, type: RequirementType | None) -> Requirements:
@@ -160,6 +160,7 @@ class _Reader:
         labels = self._labels()
         ordering = self._declared("ordering")
         integers, booleans = self._declared("integer"), self._declared("boolean")
+        variables = self._declared(VARIABLE)
         self._declared("decimals")
         for name in booleans.values():
             if name.text in integers:
@@ -181,7 +182,7 @@ class _Reader:
             requirements,
             found,
             ordering=tuple(ordering) or None,
-            integers=frozenset(integers),
+            integers=frozenset(integers) | variables.keys(),
             booleans=frozenset(booleans),
             decimals=tuple(self._decimals().items()),
             declared=self._requirements_of_headers(len(requirements)),

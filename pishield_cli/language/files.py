@@ -17,6 +17,7 @@ from pishield_cli.errors import (
 from pishield_cli.language.binding import Binding, bind, unknown_names
 from pishield_cli.language.context import Told, local_today
 from pishield_cli.language.document import MAX_PROBLEMS, parse_requirements, place_of
+from pishield_cli.language.hierarchies import ENDING, rules_of_hierarchy
 from pishield_cli.language.lines import split_lines
 from pishield_cli.logic.domains import Number, Schema, Truth
 from pishield_cli.logic.expressions import Kind
@@ -51,14 +52,15 @@ def read_requirements(
 
 
 def read_text(path: str | PathLike[str]) -> str:
-    """The text of a requirements file.
+    """The text of a requirements file; of an `.arff` file, what its hierarchy of labels says.
 
     Raises:
         RequirementsFileError: If it is not UTF-8, or holds a null character.
         RequirementError: If the file cannot be read, or is above `MAX_BYTES`.
     """
     source = fspath(path)
-    return _decoded(_content(source), source)
+    text = _decoded(_content(source), source)
+    return rules_of_hierarchy(text, source) if source.lower().endswith(ENDING) else text
 
 
 load_requirements_file = read_requirements

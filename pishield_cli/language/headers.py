@@ -11,6 +11,12 @@ _LONGEST_INDEX = 9
 _NAMES_TOO = frozenset({*PLACED, TODAY, TODAY.upper()})
 _LONGEST_PLACES = 2
 
+VARIABLE = "var"
+"""What opens the line that says how many values a variable has."""
+
+MOST_VALUES = 1_000
+"""Values of one variable."""
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -31,12 +37,13 @@ class Header:
     """A line of names.
 
     Attributes:
-        word: One of `HEADERS`.
+        word: One of `HEADERS`, or `var`.
         names: At least one, as written.
         line: Where it stands.
         values: All that a column of texts may hold; None where the line does not say.
         format: How a column's texts say dates; None for ISO 8601.
         places: The number behind `decimals`.
+        count: How many values a variable has.
     """
 
     word: str
@@ -45,6 +52,7 @@ class Header:
     values: tuple[str, ...] | None = None
     format: str | None = None
     places: int | None = None
+    count: int | None = None
 
 
 def read_header(line: LogicalLine) -> Header | None:
@@ -52,7 +60,8 @@ def read_header(line: LogicalLine) -> Header | None:
 
     header = ( "ordering" | "integer" | "boolean" | "decimals" NUMBER ) NAME { NAME }
            | "text" NAME { NAME } [ ":" TEXT { "," TEXT } ]
-           | "date" NAME { NAME } [ TEXT ] ;
+           | "date" NAME { NAME } [ TEXT ]
+           | "var" NAME NUMBER ;
 
     Returns:
         The header; None for any other line.
@@ -61,6 +70,8 @@ def read_header(line: LogicalLine) -> Header | None:
         RequirementSyntaxError: If nothing follows the word, or something else among the names.
     """
     first = line.text[:9].split(maxsplit=1)[0]
+    if first == VARIABLE:
+        return _read_variable(line)
     if first not in HEADERS:
         return None
     word = HEADERS[first]
@@ -80,6 +91,20 @@ def read_header(line: LogicalLine) -> Header | None:
         return Header(word, names, line, format=_format(tokens, rest))
     _refuse(tokens, rest, word)
     return Header(word, names, line)
+
+
+def _read_variable(line: LogicalLine) -> Header | None:
+    """Read PiShield's `var a_1 10`; None for a requirement about a column of that name."""
+    tokens = tokenize(line, len(VARIABLE))
+    if tokens.kinds != [NAME, NUMERAL, END]:
+        return None
+    start, end = tokens.starts[1], tokens.ends[1]
+    count = int(tokens.texts[1]) if _is_index(tokens.texts[1]) else 0
+    if not 1 <= count <= MOST_VALUES:
+        message = f"A variable has 1 to {MOST_VALUES:,} values, counted from 0."
+        raise line.problem(message, start, end, hint="such as: var a_1 10")
+    name = Name(tokens.texts[0], line, tokens.starts[0], tokens.ends[0])
+    return Header(VARIABLE, (name,), line, count=count)
 
 
 def _read_decimals(tokens: Tokens) -> Header | None:

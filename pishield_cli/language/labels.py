@@ -6,9 +6,11 @@ from fractions import Fraction
 
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.numbers import write_number
+from pishield_cli.language.words import SIGNED_VALUES
 from pishield_cli.logic.requirements import Allowance, Severity
 
 _LABEL = re.compile(r"\[([^\]]*)\]\s*")
+_SIGNED = re.compile(SIGNED_VALUES)
 _MARK = re.compile(r"[^;]+|(?<=;)(?=;|$)")
 _ALLOW = re.compile(r"allow\s+(.*)")
 _PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%")
@@ -49,7 +51,7 @@ def read_label(line: LogicalLine) -> tuple[Label | None, int]:
         RequirementSyntaxError: If it is not closed or empty, or stands alone, or says what no label
             says.
     """
-    if not line.text.startswith("["):
+    if not line.text.startswith("[") or _SIGNED.match(line.text):
         return None, 0
     match = _LABEL.match(line.text)
     if match is None:

@@ -30,6 +30,7 @@ from pishield_cli.language.words import (
     PLAIN_NAME,
     QUOTED_NAME,
     QUOTED_TEXT,
+    SIGNED_VALUES,
     unquoted,
 )
 
@@ -41,6 +42,7 @@ CLOCK = "time"
 CALL = "function"
 LENGTH = "length of time"
 MONTHS = "months"
+SIGNED = "signed"
 TODAY = "today"
 FILE = "file"
 COLUMN = "column"
@@ -55,7 +57,7 @@ _OPERATOR = r"<->|->|:-|>=|<=|==|!=|[-+*/()<>,:]"
 _TOKEN = re.compile(
     rf"\s*(?:(?P<spaced>y_?\s+[0-9]+(?![\w.]))|(?P<name>{PLAIN_NAME})|(?P<date>{DATE})|(?P<time>{TIME})|(?P<slashed>{SLASHED})|(?P<notation>{_OTHER_NUMBER})|(?P<number>{NUMBER})"
     rf"|(?P<wrong>{_WRONG})|(?P<operator>{_OPERATOR})"
-    rf"|(?P<quoted>{QUOTED_NAME})|(?P<text>{QUOTED_TEXT})|(?P<curled>{CURLED})|(?P<unknown>\S))"
+    rf"|(?P<quoted>{QUOTED_NAME})|(?P<text>{QUOTED_TEXT})|(?P<curled>{CURLED})|(?P<signed>{SIGNED_VALUES})|(?P<unknown>\S))"
 )
 
 
@@ -140,7 +142,7 @@ def tokenize(line: LogicalLine, start: int = 0, columns: Container[str] = ()) ->
 
 
 _MONTHS = frozenset({"month", "months", "year", "years"})
-_KINDS = {"number": NUMERAL, "text": QUOTED, "date": CALENDAR, "time": CLOCK}
+_KINDS = {"number": NUMERAL, "text": QUOTED, "date": CALENDAR, "time": CLOCK, "signed": SIGNED}
 _FUNCTIONS = {spelling: name for name in SIGNATURES for spelling in (name, name.upper())}
 _SPECIAL = frozenset(
     {*PLACED, *DAYS, *_MONTHS, *map(str.upper, _MONTHS), *_FUNCTIONS}

@@ -3,6 +3,7 @@
 Sums are collected while they are read, so a formula's leaves are inequalities already.
 """
 
+import re
 from abc import ABC, abstractmethod
 from fractions import Fraction
 
@@ -19,13 +20,14 @@ from pishield_cli.language.lexer import (
     NONZERO,
     NUMERAL,
     QUOTED,
+    SIGNED,
     TODAY,
     Tokens,
 )
 from pishield_cli.language.literals import read_date, read_time
 from pishield_cli.language.misreadings import Misreadings
 from pishield_cli.language.numbers import NumberTooLongError, is_manageable, read_number
-from pishield_cli.language.sums import ONE, ZERO, Sum
+from pishield_cli.language.sums import ONE, ZERO, Sum, one_of_values
 from pishield_cli.language.words import DAYS
 from pishield_cli.logic.expressions import Call, Cell, Function, Kind, Value
 from pishield_cli.logic.formulas import Atom, Constant, Formula
@@ -34,6 +36,7 @@ MAX_DEPTH = 60
 """Parentheses, `not` and `if` within each other; each level takes about ten stack frames."""
 
 _SHORT_NUMBER = 15
+_DIGITS = re.compile("[0-9]+")
 
 Expression = Sum | Text | Formula
 
@@ -147,7 +150,7 @@ class Operands(ABC):
         """Read a value.
 
         primary = NUMBER [ NAME | LENGTH ] | NAME | TEXT | DATE | TIME | "today" | call
-                | "(" formula ")" | "true" | "false" ;
+                | "(" formula ")" | "true" | "false" | SIGNED NAME ;
         """
         kind = self.kinds[self.at]
         if kind == NAME:
@@ -164,6 +167,8 @@ class Operands(ABC):
             return Constant(kind == "true")
         if kind in {QUOTED, CALENDAR, CLOCK, TODAY}:
             return self.literal(kind)
+        if kind == SIGNED:
+            return self.signed()
         raise self.wrong.unexpected(self.at, after_operand=False)
 
     def column(self, name: str) -> Sum | Text:
@@ -217,6 +222,15 @@ class Operands(ABC):
         if days is None:
             raise self.wrong.no_date(self.at - 1)
         return Sum(constant=days, dates=ONE if kind == CALENDAR else ZERO)
+
+    def signed(self) -> Formula:
+        """PiShield's `[1,2,9]:a_1`: a variable is one of some values."""
+        values = [Fraction(one) for one in _DIGITS.findall(self.texts[self.at])]
+        self.at += 1
+        if self.kinds[self.at] != NAME:
+            raise self.wrong.unexpected(self.at, after_operand=False)
+        self.at += 1
+        return one_of_values(self.texts[self.at - 1], values)
 
     def call(self) -> Expression:
         """Read `call = FUNCTION "(" sum { "," sum } ")" ;`."""

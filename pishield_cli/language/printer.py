@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from pishield_cli.language.headers import VARIABLE
 from pishield_cli.language.labels import Label
 from pishield_cli.language.literals import write_date
 from pishield_cli.language.numbers import write_number
 from pishield_cli.language.words import (
+    PLAIN_NAME,
     QUOTED_NAME,
     QUOTED_TEXT,
     TRUTHS,
@@ -21,6 +23,7 @@ from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Inequality, Literal, Term
 
 _UNKNOWN: Schema = {}
+_VARIABLE = re.compile(rf"{VARIABLE}\s+(?:{PLAIN_NAME}|{QUOTED_NAME})\s+([0-9]+)")
 _UNPRINTABLE_IN_LABEL = frozenset("]#;\n\r")
 
 
@@ -35,8 +38,9 @@ def format_requirements(requirements: Requirements) -> str:
     lines: list[str] = []
     if requirements.ordering:
         lines.append(_header("ordering", requirements.ordering))
-    if requirements.integers:
-        lines.append(_header("integer", sorted(requirements.integers)))
+    integers = requirements.integers.difference(_variables(requirements))
+    if integers:
+        lines.append(_header("integer", sorted(integers)))
     if requirements.booleans:
         lines.append(_header("boolean", sorted(requirements.booleans)))
     for places in sorted({places for _, places in requirements.decimals}):
@@ -111,9 +115,18 @@ def _format_formula(formula: Formula, domains: Schema, *, positive: bool) -> tup
             return _joined(joins, parts, domains, positive=positive)
 
 
+def _variables(requirements: Requirements) -> dict[str, str]:
+    """How many values PiShield's variables have, where lines of their own say so."""
+    matches = ((one, _VARIABLE.fullmatch(one.text)) for one in requirements.requirements)
+    return {one.named[0]: found[1] for one, found in matches if found is not None}
+
+
 def _closing(requirement: Requirement, domains: Schema) -> str | None:
     """The header line that closes columns of texts, where a requirement was made by one."""
     names = requirement.named
+    variable = _VARIABLE.fullmatch(requirement.text)
+    if variable is not None:
+        return f"{_header(VARIABLE, names)} {variable[1]}"
     values = {domain.values for domain in map(domains.get, names) if isinstance(domain, Text)}
     if not requirement.text.lower().startswith("text ") or len(values) != 1:
         return None

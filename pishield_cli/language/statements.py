@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.comparisons import found_in
@@ -9,17 +10,18 @@ from pishield_cli.language.context import Context
 from pishield_cli.language.expressions import Text
 from pishield_cli.language.headers import Header, Name, read_header
 from pishield_cli.language.labels import Label, read_label
-from pishield_cli.language.lexer import NAME, Tokens, tokenize
+from pishield_cli.language.lexer import NAME, SIGNED, Tokens, tokenize
 from pishield_cli.language.lines import LogicalLine, logical_lines
 from pishield_cli.language.parser import parse_formula
 from pishield_cli.language.relations import RELATIONS, TESTS
 from pishield_cli.language.rules import read_rule
+from pishield_cli.language.sums import one_of_values
 from pishield_cli.language.translations import translated
 from pishield_cli.language.words import PLACED
 from pishield_cli.logic.expressions import Cell, Kind
 from pishield_cli.logic.formulas import And, Formula, Or, atoms
 
-_COMPARING = RELATIONS.union(PLACED.values(), TESTS)
+_COMPARING = RELATIONS.union(PLACED.values(), TESTS, {SIGNED})
 
 MAX_LENGTH = 500_000
 """Characters of one requirement."""
@@ -39,6 +41,7 @@ class Statement:
         compares: Whether it holds a comparison.
         disjoins: Whether it has the words by which PiShield tells a disjunction: `neg` anywhere,
             or `or` outermost; or whether it tests what no inequality says.
+        signed: Whether it is of variables that have few values, as PiShield writes them.
     """
 
     formula: Formula
@@ -49,6 +52,7 @@ class Statement:
     identifier: str | None = None
     compares: bool = False
     disjoins: bool = False
+    signed: bool = False
 
 
 def read_statement(line: LogicalLine, context: Context) -> Statement:
@@ -80,6 +84,7 @@ def read_statement(line: LogicalLine, context: Context) -> Statement:
         disjoins="neg" in words
         or ("or" in words and isinstance(formula, Or))
         or _tests(formula, context),
+        signed=SIGNED in words,
     )
 
 
@@ -98,7 +103,13 @@ def readable(line: LogicalLine, context: Context) -> str | None:
 
 
 def closed_domain(header: Header, context: Context) -> Statement:
-    """That each column of a header line holds one of the texts that it lists."""
+    """That each column of a header line holds one of the values that it lists or counts."""
+    if header.count is not None:
+        (name,) = header.names
+        formula = one_of_values(name.text, map(Fraction, range(header.count)))
+        return Statement(
+            formula, (name.text,), header.line, 0, compares=True, disjoins=True, signed=True
+        )
     values = list(header.values or ())
     tests = [found_in(Text(Cell(one.text, Kind.TEXT)), values, context) for one in header.names]
     names = tuple(one.text for one in header.names)

@@ -1,8 +1,10 @@
 """Sums under construction, and the comparisons that they become."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from pishield_cli.logic.formulas import Atom, Formula, Or
 from pishield_cli.logic.terms import Equation, Inequality, Term
 
 ZERO = Fraction(0)
@@ -80,3 +82,9 @@ def cancelled_names(left: Sum, right: Sum, found: Inequality | Equation) -> tupl
         return ()
     kept = frozenset(found.variables)
     return tuple(name for name in (left.terms | right.terms) if name not in kept)
+
+
+def one_of_values(name: str, values: Iterable[Fraction]) -> Formula:
+    """That a column holds one of some numbers."""
+    term = (Term(name, ONE),)
+    return Or(tuple(Atom(Equation(term, value)) for value in dict.fromkeys(values)))

@@ -43,6 +43,9 @@ QUOTED_NAME = r"`(?:[^`]|``)*+`"
 QUOTED_TEXT = r"\"(?:[^\"]|\"\")*+\"|'(?:[^']|'')*+'"
 """A text; inside it a doubled quote stands for one, and nothing else is special."""
 
+SIGNED_VALUES = r"\[\s*[0-9]+(?:\s*,\s*[0-9]+)*\s*\]\s*:"
+"""The values before a variable in PiShield's signed clauses: `[1,2,9]:a_1`."""
+
 _PLAIN = re.compile(PLAIN_NAME)
 _SPECIAL = frozenset({*KEYWORDS, *HEADERS, "today", "TODAY"})
 _POSITIONAL = re.compile(r"y_?([0-9]{1,9})")

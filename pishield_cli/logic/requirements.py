@@ -20,6 +20,7 @@ class RequirementType(StrEnum):
     LINEAR = "linear"
     QFLRA = "qflra"
     PROPOSITIONAL = "propositional"
+    CATEGORICAL = "categorical"
 
 
 class Severity(StrEnum):
@@ -118,7 +119,8 @@ class Requirements:
     Attributes:
         requirements: At least one, in file order.
         type: In a propositional file every literal is a `BooleanLiteral`; otherwise every
-            literal is an `Inequality`, and in a linear file every clause has exactly one.
+            literal is an `Inequality`, and in a linear file every clause has exactly one. A
+            categorical file is of whole numbers that have few values, and otherwise like qflra.
         ordering: Variables in the order in which values are corrected, most trusted first;
             None where the file has no `ordering` line. Need not name every variable.
         integers: Variables declared integer.
