@@ -210,6 +210,7 @@ class StoredTable(TableReader, Protocol):
         *,
         columns: Sequence[str] | None = None,
         texts: Sequence[str] = (),
+        times: bool = False,
     ) -> "pa.Table":
         """The rows of batches that were read whole, one below the other.
 
@@ -217,6 +218,8 @@ class StoredTable(TableReader, Protocol):
             batches: The batches; where there are none, a table without rows.
             columns: The columns wanted; None for all.
             texts: Those of them that are wanted as texts if the file holds texts.
+            times: Whether texts in JSON that all say dates are wanted as such; in CSV, where
+                nothing else tells texts from dates, they always come out as dates.
 
         Returns:
             Columns of the types that they have, or that fit all rows given.

@@ -143,7 +143,7 @@ def read_batches(
         numbers = {name: _numbers(batch.columns[name]) / dates.get(name, 1) for name in numeric}
         texts: dict[str, Texts] = {}
         if others:
-            table = reader.stored.arrow([batch], columns=others, texts=texts_wanted)
+            table = reader.stored.arrow([batch], columns=others, texts=texts_wanted, times=True)
             for name in others:
                 column = table.column(name)
                 if kinds[name] is CellKind.TIME:
@@ -205,7 +205,7 @@ def _kinds_read(reader: StoredTable) -> dict[str, CellKind]:
     seen: dict[str, set[CellKind]] = {name: set() for name in reader.columns}
     for batch in reader.batches([], whole=True):
         if batch.rows:
-            for field in reader.arrow([batch]).schema:
+            for field in reader.arrow([batch], times=True).schema:
                 if not pa.types.is_null(field.type):
                     seen[field.name].add(_arrow_kind(field.type))
     return {name: _common(kinds) for name, kinds in seen.items()}

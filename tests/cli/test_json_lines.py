@@ -145,6 +145,10 @@ def test_texts_dates_and_compression(tmp_path: Path) -> None:
     assert run(tmp_path, "check", "t.ndjson.gz", "r.txt", *words) == 1
     found = json.loads((tmp_path / "report.json").read_text())
     assert [one["rows"] for one in found["requirements"]] == [[2], [1], [2]]
+    assert run(tmp_path, "check", "t.ndjson.gz", "r.txt", "-q", "--violations", "v.jsonl") == 1
+    listed = [json.loads(line) for line in (tmp_path / "v.jsonl").read_text().splitlines()]
+    found = {"row": 1, "violated": "2", "undecided": ""}
+    assert listed[0] == {**found, **rows[1]}
     (tmp_path / "r.txt").write_text("seen <= due\n")
     words = ("--output", "o.ndjson.gz", "--only", "due", "--quiet")
     assert run(tmp_path, "correct", "t.ndjson.gz", "r.txt", *words) == 0

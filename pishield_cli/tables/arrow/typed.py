@@ -123,6 +123,7 @@ class TypedTable(ABC):
         *,
         columns: Sequence[str] | None = None,
         texts: Sequence[str] = (),  # noqa: ARG002 - texts are texts here
+        times: bool = False,  # noqa: ARG002 - and times times
     ) -> pa.Table:
         """The rows of batches that were read whole, one below the other, in their own types."""
         parts = [self._rows_of(batch.native) for batch in batches]

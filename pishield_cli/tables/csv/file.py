@@ -115,6 +115,7 @@ class CsvFile:
         *,
         columns: Sequence[str] | None = None,
         texts: Sequence[str] = (),
+        times: bool = False,  # noqa: ARG002 - they come out as such
     ) -> pa.Table:
         """The rows of batches as columns of types that fit all of them; see `StoredTable`."""
         parts: list[Records] = [batch.native for batch in batches]

@@ -183,11 +183,12 @@ class JsonLinesReader:
         *,
         columns: Sequence[str] | None = None,
         texts: Sequence[str] = (),
+        times: bool = False,
     ) -> pa.Table:
         """The rows of batches as columns of types that fit all of them; see `StoredTable`."""
         lines = Lines(b"".join(batch.native.data for batch in batches))
         named = self._columns if columns is None else columns
-        return typed_rows(Piece(lines, self.source.title), named, texts)
+        return typed_rows(Piece(lines, self.source.title), named, texts, times=times)
 
     def restored(self, name: str, texts: Sequence[str]) -> Array:
         """The values themselves, as bytes."""

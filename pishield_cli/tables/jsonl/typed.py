@@ -10,15 +10,21 @@ from pishield_cli.tables.jsonl.lines import Numeral
 from pishield_cli.tables.jsonl.piece import Piece, text_of
 
 
-def typed_rows(piece: Piece, columns: Sequence[str], texts: Sequence[str]) -> pa.Table:
+def typed_rows(
+    piece: Piece, columns: Sequence[str], texts: Sequence[str], *, times: bool
+) -> pa.Table:
     """Some rows as columns of types that fit all of them: numbers, truths, times, texts, others.
 
     Args:
         piece: The rows.
         columns: The columns wanted.
         texts: Those of them that are wanted as texts.
+        times: Whether texts that all say times are wanted as such.
     """
     table = _read(piece, texts)
+    if table is not None and not times:
+        said = [field.name for field in table.schema if pa.types.is_temporal(field.type)]
+        table = _read(piece, [*texts, *said]) if said else table
     if table is None:
         table = pa.table({name: _column(piece, name, name in texts) for name in columns})
     for name in columns:
