@@ -142,8 +142,8 @@ class DerivedReader:
     def _refuse(self, name: str, batch: Batch, row: int) -> None:
         shown = batch.raw[name][row].as_py()
         raise ColumnTypeError(
-            f"Column `{name}` of `{self.name}` must hold dates, but row {batch.start + row} holds "
-            f"{shown!r}.",
+            f"Column `{name}` of `{self.name}` must hold dates, but "
+            f"{self.stored.place(batch, row)} holds {shown!r}.",
             hint=f'dates are written 2024-01-31; another form is declared: date {name} "%d.%m.%Y"',
         )
 

@@ -195,6 +195,9 @@ class StoredTable(TableReader, Protocol):
             rows: Row numbers within the batch, ascending.
         """
 
+    def place(self, batch: Batch, row: int) -> str:
+        """Where a row of a batch stands, for messages: its line in a text, else its number."""
+
     def texts(self, batch: Batch) -> list[Sequence[str]]:
         """Each row's cells as text, in file order, for messages and listings.
 

@@ -88,7 +88,7 @@ def test_dates_in_another_form_are_declared(
     assert json.loads(capsys.readouterr().out)["requirements"][0]["rows"] == [1]
     Path("r.txt").write_text("date a\na <= 2024-03-01\n")
     assert main(["check", "t.csv", "r.txt"]) == 2
-    assert "must hold dates, but row 0 holds '31.01.2024'" in capsys.readouterr().err
+    assert "must hold dates, but line 2 holds '31.01.2024'" in capsys.readouterr().err
 
 
 def test_lists_are_read_beside_the_requirements(

@@ -99,6 +99,10 @@ class TypedTable(ABC):
         taken = every.slice(places[0], count) if side_by_side else every.take(plain_array(places))
         return Batch(batch.start, count, {}, taken)
 
+    def place(self, batch: Batch, row: int) -> str:
+        """The row's number, from 0."""
+        return f"row {batch.start + row}"
+
     def texts(self, batch: Batch) -> list[Sequence[str]]:
         """Each row's cells as text, in file order; empty where missing or not read."""
         rows = self._rows_of(batch.native)

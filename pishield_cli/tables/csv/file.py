@@ -99,6 +99,10 @@ class CsvFile:
         """The lines, from 1, on which rows begin; see `LinedTable`."""
         return lines_at(self.source, offsets)
 
+    def place(self, batch: Batch, row: int) -> str:
+        """The line that the row begins on, from 1."""
+        return f"line {self.lines([self.offset(batch, row)])[0]}"
+
     def texts(self, batch: Batch) -> list[Sequence[str]]:
         """Each row's cells as text, quotes removed, in file order."""
         records: Records = batch.native

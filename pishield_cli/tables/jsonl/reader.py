@@ -163,6 +163,11 @@ class JsonLinesReader:
         texts = [lines.row(int(row)) for row in rows]
         return Batch(batch.start, len(texts), {}, Lines("".join(f"{t}\n" for t in texts).encode()))
 
+    def place(self, batch: Batch, row: int) -> str:
+        """The row's line, from 1."""
+        lines: Lines = batch.native
+        return f"line {lines.spans()[row][2]}"
+
     def texts(self, batch: Batch) -> list[Sequence[str]]:
         """Each row's values as texts; empty where missing."""
         objects = Piece(batch.native, self.source.title).objects
