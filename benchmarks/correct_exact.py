@@ -43,7 +43,7 @@ def beside_solver(
     matrix = np.load(rows)
     work, columns = prepared(table, requirements, matrix.dtype, method)
     names = work.requirements.variables
-    correction = work.corrector.correct
+    correction = work.stages.main.correct
     wrong = _violating(work.requirements, numeric(matrix, columns, names), len(matrix))
     matrix = matrix[wrong[: int(ours)]]
     given = numeric(matrix, columns, names)

@@ -90,7 +90,7 @@ def correct_ours(table: str, requirements: str, rows: str, target: str) -> Figur
     work, columns = prepared(table, requirements, matrix.dtype, "shield")
     build = time.perf_counter() - begin
     given = numeric(matrix, columns, work.requirements.variables)
-    seconds, correction = timed(lambda: work.corrector.correct(given, len(matrix)))
+    seconds, correction = timed(lambda: work.stages.main.correct(given, len(matrix)))
     np.save(target, changed(matrix, columns, correction))
     return {"build": build, "seconds": seconds}
 

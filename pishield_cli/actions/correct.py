@@ -28,9 +28,10 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     evaluate,
 )
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import Corrector, RowsMethod
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.rounding import DeclaredRounding
+from pishield_cli.kernels.sequential.short_rows import ShortRows
 from pishield_cli.logic.classes import counted, named_only, raised
 from pishield_cli.logic.domains import Date
 from pishield_cli.logic.expressions import shifted_by
@@ -170,7 +171,7 @@ def prepare(
     fixed = asked | reader.unchangeable
     ordering = resolved_ordering(requirements, reader.columns, freedom)
     refuse_weights(method, reader.columns)
-    plan = partial(corrector_for, ordering=ordering, grids=grids, method=method)
+    plan = partial(corrector_for, ordering=ordering, grids=grids, method=method, short=True)
     main = plan(requirements, fixed=fixed)
     if texts:
         closed = partial(plan, named_only(requirements), fixed=fixed)
@@ -234,6 +235,8 @@ def corrector_for(
     grids: Mapping[str, Grid],
     fixed: Collection[str],
     method: Method | None = None,
+    *,
+    short: bool = False,
 ) -> Corrects:
     """What corrects batches under requirements.
 
@@ -243,6 +246,8 @@ def corrector_for(
         grids: What each column's cells can hold.
         fixed: Columns that do not change.
         method: How; like the shield by default.
+        short: Whether moved cells get no more decimal places than their rows have, where that is
+            possible.
 
     Raises:
         ContradictionError: If no values satisfy the requirements.
@@ -253,7 +258,9 @@ def corrector_for(
     declared = requirements.integers or requirements.booleans
     if declared and satisfiable(requirements) is False:
         raise contradiction(requirements)
-    way = rows_method(method) or GroupCorrector
+    way: RowsMethod = rows_method(method) or GroupCorrector
+    if short:
+        way = partial(ShortRows, method=way)
     corrector = Corrector(requirements.clauses, ordering, grids, fixed, way)
     if not corrector.satisfiable:
         raise contradiction(requirements)

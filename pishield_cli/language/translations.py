@@ -6,6 +6,7 @@ reads it first: what these rules leave half done is no requirement, and is not s
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from pishield_cli.language.words import QUOTED_NAME, QUOTED_TEXT, quoted_text, written_name
 
@@ -42,7 +43,7 @@ def translated(line: str) -> str | None:
     text = line
     for _ in range(_MOST_ROUNDS):
         before = text
-        for pattern, written in _RULES:
+        for pattern, written in _RULES():
             text = _outside_texts(pattern, written, text)
         if text == before:
             break
@@ -68,8 +69,15 @@ def _outside_texts(pattern: re.Pattern[str], written: Written, text: str) -> str
 _QUOTED = re.compile(rf"{QUOTED_NAME}|{QUOTED_TEXT}")
 
 
-def _rules(*pairs: tuple[str, Written]) -> Sequence[tuple[re.Pattern[str], Written]]:
-    return [(re.compile(pattern, re.IGNORECASE), written) for pattern, written in pairs]
+def _rules(
+    *pairs: tuple[str, Written],
+) -> Callable[[], Sequence[tuple[re.Pattern[str], Written]]]:
+    @cache
+    def compiled() -> Sequence[tuple[re.Pattern[str], Written]]:
+        # Once a line could not be read: no other command should wait for it.
+        return [(re.compile(pattern, re.IGNORECASE), written) for pattern, written in pairs]
+
+    return compiled
 
 
 def _call(names: str, arguments: int = 1) -> str:

@@ -11,7 +11,6 @@ from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import NumericColumn, number_text
 from pishield_cli.logic.domains import MICROSECONDS, Date, Schema
 from pishield_cli.tables.arrow.dates import date_domain, dates_of
-from pishield_cli.tables.derived import DerivedReader
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
 _DAY_LENGTH = len("2024-01-31")
@@ -24,19 +23,23 @@ def with_dates_as_stored(reader: TableReader, writer: TableWriter) -> TableWrite
         reader: The table, derived or not.
         writer: Writes the table as it is stored.
     """
-    return DerivedWriter(reader, writer) if isinstance(reader, DerivedReader) else writer
+    if reader.stored is reader:
+        return writer
+    from pishield_cli.tables.derived import DerivedReader
+
+    return DerivedWriter(reader.schema, writer) if isinstance(reader, DerivedReader) else writer
 
 
 class DerivedWriter:
     """A table being written aside, its dates as its cells hold them.
 
     Args:
-        reader: The table that is copied.
+        schema: What the table's columns hold.
         stored: The writer of the table as it is stored.
     """
 
-    def __init__(self, reader: DerivedReader, stored: TableWriter) -> None:
-        self._schema = reader.schema
+    def __init__(self, schema: Schema, stored: TableWriter) -> None:
+        self._schema = schema
         self._stored = stored
 
     def write(self, batch: Batch, changes: Changes) -> None:

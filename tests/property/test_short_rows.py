@@ -1,0 +1,61 @@
+"""Laws of the digits that a moved cell gets: those of its row, and no other row's."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pishield_cli.actions.method_name import MethodName
+from pishield_cli.api import correct_table
+from pishield_cli.language import parse_requirements
+
+METHODS = st.sampled_from(MethodName)
+CENTS = st.integers(-9999, 9999).map(lambda cents: cents / 100)
+CELLS = (
+    CENTS
+    | st.integers(-50, 50).map(float)
+    | st.floats(-100, 100).map(lambda value: round(value, 9))
+)
+NAMES = ("a", "b", "c", "total")
+RULES = parse_requirements("a + b + c == total\n3*a <= total\nb > 0 or c > 1\n")
+
+
+def corrected(rows: list[tuple[float, ...]], method: MethodName) -> list[tuple[float, ...]]:
+    columns = dict(zip(NAMES, map(np.array, zip(*rows, strict=True)), strict=True))
+    found, report = correct_table(columns, RULES, fixed=["total"], method=method.value)
+    assert report.holds
+    return list(zip(*(found[name].tolist() for name in NAMES), strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(CENTS, CENTS, CENTS, CENTS), min_size=1, max_size=5), METHODS)
+def test_cents_in_cents_out(rows: list[tuple[float, ...]], method: MethodName) -> None:
+    # Of whole numbers alone a row does not say how many decimals are usual.
+    rows = [(*row[:3], row[3] + 0.5 if row[3] % 1 == 0 else row[3]) for row in rows]
+    for row in corrected(rows, method):
+        assert all((Fraction(str(cell)) * 100).denominator == 1 for cell in row)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=2, max_size=6), METHODS)
+def test_a_row_is_corrected_as_it_is_alone(
+    rows: list[tuple[float, ...]], method: MethodName
+) -> None:
+    assert corrected(rows, method) == [corrected([row], method)[0] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("method", "parts"),
+    [("shield", [33.3, 33.3, 33.4]), ("nearest", [33.33, 33.33, 33.34])],
+)
+def test_thirds_of_a_fixed_total(method: str, parts: list[float]) -> None:
+    ((*found, total),) = corrected([(33.3, 33.3, 33.3, 100.0)], MethodName(method))
+    assert (found, total) == (parts, 100.0)
+
+
+def test_more_digits_where_no_other_row_holds() -> None:
+    columns = {"a": np.array([0.1]), "b": np.array([0.25])}
+    found, _ = correct_table(columns, parse_requirements("1000*a == b\n"), fixed=["b"])
+    assert found["a"].tolist() == [0.00025]
