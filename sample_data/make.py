@@ -175,6 +175,15 @@ def text(cell: Cell) -> str:
     return str(cell).lower() if isinstance(cell, bool) else str(cell)
 
 
+BILLS = """order;day;price;discount;total
+A1;2024-01-03;20,00;2,50;17,50
+A2;2024-01-04;35,00;;35,00
+A3;2024-01-04;15,00;5,00;11,00
+A4;2024-03-01;12,00;14,00;-2,00
+"""
+"""As a spreadsheet of a country with decimal commas writes them."""
+
+
 def make(folder: Path) -> list[Path]:
     """Write every table into a folder, as CSV and as Parquet; returns the files."""
     files = []
@@ -187,7 +196,9 @@ def make(folder: Path) -> list[Path]:
             writer.writerows([text(cell) for cell in row.values()] for row in rows)
         pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
         files += [folder / f"{name}.csv", folder / f"{name}.parquet"]
-    return files
+    bills = folder / "bills.csv"
+    bills.write_text(BILLS, encoding="utf-8", newline="\r\n")
+    return [*files, bills]
 
 
 if __name__ == "__main__":

@@ -85,6 +85,10 @@ def test_the_script_reproduces_the_sample_tables(made, sample_data, name):
     assert pq.read_table(made[f"{name}.parquet"]).equals(shipped)
 
 
+def test_the_script_writes_the_bills_of_the_tutorial(made, sample_data):
+    assert made["bills.csv"].read_bytes() == (sample_data / "bills.csv").read_bytes()
+
+
 def test_sample_files_are_small(sample_data):
     big = [path.name for path in sample_data.iterdir() if path.stat().st_size > 100_000]
     assert big == []
