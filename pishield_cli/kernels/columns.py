@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+_LONG_WHOLE = 10**15
+"""Floats from here on have more than 15 digits: whole numbers among them are not roundings."""
+
 _EXACT_FLOAT = 2**53
 _LARGEST_INTEGER = 2.0**63
 
@@ -145,7 +148,7 @@ def as_floats(column: NumericColumn) -> NumericColumn:
     if whole.dtype.kind not in "iub":
         return column
     floats = whole.astype(np.float64)
-    if whole.dtype.itemsize < floats.dtype.itemsize or not (np.abs(floats) >= _EXACT_FLOAT).any():
+    if whole.dtype.itemsize < floats.dtype.itemsize or not (np.abs(floats) >= _LONG_WHOLE).any():
         return NumericColumn(floats, column.missing)
     exact = ExactCells(
         lambda row: Fraction(int(whole[row])),
