@@ -6,8 +6,8 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from pishield_cli.actions.bound import Rules
 from pishield_cli.api import CorrectionReport, correct_table
-from pishield_cli.api.inputs import Rules
 from pishield_cli.errors import MissingExtraError
 
 try:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from pishield_cli.actions.bound import Rules
 from pishield_cli.actions.check import check
 from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.actions.check_settings import CheckSettings
-from pishield_cli.api.inputs import Inputs, Rules, open_inputs
+from pishield_cli.api.inputs import Inputs, open_inputs
 from pishield_cli.api.kinds import ColumnMapping, Kind
 from pishield_cli.errors import RequirementsViolatedError
 from pishield_cli.kernels.columns import Array

@@ -9,12 +9,13 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from pishield_cli.actions.bound import Rules
 from pishield_cli.actions.correct import correct
 from pishield_cli.actions.correct_report import CorrectReport
 from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method
-from pishield_cli.api.inputs import Inputs, Rules, open_inputs
+from pishield_cli.api.inputs import Inputs, open_inputs
 from pishield_cli.api.kinds import ColumnMapping, Kind
 from pishield_cli.errors import RequirementsViolatedError, UsageError
 from pishield_cli.kernels.columns import Array

@@ -20,9 +20,11 @@ from pishield_cli.actions.methods import Method
 from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import Outcome, run, unwrapped
+from pishield_cli.tables.as_stored import with_dates_as_stored
+from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.parquet.reader import ParquetReader
 from pishield_cli.tables.parquet.writer import BorrowedPlace, ParquetWriter, place_beside
-from pishield_cli.tables.table import TableReader
+from pishield_cli.tables.table import StoredTable, TableReader, TableWriter
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -45,13 +47,13 @@ def check_files(
         UsageError: If the table is of another kind.
     """
     started = time.perf_counter()
-    table = _parquet(reader)
+    table = _parquet(reader.stored)
     settings = settings or CheckSettings()
     piecewise = replace(settings, allow_empty=True)
 
-    def check_share(share: TableReader) -> CheckReport:
+    def check_share(share: ParquetReader) -> CheckReport:
         return check_table(
-            share,
+            with_derived_columns(share, requirements),
             requirements,
             requirements_file=requirements_file,
             settings=piecewise,
@@ -82,20 +84,22 @@ def correct_files(
         UsageError: If the table is of another kind.
     """
     started = time.perf_counter()
-    table = _parquet(reader)
+    table = _parquet(reader.stored)
     settings = (requirements, freedom or Freedom(), method or Method())
-    total = prepare(table, *settings).tally()
+    total = prepare(reader, *settings).tally()
     if output is not None:
         table.require_output(output)
     place = None if output is None else place_beside(table, output)
     borrowed = None if place is None else BorrowedPlace(place.path, place.system)
 
     def correct_share(share: ParquetReader) -> Tally:
-        def open_writer() -> ParquetWriter:
-            return ParquetWriter(share, output or "", borrowed)
+        whole = with_derived_columns(share, requirements)
+
+        def open_writer() -> TableWriter:
+            return with_dates_as_stored(whole, ParquetWriter(share, output or "", borrowed))
 
         return correct_batches(
-            prepare(share, *settings),
+            prepare(whole, *settings),
             open_writer=None if borrowed is None else open_writer,
             batch_rows=batch_rows,
         )
@@ -115,7 +119,8 @@ def correct_files(
         requirements_file=requirements_file,
         output=output,
         method=settings[2].name.value,
-        columns=requirements.variables,
+        today=requirements.today,
+        columns=requirements.checked.columns,
         seconds=time.perf_counter() - started,
     )
 
@@ -141,7 +146,7 @@ def _each(
     return [unwrapped(outcome) for outcome in outcomes]
 
 
-def _parquet(reader: TableReader) -> ParquetReader:
+def _parquet(reader: StoredTable) -> ParquetReader:
     if not isinstance(reader, ParquetReader):
         raise UsageError(
             f"--engine spark spreads the files of a Parquet table, but `{reader.name}` is none.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 
+from pishield_cli.actions.bound import bound_to
 from pishield_cli.actions.check import check as check_table
 from pishield_cli.actions.check_report import CheckReport, Example, Incomplete, RequirementResult
 from pishield_cli.actions.check_settings import CheckSettings
@@ -17,11 +18,13 @@ from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.merge import merged
 from pishield_cli.actions.methods import Method
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
-from pishield_cli.language import bind, read_requirements
+from pishield_cli.logic.expressions import cells_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import run, unwrapped
 from pishield_cli.tables.arrow.stream import StreamReader, changed_rows
+from pishield_cli.tables.as_stored import stored_change
 from pishield_cli.tables.classes import told_in_texts
+from pishield_cli.tables.derived import with_derived_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -69,15 +72,15 @@ def check(
         tolerance_of(tolerance), show, max_violations, missing_fails, allow_empty
     )
     piecewise = replace(settings, allow_empty=True)
-    bound, source = _bound(frame, requirements, columns)
-    chosen = _select(frame, bound.columns)
+    bound = _bound(frame, requirements, columns)
+    chosen = _select(frame, _stored_columns(bound))
     schema = _arrow_schema(chosen)
 
     def check_rows(batches: Rows) -> CheckReport:
         return check_table(
-            StreamReader(batches, schema, _TITLE),
+            with_derived_columns(StreamReader(batches, schema, _TITLE), bound),
             bound,
-            requirements_file=source,
+            requirements_file=bound.source or "",
             settings=piecewise,
         )
 
@@ -116,18 +119,22 @@ def correct(
         RequirementsFileError: With all that is wrong with the requirements.
         TableError: If a column that a requirement names holds no numbers.
     """
-    bound, _ = _bound(frame, requirements, columns)
+    bound = _bound(frame, requirements, columns)
     schema = _arrow_schema(frame)
     settings = (bound, freedom or Freedom(), method or Method())
-    prepare(StreamReader(iter(()), schema, _TITLE), *settings)
+    prepare(with_derived_columns(StreamReader(iter(()), schema, _TITLE), bound), *settings)
 
     def correct_rows(batches: Rows) -> Rows:
-        reader = StreamReader(batches, schema, _TITLE)
+        reader = with_derived_columns(StreamReader(batches, schema, _TITLE), bound)
         prepared = prepare(reader, *settings)
         checked = prepared.requirements.checked
         for batch in prepared.reader.batches(checked.columns, whole=True):
-            changes = prepared.stages.correct(batch).changes
-            yield changed_rows(batch.native, told_in_texts(changes, checked.domains))
+            found = prepared.stages.correct(batch).changes
+            changes = {
+                name: stored_change(batch, name, change, checked.domains)
+                for name, change in told_in_texts(found, checked.domains).items()
+            }
+            yield changed_rows(batch.native, changes)
 
     return frame.mapInArrow(correct_rows, frame.schema)
 
@@ -136,12 +143,17 @@ def _bound(
     frame: "DataFrame",
     requirements: Requirements | str | os.PathLike[str],
     columns: Sequence[str] | None,
-) -> tuple[Requirements, str]:
-    if isinstance(requirements, Requirements):
-        read = requirements
-    else:
-        read = read_requirements(requirements)
-    return bind(read, frame.columns, positions=columns).requirements, read.source or ""
+) -> Requirements:
+    reader = StreamReader(iter(()), _arrow_schema(frame), _TITLE)
+    return bound_to(reader, requirements, columns, today=None)
+
+
+def _stored_columns(requirements: Requirements) -> tuple[str, ...]:
+    """The table's own columns that requirements need, those that others are derived from too."""
+    derived = requirements.derived
+    named = [name for name in requirements.checked.columns if name not in derived]
+    cells = [cell.name for one in derived.values() for cell in cells_of(one)]
+    return tuple(dict.fromkeys([*named, *cells]))
 
 
 def _select(frame: "DataFrame", names: Sequence[str]) -> "DataFrame":

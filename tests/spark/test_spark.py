@@ -50,8 +50,24 @@ def random_table(rows: int, seed: int) -> pa.Table:
             "n": pa.array(random.integers(-3, 25, rows), pa.int32()),
             "flag": random.random(rows) < 0.5,
             "text": [f"t{number}" for number in range(rows)],
+            "born": pa.array(random.integers(19_000, 20_000, rows).astype("i4")).cast(pa.date32()),
+            "end": pa.array(random.integers(19_500, 20_500, rows).astype("i4")).cast(pa.date32()),
+            "gone": pa.array([None] * rows, pa.float64()),
         }
     )
+
+
+KINDS = """\
+`text` like "t%1" or a >= 1
+if `text` in ("t3", "t10") then b <= c
+born <= 2024-06-01
+end - born >= 2
+a is not null or c >= 1
+n * b <= 30
+c / n <= 3
+a + gone == 2
+gone >= 1
+"""
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +123,19 @@ def test_a_frame_is_corrected_as_the_table_is(session, table, rules):
     assert on_spark.check(corrected, rules, tolerance=0).holds
 
 
+def test_a_frame_of_texts_and_dates_is_checked_and_corrected_alike(session, table, tmp_path):
+    rules = tmp_path / "kinds.txt"
+    rules.write_text(KINDS)
+    frame = in_order(session, table)
+    report = check_table(os.fspath(table), rules)
+    assert report.no_completion.rows
+    assert_same_report(on_spark.check(frame, rules), report)
+    found = pa.Table.from_batches(on_spark.correct(frame, rules)._collect_as_arrow())
+    local = correct_table(os.fspath(table), rules, output=tmp_path / "out").table
+    expected = pq.read_table(local, partitioning=None)
+    assert found.to_pydict() == expected.select(found.column_names).to_pydict()
+
+
 def test_a_frame_without_rows(session, table, rules):
     frame = in_order(session, table).limit(0)
     with pytest.raises(TableError, match="must have rows to be checked"):
@@ -135,14 +164,14 @@ def report_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int,
     return status, json.loads(output.out)
 
 
-@pytest.mark.parametrize("text", [LINEAR, RULES], ids=["linear", "qflra"])
+@pytest.mark.parametrize("text", [LINEAR, RULES, KINDS], ids=["linear", "qflra", "kinds"])
 def test_the_command_checks_alike(session, table, rules, capsys, text):
     Path(rules).write_text(text)
     arguments = ["check", os.fspath(table), rules, "--exact", "--max-violations", "12%"]
     assert report_of(capsys, *arguments, "--engine", "spark") == report_of(capsys, *arguments)
 
 
-@pytest.mark.parametrize("text", [LINEAR, RULES], ids=["linear", "qflra"])
+@pytest.mark.parametrize("text", [LINEAR, RULES, KINDS], ids=["linear", "qflra", "kinds"])
 @pytest.mark.parametrize("method", ["shield", "nearest"])
 def test_the_command_corrects_alike(session, table, rules, tmp_path, capsys, text, method):
     Path(rules).write_text(text)

@@ -1,0 +1,82 @@
+"""Requirements of any kind over the columns of a table."""
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from pishield_cli.language import bind, bind_text, read_binding
+from pishield_cli.logic.domains import Number, Truth
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.table import TableReader
+
+Rules = Requirements | str | os.PathLike[str]
+"""Requirements: as they were read, a file's path, or their text."""
+
+_COMPARED = re.compile(r"[\n<>=]")
+_WORDS = re.compile(
+    r"\b(?:or|and|not|neg|iff|implies|if|in|is|between|like|matches)\b", re.IGNORECASE
+)
+_PATH = re.compile(r"[\\/]|\.\w{1,8}$")
+
+
+def is_text(requirements: str) -> bool:
+    """Whether requirements given as a string are their text, and not the path of a file.
+
+    They are if there is no such file, and the string has a line break or a comparison; or a keyword
+    without looking like a path.
+    """
+    if os.path.exists(requirements):  # noqa: PTH110 - as a path it is what the user wrote
+        return False
+    if _COMPARED.search(requirements):
+        return True
+    return bool(_WORDS.search(requirements)) and not _PATH.search(requirements)
+
+
+def bound_to(
+    reader: TableReader, requirements: Rules, positions: Sequence[str] | None, today: date | None
+) -> Requirements:
+    """Requirements over a table's columns, read with what it says of these.
+
+    Args:
+        reader: The table.
+        requirements: Of any kind.
+        positions: What `y_0`, `y_1`, ... stand for; None for the table's columns.
+        today: The day that `today` stands for; None for the day that it is.
+
+    Raises:
+        RequirementsFileError: With all that is wrong with the requirements.
+    """
+    if isinstance(requirements, Requirements):
+        return _rebound(requirements, reader, positions)
+    if isinstance(requirements, str) and is_text(requirements):
+        return bind_text(
+            requirements,
+            reader.columns,
+            positions=positions,
+            today=today,
+            domains=reader.domains,
+        ).requirements
+    return read_binding(
+        requirements, reader.columns, positions=positions, today=today, domains=reader.domains
+    ).requirements
+
+
+def _rebound(
+    requirements: Requirements, reader: TableReader, positions: Sequence[str] | None
+) -> Requirements:
+    """Requirements that were read before, read again where the table's columns are no numbers."""
+    bound = bind(requirements, reader.columns, positions=positions).requirements
+    schema = reader.domains(bound.uses)
+    known = all(isinstance(one, Number | Truth) for one in schema.values())
+    if not requirements.written or (known and not requirements.domains):
+        return bound
+    return bind_text(
+        "\n".join(requirements.written),
+        reader.columns,
+        source=requirements.source,
+        positions=positions,
+        type=requirements.type,
+        today=requirements.today,
+        domains=reader.domains,
+    ).requirements
