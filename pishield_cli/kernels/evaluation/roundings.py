@@ -68,13 +68,8 @@ def has_many_digits(values: Array) -> Array:
 _KEPT = 15
 
 
-def _decade(exponent: int) -> int:
-    """The exponent of ten of the leading digit of a power of two."""
-    return len(str(2**exponent)) - 1 if exponent >= 0 else -len(str(2**-exponent))
-
-
-_DECADES = np.array([_decade(exponent - 1023) for exponent in range(2048)], dtype=np.int16)
-_NEXT = np.array([float(f"1e{decade + 1}") for decade in _DECADES.tolist()])
+_DECADES = np.floor((np.arange(2048) - 1023) * np.log10(2.0)).astype(np.int16)
+_NEXT = np.array([float(f"1e{power}") for power in range(-307, 310)])[_DECADES + 308]
 """By a float64 number's exponent: the decade of the least such number, and the next power of 10."""
 
 
