@@ -278,7 +278,7 @@ def _ordering_warnings(requirements: Requirements) -> Iterator[str]:
 
 
 def _unused_declarations(requirements: Requirements) -> Iterator[str]:
-    used = frozenset(requirements.variables)
+    used = frozenset(name for one in requirements.requirements for name in one.shown)
     for kind, declared in (
         ("integer", requirements.integers),
         ("boolean", requirements.booleans),

@@ -2,7 +2,7 @@
 
 from pishield_cli.language.context import Context, Piecewise
 from pishield_cli.language.expressions import Text, expression_of, truth
-from pishield_cli.language.sums import Sum, at_least, at_most, cancelled_names, equal
+from pishield_cli.language.sums import ONE, Sum, at_least, at_most, cancelled_names, equal
 from pishield_cli.logic.expressions import Call, Cell, Function, Kind, Value
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.terms import Equation, Inequality, Literal
@@ -184,6 +184,10 @@ class _Pieces:
             self._context.numbers.update(option.terms)
         if piece.missing is not None:
             return self._first(piece, options, relation)
+        if relation == "<=" and weight > 0 and not any(rest.terms.values()) and not rest.constant:
+            first, last = piece.parts[0], piece.parts[-1]
+            if first.times(-ONE) == last:  # a distance of at most 0
+                return self.compared(first, "==")
         if relation == "==":
             return And((self.compared(difference, ">="), self.compared(difference, "<=")))
         if relation == "!=":

@@ -8,7 +8,8 @@ from pishield_cli.language.numbers import write_number
 from pishield_cli.language.sums import ONE, Sum
 from pishield_cli.language.words import NUMBERS, TRUTHS, quoted_text, written_name
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value, cells_of
-from pishield_cli.logic.terms import HALF, Inequality, Term
+from pishield_cli.logic.formulas import Atom, Formula, replaced
+from pishield_cli.logic.terms import HALF, Equation, Inequality, Term
 
 _INFIX = {
     Function.PLUS: " + ",
@@ -122,3 +123,21 @@ def _nested(expression: Expression) -> str:
 def constant_of(value: Sum) -> Fraction | None:
     """The number that a sum is whatever the row; None if a cell decides it."""
     return None if any(value.terms.values()) else value.constant
+
+
+def by_distances(formula: Formula, context: Context) -> Formula:
+    """The formula with `a == 3` as `abs(a - 3) <= 0`: one inequality, and no clause for each side.
+
+    A disjunction of n equations is 2^n clauses of inequalities, and one clause of distances.
+    """
+
+    def distance(atom: Atom) -> Atom:
+        equation = atom.literal
+        if not isinstance(equation, Equation) or len(equation.terms) != 1:
+            return atom
+        (name, weight) = equation.terms[0]
+        from_it = Sum({name: weight}, -equation.constant)
+        apart = derived(Call(Function.ABS, (expression_of(from_it, context),)), context)
+        return Atom(Inequality((Term(apart, -ONE),), Fraction(0)))
+
+    return replaced(formula, distance)
