@@ -156,7 +156,7 @@ def _mistaken(data: str | None, requirements: str, error: PishieldError) -> Usag
     if isinstance(error, RequirementError) and holds_table:
         return UsageError(
             f"REQS is a file of requirements, but `{requirements}` seems to be a table.",
-            hint="write requirements, one a line, to a file of their own, such as rules.txt",
+            hint="write requirements, one on each line, to a file of their own, such as rules.txt",
         )
     return None
 

@@ -240,7 +240,7 @@ def _kinds(text: str | None) -> frozenset["RuleKind"]:
     unknown = next((word for word in wanted if word not in tuple(RuleKind)), None)
     if unknown is not None:
         raise UsageError(
-            f"--kinds takes kinds of rules, and '{unknown}' is none.",
+            f"--kinds takes kinds of rules, but '{unknown}' is not one of them.",
             hint=f"the kinds are {', '.join(RuleKind)}",
         )
     return frozenset(map(RuleKind, wanted))

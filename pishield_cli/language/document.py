@@ -32,7 +32,7 @@ MAX_PROBLEMS = 10_000
 """Errors of one file that are gathered before reading stops."""
 
 MAX_EXTRA_CLAUSES = 131_072
-"""Clauses of a whole file beyond one a requirement."""
+"""Clauses of a whole file beyond one for each requirement."""
 
 _UNFIT = {
     RequirementType.LINEAR: "In a linear file every requirement is a conjunction of inequalities.",
@@ -324,7 +324,7 @@ def _too_large(statement: Statement) -> RequirementSyntaxError:
 
 
 def _file_too_large(line: LogicalLine) -> RequirementSyntaxError:
-    fact = f"here it has more than {MAX_EXTRA_CLAUSES:,} beyond one a requirement"
+    fact = f"here it has more than {MAX_EXTRA_CLAUSES:,} beyond one for each requirement"
     message = f"A file becomes a bounded number of clauses, {fact}."
     hint = "write requirements as clauses: one disjunction each"
     return line.problem(message, 0, len(line.text), hint=hint)

@@ -158,7 +158,7 @@ def told_beside(source: str | None, today: date | None = None) -> Told:
 
 
 def read_list(folder: Path, path: str, column: str | None = None) -> list[str]:
-    """The values of a list: one a line, or the cells of a CSV file's column.
+    """The values of a list: one on each line, or the cells of a CSV file's column.
 
     Args:
         folder: What a relative path begins at.

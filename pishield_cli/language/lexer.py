@@ -244,7 +244,7 @@ def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSy
         message = "Numbers are decimal, with underscores between digits only."
         return line.problem(message, start, end, hint=notation_hint(text))
     if group == "wrong":
-        message = f"`{text}` is no operator of the language."
+        message = f"`{text}` is not an operator of the language."
         return line.problem(message, start, end, hint=operator_hint(text))
     if text == "`":
         return _unclosed(line, start)
@@ -253,7 +253,7 @@ def _stray(line: LogicalLine, group: str, match: re.Match[str]) -> RequirementSy
         hint = "the name of a column goes in `backticks`, not in quotes"
         return line.problem(message, start, len(line.text), expected=f"a closing {text}", hint=hint)
     shown = f"`{text}`" if text.isprintable() else f"U+{ord(text):04X}"
-    message = f"{shown} is no character of the language outside backticks."
+    message = f"{shown} is not a character of the language outside backticks."
     word = _around(line.text, start)
     return line.problem(message, start, end, hint=character_hint(text, word))
 

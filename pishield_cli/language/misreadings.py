@@ -1,4 +1,4 @@
-"""What can be wrong with the tokens of a requirement, each with its place and its mend."""
+"""What can be wrong with the tokens of a requirement, each with its place and a fix."""
 
 from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.hints import function_hint, opens_line, word_hint

@@ -135,5 +135,6 @@ def _column(name: int | str, columns: Sequence[str]) -> str:
     if text.isdecimal() and int(text) < len(columns):
         return columns[int(text)]
     raise UsageError(
-        f"An ordering lists columns, but `{text}` is none: there are {len(columns)}, from 0 on."
+        f"An ordering lists columns, but `{text}` is not one; "
+        f"they are numbered 0 to {len(columns) - 1}."
     )

@@ -94,7 +94,8 @@ class NearestShield(Declared):
     def _checked(self, weights: Tensor) -> Tensor:
         if weights.shape != (len(self.columns),) or not bool((weights > 0).all()):
             raise ShapeError(
-                f"Weights are {len(self.columns)} numbers above zero, one a column, but these are "
+                f"Weights are {len(self.columns)} numbers above zero, one for each column, "
+                f"but these are "
                 f"{weights.tolist()}."
             )
         return weights.detach().double()

@@ -102,7 +102,8 @@ class ScaledShield(Declared):
         numbers = torch.as_tensor(values, dtype=torch.float64).detach()
         if numbers.shape != (len(self.columns),):
             raise ShapeError(
-                f"A {name} has {len(self.columns)} numbers, one a column, but this has shape "
+                f"A {name} has {len(self.columns)} numbers, one for each column, "
+                f"but this has shape "
                 f"{tuple(numbers.shape)}."
             )
         return numbers

@@ -373,7 +373,7 @@ def require_columns(values: Tensor, columns: Sequence[str]) -> None:
     """
     if values.ndim == 0 or values.shape[-1] != len(columns):
         raise ShapeError(
-            f"Values have shape (..., {len(columns)}), one a column, but these have "
+            f"Values have shape (..., {len(columns)}), one for each column, but these have "
             f"{tuple(values.shape)}."
         )
 
@@ -381,4 +381,6 @@ def require_columns(values: Tensor, columns: Sequence[str]) -> None:
 def _refuse_missing(option: str, names: Iterable[str], columns: Sequence[str]) -> None:
     unknown = sorted(set(names).difference(columns))
     if unknown:
-        raise MissingColumnError(f"`{option}` names columns, but `{unknown[0]}` is none.")
+        raise MissingColumnError(
+            f"`{option}` names columns, but `{unknown[0]}` is not one of them."
+        )

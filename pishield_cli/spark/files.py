@@ -149,7 +149,7 @@ def _each(
 def _parquet(reader: StoredTable) -> ParquetReader:
     if not isinstance(reader, ParquetReader):
         raise UsageError(
-            f"--engine spark spreads the files of a Parquet table, but `{reader.name}` is none.",
+            f"--engine spark spreads the files of a Parquet table, but `{reader.name}` is not one.",
             hint="leave out --engine, or convert the table to Parquet",
         )
     return reader

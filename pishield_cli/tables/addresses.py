@@ -39,7 +39,7 @@ def located(address: str) -> tuple[Any, str]:
     except (pa.ArrowException, OSError, ImportError, ValueError) as error:
         reason = (str(error).splitlines() or ["no reason given"])[0].rstrip(".")
         raise TableError(
-            f"`{address}` is no address that can be used: {reason}.",
+            f"`{address}` is not an address that can be used: {reason}.",
             hint="addresses begin with file://, s3://, gs:// or hdfs://",
         ) from error
     return system, path.rstrip("/")

@@ -75,7 +75,7 @@ class Dialect:
             "".encode(self.encoding)
         except LookupError as error:
             raise UsageError(
-                f"--encoding takes the name of an encoding, and '{self.encoding}' is none.",
+                f"--encoding takes the name of an encoding, but '{self.encoding}' is not one.",
                 hint="such as utf-8, latin-1, cp1252 or utf-16",
             ) from error
 
@@ -95,7 +95,8 @@ def _require_mark(option: str, mark: str | None) -> None:
         return
     if len(mark) != 1 or mark in _NEVER or mark in _DIGITS or mark.isalnum():
         raise UsageError(
-            f"{option} takes one character that is no letter, digit, sign, quote or line ending, "
+            f"{option} takes one character that is not a letter, digit, sign, quote or "
+            "line ending, "
             f"but {mark!r} was given.",
             hint=r"a tabulator is written as \t",
         )

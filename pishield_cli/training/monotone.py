@@ -83,9 +83,11 @@ def find_slopes(
     slopes = []
     for rule in rules:
         if rule.target not in targets:
-            raise UsageError(f"--monotone '{rule.title}': `{rule.target}` is no target.")
+            raise UsageError(f"--monotone '{rule.title}': `{rule.target}` is not a target.")
         if rule.feature not in numeric:
-            raise UsageError(f"--monotone '{rule.title}': `{rule.feature}` is no numeric feature.")
+            raise UsageError(
+                f"--monotone '{rule.title}': `{rule.feature}` is not a numeric feature."
+            )
         place = encoder.places[rule.feature]
         slopes.append(Slope(targets.index(rule.target), place, rule.sign))
     return tuple(slopes)

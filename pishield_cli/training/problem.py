@@ -283,7 +283,7 @@ def _refuse_texts(what: str, names: Iterable[str], kinds: Mapping[str, CellKind]
             raise ColumnTypeError(
                 f"{what} needs a column of numbers or truth values, but `{name}` holds "
                 f"{_held(kinds[name])}.",
-                hint="use `pishield check` to see which cell is no number",
+                hint="use `pishield check` to see which cell is not a number",
             )
 
 

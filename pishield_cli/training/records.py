@@ -21,7 +21,7 @@ def read_record(path: str) -> dict[str, Any]:
     place = folder / RECORD
     hint = "name the folder that `pishield train` wrote"
     if not folder.is_dir():
-        fact = "is no folder" if folder.exists() else "does not exist"
+        fact = "is not a folder" if folder.exists() else "does not exist"
         raise TableError(f"A run is a folder, but `{path}` {fact}.", hint=hint)
     if not place.is_file():
         raise TableError(f"A run has a file {RECORD}, but `{path}` has none.", hint=hint)
@@ -31,7 +31,7 @@ def read_record(path: str) -> dict[str, Any]:
         raise TableError(f"`{place}` cannot be read: {fact_of(error)}.") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise TableError(
-            f"`{place}` is no record of a run that this version reads.",
+            f"`{place}` is not the record of a run that this version reads.",
             hint="train again, or use the version that wrote it",
         )
     return record

@@ -52,7 +52,7 @@ def _requirements(
     for title in ("rows", "rate", "median", "90%", "largest"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("sizes (log)", no_wrap=True)
-    table.add_column("moved to mend it", overflow="fold")
+    table.add_column("moved to fix it", overflow="fold")
     for one in violated:
         requirement = one.requirement
         label = f"[{one_line(requirement.label)}] " if requirement.label is not None else ""

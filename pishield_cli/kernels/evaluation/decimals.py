@@ -22,7 +22,7 @@ def scaled_to_integers(cells: Array, power: Array | float, limit: float) -> tupl
 
     Args:
         cells: float64, shape `(rows,)`.
-        power: One of `POWERS`, or one a row.
+        power: One of `POWERS`, or one for each row.
         limit: Greatest magnitude of the integers: `UNIQUE`, or 2^53 if the power is 1.
 
     Returns:

@@ -170,7 +170,7 @@ def scaled_total(form: Form, floats: Sequence[Array], power: Array | float) -> t
     Args:
         form: The form, its integers exact in float64.
         floats: The cells' decimals as nearest float64 numbers, each of shape `(rows,)`.
-        power: One of the exact powers of ten, or one a row.
+        power: One of the exact powers of ten, or one for each row.
 
     Returns:
         The totals, float64 or int64, and where they are exact, each of shape `(rows,)`.

@@ -48,7 +48,7 @@ class Bounds:
 
 
 class Reasoner:
-    """Answers about one group. Counters passed in gain the number of answers not found in time.
+    """Answers about one group. `undecided` is increased by the number of answers not found in time.
 
     Args:
         group: The group.

@@ -87,7 +87,7 @@ def not_numeric(
 
     Args:
         records: The text.
-        cells: The column's cells as read, one a row.
+        cells: The column's cells as read, one for each row.
         marks: The texts of missing cells.
         column: The column's position.
         name: The column's name.
@@ -118,7 +118,7 @@ def refuse_endless(records: Records, cells: Sequence[str], name: str, source: So
 
     Args:
         records: The text.
-        cells: A column's cells as read, one a row.
+        cells: A column's cells as read, one for each row.
         name: The column's name.
         source: The file.
 

@@ -1,1 +1,1 @@
-"""JSON lines: one object a line, read in pieces and written with only changed values anew."""
+"""JSON lines: one object on each line, read in pieces and written with only changed values anew."""

@@ -1,4 +1,4 @@
-"""Tables in JSON lines: one object a line, its keys the columns.
+"""Tables in JSON lines: one object on each line, its keys the columns.
 
 A missing cell is `null`, or a key that is not there. A text is a text, also `"5"`. Keys that come
 up only after the first lines are not columns; they stay in what is written.

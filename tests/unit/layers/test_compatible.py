@@ -111,7 +111,7 @@ def test_what_is_refused(write):
         pishield_cli.build_shield_layer(3, path, "smallest")
     with pytest.raises(UsageError, match="custom"):
         pishield_cli.build_shield_layer(3, path, "custom")
-    with pytest.raises(UsageError, match="`3` is none"):
+    with pytest.raises(UsageError, match="`3` is not one"):
         pishield_cli.build_shield_layer(3, path, "custom", [3])
     with pytest.raises(UsageError, match="linear"):
         pishield_cli.build_shield_loss(3, path, requirements_type="linear")

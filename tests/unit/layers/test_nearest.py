@@ -132,5 +132,5 @@ def test_rules_of_the_sequential_correction_are_refused(rule):
 def test_propositional_requirements_and_bad_weights_are_refused():
     with pytest.raises(UsageError, match="propositional"):
         NearestShield(parse_requirements("not y_0 or y_1"), 2)
-    with pytest.raises(ShapeError, match="one a column"):
+    with pytest.raises(ShapeError, match="one for each column"):
         NearestShield(parse_requirements(FILES[0]), 3, weights=torch.tensor([1.0, 0.0, 1.0]))

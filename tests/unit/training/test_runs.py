@@ -191,8 +191,8 @@ def rewrite(path, **changes):
         (lambda path: (path / RECORD).write_text("{"), "cannot be read"),
         (lambda path: (path / RECORD).write_text("[" * 100_000), "cannot be read"),
         (lambda path: (path / RECORD).write_bytes(b"\xff\xfe"), "cannot be read"),
-        (lambda path: (path / RECORD).write_text("[1]"), "no record"),
-        (lambda path: rewrite(path, format=99), "no record"),
+        (lambda path: (path / RECORD).write_text("[1]"), "not the record"),
+        (lambda path: rewrite(path, format=99), "not the record"),
         (lambda path: rewrite(path, columns={}), "is damaged"),
         (lambda path: rewrite(path, features=[{"odd": 1}]), "is damaged"),
         (lambda path: rewrite(path, settings=3), "is damaged"),
@@ -210,7 +210,7 @@ def test_what_is_no_run_is_told(tmp_path):
     with pytest.raises(TableError, match="does not exist"):
         read_run(str(tmp_path / "nowhere"))
     (tmp_path / "file").write_text("x")
-    with pytest.raises(TableError, match="is no folder"):
+    with pytest.raises(TableError, match="is not a folder"):
         read_run(str(tmp_path / "file"))
 
 
