@@ -11,6 +11,7 @@ QUESTIONS = {
     "startup": "how long until a command starts its work?",
     "growth": "how do time and memory grow with rows, columns and requirements?",
     "reliability": "what was tried to break it, and what came of that?",
+    "suggest": "how many rules are found, how many hold elsewhere, and how long does it take?",
     "all": "all of these, as the documentation shows them",
 }
 

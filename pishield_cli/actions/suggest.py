@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from pishield_cli.actions.suggest_choosing import choose
 from pishield_cli.actions.suggest_counting import TypedTable, count
+from pishield_cli.actions.suggest_given import read_given
 from pishield_cli.actions.suggest_reading import read_contents
 from pishield_cli.actions.suggest_report import LEAST_ROWS, SuggestReport, SuggestSettings
 from pishield_cli.errors import MissingColumnError
@@ -32,11 +33,13 @@ def suggest(
 
     Raises:
         MissingColumnError: If the table lacks a column that the settings name.
+        RequirementsFileError: If the file that is given cannot be read.
         TableError: If the table cannot be read.
     """
     settings = settings or SuggestSettings()
     started = time.perf_counter()
     columns = _wanted(reader, settings)
+    given = read_given(settings.given, reader, settings.exceptions)
     contents = read_contents(reader, columns, settings, progress)
     findings = Findings()
     if contents.sample.total >= LEAST_ROWS:
@@ -48,6 +51,7 @@ def suggest(
         contents.integers if typed else (),
         contents.booleans if typed else (),
         {name: some for name, some in levels if len(some) <= MOST_LEVELS},
+        given,
     )
     chosen = choose(count(table, findings.rules), table, settings)
     return SuggestReport(
@@ -59,6 +63,7 @@ def suggest(
         booleans=table.booleans,
         suggestions=chosen.suggestions,
         texts=dict(contents.texts),
+        contradicted=given.contradicted,
         implied=chosen.implied,
         over_most=chosen.over_most,
         not_tried=tuple(findings.not_tried),

@@ -86,12 +86,13 @@ def _is_kept(one: Suggestion, settings: SuggestSettings) -> bool:
 def _without_redundant(
     suggestions: Sequence[Suggestion], table: TypedTable, limits: Limits
 ) -> list[Suggestion]:
+    """Those that the others, and what is known besides, do not imply."""
     if not suggestions:
         return []
     ordered = sorted(suggestions, key=_priority)
-    known = table.exclusions([one.text for one in ordered])
-    dropped = redundant(table.parsed([*known, *(one.text for one in ordered)]), limits=limits)
-    return [one for number, one in enumerate(ordered, len(known) + 1) if number not in dropped]
+    requirements, last = table.known([one.text for one in ordered])
+    dropped = redundant(requirements, limits=limits)
+    return [one for number, one in enumerate(ordered, last + 1) if number not in dropped]
 
 
 def _not_implied(
@@ -100,11 +101,9 @@ def _not_implied(
     if not asked:
         return
     ordered = sorted(asked, key=_priority)
-    texts = [one.text for one in (*given, *ordered)]
-    known = table.exclusions(texts)
-    holding = len(known) + len(given)
-    parsed = table.parsed([*known, *texts])
-    dropped = implied(parsed, range(1, holding + 1), limits=limits)
+    requirements, last = table.known([one.text for one in (*given, *ordered)])
+    holding = last + len(given)
+    dropped = implied(requirements, range(1, holding + 1), limits=limits)
     for number, one in enumerate(ordered, holding + 1):
         if number not in dropped:
             yield one

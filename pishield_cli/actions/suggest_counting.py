@@ -1,18 +1,19 @@
 """Count on all rows of a table how often rules that were found are violated."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
 
 from pishield_cli.actions.check import check
 from pishield_cli.actions.check_counts import first_rows
+from pishield_cli.actions.suggest_given import Given
 from pishield_cli.actions.suggest_report import SHOWN_ROWS, Status, Suggestion
 from pishield_cli.kernels.evaluation.satisfaction import Verdict, compile_requirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.kernels.suggestion.rules import Rule
-from pishield_cli.language import Told, parse_requirements, written_name
+from pishield_cli.language import Told, bind, parse_requirements, written_name
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.table import TableReader
@@ -33,22 +34,39 @@ class TypedTable:
         integers: Columns of whole numbers.
         booleans: Columns of 0 and 1.
         levels: The texts that columns hold.
+        given: Requirements that are known already.
     """
 
     reader: TableReader
     integers: tuple[str, ...]
     booleans: tuple[str, ...]
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    given: Given = field(default_factory=Given)
 
     def parsed(self, texts: Sequence[str]) -> Requirements:
         """Lines as `check` reads them for this table, what columns hold declared."""
-        text = "\n".join([*self._headers(), *texts])
-        read = parse_requirements(text)
-        known = self.reader.domains(read.uses)
-        columns = frozenset(self.reader.columns)
-        return parse_requirements(text, told=Told(domains=known, columns=columns))
+        return self._read([*self._headers(frozenset()), *texts])
 
-    def exclusions(self, texts: Sequence[str]) -> list[str]:
+    def known(self, texts: Sequence[str]) -> tuple[Requirements, int]:
+        """Lines behind all that is known besides, for reasoning.
+
+        Returns:
+            The requirements, without those known ones that the table contradicts; and the number of
+            the last one before the lines.
+        """
+        exclusions = self._exclusions(texts)
+        headers = self._headers(self.given.declared)
+        read = self._read([self.given.text, *headers, *exclusions, *texts])
+        kept = [one for one in read.requirements if one.number not in self.given.broken]
+        return replace(read, requirements=tuple(kept)), self.given.count + len(exclusions)
+
+    def _read(self, lines: Sequence[str]) -> Requirements:
+        text, columns = "\n".join(lines), self.reader.columns
+        uses = bind(parse_requirements(text), columns).requirements.uses
+        told = Told(domains=self.reader.domains(uses), columns=frozenset(columns))
+        return bind(parse_requirements(text, told=told), columns).requirements
+
+    def _exclusions(self, texts: Sequence[str]) -> list[str]:
         """That a column is not two texts at once, as far as lines speak of them: for reasoning."""
         lines = []
         for name, levels in self.levels.items():
@@ -58,8 +76,9 @@ class TypedTable:
             lines += [f"not ({one} and {two})" for (one, _), (two, _) in combinations(pairs, 2)]
         return lines
 
-    def _headers(self) -> Iterable[str]:
-        for word, names in (("integer", self.integers), ("boolean", self.booleans)):
+    def _headers(self, declared: Collection[str]) -> Iterable[str]:
+        for word, columns in (("integer", self.integers), ("boolean", self.booleans)):
+            names = [name for name in columns if name not in declared]
             if names:
                 yield f"{word} {' '.join(map(written_name, names))}"
 

@@ -37,6 +37,7 @@ class SuggestSettings:
         seed: Which rows those are.
         seconds: How long to search.
         labels: Columns that are scores of labels, true above one half; None to find out.
+        given: A requirements file that is known already; None for none.
     """
 
     exceptions: float = 0.01
@@ -50,6 +51,7 @@ class SuggestSettings:
     seed: int = 0
     seconds: float = 20.0
     labels: tuple[str, ...] | None = None
+    given: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,25 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Contradicted:
+    """A requirement that is known already, and that the table contradicts.
+
+    Attributes:
+        title: Its label, or its number.
+        text: The requirement.
+        violations: Rows that violate it.
+        decided: Rows that missing cells do not leave undecided.
+        rows: The first rows that violate it.
+    """
+
+    title: str
+    text: str
+    violations: int
+    decided: int
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SuggestReport:
     """What is suggested for a table.
 
@@ -92,6 +113,7 @@ class SuggestReport:
         booleans: Columns of 0 and 1.
         suggestions: The suggestions, in the order of the file.
         texts: Columns of texts, with what there is to say of each.
+        contradicted: Requirements of `settings.given` that rows violate.
         implied: How many were left out since others imply them.
         over_most: How many are candidates since there are enough others.
         not_tried: What there was no time for.
@@ -107,6 +129,7 @@ class SuggestReport:
     booleans: tuple[str, ...]
     suggestions: tuple[Suggestion, ...]
     texts: Mapping[str, str]
+    contradicted: tuple[Contradicted, ...]
     implied: int
     over_most: int
     not_tried: tuple[str, ...]

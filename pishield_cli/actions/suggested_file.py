@@ -29,12 +29,12 @@ _SECTIONS = (
 )
 _BROKEN = "broken by a few rows: errors in the table, or no rule? (remove `#?` to keep)"
 _CANDIDATES = "candidates: the evidence is weaker (remove `#?` to keep)"
-_LINE_END = re.compile(r"[\r\n]+")
+_LINE_END = re.compile(r"\s*\\?\s*[\r\n]+\s*")
 
 
 def file_text(report: SuggestReport) -> str:
     """The requirements file of a report, lines at most 100 wide where names allow."""
-    lines = [*_heading(report), *_types(report)]
+    lines = [*_heading(report), *_given(report), *_types(report)]
     for kinds, title in _SECTIONS:
         chosen = [one for one in report.of(Status.ACTIVE) if one.rule.kind in kinds]
         lines += _section(title, chosen, report)
@@ -70,6 +70,21 @@ def _heading(report: SuggestReport) -> Iterator[str]:
         yield from _comment(
             f"Searched on {report.searched:,} rows (seed {report.settings.seed}), which tell what "
             "is expected and near; counted on all."
+        )
+
+
+def _given(report: SuggestReport) -> Iterator[str]:
+    """What the table contradicts in the file that is given."""
+    if report.settings.given is None:
+        return
+    name = PurePath(report.settings.given).name
+    yield from _comment(f"What {name} implies is left out.")
+    for one in report.contradicted:
+        rows = ", ".join(f"{row:,}" for row in one.rows[:5])
+        more = ", ..." if one.violations > 5 else ""
+        yield from _comment(
+            f"{name} [{one.title}] {one.text}: violated by {one.violations:,} of "
+            f"{_counted(one.decided, 'row')}: {rows}{more}"
         )
 
 

@@ -58,6 +58,16 @@ def suggest(
             "--keep-exceptions", help="Write those as requirements, and not commented out."
         ),
     ] = False,
+    given: Annotated[
+        str | None,
+        typer.Option(
+            "--given",
+            metavar="REQS",
+            show_default=False,
+            help="Requirements known already: what they imply is left out, what the table "
+            "contradicts in them is told.",
+        ),
+    ] = None,
     kinds: Annotated[
         str | None,
         typer.Option(
@@ -148,7 +158,8 @@ def suggest(
     from pishield_cli.cli.output import open_report, refuse_overwriting
     from pishield_cli.cli.progress import RowProgress
 
-    refuse_overwriting({"--output": output}, {"DATA": data})
+    inputs = {"DATA": data} if given is None else {"DATA": data, "the file of --given": given}
+    refuse_overwriting({"--output": output}, inputs)
     _refuse_foreign(output, force=force or form is not SuggestFormat.REQUIREMENTS)
     settings = SuggestSettings(
         exceptions=_share(exceptions),
@@ -162,6 +173,7 @@ def suggest(
         seed=seed,
         seconds=seconds,
         labels=options.read_names("--labels", labels),
+        given=given,
     )
     reader = open_data(data, dialect)
     with open_report(output) as place:
@@ -195,6 +207,8 @@ def summary(report: "SuggestReport") -> str:
         found += f", {almost:,} more broken by a few rows"
     if candidates:
         found += f", {counted(candidates, 'candidate')} (commented out)"
+    if report.contradicted:
+        found += f"; the table contradicts {counted(len(report.contradicted), 'requirement')} given"
     if report.rows < LEAST_ROWS:
         found += f"; too few rows to tell more than what columns hold ({LEAST_ROWS} are needed)"
     if report.not_tried:

@@ -87,3 +87,20 @@ def test_a_column_that_is_not_there_is_told(capsys):
     write_table("stays.csv", stays())
     assert main(["suggest", "stays.csv", "--columns", "ends"]) == 2
     assert "`ends`" in capsys.readouterr().err
+
+
+def test_what_is_given_is_not_suggested_and_what_the_table_contradicts_is_told(capsys):
+    write_table("stays.csv", stays())
+    Path("known.txt").write_text("[order] end - start >= 0\n[fee] fee <= 40\ny_2 <= 1\n")
+    assert main(["suggest", "stays.csv", "--given", "known.txt", "--format", "json", "-q"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    found = {one["text"] for one in report["rules"]}
+    assert "start <= end" not in found
+    assert "paid iff fee > 0" in found
+    (fee,) = report["contradicted"]
+    assert fee["requirement"] == "fee"
+    assert fee["violations"] == sum(cell > 40 for cell in stays()["fee"])
+    assert main(["suggest", "stays.csv", "--given", "known.txt", "-o", "rules.txt"]) == 0
+    assert "[fee] fee <= 40" in Path("rules.txt").read_text()
+    assert main(["check", "stays.csv", "rules.txt", "-q"]) == 0
+    assert main(["suggest", "stays.csv", "--given", "known.txt", "-o", "known.txt"]) == 2

@@ -28,6 +28,16 @@ def render_json(report: SuggestReport) -> str:
         "complete": not report.not_tried,
         "integers": list(report.integers),
         "booleans": list(report.booleans),
+        "given": settings.given,
+        "contradicted": [
+            {
+                "requirement": one.title,
+                "text": one.text,
+                "violations": one.violations,
+                "rows": list(one.rows),
+            }
+            for one in report.contradicted
+        ],
         "rules": [_rule(one) for one in report.suggestions],
         "dropped": {"implied": report.implied, "over_max": report.over_most},
         "not_tried": list(report.not_tried),

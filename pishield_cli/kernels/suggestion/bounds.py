@@ -101,7 +101,8 @@ def _cut(values: Array, inside: Array, share: float) -> _Cut | None:
         inside: The chosen ones, ascending.
         share: The share of all rows that may be exceptions.
     """
-    most = min(int(share * len(values)), MOST_CUTS, len(inside) - EDGE_ROWS)
+    allowed = int(share * len(values))
+    most = min(2 * allowed, MOST_CUTS, len(inside) - EDGE_ROWS)
     if most < 0:
         return None
     cuts = np.arange(most + 1)
@@ -121,7 +122,9 @@ def _cut(values: Array, inside: Array, share: float) -> _Cut | None:
     known = [one for one in found if one is not None]
     best = min((one.tail for one in known), default=0.0)
     good = [one for one in known if one.tail <= AS_GOOD * best]
-    return min(good, key=lambda one: (digits(one.bound), one.tail), default=None)
+    chosen_cut = min(good, key=lambda one: (digits(one.bound), one.tail), default=None)
+    # A cut at the last exception that is allowed would be a quantile, and not an edge.
+    return None if chosen_cut is None or chosen_cut.exceptions > allowed else chosen_cut
 
 
 def _at(inside: Array, cut: int, expected: float) -> _Cut | None:
