@@ -5,7 +5,7 @@ disjunctions and equalities, with thirds and with coefficients of several orders
 columns of doubles, narrow floats, whole numbers and decimals, some of them fixed. Everything goes
 through `correct_table`; what it says of a row is then asked of z3:
 
-- *corrected*: every clause holds exactly, or no decimals can do so and it holds within 1e-9;
+- *corrected*: every clause holds exactly, or no decimals can do so and it holds within float rounding;
 - *uncorrected*: there is no solution;
 - *not unproven*: no solution is nearer, or, under `fewest`, changes fewer cells.
 """
@@ -36,7 +36,11 @@ SHORT = {"half": (1, 999), "single": (3, 999_999), "double": (6, 10**12)}
 
 PLAIN = ("1", "-1", "2", "-2", "3", "-3")
 POOLS = (PLAIN, (*PLAIN, "1/3", "-5/6", "7"), (*PLAIN, "0.001", "1000", "-2500000", "0.3"))
-TOLERANCE = Fraction(1, 10**9)
+FORGIVEN = {
+    "double": (15, Fraction(1, 10**9)),
+    "single": (6, Fraction(1, 10**6)),
+    "half": (3, Fraction(1, 10**2)),
+}
 NEARER = 1 - 2e-6
 """Of the distance moved: a point within that is nearer beyond the six digits promised."""
 
@@ -197,15 +201,26 @@ def _corrected(system: System, old: Row, new: Row) -> str:
         return "wrong: fixed cell moved"
     if all(clause.holds(new) for clause in system.clauses):
         return "corrected"
-    if not all(any(_nearly(literal, new) for literal in clause) for clause in system.clauses):
+    if not all(
+        any(_nearly(literal, new, system.kinds) for literal in clause) for clause in system.clauses
+    ):
         return "wrong: violating"
     return "wrong: inexact" if asked(system, old, short=True) else "corrected within tolerance"
 
 
-def _nearly(literal: Any, row: Row) -> bool:
-    parts = [c * row[name] for name, c in literal.terms]
-    excess = sum(parts, Fraction(0)) - literal.constant
-    return excess > 0 if literal.strict else excess >= -TOLERANCE * sum(map(abs, parts))
+def _nearly(literal: Any, row: Row, kinds: Mapping[str, str]) -> bool:
+    parts = {name: c * row[name] for name, c in literal.terms}
+    excess = sum(parts.values(), Fraction(0)) - literal.constant
+    slack = sum(_forgiven(kinds[name], row[name]) * abs(part) for name, part in parts.items())
+    return excess > 0 if literal.strict else excess >= -slack
+
+
+def _forgiven(kind: str, cell: Fraction) -> Fraction:
+    """What share of a cell is forgiven: of floats of more digits than their width always keeps."""
+    digits, share = FORGIVEN.get(kind, (0, Fraction(0)))
+    written = format(Decimal(cell.numerator) / Decimal(cell.denominator), "e")
+    mantissa = written.lower().partition("e")[0].replace(".", "").strip("-0")
+    return share if len(mantissa) > digits else Fraction(0)
 
 
 def _best(system: System, method: str, old: Row, new: Row) -> str:
