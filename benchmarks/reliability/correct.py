@@ -5,7 +5,8 @@ disjunctions and equalities, with thirds and with coefficients of several orders
 columns of doubles, narrow floats, whole numbers and decimals, some of them fixed. Everything goes
 through `correct_table`; what it says of a row is then asked of z3:
 
-- *corrected*: every clause holds exactly, or no decimals can do so and it holds within float rounding;
+- *corrected*: every clause holds exactly, or no decimals can do so and it holds within what is
+  forgiven of floats;
 - *uncorrected*: there is no solution;
 - *not unproven*: no solution is nearer, or, under `fewest`, changes fewer cells.
 """
@@ -212,7 +213,7 @@ def _nearly(literal: Any, row: Row, kinds: Mapping[str, str]) -> bool:
     parts = {name: c * row[name] for name, c in literal.terms}
     excess = sum(parts.values(), Fraction(0)) - literal.constant
     slack = sum(_forgiven(kinds[name], row[name]) * abs(part) for name, part in parts.items())
-    return excess > 0 if literal.strict else excess >= -slack
+    return bool(excess > 0 if literal.strict else excess >= -slack)
 
 
 def _forgiven(kind: str, cell: Fraction) -> Fraction:
