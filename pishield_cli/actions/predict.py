@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
-import torch
 
 from pishield_cli.actions.correct import corrector_for
 from pishield_cli.errors import MissingColumnError, UsageError
@@ -19,10 +18,9 @@ from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.table import Batch, TableReader
 from pishield_cli.training.cells import CellKind, Cells, read_batches
 from pishield_cli.training.features import CategoryFeature
-from pishield_cli.training.loop import in_pieces, threads
-from pishield_cli.training.model import Model
+from pishield_cli.training.loop import threads
 from pishield_cli.training.prediction_files import Layout, PredictionWriter, listed, plan_layout
-from pishield_cli.training.runs import Run, bound_to
+from pishield_cli.training.trained import Trained, bound_to
 
 DIGITS = 9
 """Significant digits of a predicted number; single precision knows no more than seven."""
@@ -41,7 +39,7 @@ class PredictReport:
         targets: What is predicted.
         shielded: Whether predictions were corrected.
         rows: Rows predicted.
-        corrected_rows: Rows where the shield moved a prediction.
+        corrected_rows: Rows where the shield moved a prediction; None where that cannot be told.
         violating_rows: Numbers of the rows whose predictions violate a requirement.
         unseen: By feature, how many rows hold a value that training never saw.
         seconds: Wall time.
@@ -53,7 +51,7 @@ class PredictReport:
     targets: tuple[str, ...]
     shielded: bool
     rows: int
-    corrected_rows: int
+    corrected_rows: int | None
     violating_rows: tuple[int, ...]
     unseen: Mapping[str, int]
     seconds: float
@@ -67,13 +65,13 @@ class PredictReport:
 @dataclass(slots=True)
 class _Tally:
     rows: int = 0
-    corrected: int = 0
+    corrected: int | None = 0
     violating: list[int] = field(default_factory=list)
     unseen: dict[str, int] = field(default_factory=dict)
 
 
 def predict(
-    run: Run,
+    run: Trained,
     reader: TableReader,
     *,
     output: str,
@@ -120,7 +118,7 @@ def predict(
     tally = _Tally()
     with open_writer(layout) as writer, threads(threads_used):
         for batch, cells in read_batches(reader, kinds, run.roles.given, domains, rows=batch_rows):
-            raw, settled = _outputs(run.model, cells, shielded=shielded)
+            raw, settled = run.outputs(cells, shielded=shielded)
             held = {
                 name: run.roles.dates[name].units(settled[:, place])
                 if name in run.roles.dates
@@ -158,23 +156,26 @@ def _add(
     tally: _Tally,
     batch: Batch,
     cells: Cells,
-    run: Run,
-    outputs: tuple[Array, Array],
+    run: Trained,
+    outputs: tuple[Array | None, Array],
     wrong: Array,
 ) -> None:
     raw, settled = outputs
     tally.rows += batch.rows
-    moved = np.abs(settled - raw) > 1e-9 * (1 + np.abs(raw))
-    tally.corrected += int(np.count_nonzero(moved.any(axis=1)))
+    if raw is None or tally.corrected is None:
+        tally.corrected = None
+    else:
+        moved = np.abs(settled - raw) > 1e-9 * (1 + np.abs(raw))
+        tally.corrected += int(np.count_nonzero(moved.any(axis=1)))
     tally.violating += (wrong + batch.start).tolist()
-    for feature in run.model.outline.encoder.features:
+    for feature in run.outline.encoder.features:
         if isinstance(feature, CategoryFeature):
             count = feature.unseen(cells)
             if count:
                 tally.unseen[feature.name] = tally.unseen.get(feature.name, 0) + count
 
 
-def _needed(run: Run, reader: TableReader) -> dict[str, CellKind]:
+def _needed(run: Trained, reader: TableReader) -> dict[str, CellKind]:
     """The columns that a model needs, and what their cells have to be."""
     names = dict.fromkeys((*run.roles.features, *run.roles.kept))
     missing = [name for name in names if name not in reader.columns]
@@ -187,8 +188,8 @@ def _needed(run: Run, reader: TableReader) -> dict[str, CellKind]:
     return {name: run.roles.kinds[name] for name in names}
 
 
-def _target_kinds(run: Run, *, scores: bool) -> dict[str, CellKind]:
-    requirements = run.model.outline.requirements
+def _target_kinds(run: Trained, *, scores: bool) -> dict[str, CellKind]:
+    requirements = run.outline.requirements
     whole = frozenset() if requirements is None else requirements.integers
     truths = frozenset() if requirements is None else requirements.booleans
     kinds = {}
@@ -197,26 +198,11 @@ def _target_kinds(run: Run, *, scores: bool) -> dict[str, CellKind]:
         if name in whole or (name in truths and kind is not CellKind.BOOLEAN):
             kind = CellKind.INTEGER
         kinds[name] = CellKind.REAL if scores else kind
-    if scores and not run.model.outline.propositional:
+    if scores and not run.outline.propositional:
         raise UsageError(
             f"--scores is for propositional requirements, but those of `{run.path}` are not."
         )
     return kinds
-
-
-def _outputs(model: Model, cells: Cells, *, shielded: bool) -> tuple[Array, Array]:
-    """Raw and settled outputs in the table's units, `(rows, targets)` each."""
-    inputs = torch.from_numpy(model.outline.encoder.encode(cells))
-    given = torch.from_numpy(model.outline.given_cells(cells))
-    raw, settled = [], []
-    with torch.no_grad():
-        for some in in_pieces(cells.rows):
-            z = model.raw(inputs[some])
-            before = model.unscaled(z)
-            raw.append(before.numpy())
-            after = model.predicted(z, given[some]).table if shielded else before
-            settled.append(after.numpy())
-    return np.concatenate(raw), np.concatenate(settled)
 
 
 def _held(values: Array, kind: CellKind, *, truth: bool) -> Array:
@@ -248,7 +234,7 @@ class _Finisher:
     """Corrects what is left to correct, exactly, on cells as they will be written."""
 
     def __init__(
-        self, run: Run, requirements: Requirements, targets: Mapping[str, CellKind]
+        self, run: Trained, requirements: Requirements, targets: Mapping[str, CellKind]
     ) -> None:
         self._targets = targets
         self._requirements = requirements

@@ -1,6 +1,7 @@
 """`pishield predict`: a trained model's predictions, with every requirement satisfied."""
 
-from typing import Annotated
+import os
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,10 +12,14 @@ from pishield_cli.cli.reading_options import reads_tables
 from pishield_cli.errors import UsageError
 from pishield_cli.tables.dialect import Dialect
 
+if TYPE_CHECKING:
+    from pishield_cli.training.trained import Trained
+
 EXAMPLES = """\b
 Examples:
   pishield predict run houses.csv -o predictions.csv
-  pishield predict run houses.parquet -o predictions.parquet --append"""
+  pishield predict run houses.parquet -o predictions.parquet --append
+  pishield predict model.onnx houses.csv -o predictions.csv"""
 
 
 @errors_as_asked(report=False)
@@ -23,7 +28,9 @@ def predict(
     run: Annotated[
         str,
         typer.Argument(
-            metavar="RUN", show_default=False, help="The folder that `pishield train` wrote."
+            metavar="RUN",
+            show_default=False,
+            help="The folder that `pishield train` wrote, or the graph of `pishield export`.",
         ),
     ],
     data: options.Data,
@@ -87,9 +94,8 @@ def predict(
     require_torch("pishield predict")
     from pishield_cli.actions.predict import predict as apply
     from pishield_cli.training.prediction_files import open_predictions
-    from pishield_cli.training.runs import read_run
 
-    trained = read_run(run)
+    trained = _read(run)
     reader = open_data(data, dialect)
     with RowProgress("predicting", quiet=quiet) as progress:
         report = apply(
@@ -111,3 +117,16 @@ def predict(
         aside=report.output == "-",
     )
     return 0 if report.holds else 1
+
+
+def _read(run: str) -> "Trained":
+    """A run's folder, or an exported graph."""
+    if not (run.endswith(".onnx") and os.path.isfile(run)):
+        from pishield_cli.training.runs import read_run
+
+        return read_run(run)
+    from pishield_cli.cli.extras import require_extra
+    from pishield_cli.training.graph_runs import read_graph
+
+    require_extra("pishield predict", "onnx", "onnxruntime")
+    return read_graph(run)

@@ -75,15 +75,19 @@ class CategoryFeature:
 
     def encode(self, cells: Cells) -> Array:
         """Shape `(rows, width)`, float32; one 1 a row."""
+        result = np.zeros((cells.rows, self.width), dtype=np.float32)
+        result[np.arange(cells.rows), self.places(cells)] = 1
+        return result
+
+    def places(self, cells: Cells) -> Array:
+        """The place of each row's value among those known, the last for any other, `(rows,)`."""
         known = {value: place for place, value in enumerate(self.values)}
         unseen = len(self.values)
         codes, values = _category_codes(self.name, cells)
         places = [known.get(value, unseen) for value in values]
         places.append(known.get(None, unseen))
-        chosen = np.array(places, dtype=np.int64)[codes]
-        result = np.zeros((cells.rows, self.width), dtype=np.float32)
-        result[np.arange(cells.rows), chosen] = 1
-        return result
+        chosen: Array = np.array(places, dtype=np.int64)[codes]
+        return chosen
 
     def unseen(self, cells: Cells) -> int:
         """How many rows hold a value that is not known."""

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from pishield_cli.errors import UsageError
 from pishield_cli.layers.nearest_point import NearestPoint
+from pishield_cli.training.cells import CellKind
 from pishield_cli.training.features import FARTHEST, CategoryFeature, NumberFeature
 from pishield_cli.training.model import Model
 from pishield_cli.training.runs import Run, requirements_text
@@ -19,15 +21,20 @@ from pishield_cli.training.runs import Run, requirements_text
 PREDICTED = "_predicted"
 """Follows the name of an output that an input has already."""
 
+NUMBER = "_number"
+"""Follows the name of a column of texts where requirements take it for numbers too."""
+
 
 class Graph(nn.Module):
     """From columns, one tensor each, shape `(rows,)`, to the targets, likewise.
 
-    Numbers and truth values are doubles, NaN where missing. A text is the place of its value among
-    those that the model knows, a whole number; any other number is a value it never saw.
+    Numbers and truth values are doubles, dates days since 1970-01-01, NaN where missing. A text is
+    the place of its value among those that the model knows, a whole number; any other number is a
+    value it never saw. What requirements work out from cells is an input of its own.
 
     Args:
         model: The network, its preprocessing, its shield.
+        kinds: What the columns' cells are.
 
     Attributes:
         inputs: The columns that it reads, features first.
@@ -35,19 +42,24 @@ class Graph(nn.Module):
         categories: For each column of texts the values that it knows, None for a missing cell.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, kinds: Mapping[str, CellKind]) -> None:
         super().__init__()
         self.model = model
         outline = model.outline
         self._features = outline.encoder.features
         names = [one.name for one in self._features]
-        self.inputs = tuple(dict.fromkeys((*names, *outline.given)))
+        self.categories = {
+            one.name: one.values
+            for one in self._features
+            if isinstance(one, CategoryFeature) and kinds[one.name] is CellKind.TEXT
+        }
+        self.given = tuple(
+            f"{name}{NUMBER}" if name in self.categories else name for name in outline.given
+        )
+        self.inputs = tuple(dict.fromkeys((*names, *self.given)))
         self.outputs = tuple(
             f"{name}{PREDICTED}" if name in self.inputs else name for name in outline.scaler.names
         )
-        self.categories = {
-            one.name: one.values for one in self._features if isinstance(one, CategoryFeature)
-        }
 
     def forward(self, *columns: Tensor) -> tuple[Tensor, ...]:
         """The targets, in the table's units; scores for propositional requirements."""
@@ -55,13 +67,21 @@ class Graph(nn.Module):
         parts = [
             _numbers(one, by_name[one.name])
             if isinstance(one, NumberFeature)
-            else _places(one, by_name[one.name])
+            else self._one_hot(one, by_name[one.name])
             for one in self._features
         ]
         z = self.model.raw(torch.cat(parts, dim=1))
-        given = [by_name[name].double() for name in self.model.outline.given]
+        fillers = self.model.outline.fillers
+        given = [
+            _filled(by_name[title].double(), fillers.get(name, 0.0))
+            for title, name in zip(self.given, self.model.outline.given, strict=True)
+        ]
         kept = torch.stack(given, dim=1) if given else z[:, :0]
         return self.model.predicted(z, kept).table.unbind(1)
+
+    def _one_hot(self, feature: CategoryFeature, column: Tensor) -> Tensor:
+        texts = feature.name in self.categories
+        return _places(feature, column if texts else _truths(feature, column))
 
     def examples(self, rows: int) -> tuple[Tensor, ...]:
         """Columns of so many rows, to be traced with."""
@@ -75,10 +95,23 @@ class Graph(nn.Module):
 
 def _numbers(feature: NumberFeature, column: Tensor) -> Tensor:
     missing = ~torch.isfinite(column)
-    filled = torch.where(missing, feature.median, column)
-    scaled = ((filled - feature.mean) / feature.scale).clamp(-FARTHEST, FARTHEST)
+    shifted = _filled(column, feature.median) - feature.mean
+    scaled = (shifted / feature.scale).clamp(-FARTHEST, FARTHEST)
     columns = [scaled, missing.double()] if feature.indicator else [scaled]
     return torch.stack(columns, dim=1).float()
+
+
+def _filled(column: Tensor, filler: float) -> Tensor:
+    return torch.where(torch.isfinite(column), column, filler)
+
+
+def _truths(feature: CategoryFeature, column: Tensor) -> Tensor:
+    """The places of truth values."""
+    unseen = len(feature.values)
+    known = {value: place for place, value in enumerate(feature.values)}
+    false, true, missing = (known.get(value, unseen) for value in ("false", "true", None))
+    present = torch.where(column > 0.5, true, false)
+    return torch.where(torch.isnan(column), missing, present)
 
 
 def _places(feature: CategoryFeature, column: Tensor) -> Tensor:
@@ -103,7 +136,7 @@ def graph_bytes(run: Run) -> bytes:
             f"`{run.path}` need a search.",
             hint="train with --shield layer",
         )
-    graph = Graph(run.model).eval()
+    graph = Graph(run.model, run.roles.kinds).eval()
     with _quietly():
         program: Any = torch.onnx.export(
             graph,
@@ -123,6 +156,7 @@ def graph_bytes(run: Run) -> bytes:
             "inputs": json.dumps(graph.inputs),
             "outputs": json.dumps(graph.outputs),
             "categories": json.dumps(graph.categories),
+            "record": json.dumps({key: run.record[key] for key in run.record if key != "metrics"}),
         },
     )
     return bytes(proto.SerializeToString())

@@ -20,28 +20,22 @@ from torch import Tensor
 
 from pishield_cli import __version__, placed
 from pishield_cli.errors import TableError, UsageError
-from pishield_cli.language import format_requirements, read_binding, read_requirements
-from pishield_cli.logic.domains import Schema
-from pishield_cli.logic.expressions import Kind
-from pishield_cli.logic.requirements import Requirements
+from pishield_cli.kernels.columns import Array
+from pishield_cli.language import format_requirements, read_text
 from pishield_cli.tables.aside import (
     WrittenAside,
     force_to_disk,
     local_target,
     writing,
 )
-from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.held import Held, aside_name
-from pishield_cli.tables.table import TableReader
-from pishield_cli.training.cells import CellKind
-from pishield_cli.training.dates import DateForm, in_days
-from pishield_cli.training.features import FeatureEncoder, TargetScaler
-from pishield_cli.training.loop import EpochNote
+from pishield_cli.training.cells import Cells
+from pishield_cli.training.loop import EpochNote, in_pieces
 from pishield_cli.training.model import Model, Outline, over
-from pishield_cli.training.monotone import Slope
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.records import FORMAT, RECORD, fact_of, read_record
 from pishield_cli.training.settings import TrainSettings
+from pishield_cli.training.trained import reading_record, recorded
 
 WEIGHTS = "model.safetensors"
 REQUIREMENTS = "requirements.txt"
@@ -59,6 +53,7 @@ class Run:
         roles: What each column is for.
         settings: The choices.
         record: All of `run.json`.
+        text: The requirements as used; None for none.
     """
 
     path: str
@@ -66,6 +61,27 @@ class Run:
     roles: Roles
     settings: TrainSettings
     record: Mapping[str, Any]
+    text: str | None
+
+    @property
+    def outline(self) -> Outline:
+        """The preprocessing, the requirements, the architecture."""
+        return self.model.outline
+
+    def outputs(self, cells: Cells, *, shielded: bool) -> tuple[Array, Array]:
+        """See `Trained`."""
+        model = self.model
+        inputs = torch.from_numpy(self.outline.encoder.encode(cells))
+        given = torch.from_numpy(self.outline.given_cells(cells))
+        raw, settled = [], []
+        with torch.no_grad():
+            for some in in_pieces(cells.rows):
+                z = model.raw(inputs[some])
+                before = model.unscaled(z)
+                raw.append(before.numpy())
+                after = model.predicted(z, given[some]).table if shielded else before
+                settled.append(after.numpy())
+        return np.concatenate(raw), np.concatenate(settled)
 
 
 class RunWriter(WrittenAside):
@@ -186,72 +202,16 @@ def read_run(path: str) -> Run:
         TableError: If something is missing or damaged.
     """
     record = read_record(path)
-    try:
+    text = None
+    if record.get("requirements") is not None:
+        text = read_text(Path(path) / REQUIREMENTS)
+    with reading_record(str(Path(path) / RECORD)):
         settings = TrainSettings.from_json(record["settings"])
-        columns = record["columns"]
-        roles = Roles(
-            tuple(columns["targets"]),
-            tuple(columns["features"]),
-            tuple(columns["given"]),
-            {name: CellKind(kind) for name, kind in columns["kinds"].items()},
-            tuple(columns.get("kept", columns["given"])),
-            {name: DateForm.from_json(one) for name, one in columns.get("dates", {}).items()},
-        )
-        requirements = None
-        if record["requirements"] is not None:
-            requirements = in_days(read_requirements(Path(path) / REQUIREMENTS))
-        outline = Outline(
-            FeatureEncoder.from_json(record["features"]),
-            TargetScaler.from_json(record["targets"]),
-            requirements,
-            roles.given,
-            tuple(Slope(*one) for one in record["slopes"]),
-            str(record["arch"]),
-            _fillers(record, roles.given),
-        )
+        outline, roles = recorded(record, text, str(Path(path) / REQUIREMENTS))
         model = Model(outline, settings)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise TableError(
-            f"`{Path(path) / RECORD}` is damaged: {fact_of(error)}.", hint="train again"
-        ) from error
     _load_weights(model, Path(path) / WEIGHTS)
     model.eval()
-    return Run(path, model, roles, settings, record)
-
-
-def bound_to(run: Run, reader: TableReader) -> tuple[TableReader, Requirements | None]:
-    """A run's requirements over another table, and the table as they need it.
-
-    Args:
-        run: The run.
-        reader: A table that has all but the targets; dates may be in another form than those that
-            were learnt from.
-
-    Returns:
-        The table with derived columns; and the requirements, None for none. Dates among targets are
-        in the unit that predictions are written in.
-
-    Raises:
-        RequirementsFileError: If the table's columns are not what requirements take them for.
-    """
-    requirements = run.model.outline.requirements
-    if requirements is None or not (requirements.derived or requirements.domains):
-        return reader, requirements
-    dates = {name: form.domain for name, form in run.roles.dates.items()}
-
-    def domains(uses: Mapping[str, frozenset[Kind]]) -> Schema:
-        return {**reader.domains({n: u for n, u in uses.items() if n not in dates}), **dates}
-
-    columns = tuple(dict.fromkeys((*reader.columns, *run.roles.targets)))
-    bound = read_binding(Path(run.path) / REQUIREMENTS, columns, domains=domains).requirements
-    return with_derived_columns(reader, bound), bound
-
-
-def _fillers(record: Mapping[str, Any], given: Iterable[str]) -> dict[str, float]:
-    """What stands for missing cells; of a run that does not say so, the features' medians."""
-    medians = {one["name"]: one["median"] for one in record["features"] if "median" in one}
-    known = record.get("fillers", medians)
-    return {name: float(known[name]) for name in given if name in known}
+    return Run(path, model, roles, settings, record, text)
 
 
 def _load_weights(model: Model, path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from pyarrow.csv import read_csv
 
 from pishield_cli.cli import main
 
@@ -56,6 +57,26 @@ def test_the_graph_predicts_as_the_command_does(rules, tmp_path, monkeypatch, ca
         predicted = list(csv.DictReader(file))
     written = [[float(row[name]) for name in ("low", "price", "high")] for row in predicted]
     assert np.allclose(found, written, rtol=1e-6)
+    assert main(["predict", "model.onnx", "houses.csv", "-o", "graph.csv", "--quiet"]) == 0
+    assert_alike("graph.csv", "out.csv", ("low", "price", "high"))
+
+
+def assert_alike(one, other, names):
+    tables = [read_csv(path) for path in (one, other)]
+    assert tables[0].column_names == tables[1].column_names
+    for name in names:
+        columns = (np.array(table.column(name).to_pylist(), dtype=float) for table in tables)
+        assert np.allclose(*columns, rtol=1e-6)
+
+
+@pytest.mark.parametrize("content", [b"", b"no graph"])
+def test_what_is_no_graph_is_said_in_one_line(content, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_table("houses.csv")
+    (tmp_path / "model.onnx").write_bytes(content)
+    assert main(["predict", "model.onnx", "houses.csv", "-o", "out.csv"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "`model.onnx` is not a graph that can be run" in line
 
 
 def test_a_place_is_needed(capsys):

@@ -171,9 +171,9 @@ def test_gradients_are_compared_over_derived_columns(here, capsys):
 @pytest.mark.parametrize(
     ("arguments", "fact"),
     [
-        (("--targets", "price,total"), "`price` of `price * quantity` is a target"),
+        (("--targets", "price,total"), "price * quantity)` is a target"),
         (("--targets", "country"), "`country` holds text"),
-        (("--objective", "idempotent"), "`price * quantity` is not one"),
+        (("--objective", "idempotent"), "price * quantity)` is not one"),
     ],
 )
 def test_what_cannot_be_learnt_is_said_in_one_line(here, capsys, arguments, fact):

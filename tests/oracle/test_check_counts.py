@@ -15,11 +15,11 @@ from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
 from pishield_cli.language import bind, parse_requirements
 from pishield_cli.tables import open_table
+from tests.shared import published_tables
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PUBLISHED = sorted(
     path
-    for path in DATA.glob("*/requirements*.txt")
+    for path in published_tables().glob("*/requirements*.txt")
     if "named" not in path.name and (path.parent / "data.csv").exists()
 )
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}

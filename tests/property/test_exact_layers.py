@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from pishield_cli.errors import ContradictionError, PishieldError
 from pishield_cli.language import parse_requirements
 from pishield_cli.layers import NearestShield, ScaledShield, Shield
+from tests.shared import published_tables
 
 ROWS = 16
 DTYPES = [torch.float64, torch.float32, torch.float16]
@@ -188,7 +188,7 @@ COLUMNS = {"url": 39, "kc": 20, "cc": 36}
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("name", TABLES)
 def test_the_requirements_of_real_tables_hold(dtype, name):
-    path = Path(__file__).parents[3] / "shared" / "data" / f"{name}.txt"
+    path = published_tables() / f"{name}.txt"
     if not path.exists():
         pytest.skip("the tables are not here")
     columns = COLUMNS[name.partition("/")[0]]

@@ -32,11 +32,13 @@ def render_text(report: PredictReport, page: Page) -> str:
 
 
 def _totals(report: PredictReport) -> str:
-    shielded = (
-        f"{report.corrected_rows:,} corrected ({percent(report.corrected_rows, report.rows)})"
-        if report.shielded
-        else "not shielded"
-    )
+    corrected = report.corrected_rows
+    if corrected is None:
+        shielded = "shielded"
+    elif report.shielded:
+        shielded = f"{corrected:,} corrected ({percent(corrected, report.rows)})"
+    else:
+        shielded = "not shielded"
     return (
         f"{counted(report.rows, 'row')}, {counted(len(report.targets), 'target')}, {shielded}"
         f" | {report.seconds:.2g} s"

@@ -1,0 +1,144 @@
+"""A trained model, whatever it is kept in: what it predicts, and under which requirements."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from pishield_cli.errors import TableError
+from pishield_cli.kernels.columns import Array
+from pishield_cli.language import Told, bind, parse_requirements
+from pishield_cli.logic.domains import Schema
+from pishield_cli.logic.expressions import Kind
+from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.tables.derived import with_derived_columns
+from pishield_cli.tables.table import TableReader
+from pishield_cli.training.cells import CellKind, Cells
+from pishield_cli.training.dates import DateForm, in_days
+from pishield_cli.training.features import FeatureEncoder, TargetScaler
+from pishield_cli.training.model import Outline
+from pishield_cli.training.monotone import Slope
+from pishield_cli.training.problem import Roles
+from pishield_cli.training.records import fact_of
+
+
+class Trained(Protocol):
+    """What predictions are made with."""
+
+    @property
+    def path(self) -> str:
+        """Where it is kept."""
+
+    @property
+    def outline(self) -> Outline:
+        """The preprocessing, the requirements, the architecture."""
+
+    @property
+    def roles(self) -> Roles:
+        """What each column is for."""
+
+    @property
+    def text(self) -> str | None:
+        """The requirements as used; None for none."""
+
+    def outputs(self, cells: Cells, *, shielded: bool) -> tuple[Array | None, Array]:
+        """The targets before and after the shield, in the table's units, `(rows, targets)` each.
+
+        Args:
+            cells: Some rows.
+            shielded: Whether the shield is applied; if not, both are the same.
+
+        Returns:
+            Both; None for the first where only the last can be told.
+
+        Raises:
+            UsageError: If the shield cannot be left out.
+        """
+
+
+def recorded(record: Mapping[str, Any], text: str | None, source: str) -> tuple[Outline, Roles]:
+    """What a record says.
+
+    Args:
+        record: As `record_of` makes it.
+        text: The requirements as used.
+        source: What they are in, for messages.
+    """
+    columns = record["columns"]
+    roles = Roles(
+        tuple(columns["targets"]),
+        tuple(columns["features"]),
+        tuple(columns["given"]),
+        {name: CellKind(kind) for name, kind in columns["kinds"].items()},
+        tuple(columns.get("kept", columns["given"])),
+        {name: DateForm.from_json(one) for name, one in columns.get("dates", {}).items()},
+    )
+    requirements = None
+    if text is not None:
+        kind = RequirementType(record["requirements"])
+        requirements = in_days(parse_requirements(text, source, type=kind))
+    outline = Outline(
+        FeatureEncoder.from_json(record["features"]),
+        TargetScaler.from_json(record["targets"]),
+        requirements,
+        roles.given,
+        tuple(Slope(*one) for one in record["slopes"]),
+        str(record["arch"]),
+        _fillers(record, roles.given),
+    )
+    return outline, roles
+
+
+@contextmanager
+def reading_record(place: str) -> Iterator[None]:
+    """Say where a record is damaged, if it is.
+
+    Raises:
+        TableError: If so.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise TableError(f"`{place}` is damaged: {fact_of(error)}.", hint="train again") from error
+
+
+def _fillers(record: Mapping[str, Any], given: Iterable[str]) -> dict[str, float]:
+    """What stands for missing cells; of a run that does not say so, the features' medians."""
+    medians = {one["name"]: one["median"] for one in record["features"] if "median" in one}
+    known = record.get("fillers", medians)
+    return {name: float(known[name]) for name in given if name in known}
+
+
+def bound_to(run: Trained, reader: TableReader) -> tuple[TableReader, Requirements | None]:
+    """A model's requirements over another table, and the table as they need it.
+
+    Args:
+        run: The model.
+        reader: A table that has all but the targets; dates may be in another form than those that
+            were learnt from.
+
+    Returns:
+        The table with derived columns; and the requirements, None for none. Dates among targets are
+        in the unit that predictions are written in.
+
+    Raises:
+        RequirementsFileError: If the table's columns are not what requirements take them for.
+    """
+    requirements, text = run.outline.requirements, run.text
+    if requirements is None or text is None:
+        return reader, None
+    if not (requirements.derived or requirements.domains):
+        return reader, requirements
+    dates = {name: form.domain for name, form in run.roles.dates.items()}
+    columns = tuple(dict.fromkeys((*reader.columns, *run.roles.targets)))
+    told = Told(
+        domains={**_domains(reader, requirements.uses, dates), **dates}, columns=frozenset(columns)
+    )
+    read = parse_requirements(text, requirements.source, type=requirements.type, told=told)
+    bound = bind(read, columns).requirements
+    return with_derived_columns(reader, bound), bound
+
+
+def _domains(
+    reader: TableReader, uses: Mapping[str, frozenset[Kind]], others: Iterable[str]
+) -> Schema:
+    return reader.domains({name: kinds for name, kinds in uses.items() if name not in others})
