@@ -50,7 +50,7 @@ def test_contradictory_rules_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("text", "fact"), [("q:+area", "no target"), ("price:+kind", "no numeric feature")]
+    ("text", "fact"), [("q:+area", "not a target"), ("price:+kind", "not a numeric feature")]
 )
 def test_rules_of_what_is_not_there(text, fact):
     with pytest.raises(UsageError, match=fact):
