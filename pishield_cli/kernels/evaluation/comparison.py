@@ -16,6 +16,9 @@ from pishield_cli.kernels.evaluation.thresholds import Threshold, threshold
 from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
 from pishield_cli.logic.terms import BooleanLiteral, Inequality, Literal
 
+_PART = 32
+"""Of a block's rows: where more are near a boundary, columns are looked at, not single rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -195,20 +198,23 @@ def _compare_sum(comparison: Comparison, block: Block, tolerance: Tolerance) -> 
     worst = total.low if upwards else -total.high
     if worst > surely if comparison.strict else worst >= surely:
         return _truth(None, total.unknown)
-    if surely != never:
-        half = block.quantum(comparison.form) / 2 if not tolerance.share else 0.0
-        if half > total.bounds.error:
-            # Exact values are whole multiples of a number, and floats tell which.
-            surely = never = half if comparison.strict else -half
     true, false = _clear(comparison, total.values, surely, never)
     if total.unknown is not None:
         true |= total.unknown
-    if not true.all():
+    left = block.rows - int(np.count_nonzero(true))
+    # Whole columns are looked at only for many rows.
+    if left > block.rows // _PART and not tolerance.share:
+        half = block.quantum(comparison.form) / 2
+        if half > total.bounds.error:
+            # Exact values are whole multiples of a number, and floats tell which.
+            cut = half if comparison.strict else -half
+            return _truth(_clear(comparison, total.values, cut, cut)[1], total.unknown)
         if tolerance.share is None and not comparison.strict:
             true |= block.surely_forgiven(comparison.form)
-        undecided = np.flatnonzero(~true)
-        if len(undecided):
-            _decide(comparison, block, tolerance, undecided, false)
+    if left:
+        rows = np.flatnonzero(~true)
+        if len(rows):
+            _decide(comparison, block, tolerance, rows, false)
     return _truth(false, total.unknown)
 
 
