@@ -40,11 +40,15 @@ from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
+from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.tables.as_stored import told_texts
 from pishield_cli.tables.classes import told_in_texts
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.restored import stored_cell
 from pishield_cli.tables.table import Batch, StoredTable, TableReader, TableWriter
+
+SATISFIABLE_SECONDS = 4.0
+"""How long to ask whether whole numbers can satisfy all requirements, in seconds of work."""
 
 
 class Audit(Protocol):
@@ -256,7 +260,8 @@ def corrector_for(
     if requirements.type is RequirementType.PROPOSITIONAL:
         return _score_corrector(requirements, ordering, grids, fixed, method)
     declared = requirements.integers or requirements.booleans
-    if declared and satisfiable(requirements) is False:
+    enough = Limits.within(SATISFIABLE_SECONDS)
+    if declared and satisfiable(requirements, limits=enough) is False:
         raise contradiction(requirements)
     way: RowsMethod = rows_method(method) or GroupCorrector
     if short:

@@ -24,10 +24,10 @@ from pishield_cli.tables.table import Batch
 EXPLAINED_ROWS = 20
 """How many of the rows that cannot be corrected are explained."""
 
-EXPLAIN_SECONDS = 6.0
+EXPLAIN_SECONDS = 4.0
 """How long to look for what stands against all of them, in seconds of counted work."""
 
-EXPLAIN_ROW = 2_000_000
+EXPLAIN_ROW = 1_000_000
 """Units of work of them that may go into one row."""
 
 

@@ -60,7 +60,11 @@ def congruences(
     """
     listed: list[Clause] = []
     names: list[str] = []
-    for row in _echelon(list(_equalities(clauses, frozenset(integers), fixed))):
+    units = [one for one in clauses if len(one.literals) == 1]
+    settled = fixed.keys() | frozenset(integers)
+    if all(settled.issuperset(one.variables) for one in units):
+        return Congruences((), ())
+    for row in _echelon(list(_equalities(units, frozenset(integers), fixed))):
         factor = _without_tens(gcd(*row.decimals.values()))
         rest = _residue(row.constant, factor)
         if rest is None:
