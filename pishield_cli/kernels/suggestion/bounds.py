@@ -55,13 +55,14 @@ def bounds(columns: Sequence[Column], share: float, chance: float) -> Iterator[R
     flags = [one for one in columns if one.boolean and not one.codes and one.greatest <= 1]
     numbers = [one for one in columns if not one.constant and not one.boolean and not one.codes]
     limit = log10(chance / max(1, 4 * len(flags) * len(numbers)))
+    ascending = [_ascending(one.values) for one in numbers]
     for flag in flags:
         for premise in (1, 0):
             rules = [
                 rule
-                for number in numbers
+                for number, order in zip(numbers, ascending, strict=True)
                 for sign in (1, -1)
-                if (rule := _bound(flag, number, premise, sign, share, limit)) is not None
+                if (rule := _bound(flag, number, order, (premise, sign), share, limit)) is not None
             ]
             chosen = float(np.count_nonzero(flag.values == premise))
             alien = sum(not rule.related for rule in rules)
@@ -69,24 +70,37 @@ def bounds(columns: Sequence[Column], share: float, chance: float) -> Iterator[R
             yield from (rule for rule in rules if rule.related or not clustered)
 
 
+def _ascending(values: Array) -> Array:
+    """The rows in the order of their values, without those where it is missing."""
+    order: Array = np.argsort(values)
+    return order[: len(values) - int(np.count_nonzero(np.isnan(values)))]
+
+
 def _bound(
-    flag: Column, number: Column, premise: int, sign: int, share: float, limit: float
+    flag: Column,
+    number: Column,
+    ascending: Array,
+    sides: tuple[int, int],
+    share: float,
+    limit: float,
 ) -> Rule | None:
-    decided = ~np.isnan(flag.values) & ~np.isnan(number.values)
-    values, chosen = sign * number.values[decided], flag.values[decided] == premise
+    premise, sign = sides
+    held = flag.values[ascending[::sign]]
+    decided = ~np.isnan(held)
+    values, chosen = sign * number.values[ascending[::sign]][decided], held[decided] == premise
     if not len(values) or chosen.mean() > LARGEST_PREMISE:
         return None
-    cut = _cut(np.sort(values), np.sort(values[chosen]), share)
+    cut = _cut(values, values[chosen], share)
     if cut is None or cut.tail >= limit or (sign < 0 and cut.bound == 0 == number.least):
         return None
-    held = "{0}" if premise else "not {0}"
+    supposed = "{0}" if premise else "not {0}"
     compared = ">=" if sign > 0 else "<="
     return Rule(
         RuleKind.BOUND,
-        f"if {held} then {{1}} {compared} {written(sign * cut.bound)}",
+        f"if {supposed} then {{1}} {compared} {written(sign * cut.bound)}",
         (flag.name, number.name),
         Evidence(cut.tail, cut.expected, EDGE_ROWS),
-        at_risk=held,
+        at_risk=supposed,
         candidate=True,
         related=related(flag, number),
         exceptions=cut.exceptions,

@@ -97,7 +97,9 @@ def _equations(
     lengths = np.sqrt((cells**2).sum(axis=0))
     if not lengths.all() or len(decided) < len(members):
         return
-    _, values, vectors = np.linalg.svd(cells / lengths, full_matrices=True)
+    # The triangle has the null space of the rows, and is as small as they are wide.
+    triangle = np.linalg.qr(cells / lengths, mode="r")
+    _, values, vectors = np.linalg.svd(triangle)
     null = vectors[(values > SINGULAR * values[0]).sum() :] / lengths
     for vector in _sparsened(_reduced(null)):
         whole = _whole(vector)
