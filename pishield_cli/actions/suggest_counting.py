@@ -92,7 +92,7 @@ def _quoted(text: str) -> str:
 
 
 @dataclass(slots=True)
-class _Count:
+class LineCount:
     """What was found of one line so far."""
 
     violations: int = 0
@@ -118,7 +118,7 @@ def count(table: TypedTable, rules: Sequence[Rule]) -> list[Suggestion]:
     supposed = [rule for rule in rules if rule.at_risk is not None]
     contrary = [f"not ({_written(rule.at_risk or '', rule)})" for rule in supposed]
     texts = [rule_text(rule) for rule in rules]
-    counts, rows = _counts(table, table.parsed([*texts, *contrary]))
+    counts, rows = line_counts(table, table.parsed([*texts, *contrary]))
     at_risk = {
         id(rule): one.violations for rule, one in zip(supposed, counts[len(rules) :], strict=True)
     }
@@ -147,10 +147,10 @@ def _written(pattern: str, rule: Rule) -> str:
     return pattern.format(*map(written_name, rule.columns))
 
 
-def _counts(table: TypedTable, requirements: Requirements) -> tuple[list[_Count], int]:
+def line_counts(table: TypedTable, requirements: Requirements) -> tuple[list[LineCount], int]:
     """What each line's verdicts are over all rows, and how many rows there are."""
     compiled = compile_requirements(requirements)
-    counts = [_Count() for _ in requirements.requirements]
+    counts = [LineCount() for _ in requirements.requirements]
     reader = with_derived_columns(table.reader, requirements)
     size = max(1_000, MASK_CELLS // (len(counts) + 8 * len(compiled.columns) + 1))
     rows = 0

@@ -15,7 +15,10 @@ from pishield_cli.tables.dialect import Dialect
 from pishield_cli.training.settings import TrainSettings
 
 if TYPE_CHECKING:
+    from pishield_cli.actions.suggest_nearest import Nearest
     from pishield_cli.cli.output import Page
+    from pishield_cli.language import Binding
+    from pishield_cli.tables.table import TableReader
 
 EXAMPLES = """\b
 Examples:
@@ -70,6 +73,14 @@ def violations(
     today: options.Today = None,
     tolerance: options.Tolerance = None,
     exact: options.Exact = False,
+    suggest: Annotated[
+        bool,
+        typer.Option(
+            "--suggest",
+            help="Also say what holds in place of each requirement that rows violate: with another "
+            "constant, or under a condition.",
+        ),
+    ] = False,
     plot: Plot = None,
     form: options.ReportOrPage = PageFormat.TABLE,
     output: options.ReportFile = None,
@@ -115,16 +126,23 @@ def violations(
             batch_rows=batch_rows,
             progress=progress,
         )
+    nearest = _nearest(reader, binding) if suggest else None
     _publish(
         output,
         form,
         plot,
-        json=lambda: render_json(found),
-        table=lambda page: render_table(found, page),
+        json=lambda: render_json(found, nearest),
+        table=lambda page: render_table(found, page, nearest),
         html=lambda pages: pages.violations_page(found),
         draw=lambda path: draw(found, path),
     )
     return 0 if found.holds else 1
+
+
+def _nearest(reader: "TableReader", binding: "Binding") -> "tuple[Nearest, ...]":
+    from pishield_cli.actions.suggest_nearest import nearest_that_hold
+
+    return nearest_that_hold(reader, binding.requirements)
 
 
 @app.command("gradients", epilog=GRADIENTS_EXAMPLES)

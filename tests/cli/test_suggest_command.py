@@ -104,3 +104,26 @@ def test_what_is_given_is_not_suggested_and_what_the_table_contradicts_is_told(c
     assert "[fee] fee <= 40" in Path("rules.txt").read_text()
     assert main(["check", "stays.csv", "rules.txt", "-q"]) == 0
     assert main(["suggest", "stays.csv", "--given", "known.txt", "-o", "known.txt"]) == 2
+
+
+def test_the_nearest_that_holds_is_told(capsys):
+    draw = np.random.default_rng(3)
+    member = draw.integers(0, 2, 500)
+    spent = np.where(member == 1, draw.integers(0, 100, 500), draw.integers(0, 400, 500))
+    write_table("shop.csv", {"member": member, "spent": spent, "noise": draw.random(500).round(3)})
+    Path("rules.txt").write_text("[limit] spent <= 100\nspent >= 0\n")
+    arguments = ["report", "violations", "shop.csv", "rules.txt", "--suggest"]
+    assert main([*arguments, "--format", "json", "-q"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    moved, guarded = report["nearest"]
+    assert moved["text"] == f"spent <= {spent.max()}"
+    assert moved["expected"] is None
+    assert guarded["text"] == "if member then (spent <= 100)"
+    assert guarded["expected"] > 50
+    assert main(["schema", "violations"]) == 0
+    Draft202012Validator(json.loads(capsys.readouterr().out)).validate(report)
+    Path("nearest.txt").write_text("\n".join(one["text"] for one in report["nearest"]))
+    assert main(["check", "shop.csv", "nearest.txt", "-q"]) == 0
+    capsys.readouterr()
+    assert main([*arguments, "-q"]) == 1
+    assert "holds in place of limit: spent <= " in capsys.readouterr().out

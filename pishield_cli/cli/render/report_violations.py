@@ -1,11 +1,12 @@
 """The report of violations, as tables to read, as JSON and as a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.report_violations import RequirementViolations, ViolationsReport
+from pishield_cli.actions.suggest_nearest import Nearest
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import percent
@@ -20,19 +21,35 @@ _LISTED_MOVERS = 3
 _TERMINAL_TEXT = 100
 
 
-def render_json(report: ViolationsReport) -> str:
+def render_json(report: ViolationsReport, nearest: Sequence[Nearest] | None = None) -> str:
     """The report as one JSON object; null where a size is infinite."""
-    return report_json("violations", report.as_json())
+    content = report.as_json()
+    if nearest is not None:
+        content["nearest"] = [
+            {"requirement": one.requirement.number, "text": one.text, "expected": one.expected}
+            for one in nearest
+        ]
+    return report_json("violations", content)
 
 
-def render_table(report: ViolationsReport, page: Page) -> str:
-    """Violated requirements, the columns that they name, pairs that break together, totals."""
+def render_table(
+    report: ViolationsReport, page: Page, nearest: Sequence[Nearest] | None = None
+) -> str:
+    """Violated requirements, the columns that they name, pairs that break together, totals.
+
+    Args:
+        report: The report.
+        page: What to lay it out for.
+        nearest: What holds in place of what is violated; None if nobody asked.
+    """
     violated = [one for one in report.requirements if one.violations]
     parts: list[Table | Text] = []
     if violated:
         parts += [_requirements(report, violated, page), Text(""), _columns(report, page)]
     if report.pairs:
         parts += [Text(""), _pairs(report, page)]
+    if nearest is not None:
+        parts += [Text(""), *_nearest(nearest)]
     kept = len(report.requirements) - len(violated)
     parts.append(Text(f"\n{_totals(report, kept)}", style="dim"))
     if not report.satisfiable:
@@ -41,6 +58,16 @@ def render_table(report: ViolationsReport, page: Page) -> str:
         )
     parts.append(Text(_verdict(report), style="bold green" if report.holds else "bold red"))
     return page_lines(parts, page)
+
+
+def _nearest(nearest: Sequence[Nearest]) -> Iterator[Text]:
+    if not nearest:
+        yield Text("nothing was found that holds in place of what is violated")
+    for one in nearest:
+        told = f"holds in place of {one.requirement.title}: {one.text}"
+        if one.expected is not None:
+            told += f" ({one.expected:.0f} violations expected by chance, none found)"
+        yield Text(one_line(told))
 
 
 def _requirements(
