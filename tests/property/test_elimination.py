@@ -280,7 +280,10 @@ def test_cells_together_are_the_clauses(clauses: list[Clause], seed: int) -> Non
 def test_cells_and_elimination_agree(clauses: list[Clause], limit: int, seed: int) -> None:
     by_steps = plan_groups(clauses, THREE)
     by_cells = plan_groups(clauses, THREE, limit=limit)
-    assert [plan.satisfiable for plan in by_steps] == [plan.satisfiable for plan in by_cells]
+    for exact, bounded in zip(by_steps, by_cells, strict=True):
+        # Cells that were given up too early show no contradiction.
+        unseen = bounded.steps is None and not bounded.complete
+        assert exact.satisfiable == bounded.satisfiable or (unseen and bounded.satisfiable)
     for plan in by_cells:
         for values in points(seed, count=10):
             if plan.steps is None:

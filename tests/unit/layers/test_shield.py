@@ -394,7 +394,7 @@ def test_independent_columns_move_in_one_wave():
     ("text", "asked"),
     [
         ('if country == "DE" then vat >= 19', 'country == "DE"'),
-        ("total == price * quantity", "price * quantity"),
+        ("total == price * quantity", "(price * quantity)"),
         ("vat >= 1 or vat is null", "vat is null"),
     ],
 )

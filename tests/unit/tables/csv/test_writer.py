@@ -184,7 +184,7 @@ class _Full:
         ("out.parquet", "same kind"),
         ("out.tsv", "same kind"),
         ("out", "same kind"),
-        ("nowhere://bucket/out.csv", "no address"),
+        ("nowhere://bucket/out.csv", "not an address"),
     ],
 )
 def test_outputs_that_are_refused_before_reading(
