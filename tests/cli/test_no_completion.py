@@ -104,7 +104,7 @@ def test_they_alone_fail_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (tmp_path / "t.csv").write_text("x,y,z\n10,,5\n1,,5\n")
     out = checked(str(tmp_path / "t.csv"), tmp_path, capsys)
     assert "FAIL  1 of 2 rows has no completion that satisfies 3 requirements; 1 undecided" in out
-    assert "0, requirements 1 and 3 cannot both hold" in out
+    assert "0 (line 2), requirements 1 and 3 cannot both hold" in out
 
 
 def test_warnings_and_allowances_of_their_own_do_not_fail_for_them(

@@ -185,7 +185,7 @@ def test_missing_and_textual_folders(pishield, tmp_path):
         ("{}/*.csv", "names CSV files"),
         ("{}/no-*.parquet", "No file matches"),
         ("{}/**/*", "_SUCCESS|Parquet"),
-        ("s4://bucket/table.parquet", "no address"),
+        ("s4://bucket/table.parquet", "not an address"),
         ("file://{}/none.parquet", "no file"),
     ],
 )
