@@ -167,6 +167,11 @@ def check(
         CheckFormat.HTML: html,
     }
     jobs: list[Job] = []
+    if data is not None and only:
+        raise UsageError(
+            "--only chooses among the tables of `pishield.toml`, but DATA is given.",
+            hint="leave out one of the two",
+        )
     if data is None:
         about_tables = (requirements_type is TypeChoice.AUTO, max_violations == "0", not exact)
         others = (columns, today, tolerance, violations, key, spark_conf)

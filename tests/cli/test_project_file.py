@@ -190,3 +190,11 @@ def test_a_key_stands_beside_rows(ending, capsys, tmp_path):
     status, (_, err) = checked(capsys, f"keyed.{ending}", "rules.txt", "--key", "ident")
     assert status == 2
     assert "--key" in err
+
+
+def test_a_table_is_not_chosen_where_one_is_given(capsys, tmp_path):
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    (tmp_path / "r.txt").write_text("a >= 0\n")
+    command = ["check", str(tmp_path / "t.csv"), str(tmp_path / "r.txt"), "--only", "good"]
+    assert main(command) == 2
+    assert "--only chooses among the tables of `pishield.toml`" in capsys.readouterr().err
