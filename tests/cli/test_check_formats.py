@@ -109,7 +109,7 @@ def test_json_has_the_documented_keys_in_their_order(failing: CheckReport) -> No
     assert content["rows"] == 21613
     assert content["holds"] is False
     second = content["requirements"][1]
-    assert list(second)[:13] == [
+    assert list(second)[:14] == [
         "number",
         "line",
         "label",
@@ -118,6 +118,7 @@ def test_json_has_the_documented_keys_in_their_order(failing: CheckReport) -> No
         "severity",
         "allowed",
         "fails",
+        "warns",
         "violations",
         "unknown",
         "rate",

@@ -59,3 +59,21 @@ def test_undecided_rows_are_written_where_they_fail(data: str, tmp_path: Path) -
         ("1", "", "kept;2;3"),
         ("2", "", "kept;2"),
     ]
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "junit", "github", "sarif", "json"])
+def test_a_requirement_that_no_row_decides_is_told(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("joined.csv").write_text("a,b,c\n,1,2\n,2,3\n,3,4\n")
+    Path("rules.txt").write_text("a <= b\nb <= c\n")
+    assert run(["check", "joined.csv", "rules.txt", "--format", form]) == 0
+    out = capsys.readouterr().out
+    if form == "json":
+        assert [one["warns"] for one in json.loads(out)["requirements"]] == [True, False]
+    elif form == "sarif":
+        assert "decided in no row, for cells are missing everywhere" in out
+    else:
+        assert "no row decides 1 of them" in out
+        assert "satisfy" not in out

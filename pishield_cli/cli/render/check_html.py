@@ -87,7 +87,7 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
         "text": _text(requirement.text),
         **_share(result.violations, report.rows),
         "unknown": f"{result.unknown:,}",
-        "worst": worst_row(result),
+        "worst": worst_row(result, report),
         "key": [_text(name) for name in examples[0].key] if examples else [],
         "columns": [_text(name) for name in examples[0].cells] if examples else [],
         "examples": [

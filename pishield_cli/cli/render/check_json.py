@@ -12,6 +12,7 @@ from pishield_cli.actions.check_report import (
 )
 from pishield_cli.cli.problems import Problem
 from pishield_cli.cli.render.checked import Checked, exit_code
+from pishield_cli.cli.render.figures import warns
 from pishield_cli.cli.render.strict_json import headed, report_json, strict_json
 
 
@@ -101,6 +102,7 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
         "severity": requirement.severity.value,
         "allowed": None if allowance is None else allowed_rows(allowance, report.rows),
         "fails": report.fails(result),
+        "warns": warns(result, report),
         "violations": result.violations,
         "unknown": result.unknown,
         "rate": result.violations / rows if rows else 0.0,

@@ -58,7 +58,7 @@ def _line(result: RequirementResult, report: CheckReport) -> str:
         f"{result.violations:,}",
         percent(result.violations, report.rows),
         f"{result.unknown:,}",
-        worst_row(result),
+        worst_row(result, report),
     ]
     return f"| {' | '.join(entries)} |"
 

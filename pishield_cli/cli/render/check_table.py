@@ -14,6 +14,7 @@ from pishield_cli.cli.render.figures import (
     example_line,
     incomplete_line,
     incomplete_row,
+    never_decided,
     percent,
     tolerance,
     verdict,
@@ -100,7 +101,7 @@ def _wide(report: CheckReport, page: Page) -> Table:
             *label,
             Text(one_line(requirement.text)),
             *_counts(result, report),
-            Text(worst_row(result)),
+            Text(worst_row(result, report)),
         )
     if report.no_completion.rows:
         label = [Text("")] if labelled else []
@@ -127,7 +128,7 @@ def _narrow(report: CheckReport, page: Page) -> Table:
         requirement = result.requirement
         label = f"[{one_line(requirement.label)}] " if requirement.label is not None else ""
         text = shortened(one_line(requirement.text), _TERMINAL_TEXT)
-        worst = f"\nworst: row {worst_row(result)}" if result.worst is not None else ""
+        worst = _below(result, report)
         table.add_row(
             _mark(result, report, page),
             Text(str(requirement.number)),
@@ -141,6 +142,13 @@ def _narrow(report: CheckReport, page: Page) -> Table:
         first = (f"\nfirst: row {incomplete_row(report)}", "dim")
         table.add_row(mark, Text(""), Text.assemble(_NO_COMPLETION, first), *counts)
     return table
+
+
+def _below(result: RequirementResult, report: CheckReport) -> str:
+    """What a terminal shows below a requirement: its worst row, or that no row decides it."""
+    if result.worst is not None:
+        return f"\nworst: row {worst_row(result, report)}"
+    return "\nno row decides it: cells are missing" if never_decided(result, report) else ""
 
 
 def _incomplete_counts(report: CheckReport) -> list[Text]:

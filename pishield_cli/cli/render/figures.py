@@ -35,12 +35,15 @@ def distance(example: Example) -> str:
     return f"by {example.by:.6g}" if example.by else "a tie"
 
 
-def worst_row(result: RequirementResult) -> str:
-    """The worst row and by how much, else the first undecided row that counts; or nothing."""
+def worst_row(result: RequirementResult, report: CheckReport) -> str:
+    """The worst row and by how much, else what is known of undecided rows; or nothing."""
     worst, undecided = result.worst, result.first_undecided
     if worst is not None:
         return f"{numbered(worst)}, {distance(worst)}"
-    return "" if undecided is None else f"{undecided:,}, undecided"
+    first = "" if undecided is None else f"{undecided:,}, undecided"
+    if never_decided(result, report):
+        return f"{first}: no row decides it" if first else "no row decides it"
+    return first
 
 
 def numbered(example: Example | Incomplete) -> str:
@@ -121,7 +124,7 @@ def finding(result: RequirementResult, report: CheckReport) -> str:
     if result.first_undecided is not None:
         parts[-1] += f", first in row {result.first_undecided:,}"
     if result.worst is not None:
-        parts.append(f"worst in row {worst_row(result)}")
+        parts.append(f"worst in row {worst_row(result, report)}")
     return "; ".join(parts) or "holds in every row"
 
 
@@ -151,6 +154,8 @@ def verdict(report: CheckReport) -> str:
             f"{violated} of {counted(total, 'requirement')}"
         )
         line += f"; {lacking:,} without completion" if lacking else ""
+    elif any(never_decided(result, report) for result in report.results):
+        line = f"{word}  no row violates {counted(total, 'requirement')}"
     else:
         verb = "satisfies" if report.rows == 1 else "satisfy"
         of = f"{report.rows - report.unknown_rows:,} of " if report.unknown_rows else ""
@@ -158,6 +163,8 @@ def verdict(report: CheckReport) -> str:
     if report.allowed_rows:
         line += f"; {report.allowed_rows:,} allowed"
     line += _own_marks(report)
+    empty = sum(never_decided(result, report) for result in report.results)
+    line += f"; no row decides {empty:,} of them" if empty else ""
     if report.unknown_rows:
         allowed = ", none allowed" if report.fails_on_unknown else ""
         line += f"; {report.unknown_rows:,} undecided (missing cells){allowed}"

@@ -59,7 +59,7 @@ def _requirement(result: RequirementResult, report: CheckReport, *, unknown: boo
         f"{result.violations:,}",
         percent(result.violations, report.rows),
         *([f"{result.unknown:,}"] if unknown else []),
-        escape(worst_row(result)),
+        escape(worst_row(result, report)),
     ]
 
 
