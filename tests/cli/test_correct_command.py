@@ -462,7 +462,7 @@ def test_no_change_makes_an_audit_of_its_header() -> None:
         ("a,b\n\n5,3\n\n\n1,2\n", "a <= b", "a,b\n\n5,5\n\n\n1,2\n"),
         ('a,b,"t ""x"", y"\n5,3,"q\nr"\n', "a <= b", 'a,b,"t ""x"", y"\n5,5,"q\nr"\n'),
         ('a,b\n"5","3"\n', "a <= b", 'a,b\n"5","5"\n'),
-        ("id,a,b\n007,1e0,1E3\n08,+2,1.50\n", "a <= b", "id,a,b\n007,1e0,1E3\n08,+2,2.0\n"),
+        ("id,a,b\n007,1e0,1E3\n08,+2,1.50\n", "a <= b", "id,a,b\n007,1e0,1E3\n08,+2,2.00\n"),
         ("a,b\n1.0,5\n7.0,2\n", "a <= b", "a,b\n1.0,5\n7.0,7\n"),
         ("a,b\n5, 3 \n", "a <= b", None),
         ("é,b\n5,3\n", "é <= b", "é,b\n5,5\n"),

@@ -11,6 +11,7 @@ _TRUTH = {
     for old in (false, true)
 }
 _EXACT_AS_FLOAT = 10**15
+_CENTS = 2
 
 
 def cell_like(old: bytes, value: float | Fraction | str) -> bytes:
@@ -21,9 +22,9 @@ def cell_like(old: bytes, value: float | Fraction | str) -> bytes:
         value: The new value.
 
     Returns:
-        The shortest decimal that reads back as the value. A whole number has `.0` only if the old
-        cell had a point or an exponent; a truth value is a word if the old one was; quoted cells
-        stay quoted.
+        The shortest decimal that reads back as the value, with zeros behind it where the old cell
+        is written to a fixed place: `33.30` becomes `33.40`, `7.5` becomes `8.0`. A truth value is
+        a word if the old one was; quoted cells stay quoted.
     """
     if isinstance(value, str):
         return _text_like(old, value)
@@ -31,15 +32,32 @@ def cell_like(old: bytes, value: float | Fraction | str) -> bytes:
         return b'"%s"' % cell_like(old.strip(b' \t"'), value)
     text = number_text(value + 0)  # a truth value becomes a number, minus zero zero
     if value % 1:
-        return text.encode()
+        return _to_place(text, _fixed_places(old)).encode()
     truth = _TRUTH.get(old)
     if truth is not None and value in (0, 1):
         return truth[int(value)]
     pointed = truth is None and (b"." in old or b"e" in old or b"E" in old)
-    if text.endswith(".0"):
-        return (text if pointed else text[:-2]).encode()
-    whole = pointed and text.lstrip("-").isdecimal() and abs(float(value)) < _EXACT_AS_FLOAT
-    return (text + ".0" if whole else text).encode()
+    whole = text.removesuffix(".0")
+    if not whole.lstrip("-").isdecimal():
+        return text.encode()
+    short = text != whole or abs(float(value)) < _EXACT_AS_FLOAT
+    places = max(1, _fixed_places(old)) if pointed and short else 0
+    return _to_place(whole, places).encode()
+
+
+def _fixed_places(old: bytes) -> int:
+    """To how many decimal places a cell is padded: cents, tenths, or what ends with a zero."""
+    _, _, places = old.partition(b".")
+    fixed = places.isdigit() and (len(places) <= _CENTS or places.endswith(b"0"))
+    return len(places) if fixed else 0
+
+
+def _to_place(number: str, places: int) -> str:
+    """A decimal with zeros behind it up to a place; a number with an exponent as it is."""
+    whole, _, fraction = number.partition(".")
+    if not places or not (whole.lstrip("-") + fraction).isdecimal():
+        return number
+    return f"{whole}.{fraction.ljust(places, '0')}"
 
 
 def _text_like(old: bytes, text: str) -> bytes:
