@@ -15,6 +15,7 @@ import typer
 from pishield_cli import __version__
 from pishield_cli.cli.boundary import NOT_DONE
 from pishield_cli.cli.grouped_help import grouped
+from pishield_cli.cli.plain_values import PlainGroup
 
 COMMANDS = (
     "check",
@@ -68,6 +69,7 @@ def command_line(wanted: str | None) -> typer.Typer:
     """The commands: the one that is wanted, or all of them if there is none of that name."""
     found = typer.Typer(
         name="pishield",
+        cls=PlainGroup,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={

@@ -5,9 +5,7 @@ import errno
 import os
 import re
 import sys
-import traceback
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TextIO
 
 import typer
@@ -66,7 +64,9 @@ def run(arguments: Sequence[str]) -> int:
             _abandon_output()
             return BROKEN_PIPE
         if debug:
-            say(traceback.format_exc().rstrip())
+            from traceback import format_exc
+
+            say(format_exc().rstrip())
         say(describe(error), heading=HEADING)
         return NOT_REPORTED if placed.names() else NOT_DONE
 
@@ -215,6 +215,8 @@ def _usage(error: Exception) -> str:
     unknown = _NO_COMMAND.match(message)
     meant: Sequence[str] = suggestion[1].split(", ") if suggestion else ()
     if unknown and context is not None:  # not every version of typer suggests commands
+        from difflib import get_close_matches
+
         commands = context.command.list_commands(context)
         meant = get_close_matches(unknown[1], commands, n=2)
     if meant:

@@ -5,6 +5,8 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from pishield_cli.cli.plain_values import PlainCommand
+
 OTHERS = "Options"
 
 
@@ -17,7 +19,7 @@ def grouped(panels: Mapping[str, Sequence[str]]) -> type[TyperCommand]:
     """
     titles = {name: title for title, names in panels.items() for name in names}
 
-    class Grouped(TyperCommand):
+    class Grouped(PlainCommand):
         """Shows options by group."""
 
         def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -16,7 +16,6 @@ from pishield_cli.language.parser import parse_formula
 from pishield_cli.language.relations import RELATIONS, TESTS
 from pishield_cli.language.rules import read_rule
 from pishield_cli.language.sums import one_of_values
-from pishield_cli.language.translations import translated
 from pishield_cli.language.words import PLACED
 from pishield_cli.logic.expressions import Cell, Kind
 from pishield_cli.logic.formulas import And, Formula, Or, atoms
@@ -90,6 +89,8 @@ def read_statement(line: LogicalLine, context: Context) -> Statement:
 
 def readable(line: LogicalLine, context: Context) -> str | None:
     """What a line that cannot be read was meant to be, if it says so in some other language."""
+    from pishield_cli.language.translations import translated
+
     try:
         _, start = read_label(line)
         meant = translated(line.text[start:])

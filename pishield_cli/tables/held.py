@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import shutil
 import zlib
 from collections.abc import Callable
@@ -79,7 +78,7 @@ def aside_name(name: str) -> str:
 
 def _aside_name(name: str, owner: str) -> str:
     stem, ending = _split(name)
-    return f".{stem}-{owner}{secrets.token_hex(6)}.part{ending}"
+    return f".{stem}-{owner}{os.urandom(6).hex()}.part{ending}"
 
 
 def _clear(folder: str, name: str) -> None:

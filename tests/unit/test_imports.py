@@ -7,7 +7,12 @@ import sys
 
 import pytest
 
-HEAVY = {"torch", "pandas", "scipy", "sklearn", "matplotlib", "jinja2", "pyarrow.dataset"}
+from pishield_cli import language
+
+HEAVY = {
+    *("torch", "pandas", "scipy", "sklearn", "matplotlib", "jinja2"),
+    *("pyarrow.dataset", "pydantic"),
+}
 COMMAND = """
 import contextlib, io, json, sys
 from pishield_cli.cli import main
@@ -49,6 +54,37 @@ def test_the_exact_rooms_need_the_standard_library_only(repository, room):
         "    importlib.import_module(each.name)"
     )
     assert not loaded_by(repository, code) & {"numpy", "pyarrow", "typer", "rich", *HEAVY}
+
+
+def test_the_language_names_what_others_may_take_and_no_more():
+    for name in language.__all__:
+        assert getattr(language, name).__module__.startswith("pishield_cli.language."), name
+    assert sorted(language._HOMES) == sorted(language.__all__)
+    with pytest.raises(AttributeError):
+        _ = language.tokenize
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--format", "json"], ["--missing", "fail", "--exact"], ["--key", "applicant", "-q"]],
+)
+def test_texts_flags_and_names_of_a_choice_are_read_without_a_library(repository, options):
+    status, modules = loaded_by_command(
+        repository, "check", "sample_data/loans.csv", "sample_data/loans.txt", *options
+    )
+    assert status == 1
+    assert "pydantic" not in modules
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [(["--show", "2"], 1), (["--workers", "0"], 2), (["--format", "jsn"], 2), (["--exact=1"], 2)],
+)
+def test_other_values_are_read_as_typer_does(repository, options, status):
+    found, _ = loaded_by_command(
+        repository, "check", "sample_data/loans.csv", "sample_data/loans.txt", *options
+    )
+    assert found == status
 
 
 def test_help_loads_no_array_library(repository):

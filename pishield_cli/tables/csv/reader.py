@@ -25,7 +25,6 @@ from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.csv.domains import written_domain
 from pishield_cli.tables.csv.faults import check_text, malformed
 from pishield_cli.tables.csv.file import CsvFile
-from pishield_cli.tables.csv.inventory import bad_cells
 from pishield_cli.tables.csv.notation import canonical_cells, canonical_text
 from pishield_cli.tables.csv.numbers import MISSING_TEXTS
 from pishield_cli.tables.csv.piece import Piece
@@ -179,6 +178,8 @@ class CsvReader(CsvFile):
 
     def _not_numeric(self, wanted: Sequence[str]) -> Exception | None:
         """What is wrong with all columns that are wanted."""
+        from pishield_cli.tables.csv.inventory import bad_cells
+
         lines_before = self.header.data.count(b"\n") + self.header.data.count(b"\r")
         first = 1 + lines_before - self.header.data.count(b"\r\n")
         return bad_cells(self._looked_through(wanted), wanted, self.source.title, first)
