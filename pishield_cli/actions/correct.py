@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING
 
+from pishield_cli.actions.audited import Audit, note_changes
 from pishield_cli.actions.correct_report import CorrectReport, Explainer, Tally
 from pishield_cli.actions.freedom import (
     Freedom,
@@ -23,9 +24,7 @@ from pishield_cli.actions.undecided import count_undecided
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.evaluation.satisfaction import (
-    CompiledRequirements,
     compile_requirements,
-    evaluate,
 )
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.sequential.correction import Corrector, RowsMethod
@@ -41,29 +40,15 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.tables.as_stored import told_texts
 from pishield_cli.tables.classes import told_in_texts
 from pishield_cli.tables.derived import with_derived_columns
-from pishield_cli.tables.restored import stored_cell
-from pishield_cli.tables.table import Batch, StoredTable, TableReader, TableWriter
+from pishield_cli.tables.table import Batch, TableReader, TableWriter
+
+if TYPE_CHECKING:
+    from pishield_cli.actions.filling import Filling
 
 SATISFIABLE_SECONDS = 4.0
 """How long to ask whether whole numbers can satisfy all requirements, in seconds of work."""
-
-
-class Audit(Protocol):
-    """Takes the changed cells of a table, row by row in file order."""
-
-    def append(self, row: int, column: str, old: str, new: str, violated: Sequence[str]) -> None:
-        """Note one changed cell.
-
-        Args:
-            row: Row number, from 0 in file order.
-            column: The column's name.
-            old: The cell as it was, as text; of a CSV file as it was written.
-            new: The cell as it is written, as text.
-            violated: Labels or numbers of the requirements that the row violated.
-        """
 
 
 def correct(
@@ -134,6 +119,7 @@ class Prepared:
         method: How it does.
         grids: What each column's cells can hold.
         fixed: Columns that do not change.
+        filling: Fills missing cells after that; None where they stay missing.
     """
 
     reader: TableReader
@@ -142,6 +128,12 @@ class Prepared:
     method: Method
     grids: Mapping[str, Grid]
     fixed: frozenset[str]
+    filling: "Filling | None" = None
+
+    def correct(self, batch: Batch) -> Correction:
+        """New cells for a batch by which every requirement holds, but in the uncorrected rows."""
+        found = self.stages.correct(batch)
+        return found if self.filling is None else self.filling.filled(batch, found)
 
     def explainer(self) -> Explainer:
         """What finds out why a row could not be corrected."""
@@ -189,7 +181,21 @@ def prepare(
         frozenset[str]().union(*map(shifted_by, requirements.derived.values())) - fixed,
         proven=method.name is MethodName.SHIELD,
     )
-    return Prepared(reader, requirements, stages, method, grids, fixed)
+    filling = _filling(requirements, grids, asked, stages) if freedom.fill else None
+    return Prepared(reader, requirements, stages, method, grids, fixed, filling)
+
+
+def _filling(
+    requirements: Requirements, grids: Mapping[str, Grid], fixed: Collection[str], stages: Stages
+) -> "Filling":
+    from pishield_cli.actions.filling import Filling
+    from pishield_cli.actions.incomplete import IncompleteRows
+    from pishield_cli.kernels.filling import Filler
+
+    own = [name for name in requirements.checked.columns if name not in requirements.derived]
+    fillable = tuple(name for name in own if name not in fixed)
+    filler = Filler(requirements, grids, fillable)
+    return Filling(filler, stages, fillable, IncompleteRows(requirements.checked))
 
 
 def _before(
@@ -218,14 +224,14 @@ def correct_batches(
     with open_writer() if open_writer else nullcontext() as writer:
         whole = writer is not None
         for batch in reader.batches(checked.columns, rows=batch_rows, whole=whole):
-            correction = prepared.stages.correct(batch)
+            correction = prepared.correct(batch)
             if writer is not None:
                 writer.write(batch, told_in_texts(correction.changes, checked.domains))
             standing = prepared.stages.standing(batch, correction.violating)
             unknown = count_undecided(compiled, batch, correction)
             tally.add(batch, correction, explain, standing, unknown)
             if audit is not None:
-                _note_changes(audit, batch, correction, checked, compiled, reader.stored)
+                note_changes(audit, batch, correction, checked, compiled, reader.stored)
             if progress:
                 progress(tally.rows)
         if writer is not None:
@@ -296,37 +302,3 @@ def contradiction(requirements: Requirements) -> ContradictionError:
     core = contradictory_core(requirements)
     texts = {one.number: one.text for one in requirements.requirements}
     return ContradictionError(core, [texts[number] for number in core])
-
-
-def _note_changes(
-    audit: Audit,
-    batch: Batch,
-    correction: Correction,
-    requirements: Requirements,
-    compiled: CompiledRequirements,
-    reader: StoredTable,
-) -> None:
-    changes = told_in_texts(correction.changes, requirements.domains)
-    cells = sorted(
-        (int(row), place, name, new)
-        for place, (name, change) in enumerate(changes.items())
-        for row, new in zip(
-            change.rows, told_texts(batch, name, change, requirements.domains), strict=True
-        )
-    )
-    verdicts = evaluate(compiled, batch.columns, batch.rows)
-    masks = [
-        (one.title, verdict.violated)
-        for one, verdict in zip(requirements.requirements, verdicts, strict=True)
-        if verdict.violated is not None
-    ]
-    rows = sorted({row for row, *_ in cells})
-    written = dict(zip(rows, reader.written(reader.picked(batch, rows)) or (), strict=False))
-    places = {name: place for place, name in enumerate(reader.columns)}
-    for row, _, name, new in cells:
-        titles = [title for title, mask in masks if mask[row]]
-        if written:
-            old = written[row][places[name]].decode("utf-8", "replace")
-        else:
-            old = stored_cell(batch, name, row)
-        audit.append(batch.start + row, name, old, new, titles)

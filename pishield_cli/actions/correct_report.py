@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.actions.stages import Columns, Stages
-from pishield_cli.kernels.changes import Correction
-from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.changes import ColumnChange, Correction
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.expressions import cells_of
 from pishield_cli.logic.requirements import Requirements
@@ -39,11 +40,13 @@ class ColumnSummary:
         changed: Changed cells.
         mean_abs_change: Mean over the changed cells, in the column's own unit.
         max_abs_change: Largest change.
+        filled: Missing cells that were given a value; not among the changed ones.
     """
 
     changed: int
     mean_abs_change: float
     max_abs_change: float
+    filled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,11 @@ class CorrectReport:
         return sum(summary.changed for summary in self.columns.values())
 
     @property
+    def cells_filled(self) -> int:
+        """Missing cells that were given a value, over all columns."""
+        return sum(summary.filled for summary in self.columns.values())
+
+    @property
     def holds(self) -> bool:
         """Whether every row satisfies every requirement now."""
         return not self.violating_rows_after
@@ -119,19 +127,23 @@ class _Movement:
     changed: int = 0
     total: float = 0.0
     largest: float = 0.0
+    filled: int = 0
 
-    def add(self, distances: Array) -> None:
+    def add(self, distances: Array, filled: int = 0) -> None:
+        self.filled += filled
         self.changed += len(distances)
         self.total += float(distances.sum())
         self.largest = max(self.largest, float(distances.max(initial=0.0)))
 
     def include(self, later: "_Movement") -> None:
+        self.filled += later.filled
         self.changed += later.changed
         self.total += later.total
         self.largest = max(self.largest, later.largest)
 
     def summary(self) -> ColumnSummary:
-        return ColumnSummary(self.changed, self.total / self.changed, self.largest)
+        mean = self.total / self.changed if self.changed else 0.0
+        return ColumnSummary(self.changed, mean, self.largest, self.filled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,14 +273,21 @@ class Tally:
         touched = np.zeros(batch.rows, dtype=bool)
         for name, change in correction.changes.items():
             touched[change.rows] = True
-            old = batch.columns[name].values[change.rows].astype(np.float64)
-            with np.errstate(over="ignore"):  # between the ends of a double's range
-                distances = np.abs(change.values.astype(np.float64) - old)
-            distances /= self.units.get(name, 1)
-            if name in self.texts:
-                distances[:] = 1.0  # of a text there is no more to say than that it changes
-            self.moved.setdefault(name, _Movement()).add(distances)
+            self._note(name, batch.columns[name], change)
         self.corrected += int(np.count_nonzero(touched))
+
+    def _note(self, name: str, column: NumericColumn, change: ColumnChange) -> None:
+        """Count the changes of a column's cells, and those that fill missing ones."""
+        missing = missing_among(column, change.rows)
+        there = slice(None) if missing is None else ~missing
+        old = column.values[change.rows].astype(np.float64)[there]
+        with np.errstate(over="ignore"):  # between the ends of a double's range
+            distances = np.abs(change.values.astype(np.float64)[there] - old)
+        distances /= self.units.get(name, 1)
+        if name in self.texts:
+            distances[:] = 1.0  # of a text there is no more to say than that it changes
+        filled = len(change.rows) - len(distances)
+        self.moved.setdefault(name, _Movement()).add(distances, filled)
 
     def include(self, later: "Tally") -> None:
         """Add what was found in rows that come after these."""

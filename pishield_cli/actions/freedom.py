@@ -26,6 +26,7 @@ class Freedom:
             such as `degree` or `rev-katz`.
         shuffled: Whether the order is random instead.
         seed: For the random order.
+        fill: Whether missing cells that requirements determine are filled.
     """
 
     fixed: Sequence[str] = ()
@@ -33,6 +34,7 @@ class Freedom:
     ordering: Sequence[str] | None = None
     shuffled: bool = False
     seed: int = 0
+    fill: bool = False
 
 
 def resolved_ordering(

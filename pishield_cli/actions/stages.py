@@ -62,7 +62,7 @@ class Stages:
     def correct(self, batch: Batch) -> Correction:
         """New cells by which every requirement holds, derived columns worked out again."""
         found = self.main.correct(batch.columns, batch.rows)
-        off = np.flatnonzero(_violated(self.declared, batch.columns, batch.rows))
+        off = np.flatnonzero(violated_rows(self.declared, batch.columns, batch.rows))
         found = self._again(batch, found, off, (self.rounding, self.main))
         if batch.derive is None:
             return found
@@ -76,7 +76,7 @@ class Stages:
     def standing(self, batch: Batch, rows: Array) -> Array:
         """Which of some rows violate a requirement by more than the rounding of floats."""
         columns = {name: column.take(rows) for name, column in batch.columns.items()}
-        return _violated(self.compiled, columns, len(rows), FLOAT_ROUNDING)
+        return violated_rows(self.compiled, columns, len(rows), FLOAT_ROUNDING)
 
     def prepared(self, batch: Batch, row: int) -> Columns:
         """A row as it is where only the requirements with derived columns are left to hold."""
@@ -84,7 +84,7 @@ class Stages:
         columns = {name: column.take(rows) for name, column in batch.columns.items()}
         if self.before is None:
             return columns
-        return _after(columns, self.before.correct(columns, 1).changes, batch.derive, rows)
+        return changed_columns(columns, self.before.correct(columns, 1).changes, batch.derive, rows)
 
     def _outdated(self, batch: Batch, derive: Derive, found: Correction) -> Array:
         """Rows that hold no longer once the derived columns are worked out again."""
@@ -93,8 +93,8 @@ class Stages:
             return found.violating[:0]
         rows = np.unique(np.concatenate(moved))
         columns = {name: column.take(rows) for name, column in batch.columns.items()}
-        after = _after(columns, taken(found.changes, rows), derive, rows)
-        return rows[_violated(self.compiled, after, len(rows))]
+        after = changed_columns(columns, taken(found.changes, rows), derive, rows)
+        return rows[violated_rows(self.compiled, after, len(rows))]
 
     def _again(
         self, batch: Batch, found: Correction, rows: Array, stages: Sequence[Corrects]
@@ -107,8 +107,8 @@ class Stages:
         new: Columns = old
         for stage in stages:
             changes.append(stage.correct(new, len(rows)).changes)
-            new = _after(new, changes[-1], batch.derive, rows)
-        wrong = _violated(self.compiled, new, len(rows))
+            new = changed_columns(new, changes[-1], batch.derive, rows)
+        wrong = violated_rows(self.compiled, new, len(rows))
         every = np.arange(len(rows))
         unproven = ~wrong & (_times_changed(changes, len(rows)) > 1) & (not self.proven)
         mine = Correction(composed(changes, old, ~wrong), every, every[wrong], every[unproven])
@@ -116,7 +116,7 @@ class Stages:
         return joined((others, placed(mine, rows)), batch.rows)
 
 
-def _violated(
+def violated_rows(
     compiled: CompiledRequirements, columns: Columns, rows: int, tolerance: Tolerance = EXACT
 ) -> Array:
     """Which rows violate a requirement."""
@@ -138,7 +138,9 @@ def _times_changed(stages: Sequence[Changes], rows: int) -> Array:
     return times
 
 
-def _after(columns: Columns, changes: Changes, derive: Derive | None, rows: Array) -> Columns:
+def changed_columns(
+    columns: Columns, changes: Changes, derive: Derive | None, rows: Array
+) -> Columns:
     """Columns of some rows of a batch after changes, derived ones worked out again."""
     new = {name: replaced(column, changes.get(name)) for name, column in columns.items()}
     if derive is None:

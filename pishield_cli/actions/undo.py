@@ -90,14 +90,15 @@ class _Pending:
 
 
 def _restored(reader: TableReader, batch: Batch, cells: list[AuditedCell]) -> Changes:
-    found: dict[str, dict[int, str]] = {}
+    found: dict[str, dict[int, str | None]] = {}
+    typed = reader.stored.schema is not None
     for cell in cells:
         row = cell.row - batch.start
         column = found.setdefault(cell.column, {})
         if row < 0 or row in column or not _stands(batch, cell, row):
             fact = f"says that `{cell.new}` was written to `{cell.column}` of row {cell.row:,}"
             raise _other(reader, f"{fact}, and something else stands there")
-        column[row] = cell.old
+        column[row] = None if typed and cell.filled else cell.old
     changes = {}
     for name, by_row in found.items():
         rows = np.array(sorted(by_row), dtype=np.int64)

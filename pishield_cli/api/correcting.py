@@ -64,7 +64,7 @@ class CorrectionReport(CorrectReport):
     def to_frame(self) -> Any:
         """One row for each column that changed: how many cells, and how far."""
         found = self.to_dict()["columns"]
-        figures = ("changed", "mean_abs_change", "max_abs_change")
+        figures = ("changed", "mean_abs_change", "max_abs_change", "filled")
         cells = {figure: [one[figure] for one in found.values()] for figure in figures}
         return self.kind.frame({"column": list(found), **cells})
 
@@ -108,6 +108,7 @@ def correct_table(
     ordering: Sequence[str] | None = None,
     method: Literal["shield", "nearest", "fewest"] = "shield",
     weights: Mapping[str, float] | None = None,
+    fill: bool = False,
     today: date | None = None,
     dialect: Dialect | None = None,
 ) -> Corrected:
@@ -125,6 +126,8 @@ def correct_table(
             does; to the nearest row that holds; or by changing the fewest cells.
         weights: By column, for the last two: what its change is multiplied by, or how much a
             changed cell of it counts; 1 for the others.
+        fill: Whether missing cells that the requirements determine are filled, as `x3` is by
+            `x1 + x2 == x3`.
         today: The day that `today` stands for; the day that it is by default.
         dialect: How a CSV file is written.
 
@@ -152,7 +155,7 @@ def correct_table(
         )
     chosen = _method(method, weights)
     inputs = open_inputs(table, requirements, columns=columns, today=today, dialect=dialect)
-    freedom = Freedom(fixed=fixed, only=only, ordering=ordering)
+    freedom = Freedom(fixed=fixed, only=only, ordering=ordering, fill=fill)
     if output is not None:
         return _corrected_file(inputs, os.fspath(output), freedom, chosen)
     return correct_inputs(inputs, freedom, chosen)

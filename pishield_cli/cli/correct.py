@@ -32,7 +32,7 @@ Examples:
 
 PANELS = {
     "What is written": ("output", "in_place", "dry_run", "audit", "form", "quiet"),
-    "What may change, and how": ("method", "weights", "fixed", "only", "ordering", "seed"),
+    "What may change, and how": ("method", "weights", "fixed", "only", "fill", "ordering", "seed"),
     "How requirements are read": ("requirements_type", "columns"),
     "Speed": ("workers", "batch_rows", "engine", "spark_conf"),
 }
@@ -99,6 +99,14 @@ def correct(
             autocompletion=options.complete_columns,
         ),
     ] = None,
+    fill: Annotated[
+        bool,
+        typer.Option(
+            "--fill",
+            help="Also give missing cells a value where requirements leave them only one, as "
+            "x1 + x2 == x3 does.",
+        ),
+    ] = False,
     ordering: Annotated[
         str,
         typer.Option(
@@ -145,6 +153,7 @@ def correct(
         from pishield_cli.cli.extras import require_extra
 
         require_extra("--format html", "html", "jinja2")
+    from dataclasses import replace
     from functools import partial
 
     from pishield_cli.cli.engines import open_engine
@@ -158,7 +167,7 @@ def correct(
         {"DATA": data, "the requirements file": requirements},
         copies=("--output",),
     )
-    freedom = _freedom(fixed, only, ordering, seed)
+    freedom = replace(_freedom(fixed, only, ordering, seed), fill=fill)
     way = _method(method, weights)
     positions = options.read_names("--columns", columns)
     session = open_engine(engine, spark_conf, {"--audit": audit})
@@ -218,7 +227,7 @@ def _corrected(
 
     output = settings["output"]
     with (
-        _open_audit(audit) as audit_file,
+        _open_audit(audit, fill=settings["freedom"].fill) as audit_file,
         RowProgress("correcting", total=reader.row_count(), quiet=quiet) as progress,
     ):
         report = run(
@@ -303,9 +312,9 @@ def _method(name: MethodName, weights: str | None) -> "Method":
     return Method(name, given)
 
 
-def _open_audit(path: str | None) -> "AbstractContextManager[AuditFile | None]":
+def _open_audit(path: str | None, *, fill: bool) -> "AbstractContextManager[AuditFile | None]":
     import contextlib
 
     from pishield_cli.tables.audit import AuditFile
 
-    return contextlib.nullcontext() if path is None else AuditFile(path)
+    return contextlib.nullcontext() if path is None else AuditFile(path, fill=fill)

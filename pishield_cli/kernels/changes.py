@@ -29,12 +29,13 @@ Changes = Mapping[str, ColumnChange]
 def replaced(column: NumericColumn, change: ColumnChange | None) -> NumericColumn:
     """A column with some cells replaced; the column itself where there is nothing to replace.
 
-    Columns of whole numbers become floats where a fraction is put into them.
+    Columns of whole numbers become floats where a fraction is put into them. A missing cell that
+    is given a value is missing no more.
     """
     if change is None or not len(change.rows):
         return column
     new = change.values
-    column = _with_room(column, new)
+    column = _with_room(_there(column, change.rows), new)
     cells = column.values.copy()
     cells[change.rows] = new
     exact, beside = column.exact, frozenset[int]()
@@ -58,6 +59,16 @@ def replaced(column: NumericColumn, change: ColumnChange | None) -> NumericColum
         return (kept & ~np.isin(rows, change.rows)) | np.isin(rows, list(beside))
 
     return NumericColumn(cells, column.missing, ExactCells(cell, long))
+
+
+def _there(column: NumericColumn, rows: Array) -> NumericColumn:
+    """A column in which some cells are not missing."""
+    if column.missing is None or not column.missing[rows].any():
+        return column
+    missing = column.missing.copy()
+    missing[rows] = False
+    left = missing if missing.any() else None
+    return NumericColumn(column.values, left, column.exact)
 
 
 def _with_room(column: NumericColumn, new: Array) -> NumericColumn:
@@ -181,7 +192,7 @@ def composed(
         kept: The rows whose changes count, bool, shape `(rows,)`.
     """
     found = {}
-    for name in dict.fromkeys(name for one in stages for name in one):
+    for name in dict.fromkeys(n for one in stages for n, part in one.items() if len(part.rows)):
         parts = [one[name] for one in stages if name in one]
         change = _latest(parts)
         differs = kept[change.rows] & _differs(change, old[name])
@@ -201,8 +212,9 @@ def _latest(parts: Sequence[ColumnChange]) -> ColumnChange:
 
 
 def _differs(change: ColumnChange, old: NumericColumn) -> Array:
+    filled = False if old.missing is None else old.missing[change.rows]
     if change.values.dtype.kind != "O" and old.plain:
-        differs: Array = change.values != old.values[change.rows]
+        differs: Array = (change.values != old.values[change.rows]) | filled
         return differs
     pairs = zip(change.rows.tolist(), change.values.tolist(), strict=True)
     return np.array([old.cell(row) != decimal_value(value) for row, value in pairs], dtype=bool)

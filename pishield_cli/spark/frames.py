@@ -129,7 +129,7 @@ def correct(
         prepared = prepare(reader, *settings)
         checked = prepared.requirements.checked
         for batch in prepared.reader.batches(checked.columns, whole=True):
-            found = prepared.stages.correct(batch).changes
+            found = prepared.correct(batch).changes
             changes = {
                 name: stored_change(batch, name, change, checked.domains)
                 for name, change in told_in_texts(found, checked.domains).items()

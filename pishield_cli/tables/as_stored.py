@@ -78,8 +78,9 @@ def stored_change(batch: Batch, name: str, change: ColumnChange, schema: Schema)
     if old is None:
         return change
     if isinstance(domain, Date) and date_domain(old.type) is None:
+        usual = next((text for text in old.to_pylist() if text), "")
         texts = [
-            date_text(int(value), domain, old[row].as_py())
+            date_text(int(value), domain, old[row].as_py() or usual)
             for row, value in zip(change.rows.tolist(), change.values.tolist(), strict=True)
         ]
     else:
@@ -98,7 +99,7 @@ def told_texts(batch: Batch, name: str, change: ColumnChange, schema: Schema) ->
 
 
 def date_text(units: int, domain: Date, old: str) -> str:
-    """A date as text, in the style of the one that it replaces."""
+    """A date as text, in the style of the one that it replaces, or of another of its column."""
     microseconds = units * (MICROSECONDS // domain.per_day)
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
     if domain.format is not None:

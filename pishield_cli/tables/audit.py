@@ -13,6 +13,9 @@ from pishield_cli.tables.csv.numbers import is_number
 from pishield_cli.tables.sources import reading
 
 HEADER = ("row", "column", "old", "new", "violated")
+FILLED = "filled"
+"""A further column, where missing cells are filled: `yes` for these."""
+
 _FLUSH_CHARACTERS = 1 << 20
 
 
@@ -21,12 +24,13 @@ class AuditFile:
 
     Args:
         output: A file ending in `.csv` or `.csv.gz`.
+        fill: Whether missing cells are filled, and told apart from changed ones.
 
     Raises:
         TableError: If the ending is another, or nothing can be written there.
     """
 
-    def __init__(self, output: str) -> None:
+    def __init__(self, output: str, *, fill: bool = False) -> None:
         if not output.lower().endswith((".csv", ".csv.gz")):
             raise TableError(
                 f"The audit is a CSV file, but `{output}` has another ending.",
@@ -35,11 +39,22 @@ class AuditFile:
         self._stream = AsideStream(output)
         self._text = io.StringIO()
         self._rows = csv.writer(self._text, lineterminator="\n")
-        self._rows.writerow(HEADER)
+        self._fill = fill
+        self._rows.writerow((*HEADER, *((FILLED,) if fill else ())))
 
-    def append(self, row: int, column: str, old: str, new: str, violated: Sequence[str]) -> None:
-        """Note one changed cell; the violated requirements are joined by `; `."""
-        self._rows.writerow((row, column, old, new, "; ".join(violated)))
+    def append(
+        self,
+        row: int,
+        column: str,
+        old: str,
+        new: str,
+        violated: Sequence[str],
+        *,
+        filled: bool = False,
+    ) -> None:
+        """Note one cell, changed or filled; the violated requirements are joined by `; `."""
+        cells = (row, column, old, new, "; ".join(violated))
+        self._rows.writerow((*cells, "yes" if filled else "") if self._fill else cells)
         if self._text.tell() > _FLUSH_CHARACTERS:
             self._flush()
 
@@ -69,12 +84,14 @@ class AuditedCell:
         column: The column's name.
         old: The cell before; of a CSV file as it was written, quotes and all.
         new: The number that was written.
+        filled: Whether the cell was missing.
     """
 
     row: int
     column: str
     old: str
     new: str
+    filled: bool = False
 
 
 def audited_cells(path: str) -> Iterator[AuditedCell]:
@@ -95,7 +112,7 @@ def audited_cells(path: str) -> Iterator[AuditedCell]:
                 row, column, old, new = (line[name] for name in HEADER[:4])
                 if new is None:
                     raise _no_audit(path, f"line {lines.line_num} is cut short")
-                yield AuditedCell(int(row), column, old, new)
+                yield AuditedCell(int(row), column, old, new, line.get(FILLED) == "yes")
         except (csv.Error, ValueError) as error:
             raise _no_audit(path, f"line {lines.line_num} tells of no changed cell") from error
 

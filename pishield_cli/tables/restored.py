@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from pishield_cli.kernels.columns import number_text
+from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.logic.domains import Number, Truth
 from pishield_cli.tables.table import Batch, TableReader
 
@@ -10,14 +13,19 @@ from pishield_cli.tables.table import Batch, TableReader
 def stored_cell(batch: Batch, name: str, row: int) -> str:
     """A cell of a file that holds values, as text: a number, or a text or date as it is stored.
 
+    A missing one is the empty text.
+
     Args:
         batch: The rows.
         name: The column.
         row: The row in the batch.
     """
     if name in batch.raw:
-        return str(batch.raw[name][row].cast("string").as_py())
+        cell = batch.raw[name][row]
+        return str(cell.cast("string").as_py()) if cell.is_valid else ""
     column = batch.columns[name]
+    if missing_among(column, np.array([row])) is not None:
+        return ""
     return number_text(column.values[row] if column.exact is None else column.exact(row))
 
 

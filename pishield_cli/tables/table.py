@@ -228,12 +228,13 @@ class StoredTable(TableReader, Protocol):
             Columns of the types that they have, or that fit all rows given.
         """
 
-    def restored(self, name: str, texts: Sequence[str]) -> Array:
+    def restored(self, name: str, texts: Sequence[str | None]) -> Array:
         """Values that a writer makes into the cells that an audit tells.
 
         Args:
             name: The column's name.
-            texts: As `written` gave them, or where that gave nothing, numbers.
+            texts: As `written` gave them, or where that gave nothing, numbers, texts, and None for
+                missing cells.
 
         Raises:
             ValueError: If one is not a value of the column's type.

@@ -91,7 +91,7 @@ def test_json_says_what_happened(capsys: pytest.CaptureFixture[str]) -> None:
     assert content["uncorrected_rows"] == []
     assert content["cells_changed"] == 2
     assert content["columns"] == {
-        "a": {"changed": 2, "mean_abs_change": 5.0, "max_abs_change": 8.0}
+        "a": {"changed": 2, "mean_abs_change": 5.0, "max_abs_change": 8.0, "filled": 0}
     }
     assert content["method"] == "shield"
     assert (content["data"], content["requirements_file"]) == ("table.csv", "rules.txt")

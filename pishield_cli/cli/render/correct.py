@@ -31,11 +31,13 @@ def render_json(report: CorrectReport) -> str:
             for one in report.obstacles
         ],
         "cells_changed": report.cells_changed,
+        "cells_filled": report.cells_filled,
         "columns": {
             name: {
                 "changed": summary.changed,
                 "mean_abs_change": summary.mean_abs_change,
                 "max_abs_change": summary.max_abs_change,
+                "filled": summary.filled,
             }
             for name, summary in report.columns.items()
         },
@@ -49,7 +51,7 @@ def render_json(report: CorrectReport) -> str:
 
 
 def render_table(report: CorrectReport, page: Page) -> str:
-    """One line for each column that changed, then totals and the verdict."""
+    """One line for each column with new cells, then totals and the verdict."""
     return _page(report, page, verdict(report))
 
 
@@ -81,13 +83,16 @@ def _columns(report: CorrectReport, page: Page) -> Table:
     table.add_column("changed", justify="right", no_wrap=True)
     table.add_column("mean change", justify="right", no_wrap=True)
     table.add_column("largest change", justify="right", no_wrap=True)
+    if report.cells_filled:
+        table.add_column("filled", justify="right", no_wrap=True)
     for name, summary in report.columns.items():
-        table.add_row(
-            Text(one_line(name)),
+        figures = [
             f"{summary.changed:,}",
             f"{summary.mean_abs_change:.4g}",
             f"{summary.max_abs_change:.4g}",
-        )
+            f"{summary.filled:,}",
+        ]
+        table.add_row(Text(one_line(name)), *figures[: len(table.columns) - 1])
     return table
 
 
@@ -129,6 +134,7 @@ def totals(report: CorrectReport) -> str:
         f"{counted(report.rows, 'row')}, {report.violating_rows_before:,} violating "
         f"({percent(report.violating_rows_before, report.rows)}), {report.corrected_rows:,} "
         f"corrected, {counted(report.cells_changed, 'cell')} changed"
+        f"{f', {report.cells_filled:,} filled' if report.cells_filled else ''}"
         f" | method {report.method}{day(report.today)}, {report.seconds:.2g} s"
     )
 

@@ -53,6 +53,7 @@ def correct_page(report: CorrectReport) -> str:
             _bar(one.changed / max(1, report.rows)),
             f"{one.mean_abs_change:.4g}",
             f"{one.max_abs_change:.4g}",
+            *([f"{one.filled:,}"] if report.cells_filled else ()),
         ]
         for name, one in report.columns.items()
     ]
@@ -68,7 +69,10 @@ def correct_page(report: CorrectReport) -> str:
         tables=[
             _table(
                 "Columns that changed",
-                ("Column", "Cells", "Share of rows", "Mean change", "Largest change"),
+                (
+                    *("Column", "Cells", "Share of rows", "Mean change", "Largest change"),
+                    *(("Filled",) if report.cells_filled else ()),
+                ),
                 columns,
             ),
             _table("Rows written unchanged", ("Row", "What stands against it"), rows),

@@ -6,13 +6,12 @@ cells hold whole numbers or decimals, and that may matter, each row is reasoned 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.pieces import Piece, Pieces
 from pishield_cli.kernels.evaluation.satisfaction import (
     CompiledRequirements,
     Verdict,
@@ -37,19 +36,6 @@ ROW_WORK = 50_000
 """Units of work that reasoning about one row may take; else it stays undecided."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Clauses that hang together by missing cells.
-
-    Attributes:
-        missing: The columns whose cells are missing.
-        clauses: Numbers of the clauses that name one of them.
-    """
-
-    missing: frozenset[str]
-    clauses: tuple[int, ...]
-
-
 class Completions:
     """Finds rows that no values of their missing cells could make satisfy requirements.
 
@@ -64,21 +50,12 @@ class Completions:
     def __init__(self, requirements: Requirements, tolerance: Tolerance = EXACT) -> None:
         self._tolerance = tolerance
         self._requirements = requirements.requirements
-        self._derived = requirements.derived
         listed = [(one, clause) for one in self._requirements for clause in one.clauses]
         self._owners = [one.number for one, _ in listed]
         self._clauses = [clause for _, clause in listed]
         self._places = dict(requirements.decimals) | dict.fromkeys(requirements.integers, 0)
-        self._projections: dict[_Piece, Projection | None] = {}
-
-    @cached_property
-    def _naming(self) -> Mapping[str, tuple[int, ...]]:
-        """For each column the numbers of the clauses that name it."""
-        found: dict[str, list[int]] = {}
-        for number, clause in enumerate(self._clauses):
-            for name in clause.variables:
-                found.setdefault(name, []).append(number)
-        return {name: tuple(numbers) for name, numbers in found.items()}
+        self._pieces = Pieces(self._clauses, requirements.derived)
+        self._projections: dict[Piece, Projection | None] = {}
 
     def lacking(self, columns: Mapping[str, NumericColumn], verdicts: Sequence[Verdict]) -> Array:
         """The rows of a batch that violate no requirement, and yet have no completion.
@@ -96,7 +73,7 @@ class Completions:
             return rows
         found = [
             each
-            for piece, some in self._pieces(columns, rows).items()
+            for piece, some in self._pieces.of(columns, rows).items()
             if len(each := self._failing(piece, columns, some))
         ]
         return np.unique(np.concatenate(found)) if found else rows[:0]
@@ -111,7 +88,7 @@ class Completions:
         taken = np.array([row])
         failing = [
             piece
-            for piece in self._pieces(columns, taken)
+            for piece in self._pieces.of(columns, taken)
             if len(self._failing(piece, columns, taken))
         ]
         for piece in failing:
@@ -123,7 +100,7 @@ class Completions:
         return tuple(sorted({self._owners[number] for one in failing for number in one.clauses}))
 
     def _needed_places(
-        self, piece: _Piece, core: Collection[int], columns: Mapping[str, NumericColumn], row: int
+        self, piece: Piece, core: Collection[int], columns: Mapping[str, NumericColumn], row: int
     ) -> set[int]:
         """Requirements that cells have so many places without which others do not clash."""
         search = self._search(piece, columns, row, EXACT, places={})
@@ -141,49 +118,9 @@ class Completions:
             if one.places is not None and not named.isdisjoint(one.columns)
         }
 
-    # ------------------------------------------------------------------ what hangs together
-
-    def _pieces(self, columns: Mapping[str, NumericColumn], rows: Array) -> Mapping[_Piece, Array]:
-        """The pieces of some rows, and in which rows each occurs."""
-        names = [name for name in self._naming if name in columns]
-        found_masks = ((name, _missing(columns[name], rows)) for name in names)
-        masks = [(name, mask) for name, mask in found_masks if mask is not None]
-        if not masks:
-            return {}
-        packed = np.packbits(np.stack([mask for _, mask in masks], axis=1), axis=1)
-        patterns, which = np.unique(packed, axis=0, return_inverse=True)
-        ordered = np.argsort(which.reshape(-1), kind="stable")
-        ends = np.cumsum(np.bincount(which.reshape(-1), minlength=len(patterns)))
-        found: dict[_Piece, list[Array]] = {}
-        for pattern, start, end in zip(patterns, (0, *ends), ends, strict=False):
-            bits = np.unpackbits(pattern)
-            missing = {name for (name, _), bit in zip(masks, bits, strict=False) if bit}
-            for piece in self._hanging_together(missing):
-                found.setdefault(piece, []).append(rows[ordered[start:end]])
-        return {piece: np.concatenate(some) for piece, some in found.items()}
-
-    def _hanging_together(self, missing: Collection[str]) -> Iterator[_Piece]:
-        """The pieces of one set of missing cells."""
-        unknown = {name for name in missing if name in self._derived}
-        left = {name: None for name in self._naming if name in missing and name not in unknown}
-        while left:
-            names, numbers = [next(iter(left))], dict[int, None]()
-            del left[names[0]]
-            for name in names:  # which grows
-                for number in self._naming[name]:
-                    variables = self._clauses[number].variables
-                    if number in numbers or not unknown.isdisjoint(variables):
-                        continue
-                    numbers[number] = None
-                    names += [other for other in variables if other in left]
-                    for other in variables:
-                        left.pop(other, None)
-            if numbers:
-                yield _Piece(frozenset(names), tuple(sorted(numbers)))
-
     # ------------------------------------------------------------------ what is asked of the rest
 
-    def _failing(self, piece: _Piece, columns: Mapping[str, NumericColumn], rows: Array) -> Array:
+    def _failing(self, piece: Piece, columns: Mapping[str, NumericColumn], rows: Array) -> Array:
         """Those of some rows whose missing cells of a piece cannot be filled."""
         if piece not in self._projections:
             self._projections[piece] = self._projected(piece)
@@ -219,7 +156,7 @@ class Completions:
         (verdict,) = evaluate(compiled, taken, len(rows), tolerance=self._tolerance)
         return False if verdict.violated is None else verdict.violated
 
-    def _projected(self, piece: _Piece) -> Projection | None:
+    def _projected(self, piece: Piece) -> Projection | None:
         """What a piece says of the cells that are there; None where that is too much work."""
         clauses = [self._clauses[number] for number in piece.clauses]
         limits = Limits(work=PROJECTION_WORK)
@@ -228,13 +165,13 @@ class Completions:
         except LimitReached:
             return None
 
-    def _fails_alone(self, piece: _Piece, columns: Mapping[str, NumericColumn], row: int) -> bool:
+    def _fails_alone(self, piece: Piece, columns: Mapping[str, NumericColumn], row: int) -> bool:
         search = self._search(piece, columns, row, self._tolerance)
         return search is not None and isinstance(search.solve(), Infeasible)
 
     def _search(
         self,
-        piece: _Piece,
+        piece: Piece,
         columns: Mapping[str, NumericColumn],
         row: int,
         tolerance: Tolerance,
@@ -271,15 +208,6 @@ def _undecided_rows(verdicts: Iterable[Verdict]) -> Array:
     if unknown is None:
         return np.zeros(0, dtype=np.int64)
     return np.flatnonzero(unknown if violated is None else unknown & ~violated)
-
-
-def _missing(column: NumericColumn, rows: Array) -> Array | None:
-    """Which of some cells are missing; None if none is."""
-    values = column.values[rows]
-    mask = np.zeros(len(rows), dtype=bool) if column.missing is None else column.missing[rows]
-    if values.dtype.kind == "f":
-        mask = mask | np.isnan(values)
-    return mask if mask.any() else None
 
 
 def _loosened(

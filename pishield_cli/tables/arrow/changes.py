@@ -8,7 +8,7 @@ import pyarrow as pa
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array, number_text
-from pishield_cli.tables.arrow.arrays import decimal_array, plain_array, text_array
+from pishield_cli.tables.arrow.arrays import decimal_array, nothing, plain_array, text_array
 from pishield_cli.tables.arrow.columns import numpy_dtype
 from pishield_cli.tables.arrow.schema import is_text
 
@@ -20,7 +20,8 @@ def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
 
     Args:
         cells: Shape `(rows,)`; dictionaries stay dictionaries.
-        change: The new values: numbers; of dates and times, whole numbers of their unit; texts.
+        change: The new values: numbers; of dates and times, whole numbers of their unit; texts;
+            None for a cell that becomes missing.
         name: The column's name, for messages.
 
     Returns:
@@ -30,6 +31,10 @@ def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
         TableError: If a value does not fit the type; a float32 takes the nearest one.
     """
     kind = cells.type
+    gone = np.array([one is None for one in change.values], dtype=bool)
+    if gone.any():
+        kept = ColumnChange(change.rows[~gone], np.array(change.values[~gone].tolist()))
+        return _without(with_changes(cells, kept, name), change.rows[gone])
     if pa.types.is_dictionary(kind):
         plain = with_changes(cells.dictionary_decode(), change, name).dictionary_encode()
         return pa.DictionaryArray.from_arrays(
@@ -42,12 +47,25 @@ def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
         # pyarrow replaces cells in the wider kinds of decimals only.
         wide = cells.cast(pa.decimal128(kind.precision, kind.scale))
         return with_changes(wide, change, name).cast(kind)
+    texts = _texts(cells, change) if is_text(kind) else None
+    values = _in_type(change.values, kind, name) if texts is None else texts.cast(kind)
+    return _replaced(cells, change.rows, values)
+
+
+def _without(cells: pa.Array, rows: Array) -> pa.Array:
+    """An array in which some cells are missing."""
+    from pyarrow import compute
+
+    kept = np.ones(len(cells), dtype=bool)
+    kept[rows] = False
+    return compute.if_else(plain_array(kept), cells, nothing(cells.type))
+
+
+def _replaced(cells: pa.Array, rows: Array, values: pa.Array) -> pa.Array:
     from pyarrow import compute
 
     replaced = np.zeros(len(cells), dtype=bool)
-    replaced[change.rows] = True
-    texts = _texts(cells, change) if is_text(kind) else None
-    values = _in_type(change.values, kind, name) if texts is None else texts.cast(kind)
+    replaced[rows] = True
     return compute.replace_with_mask(cells, plain_array(replaced), values)
 
 

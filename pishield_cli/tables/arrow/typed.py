@@ -136,8 +136,16 @@ class TypedTable(ABC):
         table = pa.concat_tables(tables) if tables else self.schema.empty_table()
         return table if columns is None else table.select(list(columns))
 
-    def restored(self, name: str, texts: Sequence[str]) -> Array:
+    def restored(self, name: str, texts: Sequence[str | None]) -> Array:
         """The cells of an audit in a column's type; see `StoredTable`."""
+        there = [text for text in texts if text is not None]
+        found = self._restored(name, there)
+        if len(there) == len(texts):
+            return found
+        values = iter(found.tolist())
+        return object_array([None if text is None else next(values) for text in texts])
+
+    def _restored(self, name: str, texts: Sequence[str]) -> Array:
         kind = self.schema.field(name).type
         if pa.types.is_dictionary(kind):
             kind = kind.value_type

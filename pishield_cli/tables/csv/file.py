@@ -130,10 +130,10 @@ class CsvFile:
         table = typed_columns(text, places, forced, self.dialect)
         return table.rename_columns(list(self.columns if columns is None else columns))
 
-    def restored(self, name: str, texts: Sequence[str]) -> Array:
+    def restored(self, name: str, texts: Sequence[str | None]) -> Array:
         """The cells themselves, as bytes."""
         del name
-        return object_array([text.encode() for text in texts])
+        return object_array([(text or "").encode() for text in texts])
 
     def open_writer(self, output: str) -> TableWriter:
         """Start writing a changed copy; `-` is standard output.

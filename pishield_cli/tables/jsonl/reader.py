@@ -195,10 +195,10 @@ class JsonLinesReader:
         named = self._columns if columns is None else columns
         return typed_rows(Piece(lines, self.source.title), named, texts, times=times)
 
-    def restored(self, name: str, texts: Sequence[str]) -> Array:
+    def restored(self, name: str, texts: Sequence[str | None]) -> Array:
         """The values themselves, as bytes."""
         del name
-        return object_array([text.encode() for text in texts])
+        return object_array([(text or "").encode() for text in texts])
 
     def open_writer(self, output: str) -> TableWriter:
         """Start writing a changed copy; `-` is standard output.

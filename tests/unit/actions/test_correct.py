@@ -30,7 +30,17 @@ class Notes:
 
     cells: list[tuple[int, str, float, float, tuple[str, ...]]] = field(default_factory=list)
 
-    def append(self, row: int, column: str, old: str, new: str, violated: Sequence[str]) -> None:
+    def append(
+        self,
+        row: int,
+        column: str,
+        old: str,
+        new: str,
+        violated: Sequence[str],
+        *,
+        filled: bool = False,
+    ) -> None:
+        assert not filled
         self.cells.append((row, column, float(old), float(new), tuple(violated)))
 
 
