@@ -27,8 +27,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     compile_requirements,
 )
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
-from pishield_cli.kernels.sequential.correction import Corrector, RowsMethod
-from pishield_cli.kernels.sequential.group_correction import GroupCorrector
+from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.kernels.sequential.rounding import DeclaredRounding
 from pishield_cli.kernels.sequential.short_rows import ShortRows
 from pishield_cli.logic.classes import counted, named_only, raised
@@ -269,7 +268,7 @@ def corrector_for(
     enough = Limits.within(SATISFIABLE_SECONDS)
     if declared and satisfiable(requirements, limits=enough) is False:
         raise contradiction(requirements)
-    way: RowsMethod = rows_method(method) or GroupCorrector
+    way = rows_method(method)
     if short:
         way = partial(ShortRows, method=way)
     corrector = Corrector(requirements.clauses, ordering, grids, fixed, way)

@@ -18,7 +18,7 @@ from pishield_cli.logic.expressions import cells_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.clash import Clash, find_clash
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.rows.searched import counted_in, limit_clauses
+from pishield_cli.logic.rows.problems import counted_in, limit_clauses
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.tables.table import Batch
 

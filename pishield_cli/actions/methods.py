@@ -7,8 +7,10 @@ from math import isfinite
 
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.errors import UsageError
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.scores.flipped_scores import ScoreMethod
 from pishield_cli.kernels.sequential.correction import RowsMethod
+from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.language import require_columns
 
 
@@ -25,17 +27,18 @@ class Method:
     weights: Mapping[str, float] = field(default_factory=dict)
 
 
-def rows_method(method: Method) -> RowsMethod | None:
-    """What corrects a group's rows by a method; None for the shield's own correction."""
+def rows_method(method: Method) -> RowsMethod:
+    """What corrects groups' rows by a method; all of them share the work that it may take."""
+    effort = Effort()
     if method.name is MethodName.SHIELD:
-        return None
+        return partial(GroupCorrector, effort=effort)
     if method.name is MethodName.NEAREST:
         from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 
-        return partial(NearestRows, weights=method.weights)
+        return partial(NearestRows, weights=method.weights, effort=effort)
     from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 
-    return partial(FewestRows, weights=method.weights)
+    return partial(FewestRows, weights=method.weights, effort=effort)
 
 
 def score_method(method: Method) -> ScoreMethod | None:

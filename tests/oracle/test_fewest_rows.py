@@ -12,7 +12,8 @@ from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.solver.search import Model, solve
+from pishield_cli.logic.solver.questions import solve
+from pishield_cli.logic.solver.search import Model
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
 NAMES = ("a", "b", "c", "d", "e")

@@ -13,7 +13,8 @@ from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.solver.search import Model, solve
+from pishield_cli.logic.solver.questions import solve
+from pishield_cli.logic.solver.search import Model
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
 NAMES = ("a", "b", "c", "d")

@@ -5,15 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from pishield_cli.logic.solver.answers import Nearest
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.solver.search import (
-    Infeasible,
-    Model,
-    Nearest,
-    Undecided,
-    nearest_value,
-    solve,
-)
+from pishield_cli.logic.solver.questions import nearest_value, solve
+from pishield_cli.logic.solver.search import Infeasible, Model, Undecided
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
 z3 = pytest.importorskip("z3")

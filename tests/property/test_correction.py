@@ -13,8 +13,10 @@ from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.solver.answers import Nearest
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.solver.search import Model, Nearest, nearest_value, solve
+from pishield_cli.logic.solver.questions import nearest_value, solve
+from pishield_cli.logic.solver.search import Model
 from pishield_cli.logic.terms import Clause, Inequality, Term
 from tests.property.strategies import (
     DECIMAL,

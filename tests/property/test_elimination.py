@@ -15,7 +15,8 @@ from pishield_cli.logic.plans.plan import Bound, Step, plan_groups
 from pishield_cli.logic.rows.corrected import allowed_intervals
 from pishield_cli.logic.rows.grids import Interval
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.solver.search import Infeasible, Model, solve
+from pishield_cli.logic.solver.questions import solve
+from pishield_cli.logic.solver.search import Infeasible, Model
 from pishield_cli.logic.terms import Clause, Inequality, Term
 from tests.property.strategies import (
     DENSE,

@@ -23,7 +23,8 @@ from pishield_cli.logic.plans.projection import Projection, project
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.solver.cores import smallest_core
 from pishield_cli.logic.solver.limits import LimitReached, Limits
-from pishield_cli.logic.solver.search import Infeasible, Search, substituted
+from pishield_cli.logic.solver.questions import substituted
+from pishield_cli.logic.solver.search import Infeasible, Search
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
 
 PROJECTION_WORK = 100_000

@@ -17,7 +17,7 @@ from fractions import Fraction
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.optimal.effort import Effort
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.optimal.nearest import Nearest, nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
 from pishield_cli.logic.rows.flips import elements

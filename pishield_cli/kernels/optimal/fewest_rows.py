@@ -7,8 +7,8 @@ import numpy as np
 
 from pishield_cli.kernels.changes import Correction, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
-from pishield_cli.kernels.optimal.effort import Effort
 from pishield_cli.kernels.optimal.fewest import fewest_columns
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows, Systems, unproven
 from pishield_cli.kernels.optimal.systems import System
@@ -30,18 +30,23 @@ class FewestRows:
         plan: The group's plan.
         grids: What each of its columns can hold, beyond what their types say.
         weights: What changing a cell of each column costs, more than zero; 1 where none is given.
+        effort: The work that the search may take, shared with others; its own by default.
     """
 
     def __init__(
-        self, plan: GroupPlan, grids: Mapping[str, Grid], weights: Mapping[str, float]
+        self,
+        plan: GroupPlan,
+        grids: Mapping[str, Grid],
+        weights: Mapping[str, float],
+        effort: Effort | None = None,
     ) -> None:
         self.plan = plan
         self.compiled = compiled_clauses([plan.clauses])
         self._grids, self._weights = grids, weights
         self._systems = Systems(plan, grids, weights)
-        self._effort = Effort()
+        self._effort = effort or Effort()
         self._whole = NearestRows(plan, grids, weights, self._effort)
-        self._plain = GroupCorrector(plan, grids)
+        self._plain = GroupCorrector(plan, grids, self._effort)
         self._parts: dict[frozenset[str], tuple[NearestRows, ...]] = {}
         self._tied = frozenset(
             name
@@ -179,7 +184,8 @@ class FewestRows:
                 variables = tuple(name for name in order if name in mentioned)
                 plans = (GroupPlan(variables, fixed & mentioned, tuple(named), None),)
             else:
-                plans = plan_groups(named, self.plan.variables, fixed=fixed)
+                limits = self._effort.planning
+                plans = plan_groups(named, self.plan.variables, fixed=fixed, limits=limits)
             self._parts[free] = tuple(
                 NearestRows(plan, self._grids, self._weights, self._effort, changing=True)
                 for plan in plans

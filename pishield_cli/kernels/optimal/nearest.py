@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.optimal.effort import Effort
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.optimal.nodes import Nodes, joined_nodes
 from pishield_cli.kernels.optimal.projection import SOLVED, Projected
 from pishield_cli.kernels.optimal.rounding import round_gaps

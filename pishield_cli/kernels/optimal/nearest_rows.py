@@ -8,8 +8,8 @@ import numpy as np
 
 from pishield_cli.kernels.changes import Correction, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
-from pishield_cli.kernels.optimal.effort import Effort
 from pishield_cli.kernels.optimal.finishing import DIGITS, finished, shortened
 from pishield_cli.kernels.optimal.nearest import nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
@@ -54,8 +54,8 @@ class NearestRows:
     ) -> None:
         self.plan = plan
         self._changing = changing
-        self._finisher = GroupCorrector(plan, grids)
         self._effort = effort or Effort()
+        self._finisher = GroupCorrector(plan, grids, self._effort)
         self.compiled = self._finisher.compiled
         self._systems = Systems(plan, grids, weights)
 

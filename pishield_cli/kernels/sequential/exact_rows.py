@@ -2,29 +2,24 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.sequential.placement import widened
-from pishield_cli.logic.plans.plan import GroupPlan, narrowed_plan
-from pishield_cli.logic.rows.corrected import corrected_row
+from pishield_cli.logic.plans.plan import GroupPlan
+from pishield_cli.logic.rows.corrected import ExactCorrector
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.rows.searched import limit_clauses, rough_row
+from pishield_cli.logic.rows.problems import limit_clauses
+from pishield_cli.logic.solver.answers import Infeasible
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.solver.search import Infeasible, solve
+from pishield_cli.logic.solver.questions import solve
 
 REMEMBERED_ROWS = 100_000
 """Rows corrected one by one that are kept in mind, for those that follow with equal cells."""
-
-UNWIELDY = 2**31
-"""Limits of columns from here on are left to search: planning for them costs more than it helps."""
-
-ROUGH_NODES = 1_000
-"""Decisions of the search for a row of numbers that are no decimals."""
 
 POSSIBLE_WORK = 1_000_000
 """Units of work on whether any row of a group can hold: about a second."""
@@ -38,10 +33,12 @@ class ExactRows:
     Args:
         plan: The group's plan.
         grids: What each of its columns can hold.
+        effort: The work that all rows may take, shared with others.
     """
 
-    def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid]) -> None:
-        self._plan, self._grids = plan, grids
+    def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid], effort: Effort) -> None:
+        self._plan, self._grids, self._effort = plan, grids, effort
+        self._corrector = ExactCorrector(plan, grids, effort.planning)
         self._possible: bool | None = None
         self._known: dict[_Cells, _Cells | None] = {}
 
@@ -90,7 +87,8 @@ class ExactRows:
         result = {name: widened(columns[name].values).copy() for name in names}
         for row in range(len(columns[names[0]])):
             cells = {name: _exact(columns[name], row) for name in names}
-            found = rough_row(self._plan, cells, self._grids, ROUGH_NODES)
+            limits = self._effort.for_row()
+            found = None if limits is None else self._corrector.rough(cells, limits)
             for name, value in {} if found is None else found.items():
                 if value != cells[name]:
                     result[name][row] = value
@@ -128,12 +126,6 @@ class ExactRows:
             self._possible = not isinstance(found, Infeasible)
         return self._possible
 
-    @cached_property
-    def _limited(self) -> GroupPlan | None:
-        """The plan with the limits of its columns that matter; None if there are none."""
-        limits = tuple(limit_clauses(self._plan.variables, self._grids, below=UNWIELDY))
-        return narrowed_plan(self._plan, limits) if limits else None
-
     def _alone(self, cells: _Cells) -> _Cells | None:
         """One row's cells corrected exactly; rows with equal cells are corrected once."""
         if cells not in self._known:
@@ -141,8 +133,9 @@ class ExactRows:
                 self._known.clear()
             row = dict(zip(self._plan.variables, cells, strict=True))
             found = None
-            if self._is_possible():
-                found = corrected_row(self._plan, row, self._grids, limited=self._limited)
+            limits = self._effort.for_row() if self._is_possible() else None
+            if limits is not None:
+                found = self._corrector.correct(row, limits)
             self._known[cells] = None if found is None else tuple(found[name] for name in row)
         return self._known[cells]
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.satisfaction import (
     CompiledRequirements,
     compile_requirement,
@@ -51,10 +52,14 @@ class GroupCorrector:
     Args:
         plan: The plan.
         grids: What each of its columns can hold, beyond what their types say.
+        effort: The work that rows may take, shared with others; its own by default.
     """
 
-    def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid]) -> None:
+    def __init__(
+        self, plan: GroupPlan, grids: Mapping[str, Grid], effort: Effort | None = None
+    ) -> None:
         self.plan = plan
+        self._effort = effort or Effort()
         self.compiled = compiled_clauses([plan.clauses])
         self._steps = float_steps(plan.steps or (), plan.fixed)
         self._cells = tuple(float_cell(cell, plan.fixed) for cell in plan.cells)
@@ -62,7 +67,7 @@ class GroupCorrector:
         self._all_grids = {name: grids[name] for name in plan.variables}
         self._dtypes: dict[str, np.dtype[Any]] = {}
         self._grids = dict(self._all_grids)
-        self._rows = ExactRows(plan, self._grids)
+        self._rows = ExactRows(plan, self._grids, self._effort)
 
     def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
         """Correct rows that violate a clause of the group.
@@ -177,7 +182,7 @@ class GroupCorrector:
         self._dtypes = dtypes
         self._grids = {n: narrowed(grid, dtypes[n]) for n, grid in self._all_grids.items()}
         endless = {name: grid for name, grid in self._all_grids.items() if grid.endless}
-        self._rows = ExactRows(self.plan, {**self._grids, **endless})
+        self._rows = ExactRows(self.plan, {**self._grids, **endless}, self._effort)
 
     # ------------------------------------------------------------------------ ways to correct
 

@@ -55,11 +55,11 @@ def enumerate_cells(
             return Cells(tuple(found), tuple(points), complete=True)
         if not isinstance(answer, Model):
             break
-        limits.spend(size)
         cell = _cell_around(numbered, list(places), answer)
         found.append(cell)
         points.append(answer.values)
         search.add(Clause(tuple(one.negated() for one in cell)), 0)
+        search.owe(size + len(cell) * len(numbered) // 8)
     return Cells(tuple(found), tuple(points), complete=False)
 
 

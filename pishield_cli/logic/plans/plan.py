@@ -165,19 +165,19 @@ def _group_plan(
     return GroupPlan(variables, held, clauses, steps)
 
 
-def narrowed_plan(plan: GroupPlan, clauses: Iterable[Clause]) -> GroupPlan | None:
+def narrowed_plan(plan: GroupPlan, clauses: Iterable[Clause], limits: Limits) -> GroupPlan | None:
     """A plan that heeds further clauses as well.
 
     Args:
         plan: Of one group.
         clauses: Over its variables.
+        limits: How much work it may take.
 
     Returns:
-        The plan; None where elimination grows past its limit.
+        The plan; None where elimination grows past its limits.
     """
     every = (*plan.clauses, *clauses)
     try:
-        limits = Limits(work=WORK_LIMIT)
         steps = _steps(_disjunctions(every, plan.variables), plan.variables, limits)
     except LimitReached:
         return None

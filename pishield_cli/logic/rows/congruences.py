@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
+from typing import NamedTuple
 
 from pishield_cli.logic.plans.half_spaces import equated, half_of
 from pishield_cli.logic.plans.plan import inequality
@@ -45,14 +46,26 @@ class _Row:
         self.constant -= times * other.constant
 
 
+class Equality(NamedTuple):
+    """A sum with whole coefficients equals a constant.
+
+    Attributes:
+        terms: The coefficients, by variable.
+        constant: What the sum equals.
+    """
+
+    terms: Mapping[str, int]
+    constant: Fraction
+
+
 def congruences(
-    clauses: Iterable[Clause], integers: Collection[str], fixed: Mapping[str, Fraction]
+    equations: Collection[Equality], integers: Collection[str], fixed: Mapping[str, Fraction]
 ) -> Congruences:
     """Find what the equalities of a conjunction ask of its whole numbers.
 
     Args:
-        clauses: The conjunction.
-        integers: Its whole numbers; all other variables are to become decimals.
+        equations: All of them.
+        integers: The conjunction's whole numbers; all other variables are to become decimals.
         fixed: Values of some variables.
 
     Returns:
@@ -60,11 +73,7 @@ def congruences(
     """
     listed: list[Clause] = []
     names: list[str] = []
-    units = [one for one in clauses if len(one.literals) == 1]
-    settled = fixed.keys() | frozenset(integers)
-    if all(settled.issuperset(one.variables) for one in units):
-        return Congruences((), ())
-    for row in _echelon(list(_equalities(units, frozenset(integers), fixed))):
+    for row in _echelon(list(_rows(equations, frozenset(integers), fixed))):
         factor = _without_tens(gcd(*row.decimals.values()))
         rest = _residue(row.constant, factor)
         if rest is None:
@@ -79,31 +88,34 @@ def congruences(
     return Congruences(tuple(listed), tuple(names))
 
 
-def _turned(terms: Iterable[Term]) -> tuple[Term, ...]:
-    return tuple(Term(name, -value) for name, value in terms)
-
-
-def _equalities(
-    clauses: Iterable[Clause], integers: frozenset[str], fixed: Mapping[str, Fraction]
-) -> Iterator[_Row]:
+def equalities(clauses: Iterable[Clause]) -> Iterator[Equality]:
+    """The equalities of a conjunction, each once: pairs of opposite inequalities."""
     units = [inequality(one.literals[0]) for one in clauses if len(one.literals) == 1]
     names = list(dict.fromkeys(name for one in units for name in one.variables))
     place = {name: index for index, name in enumerate(names)}
     seen = set()
     for form, constant, _ in equated(half_of(one, place) for one in units):
-        key = frozenset(form)
-        if frozenset((p, -v) for p, v in form) in seen:
-            continue
-        seen.add(key)
-        row = _Row({}, {}, Fraction(constant))
-        for position, value in form:
-            name = names[position]
+        if form and frozenset((p, -v) for p, v in form) not in seen:
+            seen.add(frozenset(form))
+            yield Equality({names[position]: value for position, value in form}, Fraction(constant))
+
+
+def _rows(
+    equations: Iterable[Equality], integers: frozenset[str], fixed: Mapping[str, Fraction]
+) -> Iterator[_Row]:
+    for terms, constant in equations:
+        row = _Row({}, {}, constant)
+        for name, value in terms.items():
             if name in fixed:
                 row.constant -= value * fixed[name]
             else:
                 (row.whole if name in integers else row.decimals)[name] = value
         if row.decimals:
             yield row
+
+
+def _turned(terms: Iterable[Term]) -> tuple[Term, ...]:
+    return tuple(Term(name, -value) for name, value in terms)
 
 
 def _echelon(rows: list[_Row]) -> Iterator[_Row]:

@@ -1,70 +1,107 @@
 """Correcting one row exactly: the slow, sure way for rows that floating point cannot settle."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
+from functools import cached_property
 
-from pishield_cli.logic.plans.plan import BoundClause, GroupPlan, Step
+from pishield_cli.logic.plans.plan import BoundClause, GroupPlan, Step, narrowed_plan
 from pishield_cli.logic.rows.grids import Grid, Interval, points_near
-from pishield_cli.logic.rows.searched import searched_row
+from pishield_cli.logic.rows.problems import limit_clauses
+from pishield_cli.logic.rows.searched import RowSearch
+from pishield_cli.logic.solver.limits import LimitReached, Limits
 
-NODE_LIMIT = 400
-"""Values tried along a row's steps before it is searched: some hundredths of a second of work."""
+ROW_WORK = 1_000_000
+"""Units of work that one row may take: about a second."""
 
-SEARCH_NODES = 4_000
-"""Decisions of a row's search before it is given up: a second or so of work."""
+STEPS_WORK = 100_000
+"""Units of work of them to find it along a plan's steps, rather than by search."""
+
+NARROWING = 1_000_000
+"""Units of work on a plan that heeds what columns can hold."""
+
+VALUE = 200
+"""Units of work that choosing one value takes, whatever bounds it."""
+
+UNWIELDY = 2**31
+"""Limits of columns from here on are left to search: planning for them costs more than it helps."""
+
+Row = dict[str, Fraction]
 
 
-def corrected_row(
-    plan: GroupPlan,
-    values: Mapping[str, Fraction],
-    grids: Mapping[str, Grid],
-    *,
-    limited: GroupPlan | None = None,
-    node_limit: int = NODE_LIMIT,
-    search_nodes: int = SEARCH_NODES,
-) -> dict[str, Fraction] | None:
-    """Correct a row in exact arithmetic: along the plan's steps, else by search.
+class ExactCorrector:
+    """Corrects rows of one group exactly, one by one.
 
     Args:
-        plan: Satisfiable.
-        values: The row's cell for each of the plan's variables.
-        grids: What each column can hold.
-        limited: A plan of the same variables that heeds what they can hold, to be followed where
-            the first leads nowhere.
-        node_limit: How many values to try along the steps.
-        search_nodes: How many decisions the search may take.
-
-    Returns:
-        A value for each variable: fixed ones as they are, every clause satisfied, every moved
-        value on its column's grid; None if there is none, or none was found within the limits.
+        plan: The group's plan, satisfiable.
+        grids: What each of its columns can hold.
+        planning: How much work another plan may take, which heeds what columns can hold.
     """
-    for one in (plan, limited):
-        if one is not None and one.steps is not None:
-            if not one.satisfiable:
-                return None
-            found = _Search(one, one.steps, grids, node_limit).solve(dict(values), 0)
-            if found is not None:
-                return found
-    return searched_row(plan, values, grids, search_nodes)
 
-
-class _Search:
     def __init__(
-        self, plan: GroupPlan, steps: Sequence[Step], grids: Mapping[str, Grid], nodes: int
+        self, plan: GroupPlan, grids: Mapping[str, Grid], planning: Limits | None = None
     ) -> None:
-        self._fixed = plan.fixed
-        self._steps = steps
-        self._grids = grids
-        self._nodes = nodes
+        self._plan, self._grids = plan, grids
+        self._planning = Limits(None, NARROWING) if planning is None else planning
 
-    def solve(self, values: dict[str, Fraction], depth: int) -> dict[str, Fraction] | None:
+    def correct(self, values: Mapping[str, Fraction], limits: Limits | None = None) -> Row | None:
+        """Correct a row: along the plan's steps, else by search.
+
+        Args:
+            values: The row's cell for each of the plan's variables.
+            limits: How much work it may take.
+
+        Returns:
+            A value for each variable: fixed ones as they are, every clause satisfied, every moved
+            value on its column's grid; None if there is none, or none was found within the limits.
+        """
+        limits = Limits(None, ROW_WORK) if limits is None else limits
+        for one in (self._plan, self._limited):
+            if one is not None and one.steps is not None:
+                if not one.satisfiable:
+                    return None
+                found = self._along(one, values, limits.part(STEPS_WORK))
+                if found is not None:
+                    return found
+        return self._search.find(values, limits)
+
+    def rough(self, values: Mapping[str, Fraction], limits: Limits | None = None) -> Row | None:
+        """Correct a row by numbers that need not be decimals, such as thirds."""
+        return self._search.rough(values, Limits(None, ROW_WORK) if limits is None else limits)
+
+    @cached_property
+    def _search(self) -> RowSearch:
+        return RowSearch(self._plan, self._grids)
+
+    @cached_property
+    def _limited(self) -> GroupPlan | None:
+        """The plan with the limits of its columns that matter; None if there are none."""
+        limits = tuple(limit_clauses(self._plan.variables, self._grids, below=UNWIELDY))
+        if not limits:
+            return None
+        return narrowed_plan(self._plan, limits, self._planning.part(NARROWING))
+
+    def _along(self, plan: GroupPlan, values: Mapping[str, Fraction], limits: Limits) -> Row | None:
+        try:
+            return _Steps(plan, self._grids, limits).solve(dict(values), 0)
+        except LimitReached:
+            return None
+
+
+class _Steps:
+    """A plan's steps, one value after the other, and back where there is none."""
+
+    def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid], limits: Limits) -> None:
+        self._fixed = plan.fixed
+        self._steps = plan.steps or ()
+        self._grids = grids
+        self._limits = limits
+
+    def solve(self, values: Row, depth: int) -> Row | None:
         if depth == len(self._steps):
             return values
         step = self._steps[depth]
+        self._limits.spend(VALUE + _size(step))
         for point in self._choices(step, values):
-            self._nodes -= 1
-            if self._nodes < 0:
-                return None
             found = self.solve({**values, step.variable: point}, depth + 1)
             if found is not None:
                 return found
@@ -76,6 +113,14 @@ class _Search:
         if step.variable in self._fixed:
             return [target] if any(target in one for one in intervals) else []
         return points_near(intervals, target, self._grids[step.variable])
+
+
+def _size(step: Step) -> int:
+    """Terms and constants of a step."""
+    bounds = sum(
+        1 + len(one.terms) for part in step.clauses for one in (*part.lowers, *part.uppers)
+    )
+    return bounds + sum(1 + len(one.terms) for part in step.clauses for one in part.others)
 
 
 def allowed_intervals(step: Step, values: Mapping[str, Fraction]) -> list[Interval]:

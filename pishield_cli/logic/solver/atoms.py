@@ -35,13 +35,17 @@ class Atoms:
         """Variables that must be whole, and forms that are whole because their terms are."""
         self.bounds: list[tuple[int, Value] | None] = [None]
         """For each atom the variable of the simplex and its least value; None for a boolean."""
-        self._declared = frozenset(integers)
+        self._declared = set(integers)
         self._forms: dict[tuple[tuple[int, int], ...], int] = {}
         self._numbers: dict[tuple[int, Value], int] = {}
         self._ladders: dict[int, list[tuple[Value, int]]] = {}
 
     def __len__(self) -> int:
         return len(self.bounds)
+
+    def declare(self, integers: Collection[str]) -> None:
+        """Tell of further variables, not met yet, that they are whole numbers."""
+        self._declared.update(integers)
 
     def fresh(self) -> int:
         """A new boolean atom without a name."""

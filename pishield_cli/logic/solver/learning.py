@@ -21,6 +21,12 @@ LEARNED = 3_000
 DECAY = 1.05
 """How much more an atom of the next conflict counts than one of the last, when one is decided."""
 
+ASSIGNED = 4
+"""Units of work that an assignment takes, whatever clauses watch it."""
+
+SEEN = 2
+"""Units of work that looking for a literal of a clause that holds takes."""
+
 GREATEST = 1e100
 """How active an atom may seem before all are brought down together."""
 
@@ -175,9 +181,10 @@ class Learner:
         for offset in range(count):
             clause = required[(self._cursor + offset) % count]
             if not any(self.holds(literal) for literal in clause):
-                self.limits.spend(offset)
+                self.limits.spend(SEEN * offset)
                 self._cursor = (self._cursor + offset) % count
                 return clause
+        self.limits.spend(SEEN * count)
         return None
 
     def _decide(self, clause: Numbers) -> bool:
@@ -203,7 +210,7 @@ class Learner:
             while self._queued < len(self._trail):
                 literal = self._trail[self._queued]
                 self._queued += 1
-                self.limits.spend(1 + len(self._watches[literal ^ 1]))
+                self.limits.spend(ASSIGNED + len(self._watches[literal ^ 1]))
                 conflict = self._tell_simplex(literal) or self._visit(literal ^ 1)
                 if conflict is not None:
                     return conflict

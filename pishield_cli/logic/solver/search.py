@@ -4,35 +4,23 @@ Each clause has an owner, a number such as its requirement's, and questions are 
 clauses of some owners. What is learned from one question serves the next.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain, takewhile
 
-from pishield_cli.logic.solver.answers import Infeasible, Model, Nearest, Optimum, Undecided
+from pishield_cli.logic.solver.answers import Infeasible, Model, Optimum, Undecided
 from pishield_cli.logic.solver.atoms import TRUE, Atoms
 from pishield_cli.logic.solver.branching import BRANCH, Unbounded, make_whole, optimise_whole
 from pishield_cli.logic.solver.conflicts import Numbers
-from pishield_cli.logic.solver.learning import Learner
+from pishield_cli.logic.solver.learning import SEEN, Learner
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.solver.stack import LOWER, UPPER
 from pishield_cli.logic.solver.tableau import ONE, ZERO, Value, infinitesimal
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+from pishield_cli.logic.terms import Clause, Literal, Term
 
-__all__ = [
-    "Infeasible",
-    "Model",
-    "Nearest",
-    "Optimum",
-    "Search",
-    "Undecided",
-    "minimise",
-    "nearest_value",
-    "solve",
-    "substituted",
-]
+__all__ = ["Infeasible", "Model", "Optimum", "Search", "Undecided"]
 
-TAUTOLOGY = Inequality((), ZERO)
-"""A literal that always holds."""
+CLAUSE, LITERAL, TERM = 10, 10, 2
+"""Units of work that adding a clause takes, each of its literals, and each term of these."""
 
 
 class Search:
@@ -52,21 +40,34 @@ class Search:
         self._clauses: dict[int, list[Numbers]] = {}
         self._required: list[Numbers] = []
         self._active: tuple[int, ...] | None = None
+        self._supposed: list[list[int]] = []
+        self._assumed: list[list[int]] = []
+        """The levels of assumptions that the learner stands on, above the owners' guards."""
+        self._owed = 0
 
     def add(self, clause: Clause, owner: int) -> None:
-        """Add a clause for good, under its owner."""
+        """Add a clause for good, under its owner; the next question accounts for it."""
         guard = self._guards.get(owner)
         if guard is None:
             guard = self._guards[owner] = 2 * self.atoms.fresh()
             self._owners[guard] = owner
             self._clauses[owner] = []
+        self._owed += CLAUSE + sum(LITERAL + TERM * len(one.variables) for one in clause)
         numbers = [self.atoms.literal(literal) for literal in clause]
         if TRUE in numbers:
             return
         numbers.append(guard ^ 1)
         self._clauses[owner].append(numbers)
         self._learner.add(list(numbers))
-        self._active = None
+        self._active, self._assumed = None, []
+
+    def suppose(self, literals: Iterable[Literal]) -> None:
+        """Assume literals in all questions to come; what follows from them is found once."""
+        self._supposed.append([self.atoms.literal(one) for one in literals])
+
+    def owe(self, work: int) -> None:
+        """Let the next question account for work that it needed."""
+        self._owed += work
 
     def solve(
         self, owners: Iterable[int] | None = None, assumed: Sequence[Literal] = ()
@@ -116,21 +117,37 @@ class Search:
 
     def _ask(self, owners: Iterable[int] | None, assumed: Sequence[int]) -> frozenset[int] | None:
         self.limits.require_work()
+        owed, self._owed = self._owed, 0
+        self.limits.spend(owed)
         active = tuple(self._guards if owners is None else owners)
-        learner = self._learner
-        learner.limits = self.limits
+        self._learner.limits = self.limits
         failed = None
-        if active == self._active:
-            learner.retract(1)
-        else:
-            learner.retract(0)
-            self._active = active
-            self._required = [one for owner in active for one in self._clauses.get(owner, ())]
-            self.limits.spend(2 * len(active) + len(self._required))
-            failed = learner.assume(self._guards[one] for one in active if one in self._guards)
-        if failed is None and assumed:
-            failed = learner.assume(assumed)
-        return learner.run(self._required) if failed is None else failed
+        if active != self._active:
+            failed = self._activate(active)
+        if failed is None:
+            failed = self._assume([*self._supposed, list(assumed)] if assumed else self._supposed)
+        return self._learner.run(self._required) if failed is None else failed
+
+    def _activate(self, active: tuple[int, ...]) -> frozenset[int] | None:
+        """Take back all assumptions, and assume the clauses of these owners."""
+        self._learner.retract(0)
+        self._active, self._assumed = active, []
+        self._required = [one for owner in active for one in self._clauses.get(owner, ())]
+        self.limits.spend(2 * len(active) + len(self._required))
+        return self._learner.assume(self._guards[one] for one in active if one in self._guards)
+
+    def _assume(self, levels: Sequence[list[int]]) -> frozenset[int] | None:
+        """Stand on these levels, of which those that are stood on already are kept."""
+        alike = (one == other for one, other in zip(self._assumed, levels, strict=False))
+        kept = sum(1 for _ in takewhile(bool, alike))
+        self._learner.retract(1 + kept)
+        del self._assumed[kept:]
+        for level in levels[kept:]:
+            failed = self._learner.assume(level)
+            if failed is not None:
+                return failed
+            self._assumed.append(level)
+        return None
 
     def _optimise(
         self, variable: int, side: int, owners: Iterable[int] | None, assumed: list[int]
@@ -178,12 +195,14 @@ class Search:
     def _model(self) -> Model:
         """The assignment found, with a number for the infinitesimal."""
         learner, atoms = self._learner, self.atoms
-        held = (pair for one in self._held() if (pair := atoms.order(one)) is not None)
-        size = infinitesimal(chain(atoms.simplex.comparisons(), held))
-        values: dict[str, Fraction] = {}
-        for name, variable in atoms.variables.items():
-            real, eps = atoms.simplex.value(variable)
-            values[name] = real + eps * size
+        found = {name: atoms.simplex.value(one) for name, one in atoms.variables.items()}
+        self.limits.spend(len(found))
+        size = ZERO
+        if any(eps for _, eps in found.values()):
+            self.limits.spend(SEEN * (len(self._required) + len(atoms)))
+            held = (pair for one in self._held() if (pair := atoms.order(one)) is not None)
+            size = infinitesimal(chain(atoms.simplex.comparisons(), held))
+        values = {name: real + eps * size for name, (real, eps) in found.items()}
         for name, atom in atoms.booleans.items():
             values[name] = ONE if learner.holds(2 * atom) else ZERO
         return Model(values)
@@ -194,127 +213,5 @@ class Search:
 
     def _give_up(self, reached: LimitReached) -> Undecided:
         self._learner.retract(0)
-        self._active = None
+        self._active, self._assumed = None, []
         return Undecided(str(reached))
-
-
-# ------------------------------------------------------------------------- single questions
-
-
-def solve(
-    clauses: Sequence[Clause],
-    *,
-    integers: Collection[str] = (),
-    fixed: Mapping[str, Fraction] | None = None,
-    limits: Limits | None = None,
-) -> Model | Infeasible | Undecided:
-    """Decide whether clauses can hold together.
-
-    Args:
-        clauses: What must hold; the core of a contradiction names their indices.
-        integers: Names of variables that are whole numbers.
-        fixed: Values of some variables.
-        limits: When to give up.
-    """
-    return _search(clauses, integers, fixed or {}, limits).solve()
-
-
-def minimise(
-    objective: Sequence[Term],
-    clauses: Sequence[Clause],
-    *,
-    integers: Collection[str] = (),
-    fixed: Mapping[str, Fraction] | None = None,
-    limits: Limits | None = None,
-) -> Optimum | Infeasible | Undecided:
-    """Find where a linear form over variables that are not fixed is least; see `solve`."""
-    return _search(clauses, integers, fixed or {}, limits).optimise(objective)
-
-
-def nearest_value(
-    variable: str,
-    target: Fraction,
-    clauses: Sequence[Clause],
-    *,
-    integers: Collection[str] = (),
-    fixed: Mapping[str, Fraction] | None = None,
-    limits: Limits | None = None,
-) -> Nearest | Infeasible | Undecided:
-    """Find the value of one variable, nearest to a target, that some values of others go with.
-
-    Args:
-        variable: Not one of those fixed.
-        target: Where it should be.
-        clauses: What must hold; the core of a contradiction names their indices.
-        integers: Names of variables that are whole numbers.
-        fixed: Values of some variables.
-        limits: When to give up.
-
-    Returns:
-        The nearest value; ties go to one that is itself allowed, then to the lesser.
-    """
-    search = _search(clauses, integers, fixed or {}, limits)
-    there = search.solve(assumed=(_beyond(variable, target, 1), _beyond(variable, target, -1)))
-    if isinstance(there, Undecided) or (isinstance(there, Infeasible) and not there.assumed):
-        return there
-    if isinstance(there, Model):
-        return Nearest(target, open=False, side=0, model=there)
-    best: Nearest | None = None
-    core: set[int] = set(there.core)
-    for side in (-1, 1):
-        assumed = [_beyond(variable, target, side)]
-        if best is not None:
-            assumed.append(_beyond(variable, 2 * target - best.value, -side))
-        found = search.optimise((Term(variable, ONE),), greatest=side < 0, assumed=assumed)
-        if isinstance(found, Undecided):
-            return found
-        if isinstance(found, Infeasible):
-            core.update(found.core)
-            continue
-        assert found.value is not None, "the target bounds it"
-        assert found.model is not None, "a bounded optimum comes with values"
-        nearest = Nearest(found.value, not found.attained, side, found.model)
-        if best is None or _rank(nearest, target) < _rank(best, target):
-            best = nearest
-    return Infeasible(tuple(sorted(core))) if best is None else best
-
-
-def _beyond(variable: str, value: Fraction, side: int) -> Inequality:
-    """The variable is at least (side 1) or at most (side -1) a value."""
-    return Inequality((Term(variable, Fraction(side)),), side * value)
-
-
-def _rank(nearest: Nearest, target: Fraction) -> tuple[Fraction, bool]:
-    return abs(nearest.value - target), nearest.open
-
-
-def _search(
-    clauses: Sequence[Clause],
-    integers: Collection[str],
-    fixed: Mapping[str, Fraction],
-    limits: Limits | None,
-) -> Search:
-    search = Search(integers=integers, limits=limits)
-    for index, clause in enumerate(clauses):
-        search.add(substituted(clause, fixed) if fixed else clause, index)
-    return search
-
-
-def substituted(clause: Clause, fixed: Mapping[str, Fraction]) -> Clause:
-    """The clause over the other variables, for values of some; folded if it holds already."""
-    literals: list[Literal] = []
-    for literal in clause:
-        if isinstance(literal, BooleanLiteral):
-            if literal.variable not in fixed:
-                literals.append(literal)
-            elif literal.holds(fixed):
-                return Clause((TAUTOLOGY,))
-            continue
-        moved = sum((c * fixed[name] for name, c in literal.terms if name in fixed), ZERO)
-        terms = tuple(term for term in literal.terms if term.variable not in fixed)
-        reduced = Inequality(terms, literal.constant - moved, literal.strict)
-        if terms:
-            literals.append(reduced)
-        elif reduced.holds({}):
-            return Clause((TAUTOLOGY,))
-    return Clause(tuple(literals))

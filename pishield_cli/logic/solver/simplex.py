@@ -138,6 +138,7 @@ class Simplex:
         """
         violated: dict[int, int] = {}
         sound: list[int] = []
+        self._tableau.work += len(self._suspects)
         for variable in self._suspects:
             outside = self._stack.outside(variable, self.value(variable))
             if outside is None:
@@ -180,12 +181,14 @@ class Simplex:
         for basic, side in violated.items():
             scale = self._tableau.scales[basic]
             signed = -scale if side == LOWER else scale
+            self._tableau.work += len(self._tableau.rows[basic])
             for other, coefficient in self._tableau.rows[basic].items():
                 slopes[other] = slopes.get(other, ZERO) + Fraction(coefficient, signed)
         return {other: slope for other, slope in slopes.items() if slope}
 
     def _steepest(self, slopes: Mapping[int, Fraction | int], *, careful: bool) -> int | None:
         best: tuple[Fraction | int, int] | None = None
+        self._tableau.work += len(slopes)
         for other, slope in slopes.items():
             rank = (0 if careful else -abs(Fraction(slope)), other)
             if (best is None or rank < best) and self._can_move(other, upwards=slope < 0):
@@ -255,9 +258,11 @@ class Simplex:
 
     def _entering(self, basic: int, *, upwards: bool) -> int | None:
         """The first nonbasic variable whose move moves a basic one in a direction."""
+        row = self._tableau.rows[basic]
+        self._tableau.work += len(row)
         movable = (
             other
-            for other, coefficient in self._tableau.rows[basic].items()
+            for other, coefficient in row.items()
             if self._can_move(other, upwards=(coefficient > 0) == upwards)
         )
         return min(movable, default=None)

@@ -11,7 +11,7 @@ from pishield_cli.logic.classes import Membership, class_at, code_of, raised
 from pishield_cli.logic.domains import Text
 from pishield_cli.logic.plans.plan import plan_groups
 from pishield_cli.logic.requirements import RequirementType
-from pishield_cli.logic.rows.corrected import corrected_row
+from pishield_cli.logic.rows.corrected import ExactCorrector
 from pishield_cli.logic.rows.grids import Grid
 
 TEXTS = "abcdef"
@@ -108,7 +108,7 @@ def test_law_of_raised_requirements_and_their_correction(clauses, cells):
     for plan in plan_groups(requirements.clauses, [*names, "v"]):
         possible = possible and plan.satisfiable
         if plan.satisfiable and plan.steps is not None:
-            found = corrected_row(plan, {n: after[n] for n in plan.variables}, grids)
+            found = ExactCorrector(plan, grids).correct({n: after[n] for n in plan.variables})
             assert found is not None
             after.update(found)
     anywhere = allowed or any(

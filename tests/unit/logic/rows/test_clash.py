@@ -5,7 +5,7 @@ from fractions import Fraction
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.rows.clash import Clash, find_clash
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.rows.searched import limit_clauses
+from pishield_cli.logic.rows.problems import limit_clauses
 from pishield_cli.logic.solver.limits import Limits
 
 

@@ -7,13 +7,14 @@ from itertools import product
 import pytest
 
 from pishield_cli.language import parse_requirements
-from pishield_cli.logic.rows.congruences import congruences
-from pishield_cli.logic.solver.search import Model, solve
+from pishield_cli.logic.rows.congruences import congruences, equalities
+from pishield_cli.logic.solver.questions import solve
+from pishield_cli.logic.solver.search import Model
 
 
 def allowed(text: str, whole: Mapping[str, int]) -> bool:
     clauses = parse_requirements(text).clauses
-    found = congruences(clauses, list(whole), {})
+    found = congruences(list(equalities(clauses)), list(whole), {})
     fixed = {name: Fraction(value) for name, value in whole.items()}
     integers = [*whole, *found.multiples]
     return isinstance(solve(found.clauses, integers=integers, fixed=fixed), Model)

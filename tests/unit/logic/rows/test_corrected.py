@@ -6,9 +6,9 @@ import pytest
 
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
-from pishield_cli.logic.rows.corrected import allowed_intervals, corrected_row
+from pishield_cli.logic.rows.corrected import ExactCorrector, allowed_intervals
 from pishield_cli.logic.rows.grids import Grid, Interval
-from pishield_cli.logic.rows.searched import limit_clauses
+from pishield_cli.logic.rows.problems import limit_clauses
 
 F = Fraction
 DOUBLE, WHOLE = Grid(), Grid(places=0, low=-(2**31), high=2**31 - 1)
@@ -25,7 +25,7 @@ def corrected(
     found: GroupPlan, grid: Grid = DOUBLE, **cells: float | str
 ) -> dict[str, Fraction] | None:
     values = {name: F(str(value)) for name, value in cells.items()}
-    return corrected_row(found, values, dict.fromkeys(values, grid))
+    return ExactCorrector(found, dict.fromkeys(values, grid)).correct(values)
 
 
 def test_the_first_stays_the_later_ones_move() -> None:
@@ -35,7 +35,7 @@ def test_the_first_stays_the_later_ones_move() -> None:
 def test_what_holds_stays() -> None:
     cells = {"a": F(1, 3), "b": F(1, 2), "c": F(7)}
     grids = dict.fromkeys(cells, DOUBLE)
-    assert corrected_row(plan("a <= b\nb <= c\n"), cells, grids) == cells
+    assert ExactCorrector(plan("a <= b\nb <= c\n"), grids).correct(cells) == cells
 
 
 def test_fixed_cells_stay_and_the_others_give_way() -> None:
@@ -108,7 +108,7 @@ def test_room_is_left_where_a_bound_comes_out_near_zero() -> None:
     # c <= 3*a + 4*b - 1 is -1e-16 here; right at it no double would be left for d.
     found = plan("a >= 0.5 or b + d - 0.5*c >= 3\n1.5*a + b - d >= -2.5\n", names="abcd")
     cells = {"a": F("0.3333333333333333"), "b": F(0), "c": F("6.5"), "d": F("6.5")}
-    result = corrected_row(found, cells, dict.fromkeys("abcd", DOUBLE))
+    result = ExactCorrector(found, dict.fromkeys("abcd", DOUBLE)).correct(cells)
     assert result is not None
     assert all(clause.holds(result) for clause in found.clauses)
     assert (result["a"], result["b"]) == (cells["a"], cells["b"])
@@ -129,7 +129,7 @@ def test_decimals_are_found_where_the_nearest_values_lead_to_none() -> None:
     # c is a third of a whole number, and nothing but 4, 7, ... leaves it a decimal.
     found = plan("2*c + a == 1\n2*a - 2*c + 2*b == 4\nc >= 3.5\n")
     grids = {"a": DOUBLE, "b": Grid(0), "c": DOUBLE}
-    result = corrected_row(found, {"a": F(0), "b": F(-10), "c": F("4.5")}, grids)
+    result = ExactCorrector(found, grids).correct({"a": F(0), "b": F(-10), "c": F("4.5")})
     assert result == {"a": -7, "b": 13, "c": 4}
 
 

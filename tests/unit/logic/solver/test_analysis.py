@@ -14,8 +14,9 @@ from pishield_cli.logic.groups import requirement_groups
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.solver.analysis import analyse, contradictory_core, satisfiable
 from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.solver.questions import solve
 from pishield_cli.logic.solver.reasoner import Bounds, repeated
-from pishield_cli.logic.solver.search import Infeasible, Model, solve
+from pishield_cli.logic.solver.search import Infeasible, Model
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 
 F = Fraction

@@ -7,18 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pishield_cli.logic.solver.answers import Nearest
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.solver.search import (
-    Infeasible,
-    Model,
-    Nearest,
-    Optimum,
-    Search,
-    Undecided,
-    minimise,
-    nearest_value,
-    solve,
-)
+from pishield_cli.logic.solver.questions import minimise, nearest_value, solve
+from pishield_cli.logic.solver.search import Infeasible, Model, Optimum, Search, Undecided
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
 
 NAMES = ("a", "b", "c")

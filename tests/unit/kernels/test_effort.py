@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pishield_cli.kernels.columns import NumericColumn, decimal_value
-from pishield_cli.kernels.optimal.effort import GRANTED_A_ROW, Effort
+from pishield_cli.kernels.effort import GRANTED_A_ROW, Effort
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 from pishield_cli.kernels.sequential.correction import Corrector, RowsCorrector
@@ -46,7 +46,7 @@ def hostile(seed: int) -> list[Clause]:
 def test_a_search_cut_short_leaves_rows_that_hold_and_says_so(
     method: type[NearestRows | FewestRows], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pishield_cli.kernels.optimal.effort.GRANTED_A_ROW", 0.0)
+    monkeypatch.setattr("pishield_cli.kernels.effort.GRANTED_A_ROW", 0.0)
     clauses = hostile(1)
     cells = np.random.default_rng(1).normal(0, 9, (ROWS, len(NAMES))).round(2)
     table = {name: NumericColumn(cells[:, index]) for index, name in enumerate(NAMES)}

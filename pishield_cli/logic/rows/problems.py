@@ -1,0 +1,262 @@
+"""What the rows of a group have to satisfy, prepared once; and questions about one row."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from math import ceil, floor
+
+from pishield_cli.logic.plans.half_spaces import equated, half_of
+from pishield_cli.logic.plans.plan import GroupPlan, inequality
+from pishield_cli.logic.rows.congruences import Equality, congruences, equalities
+from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid
+from pishield_cli.logic.solver.answers import Infeasible, Model, Nearest, Undecided
+from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.solver.questions import equal, nearest_of, substituted
+from pishield_cli.logic.solver.search import Search
+from pishield_cli.logic.terms import Clause, Inequality, Term
+
+_DOUBLE_DIGITS = 15
+
+QUESTION_WORK = 200_000
+"""Units of work that one question about a row may take."""
+
+WAY_WORK = 400_000
+"""Units of work that questions on one way to a row may take together."""
+
+FEW = 4
+"""Values of a column that are asked about one by one."""
+
+Row = dict[str, Fraction]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A group's rows to be searched for, columns of decimal places counted in units of their last.
+
+    Attributes:
+        variables: In the order of correction.
+        fixed: Those that never move.
+        clauses: What must hold, the columns' limits among it.
+        grids: What the columns can hold.
+        units: What the columns are counted in.
+    """
+
+    variables: tuple[str, ...]
+    fixed: frozenset[str]
+    clauses: tuple[Clause, ...]
+    grids: Mapping[str, Grid]
+    units: Mapping[str, Fraction]
+
+    @property
+    def moving(self) -> list[str]:
+        """The variables that may move, in the order of correction."""
+        return [name for name in self.variables if name not in self.fixed]
+
+    @cached_property
+    def integers(self) -> tuple[str, ...]:
+        """Variables that are whole numbers."""
+        return tuple(name for name in self.variables if self.grids[name].integer)
+
+    @cached_property
+    def equalities(self) -> tuple[Equality, ...]:
+        """Its equalities between columns of which some hold any decimals."""
+        whole = frozenset(self.integers) | self.fixed
+        found = equalities(self.clauses)
+        return tuple(one for one in found if not whole.issuperset(one.terms))
+
+    @cached_property
+    def size(self) -> int:
+        """Literals and terms, for what going through the clauses once takes."""
+        return sum(1 + len(one.variables) for clause in self.clauses for one in clause)
+
+    def holds(self, row: Mapping[str, Fraction]) -> bool:
+        return all(clause.holds(row) for clause in self.clauses)
+
+    def counted(self, values: Mapping[str, Fraction]) -> Row:
+        """Cells in these units."""
+        return {name: values[name] / self.units[name] for name in self.variables}
+
+    def in_own_units(self, row: Mapping[str, Fraction]) -> Row:
+        return {name: value * self.units[name] for name, value in row.items()}
+
+    def with_room(self, share: Fraction = Fraction(1)) -> "Problem":
+        """The same rows, farther inside their bounds, so that cells of few digits find room.
+
+        Args:
+            share: How much of the room to ask for, from 0 to 1.
+        """
+        place = {name: index for index, name in enumerate(self.variables)}
+        listed = [
+            [(one, half_of(one, place)) for one in map(inequality, clause)]
+            for clause in self.clauses
+        ]
+        sides = set(equated(one[0][1] for one in listed if len(one) == 1))
+        clauses = tuple(
+            Clause(tuple(o if half in sides else self._inner(o, share) for o, half in literals))
+            for literals in listed
+        )
+        return replace(self, clauses=clauses)
+
+    def _inner(self, literal: Inequality, share: Fraction) -> Inequality:
+        digits = [self.grids[n].digits for n in literal.variables if not self.grids[n].integer]
+        moving = [name for name in literal.variables if name not in self.fixed]
+        if not digits or not moving:
+            return literal
+        scale = abs(literal.constant) + sum(abs(c) for _, c in literal.terms)
+        room = share * scale * Fraction(10) ** (2 - min(*digits, GRID_DIGITS))
+        return Inequality(literal.terms, literal.constant + room, literal.strict)
+
+
+def problem_of(plan: GroupPlan, grids: Mapping[str, Grid]) -> Problem:
+    """What a plan's rows have to satisfy, on what their columns can hold."""
+    units = {name: Fraction(10) ** -(grids[name].places or 0) for name in plan.variables}
+    clauses = (*plan.clauses, *limit_clauses(plan.variables, grids))
+    return Problem(
+        plan.variables,
+        plan.fixed,
+        tuple(counted_in(clause, units) for clause in clauses),
+        {name: _whole(grids[name], units[name]) for name in plan.variables},
+        units,
+    )
+
+
+class Questions:
+    """Questions about one row, some of whose cells are settled one by one.
+
+    Args:
+        problem: What must hold.
+        values: The row's cells, in the problem's units.
+        limits: Of all questions together.
+        nodes: Decisions that one question may take.
+        in_decimals: Whether variables that are not whole numbers are to become decimals.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        values: Mapping[str, Fraction],
+        limits: Limits,
+        nodes: int,
+        *,
+        in_decimals: bool = True,
+    ) -> None:
+        self._problem, self._values, self._nodes = problem, values, nodes
+        self._limits = limits.part(WAY_WORK)
+        self._equalities = problem.equalities if in_decimals else ()
+        self.settled: Row = {name: values[name] for name in problem.fixed}
+        self._search = Search(integers=problem.integers)
+        self._search.owe(problem.size)
+        for clause in problem.clauses:
+            self._search.add(substituted(clause, self.settled), 0)
+        self._multiples = 0
+        self._known: Mapping[str, Fraction] = {}
+        """Values of all that go with what is settled; empty if none are known."""
+
+    def settle(self, name: str, value: Fraction) -> None:
+        """Hold a value from now on."""
+        self.settled[name] = value
+        if self._known.get(name) != value:
+            self._known = {}
+        self._search.suppose(equal(name, value))
+
+    def is_possible(self, name: str, value: Fraction) -> bool:
+        """Whether a value goes with some values of the others; False also if that stays open."""
+        return isinstance(self.model(name, value), Model)
+
+    def model(
+        self, name: str | None = None, value: Fraction = Fraction(0), *, share: int = 1
+    ) -> Model | Infeasible | Undecided:
+        """Values of all, beside a value of one; those that must be decimals may be thirds.
+
+        Args:
+            name: The one; None to suppose none.
+            value: Its value.
+            share: By what to divide the decisions that a question may take.
+        """
+        if name is None:
+            return self._noted(self._search.solve(self._owners(self.settled, share)))
+        owners = self._owners({**self.settled, name: value}, share)
+        return self._search.solve(owners, equal(name, value))
+
+    def nearest(self, name: str) -> Nearest | Infeasible | Undecided:
+        """The value nearest to a cell that some values of the others go with."""
+        target = self._values[name]
+        if self._known.get(name) == target:
+            return Nearest(target, open=False, side=0, model=Model(self._known))
+        for value in _neighbours(target, self._problem.grids[name]):
+            there = self._noted(self.model(name, value))
+            if isinstance(there, Undecided):
+                return there
+            if isinstance(there, Model):
+                side = (value > target) - (value < target)
+                return Nearest(value, open=False, side=side, model=there)
+        return nearest_of(self._search, name, self._values[name], self._owners(self.settled))
+
+    def _noted(self, answer: Model | Infeasible | Undecided) -> Model | Infeasible | Undecided:
+        """Note the values found; they serve until others are settled."""
+        if isinstance(answer, Model) and not self._equalities:
+            self._known = answer.values
+        return answer
+
+    def _owners(self, settled: Row, share: int = 1) -> tuple[int, ...]:
+        """The problem's clauses, and what its equalities ask of whole numbers beside decimals."""
+        self._search.limits = self._limits.part(QUESTION_WORK, self._nodes // share)
+        if not self._equalities:
+            return (0,)
+        self._search.owe(sum(len(one.terms) for one in self._equalities))
+        found = congruences(self._equalities, self._problem.integers, settled)
+        if not found.clauses:
+            return (0,)
+        self._multiples += 1
+        self._search.atoms.declare(found.multiples)
+        for clause in found.clauses:
+            self._search.add(clause, self._multiples)
+        return (0, self._multiples)
+
+
+def _neighbours(target: Fraction, grid: Grid) -> list[Fraction]:
+    """The whole numbers at and beside a value, or all that fit if these are few; nearest first."""
+    if not grid.integer:
+        return []
+    if grid.low is not None and grid.high is not None and grid.high - grid.low < FEW:
+        values = [Fraction(one) for one in range(ceil(grid.low), floor(grid.high) + 1)]
+        return sorted(values, key=lambda one: (abs(one - target), one))
+    return [target, target - 1, target + 1] if target.denominator == 1 else []
+
+
+def counted_in(clause: Clause, units: Mapping[str, Fraction]) -> Clause:
+    """A clause over columns counted in units of their own."""
+    literals = []
+    for one in map(inequality, clause):
+        terms = tuple(Term(name, c * units[name]) for name, c in one.terms)
+        literals.append(Inequality(terms, one.constant, one.strict))
+    return Clause(tuple(literals))
+
+
+def _whole(grid: Grid, unit: Fraction) -> Grid:
+    if not grid.places:
+        return grid
+    low = None if grid.low is None else grid.low / unit
+    high = None if grid.high is None else grid.high / unit
+    return replace(grid, places=0, low=low, high=high)
+
+
+def limit_clauses(
+    names: Iterable[str], grids: Mapping[str, Grid], *, below: int | None = None
+) -> Iterator[Clause]:
+    """What columns can hold at all, as clauses.
+
+    Args:
+        names: The columns.
+        grids: What they can hold.
+        below: If given, only limits of a smaller magnitude.
+    """
+    for name in names:
+        grid = grids[name]
+        if grid.places is None and grid.digits >= _DOUBLE_DIGITS:
+            continue  # the range of a double is no limit in practice, and its ends are unwieldy
+        for sign, limit in ((1, grid.low), (-1, grid.high)):
+            if limit is not None and (below is None or -below < limit < below):
+                terms = (Term(name, Fraction(sign)),)
+                yield Clause((Inequality(terms, Fraction(sign * limit)),))
