@@ -51,4 +51,13 @@ def figures(known: Sequence[Known], samples: Path) -> Iterator[str]:
         report = suggest(open_table(str(samples / f"{name}.csv")), how)
         published = str(samples / f"{name}.txt")
         found, count = entailed_numbers(report, report.suggestions, published)
-        yield f"| {name} ({share:.0%}) | {len(found)}/{count} | | |"
+        told, types = _types(report, published)
+        yield f"| {name} ({share:.0%}) | {len(found) + told}/{count + types} | | |"
+
+
+def _types(report: SuggestReport, published: str) -> tuple[bool, bool]:
+    """Whether the types that a file declares are found, and whether it declares any."""
+    wanted = read_binding(published, report.columns).requirements
+    integers = wanted.integers <= set(report.integers) | set(report.booleans)
+    declared = bool(wanted.integers | wanted.booleans)
+    return declared and integers and wanted.booleans <= set(report.booleans), declared

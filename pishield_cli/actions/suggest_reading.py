@@ -64,7 +64,7 @@ def read_contents(
         sampler.add(found, batch.start, batch.rows)
         if progress is not None:
             progress(batch.start + batch.rows)
-    sample = _with_kinds(sampler.sample(), domains, texts)
+    sample = replace(_with_kinds(sampler.sample(), domains, texts), above_zero=types.above_zero)
     plain = [name for name in numbers if _is_plain(domains[name])]
     told = [name for name in plain if not np.isnan(sample.values[:, numbers.index(name)]).all()]
     booleans = [name for name in told if name in types.booleans]
@@ -119,10 +119,14 @@ def _is_readable(reader: TableReader, domains: Schema) -> bool:
 
 @dataclass(slots=True)
 class _Types:
-    """Which columns hold whole numbers and truth values in every row, so far."""
+    """Which columns hold whole numbers and truth values in every row, so far.
+
+    Of whole numbers, the least above zero too.
+    """
 
     integers: dict[str, None]
     booleans: dict[str, None]
+    above_zero: dict[str, float] = field(default_factory=dict)
 
     def look(self, columns: Mapping[str, NumericColumn]) -> None:
         for name, column in columns.items():
@@ -131,6 +135,9 @@ class _Types:
                 present = present[~np.isnan(present)]
             if not _are_whole(present):
                 self.integers.pop(name, None)
+            elif name in self.integers and (present > 0).any():
+                least = float(present[present > 0].min())
+                self.above_zero[name] = min(least, self.above_zero.get(name, least))
             if name in self.booleans and not ((present == 0) | (present == 1)).all():
                 self.booleans.pop(name)
 

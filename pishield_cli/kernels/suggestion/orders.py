@@ -72,6 +72,9 @@ class Order:
 def orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
     """All `a <= b` with evidence.
 
+    Without rows near the boundary they are candidates; and so they are with exceptions that lie as
+    near as others inside, where the names share a word.
+
     Args:
         columns: The columns.
         share: The share of rows that may violate it.
@@ -80,11 +83,14 @@ def orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[R
     found = list(compared(columns, share))
     limit = order_limit(columns, chance)
     for one in found:
-        if one.expected >= LEAST_EXPECTED and max(one.chance, one.edge) < limit:
-            if one.exceptions and not has_edge(one.slack):
-                continue
-            yield order_rule(one)
+        if one.expected < LEAST_EXPECTED or one.chance >= limit:
+            continue
+        rule, sharp = order_rule(one), not one.exceptions or has_edge(one.slack)
+        if sharp and one.edge < limit:
+            yield rule
             yield from _strict(one, share)
+        elif not one.exceptions or (one.edge < limit and rule.related):
+            yield replace(rule, candidate=True)
 
 
 def order_limit(columns: Sequence[Column], chance: float) -> float:

@@ -43,6 +43,7 @@ class Column:
         label: Whether it is a score, which says true above one half.
         kind: What its values are: numbers, dates as days since 1970, or places in `levels`.
         levels: The texts that it holds, none where it holds something else, or too many.
+        above_zero: The least value above zero in all rows of the table; NaN if that is not known.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Column:
     label: bool = False
     kind: Kind = Kind.NUMBER
     levels: tuple[str, ...] = ()
+    above_zero: float = np.nan
 
     @property
     def constant(self) -> bool:
@@ -124,6 +126,7 @@ def _profile(sample: Sample, place: int) -> Column:
         least=float(present.min()),
         greatest=float(present.max()),
         tokens=tokens_of(name),
+        above_zero=sample.above_zero.get(name, np.nan),
     )
 
 

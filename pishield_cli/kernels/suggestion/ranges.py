@@ -166,9 +166,10 @@ def _gap(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
     """Zero, or at least some number that is far from it."""
     if values[0] != 0 or counts[0] < SET_ROWS or counts[1:].sum() < SET_ROWS or column.codes:
         return
-    if values[1] >= 2 * (values[-1] - values[1]):
-        bound = written(rounded_down(float(values[1])))
-        note = f"{int(counts[0])} rows at 0, the next value is {int(values[1])}"
+    known = [one for one in (column.above_zero, float(values[1])) if one >= 2 * (values[-1] - one)]
+    if known:
+        bound = written(rounded_down(known[0]))
+        note = f"{int(counts[0])} rows at 0, the next value is {int(known[0])}"
         yield Rule(
             RuleKind.SET, f"{{0}} == 0 or {{0}} >= {bound}", (column.name,), Evidence(note=note)
         )

@@ -22,6 +22,7 @@ class Sample:
         kinds: What columns hold that do not hold numbers: dates as days since 1970, or texts as
             their places in `levels`.
         levels: The texts of such a column; none where there are too many.
+        above_zero: The least value above zero in all rows, for columns of whole numbers.
     """
 
     names: tuple[str, ...]
@@ -30,6 +31,7 @@ class Sample:
     total: int
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    above_zero: Mapping[str, float] = field(default_factory=dict)
 
 
 def hashes(rows: Array, seed: int) -> Array:
@@ -46,7 +48,7 @@ def hashes(rows: Array, seed: int) -> Array:
         uint64, of the same shape.
     """
     start = (rows.astype(np.uint64) + np.uint64(1)) * _GOLDEN
-    return _mixed(start + np.uint64(seed % 2**64) * np.uint64(0xD1B54A32D192ED03))
+    return _mixed(start + np.uint64(seed * 0xD1B54A32D192ED03 % 2**64))
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

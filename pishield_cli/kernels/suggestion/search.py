@@ -70,7 +70,7 @@ _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
         lambda columns, how: implications(columns, how.exceptions, how.chance),
     ),
     (frozenset({RuleKind.BOUND}), lambda columns, how: bounds(columns, how.exceptions, how.chance)),
-    (frozenset({RuleKind.SCALE}), lambda columns, how: scales(columns, how.chance)),
+    (frozenset({RuleKind.SCALE}), lambda columns, how: scales(columns, how.exceptions, how.chance)),
 )
 
 
@@ -96,10 +96,10 @@ def all_orders(columns: Sequence[Column], share: float, chance: float) -> Iterat
         some = [one for one in columns if one.kind is kind]
         seen = set()
         for rule in family_orders(some, share, limit):
-            seen.add(rule.columns)
+            seen.add((rule.columns, rule.pattern))
             yield rule
         for rule in orders(some, share, chance):
-            if rule.columns not in seen:
+            if (rule.columns, rule.pattern) not in seen:
                 yield rule
 
 

@@ -25,9 +25,8 @@ def domains_of(schema: pa.Schema, uses: Mapping[str, frozenset[Kind]]) -> Schema
         schema: The table's columns.
         uses: What each column is taken for; names that are not columns are left out.
     """
-    places = {name: place for place, name in enumerate(schema.names)}
-    used = {name: kinds for name, kinds in uses.items() if name in places}
-    return {name: domain_of(schema.types[places[name]], kinds) for name, kinds in used.items()}
+    types = dict(zip(schema.names, schema.types, strict=True))
+    return {name: domain_of(types[name], kinds) for name, kinds in uses.items() if name in types}
 
 
 def domain_of(kind: pa.DataType, uses: frozenset[Kind]) -> Domain:

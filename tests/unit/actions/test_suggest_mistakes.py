@@ -84,7 +84,7 @@ def test_a_cluster_of_rows_is_not_many_rules(draw):
 
 def test_a_multiple_that_most_rows_come_near_is_none(draw):
     low = draw.integers(900_000, 1_000_000, 1_000)
-    high = (low * draw.uniform(1.0, 1.1, 1_000)).astype(int)
+    high = (low * draw.uniform(1.0, 1.08, 1_000)).astype(int)
     report = suggested({"y_min": low, "y_max": high})
     assert not any(one.rule.kind is RuleKind.SCALE for one in report.suggestions)
 
@@ -123,3 +123,23 @@ def test_families_carry_over_to_columns_that_are_all_zero(draw):
     report = suggested(columns)
     (analogy,) = (one for one in report.suggestions if one.rule.by_analogy)
     assert analogy.text == "x_min_e <= x_max_e"
+
+
+def test_a_constant_of_the_sample_gives_way_to_the_least_of_the_table(draw):
+    year = np.where(draw.random(3_000) < 0.9, 0, draw.integers(1950, 2015, 3_000))
+    year[np.flatnonzero(year)[0]] = 1934
+    settings = [suggested({"year": year}, sample=500, seed=seed) for seed in range(5)]
+    assert {"year == 0 or year >= 1930"} == {
+        one.text for report in settings for one in report.of(Status.ACTIVE)
+    }
+
+
+def test_a_tie_does_not_hide_the_strict_order_of_a_family(draw):
+    columns = {}
+    for place in "abc":
+        low = draw.integers(0, 1_000, 500)
+        columns |= {f"{place}_min": low, f"{place}_max": low + draw.integers(1, 300, 500)}
+    columns["a_max"][7] = columns["a_min"][7]
+    found = suggested(columns)
+    assert "a_min <= a_max" in texts(found, Status.ACTIVE)
+    assert "a_min < a_max" in texts(found, Status.EXCEPTIONS)
