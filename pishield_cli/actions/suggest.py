@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from pishield_cli.actions.suggest_choosing import choose
+from pishield_cli.actions.suggest_closest import with_closest
 from pishield_cli.actions.suggest_counting import TypedTable, count
 from pishield_cli.actions.suggest_given import read_given
 from pishield_cli.actions.suggest_reading import read_contents
@@ -61,7 +62,7 @@ def suggest(
         columns=columns,
         integers=table.integers,
         booleans=table.booleans,
-        suggestions=chosen.suggestions,
+        suggestions=with_closest(chosen.suggestions, table, contents.sample),
         texts=dict(contents.texts),
         contradicted=given.contradicted,
         implied=chosen.implied,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
+from pishield_cli.kernels.suggestion.statistics import upper_share
 
 LEAST_ROWS = 50
 """Below so many rows, only what columns hold is told."""
@@ -68,6 +69,8 @@ class Suggestion:
         decided: The other rows.
         at_risk: Of those, the rows that it speaks of.
         rows: The first rows that violate it.
+        closest: Rows searched that come closest to violating it, and by how much they do not, in
+            its own units; none where it has no boundary.
     """
 
     label: str
@@ -79,6 +82,12 @@ class Suggestion:
     decided: int
     at_risk: int
     rows: tuple[int, ...]
+    closest: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def holds_at_least(self) -> float:
+        """The share of new rows at risk that satisfy it at least, with a confidence of 95 %."""
+        return 1 - upper_share(self.exceptions, self.at_risk)
 
 
 @dataclass(frozen=True, slots=True)

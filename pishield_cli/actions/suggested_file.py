@@ -171,7 +171,8 @@ def _exceptions(one: Suggestion) -> str:
     listed = ", ".join(f"{row:,}" for row in one.rows[:5])
     more = ", ..." if one.exceptions > 5 else ""
     share = 100 * one.exceptions / max(1, one.at_risk)
-    return f"{_counted(one.exceptions, 'exception')} ({share:.2g} %): rows {listed}{more}"
+    rows = "row" if one.exceptions == 1 else "rows"
+    return f"{_counted(one.exceptions, 'exception')} ({share:.2g} %): {rows} {listed}{more}"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -59,5 +59,7 @@ def _rule(one: Suggestion) -> dict[str, Any]:
         "rows": list(one.rows),
         "expected": evidence.expected,
         "log10_chance": evidence.tail,
+        "holds_at_least": one.holds_at_least,
+        "closest": [{"row": row, "slack": slack} for row, slack in one.closest],
         "by_analogy": one.rule.by_analogy,
     }

@@ -11,7 +11,7 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.implications import MOST_CONCLUSIONS, SMALL_PREMISE
 from pishield_cli.kernels.suggestion.orders import EDGE_OUTSIDE, EDGE_ROWS
 from pishield_cli.kernels.suggestion.profile import Column, related
-from pishield_cli.kernels.suggestion.round_numbers import digits, roundest_between, written
+from pishield_cli.kernels.suggestion.round_numbers import digits, roundest_between, shown, written
 from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import poisson_tail
 
@@ -42,12 +42,14 @@ class _Cut:
         exceptions: Chosen values below it.
         expected: How many there would be, were the choice independent.
         tail: The decimal logarithm of the probability of so few.
+        nearest: The least chosen value that is not below it, and the last of the thirty nearest.
     """
 
     bound: Fraction
     exceptions: int
     expected: float
     tail: float
+    nearest: tuple[float, float]
 
 
 def bounds(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
@@ -99,7 +101,7 @@ def _bound(
         RuleKind.BOUND,
         f"if {supposed} then {{1}} {compared} {written(sign * cut.bound)}",
         (flag.name, number.name),
-        Evidence(cut.tail, cut.expected, EDGE_ROWS),
+        Evidence(cut.tail, cut.expected, note=_nearest(cut, sign)),
         at_risk=supposed,
         candidate=True,
         related=related(flag, number),
@@ -147,4 +149,12 @@ def _at(inside: Array, cut: int, expected: float) -> _Cut | None:
     if cut:
         lower = max(lower, float(np.nextafter(inside[cut - 1], np.inf)))
     bound = roundest_between(min(lower, first), first)
-    return None if bound is None else _Cut(bound, cut, expected, poisson_tail(cut, expected))
+    if bound is None:
+        return None
+    nearest = first, float(inside[cut + EDGE_ROWS - 1])
+    return _Cut(bound, cut, expected, poisson_tail(cut, expected), nearest)
+
+
+def _nearest(cut: _Cut, sign: int) -> str:
+    lower, upper = sorted(sign * value for value in cut.nearest)
+    return f"the {EDGE_ROWS} nearest lie in {shown(lower)}..{shown(upper)}"

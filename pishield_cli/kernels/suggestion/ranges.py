@@ -7,7 +7,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.profile import Column
-from pishield_cli.kernels.suggestion.round_numbers import rounded_down, written
+from pishield_cli.kernels.suggestion.round_numbers import rounded_down, shown, written
 from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind, quoted_text
 from pishield_cli.kernels.suggestion.statistics import binomial_tail
 
@@ -85,7 +85,7 @@ def _piled(values: Array, counts: Array, *bounds: float) -> Evidence:
 def _told(values: Array, counts: Array, bound: float) -> str:
     """How many rows attain a bound; how near they come where none does."""
     attained = int(counts[values == bound].sum())
-    least = f"the least is {values[0]:g}"
+    least = f"the least is {shown(values[0])}"
     return f"{attained:,} rows at {written(float(bound))}" if attained else least
 
 

@@ -60,3 +60,8 @@ def written(value: Fraction | float) -> str:
         places += 1
     digits = str(abs(int(exact * 10**places))).rjust(places + 1, "0")
     return f"{'-' if exact < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+def shown(value: float) -> str:
+    """A value as a comment tells it: six digits, or as many as a whole number has."""
+    return f"{value:.0f}" if abs(value) >= 1e5 else f"{value:.6g}"

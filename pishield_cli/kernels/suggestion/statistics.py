@@ -5,6 +5,7 @@ from math import exp, lgamma, log, log1p
 
 _LN10 = log(10)
 _NEGLIGIBLE = -40.0
+_PRECISION = 1e-6
 
 
 def poisson_tail(count: int, expected: float) -> float:
@@ -42,6 +43,28 @@ def binomial_tail(count: int, trials: int, chance: float = 0.5) -> float:
     )
     below = _falling(count, lambda at: at * odds / (trials - at + 1))
     return min(0.0, (last + below) / _LN10)
+
+
+def upper_share(count: int, trials: int, confidence: float = 0.95) -> float:
+    """The greatest chance of an event for which at most `count` of some trials is not surprising.
+
+    The upper end of the interval of Clopper and Pearson (Biometrika 26, 1934), from one side; about
+    `3 / trials` for no event at all.
+
+    Returns:
+        In [0, 1], to one part in a million of itself; 1 without trials.
+    """
+    if count >= trials:
+        return 1.0
+    surprising = log(1 - confidence) / _LN10
+    lower, upper = count / trials, 1.0
+    while upper - lower > _PRECISION * upper:
+        middle = (lower + upper) / 2
+        if binomial_tail(count, trials, middle) < surprising:
+            upper = middle
+        else:
+            lower = middle
+    return upper
 
 
 def _falling(count: int, ratio: Callable[[int], float]) -> float:
