@@ -3,7 +3,7 @@
 from pishield_cli.language.context import Context, Piecewise
 from pishield_cli.language.expressions import Text, expression_of, truth
 from pishield_cli.language.sums import ONE, Sum, at_least, at_most, cancelled_names, equal
-from pishield_cli.logic.expressions import Call, Cell, Function, Kind, Value
+from pishield_cli.logic.expressions import Call, Cell, Function, Kind, Value, cells_of
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.terms import Equation, Inequality, Literal
 
@@ -100,7 +100,13 @@ def _equivalence(parts: tuple[Formula, ...], context: Context, *, positive: bool
 
 
 def _mixed(literal: Literal | Equation, context: Context) -> list[str]:
-    return [name for name in literal.variables if context.is_mixed(name)]
+    """The columns of numbers and texts whose numbers a literal takes, itself or by an expression."""
+    named: dict[str, None] = {}
+    for name in literal.variables:
+        known = context.derived.get(name)
+        cells = [Cell(name, Kind.NUMBER)] if known is None else cells_of(known)
+        named |= {cell.name: None for cell in cells if cell.kind is Kind.NUMBER}
+    return [name for name in named if context.is_mixed(name)]
 
 
 def _is_number(name: str, context: Context) -> Formula:

@@ -90,7 +90,7 @@ def _value_of(name: str, context: Context) -> Expression:
         return known
     piece = context.pieces.get(name)
     if piece is None:
-        return cell_of(name, context)
+        return Cell(name, Kind.NUMBER) if context.is_mixed(name) else cell_of(name, context)
     parts = tuple(expression_of(part, context) for part in piece.parts)
     return Call(Function.MAX if piece.missing is None else Function.COALESCE, parts)
 

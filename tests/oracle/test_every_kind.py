@@ -62,6 +62,19 @@ def number_in(cell: object) -> Fraction | None:
     return None if cell == "Exempt" else Fraction(str(cell))
 
 
+def of_number(other: str, holds: Callable[[Fraction, Fraction], bool]) -> Callable[[Row], Truth]:
+    """A comparison of the numbers of `x` and of another cell: false where `x` is a text."""
+
+    def found(row: Row) -> Truth:
+        if row["x"] is None:
+            return None
+        if row["x"] == "Exempt":
+            return False
+        return None if row[other] is None else holds(number_in(row["x"]), Fraction(row[other]))
+
+    return found
+
+
 def first_of(row: Row, *values: Any) -> Any:
     """The first cell that is not missing, or the constant at the end."""
     cells = (row[one] if isinstance(one, str) else one for one in values)
@@ -172,6 +185,8 @@ def leaves(chance: random.Random) -> Rule:
                 known("x")(lambda x: x == "Exempt" or number_in(x) in {Fraction(5, 2), whole}),
             ),
             ("x is number", known("x")(lambda x: x != "Exempt")),
+            (f"x * k >= {whole}", of_number("k", lambda x, k: x * k >= whole)),
+            (f"floor(x / 2) < {whole}", of_number("x", lambda x, _: floor(x / 2) < whole)),
         ]
     )
 
