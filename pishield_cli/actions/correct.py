@@ -35,7 +35,7 @@ from pishield_cli.logic.domains import Date
 from pishield_cli.logic.expressions import shifted_by
 from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
-from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
 from pishield_cli.logic.solver.limits import Limits
@@ -200,13 +200,19 @@ def _filling(
 def _before(
     requirements: Requirements, held: Collection[str], plan: Callable[[Requirements], Corrects]
 ) -> Corrects | None:
-    """What corrects held columns by the requirements on them that name no derived one."""
-    own = tuple(
-        one
-        for one in requirements.requirements
-        if not requirements.derived.keys() & set(one.variables) and set(one.variables) & set(held)
-    )
+    """What corrects held columns by all that is required of them without derived ones."""
+    derived = frozenset(requirements.derived)
+    parts = (_without(one, derived) for one in requirements.requirements)
+    own = tuple(one for one in parts if set(one.variables) & set(held))
     return plan(replace(requirements, requirements=own)) if own else None
+
+
+def _without(requirement: Requirement, derived: frozenset[str]) -> Requirement:
+    """A requirement's clauses that name no derived column."""
+    clauses = tuple(one for one in requirement.clauses if derived.isdisjoint(one.variables))
+    if len(clauses) == len(requirement.clauses):
+        return requirement
+    return replace(requirement, clauses=clauses, written=None, cancelled=(), named=())
 
 
 def correct_batches(

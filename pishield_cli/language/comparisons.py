@@ -100,7 +100,7 @@ def _equivalence(parts: tuple[Formula, ...], context: Context, *, positive: bool
 
 
 def _mixed(literal: Literal | Equation, context: Context) -> list[str]:
-    """The columns of numbers and texts whose numbers a literal takes, itself or by an expression."""
+    """The columns of numbers and texts whose numbers a literal takes, by itself or worked out."""
     named: dict[str, None] = {}
     for name in literal.variables:
         known = context.derived.get(name)

@@ -20,7 +20,7 @@ from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate, pattern_fault
 from pishield_cli.tables.classes import codes_of
-from pishield_cli.tables.mixed import numbers_among
+from pishield_cli.tables.mixed import has_fractions, numbers_among
 from pishield_cli.tables.table import Batch, ColumnKind, StoredTable, TableReader
 
 
@@ -148,16 +148,28 @@ class DerivedReader:
         )
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
-        """What columns hold: dates are whole numbers of their unit."""
+        """What columns hold: dates are whole numbers of their unit.
+
+        A column of numbers and texts is read through: whole numbers beside texts stay whole.
+        """
         kinds = self.stored.kinds([name for name in columns if self._is_plain(name)])
+        mixed = [name for name in columns if isinstance(self.schema.get(name), Mixed)]
+        fractional = self._fractional(mixed)
         for name in columns:
             if name in self.derived:
                 truth = self.derived[name].kind is Kind.TRUTH
                 kinds[name] = ColumnKind.BOOLEAN if truth else ColumnKind.REAL
             elif not self._is_plain(name):
-                mixed = isinstance(self.schema[name], Mixed)
-                kinds[name] = ColumnKind.REAL if mixed else ColumnKind.INTEGER
+                kinds[name] = ColumnKind.REAL if name in fractional else ColumnKind.INTEGER
         return kinds
+
+    def _fractional(self, mixed: Sequence[str]) -> frozenset[str]:
+        """The columns of numbers and texts that hold a number that is not whole."""
+        found: set[str] = set()
+        for batch in self.stored.batches([], raw=mixed) if mixed else ():
+            left = [name for name in mixed if name not in found]
+            found.update(name for name in left if has_fractions(batch.raw[name]))
+        return frozenset(found)
 
     def places(self, columns: Sequence[str]) -> dict[str, int]:
         """How many decimal places the table's own columns of numbers hold."""

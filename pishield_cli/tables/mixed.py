@@ -35,6 +35,12 @@ def numbers_among(texts: pa.Array) -> NumericColumn:
     return NumericColumn(values, marked, exact)
 
 
+def has_fractions(texts: pa.Array) -> bool:
+    """Whether a cell reads as a number that is not whole."""
+    distinct = texts.dictionary if pa.types.is_dictionary(texts.type) else texts.unique()
+    return any(_number(text).denominator != 1 for text in distinct.to_pylist())
+
+
 def _number(text: str | None) -> Fraction:
     if text is None or not is_decimal_text(text) or not any(map(str.isdigit, text)):
         return Fraction(0)

@@ -123,6 +123,8 @@ def corrected_row(rules: str, header: str, row: str) -> str:
         # Held cells stay wherever the others can mend the row.
         ("total == price * n\ntotal <= 10\n", "price,n,total", "2,4,9", "2,4,8"),
         ("total == price * n\ntotal <= 10\n", "price,n,total", "3,4,9", "3,4,9"),
+        # What a requirement asks of the held column itself is corrected first.
+        ("n > 0 and n mod 1 == 0\n", "n", "0", "1"),
         # Dates: in the format read, a clock only where there was one.
         ('date d "%d.%m.%Y"\nd >= 2024-03-01\n', "d", "29.02.2024", "01.03.2024"),
         ("d > 2024-03-01\n", "d", "2024-02-28", "2024-03-02"),
@@ -143,6 +145,20 @@ def test_one_row(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert corrected_row(rules, header, row) == expected
+
+
+@pytest.mark.parametrize("method", MethodName)
+def test_whole_numbers_beside_texts_stay_whole(
+    method: MethodName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a,b\n4000,4500\nNA,3\n12,Exempt\n")
+    Path("r.txt").write_text("if a is number and b is number then a > b\n")
+    assert main(["correct", "t.csv", "r.txt", "-o", "out.csv", "-q", "--method", method]) == 0
+    first, *others = Path("out.csv").read_text().splitlines()[1:]
+    a, b = map(int, first.split(","))
+    assert a == b + 1
+    assert others == ["NA,3", "12,Exempt"]
 
 
 amounts = st.integers(-300, 300).map(lambda cents: cents / 100)
