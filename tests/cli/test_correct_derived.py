@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
@@ -16,6 +16,7 @@ from pishield_cli.actions.method_name import MethodName
 from pishield_cli.api import correct_table
 from pishield_cli.cli import main
 from pishield_cli.language import parse_requirements
+from tests.laws import examples
 
 TABLE = """order,country,currency,start,end,quantity,price,total,zip,x
 1,DE,EUR,2024-01-31,2024-02-03,3,19.99,59.97,01234,5
@@ -164,7 +165,7 @@ def test_whole_numbers_beside_texts_stay_whole(
 amounts = st.integers(-300, 300).map(lambda cents: cents / 100)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(
     st.lists(st.tuples(amounts, st.integers(-3, 5), amounts), min_size=1, max_size=6),
     st.sampled_from(MethodName),

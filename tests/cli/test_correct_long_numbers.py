@@ -9,12 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from pishield_cli import correct_table
 from pishield_cli.cli import main
 from pishield_cli.language import parse_requirements
+from tests.laws import examples
 
 METHODS = ["shield", "nearest", "fewest"]
 
@@ -86,9 +87,7 @@ def test_halves_are_read_as_the_decimals_they_show(method: str) -> None:
 DIGITS = st.integers(-(10**24), 10**24)
 
 
-@settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(DIGITS, DIGITS, DIGITS), min_size=1, max_size=6),
     st.sampled_from(["a <= b\n", "a + b == c\n", "a + 2*b <= c\na >= b\n", "a < b or 3*b > c\n"]),

@@ -8,12 +8,14 @@ import pytest
 from pyarrow.csv import read_csv
 
 from pishield_cli.cli import main
+from tests.laws import sampled
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 QUICK = ("--threads", "1", "--epochs", "2", "--arch", "4", "--no-baseline", "--quiet")
+ORDER = "low <= price\n"
 LINEAR = "low <= price\nprice <= high\nhigh - low <= area * 100\n"
 DISJUNCTIVE = "low <= price\nhigh >= price\nprice <= 90000 or low >= 50000\n"
 
@@ -31,7 +33,7 @@ def write_table(path):
             writer.writerow([f"{area:.1f}", age, kind, price * 0.95, price, price * 1.04])
 
 
-@pytest.mark.parametrize("rules", [LINEAR, DISJUNCTIVE])
+@pytest.mark.parametrize("rules", sampled([ORDER, LINEAR, DISJUNCTIVE], plain=1))
 def test_the_graph_predicts_as_the_command_does(rules, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_table("houses.csv")

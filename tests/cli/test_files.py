@@ -13,6 +13,7 @@ import pytest
 from pyarrow import parquet as pq
 
 from pishield_cli.cli import main
+from tests.laws import sampled
 
 ROOT = Path(__file__).parents[2]
 ROWS = "a,b\n1,2\n5,3\n"
@@ -202,7 +203,7 @@ def test_a_report_that_cannot_be_printed_does_not_hide_what_was_written(
     assert Path("t.csv").read_text() == (CORRECTED if written == "t.csv" else ROWS)
 
 
-@pytest.mark.parametrize("closed", [">&-", "<&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", sampled([">&-", "<&- 2>&-", "<&- >&- 2>&-"], plain=1))
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -222,7 +223,7 @@ def test_closed_streams_are_no_fault_of_pishield(arguments: str, closed: str) ->
         assert Path("out.csv").read_text() == CORRECTED
 
 
-@pytest.mark.parametrize("megabytes", [60, 250, 600])
+@pytest.mark.parametrize("megabytes", sampled([60, 250, 600], plain=1))
 def test_little_memory_is_no_fault_of_pishield(megabytes: int) -> None:
     done = shell(f"ulimit -v {megabytes * 1024}; pishield check t.csv r.txt")
     assert "fault of pishield" not in done.stderr

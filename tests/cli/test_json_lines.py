@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from pishield_cli.cli import main
+from tests.laws import examples
 
 NUMERALS = st.one_of(
     st.integers(-20, 20).map(str),
@@ -52,9 +53,8 @@ def run(folder: Path, *words: str) -> int:
         os.chdir(here)
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
+@examples(
+    15,
     phases=[Phase.generate, Phase.reuse],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli import check_table
@@ -14,6 +14,7 @@ from pishield_cli.cli import main
 from pishield_cli.errors import RequirementsFileError
 from pishield_cli.language import format_requirements, lay_out, parse_requirements
 from pishield_cli.logic.requirements import Severity
+from tests.laws import examples
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +117,7 @@ RULES = st.lists(
 
 
 @given(RULES, st.integers(0, 9))
-@settings(max_examples=60)
+@examples(60)
 def test_a_table_passes_as_counting_row_by_row_says(rules, most):
     def line(number, threshold, warns, allowance):
         allowed = "" if allowance is None else f"; allow {written(allowance)}"

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pyarrow import csv, feather, ipc, parquet
 
 from pishield_cli.cli import main
+from tests.laws import examples
 
 Rows = list[dict[str, Any]]
 RULES = "y >= x\nx + y <= 10\n"
@@ -91,9 +92,7 @@ def checked(folder: Path, name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000))
 def test_every_format_agrees_with_csv(tmp_path: Path, name: str, seed: int) -> None:
     (tmp_path / "r.txt").write_text(RULES)

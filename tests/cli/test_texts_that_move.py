@@ -4,12 +4,13 @@ from itertools import product
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.api import check_table, correct_table
 from pishield_cli.cli import main
 from pishield_cli.language import parse_requirements
+from tests.laws import examples
 
 RULES = """\
 status in ("open", "closed")
@@ -98,7 +99,7 @@ def line_of(clause):
     return " or ".join(parts)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(clauses, rows, st.sampled_from(["shield", "fewest"]))
 def test_law_of_texts_that_stay_unless_forbidden(found, cells, method):
     rules = "\n".join([*map(line_of, found), 'v <= 5 or s == "a"'])

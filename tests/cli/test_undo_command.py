@@ -7,10 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.cli import main
+from tests.laws import examples
 
 RULES = "a >= 0\nb <= a + 10\n[flagged] c >= 0.5\n"
 
@@ -67,7 +68,7 @@ CELLS = st.sampled_from(["-1", "0", "7.50", "-0.0", "1e2", '"4"', "", "+2", "-.5
 
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6))
-@settings(max_examples=40)
+@examples(40)
 def test_any_csv_file_comes_back(rows):
     text = "a,b,c\n" + "".join(",".join(row) + "\n" for row in rows)
     Path("data.csv").write_text(text)

@@ -14,6 +14,7 @@ from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, e
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.terms import BooleanLiteral
+from tests.laws import sampled
 
 z3 = pytest.importorskip("z3")
 
@@ -84,7 +85,7 @@ def _compared(literal: Any, terms: dict[str, Any]) -> Any:
     return total > bound if literal.strict else total >= bound
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", sampled(range(40), plain=20))
 def test_rows_without_completion_are_those_that_z3_finds(seed: int) -> None:
     chance = random.Random(seed)
     requirements = parse_requirements(_text(chance)).checked

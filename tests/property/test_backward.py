@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -17,10 +17,11 @@ from pishield_cli.language import parse_requirements
 from pishield_cli.layers.backward import BACKWARDS, Cone, OneSided, Routed
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.shield import Shield
+from tests.laws import examples
 
 ROWS = 24
 TOLERANCE = 1e-9
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = examples(40)
 
 
 @dataclass(frozen=True)

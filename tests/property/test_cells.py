@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.evaluation.roundings import float_roundings
@@ -17,6 +17,7 @@ from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, e
 from pishield_cli.language import parse_requirements
 from pishield_cli.tables import open_table
 from pishield_cli.tables.csv.digits import has_long_numbers
+from tests.laws import examples
 
 DIGITS = st.text("0123456789", min_size=1, max_size=40)
 SIGNS = st.sampled_from(["", "-", "+"])
@@ -66,7 +67,7 @@ def stored(folder: Path, rows: list[tuple[str, str]]) -> str:
     return os.fspath(path)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(rows=PAIRS, size=st.sampled_from([1, 2, None]), whole_column_first=st.booleans())
 def test_law_a_cell_is_what_is_written(
     folder: Path, rows: list[tuple[str, str]], size: int | None, whole_column_first: bool
@@ -86,7 +87,7 @@ def test_law_a_cell_is_what_is_written(
     assert read == [(number(a), number(b)) for a, b in rows]
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(rows=PAIRS, size=st.sampled_from([1, 2, None]))
 def test_law_a_row_s_verdict_is_its_own(
     folder: Path, rows: list[tuple[str, str]], size: int | None

@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
@@ -13,11 +13,12 @@ from pishield_cli.kernels.scores.coherent_rows import ScoreCorrector
 from pishield_cli.logic.plans.coherence import coherence_plan
 from pishield_cli.logic.plans.resolution import Contradiction
 from pishield_cli.logic.terms import BooleanLiteral, Clause
+from tests.laws import examples
 
 NAMES = [f"v{index}" for index in range(10)]
 ROWS = 40
 TIES = np.array([0.0, 0.25, np.nextafter(0.5, 0.0), 0.5, np.nextafter(0.5, 1.0), 0.75, 1.0])
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = examples(60)
 
 
 @st.composite

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.changes import Correction
@@ -18,6 +18,7 @@ from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import nearest_value, solve
 from pishield_cli.logic.solver.search import Model
 from pishield_cli.logic.terms import Clause, Inequality, Term
+from tests.laws import examples
 from tests.property.strategies import (
     DECIMAL,
     DENSE,
@@ -31,8 +32,8 @@ from tests.property.strategies import (
     satisfiable_systems,
 )
 
-MANY = settings(max_examples=8)
-VERY_MANY = settings(max_examples=200)
+MANY = examples(8)
+VERY_MANY = examples(200)
 ROWS = 12
 TOLERANCE = Fraction(1, 10**9)
 

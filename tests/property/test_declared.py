@@ -3,13 +3,14 @@
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import ExactCells, NumericColumn, decimal_value
 from pishield_cli.kernels.evaluation.places import within_places
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate, shortfall
 from pishield_cli.language import format_requirements, parse_requirements
+from tests.laws import examples
 
 SHORT = st.tuples(st.integers(-(10**6), 10**6), st.integers(0, 5)).map(
     lambda pair: pair[0] / 10 ** pair[1]
@@ -25,7 +26,7 @@ def expected(value: np.floating, places: int) -> bool | None:
     return number is not None and (number * 10**places).denominator == 1
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(cells=st.lists(CELLS, min_size=1, max_size=8), kind=KINDS, places=st.integers(0, 30))
 def test_a_cell_keeps_to_places_if_its_decimal_does(
     cells: list[float], kind: str, places: int

@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.logic.plans.cells import enumerate_cells
@@ -18,6 +18,7 @@ from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import solve
 from pishield_cli.logic.solver.search import Infeasible, Model
 from pishield_cli.logic.terms import Clause, Inequality, Term
+from tests.laws import examples
 from tests.property.strategies import (
     DENSE,
     NAMES,
@@ -264,7 +265,7 @@ def critical(system: Sequence[Disjunction], first: Fraction) -> list[Fraction]:
 # ------------------------------------------------------------------------------------------- cells
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(systems(THREE, WHOLE), st.integers(0, 99))
 def test_cells_together_are_the_clauses(clauses: list[Clause], seed: int) -> None:
     found = enumerate_cells(clauses)
@@ -276,7 +277,7 @@ def test_cells_together_are_the_clauses(clauses: list[Clause], seed: int) -> Non
         assert inside == all(clause.holds(values) for clause in clauses)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(systems(THREE, WHOLE, largest=6), st.integers(0, 60), st.integers(0, 99))
 def test_cells_and_elimination_agree(clauses: list[Clause], limit: int, seed: int) -> None:
     by_steps = plan_groups(clauses, THREE)

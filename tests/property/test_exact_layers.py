@@ -2,22 +2,24 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pishield_cli.errors import ContradictionError, PishieldError
 from pishield_cli.language import parse_requirements
 from pishield_cli.layers import NearestShield, ScaledShield, Shield
+from tests.laws import examples, sampled
 from tests.shared import published_tables
 
 ROWS = 16
 DTYPES = [torch.float64, torch.float32, torch.float16]
 """Those of which every row has to hold over any disjunctions."""
-QUICK = settings(max_examples=15, deadline=None)
+QUICK = examples(15)
 SEEDS = st.integers(0, 2**31)
 
 
@@ -181,13 +183,14 @@ def test_exact_outputs_have_gradients():
     assert torch.allclose(z.grad, torch.tensor([[1.3, 0.0, 0.0]], dtype=torch.float64))
 
 
-TABLES = ["url/requirements_qflra", "kc/requirements_qflra", "cc/requirements_qflra"]
+TABLES = ["kc/requirements_qflra", "cc/requirements_qflra", "url/requirements_qflra"]
+REAL_DTYPES = [torch.float64, torch.float32, torch.bfloat16]
 COLUMNS = {"url": 39, "kc": 20, "cc": 36}
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("name", TABLES)
-def test_the_requirements_of_real_tables_hold(dtype, name):
+@pytest.mark.parametrize("case", sampled(product(REAL_DTYPES, TABLES), plain=2))
+def test_the_requirements_of_real_tables_hold(case):
+    dtype, name = case
     path = published_tables() / f"{name}.txt"
     if not path.exists():
         pytest.skip("the tables are not here")

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.errors import RequirementsFileError
@@ -11,6 +11,7 @@ from pishield_cli.errors.caret import draw
 from pishield_cli.language import bind, format_requirements, parse_requirements
 from pishield_cli.language.numbers import NumberTooLongError, read_number, write_number
 from pishield_cli.logic.requirements import RequirementType
+from tests.laws import examples
 
 NAMES = ("a", "nb_or", "y_1", "Smokes (years)", "or", "x`y")
 POINTS = (Fraction(-1), Fraction(0), Fraction(1, 2), Fraction(2))
@@ -135,7 +136,7 @@ def assert_means(requirements, holds):
 
 
 @given(formulas(COMPARISONS | BARE))
-@settings(max_examples=150)
+@examples(150)
 def test_clauses_mean_what_the_formula_says(case):
     text, holds = case
     assert_means(parse_requirements(text), holds)
@@ -166,7 +167,7 @@ def disjoined(cases):
 
 
 @given(st.lists(formulas(NEAR), min_size=2, max_size=6).map(disjoined))
-@settings(max_examples=150)
+@examples(150)
 def test_comparisons_of_one_sum_mean_what_they_say_together(case):
     text, holds = case
     requirements = parse_requirements(text)
@@ -184,7 +185,7 @@ def test_a_list_of_values_is_as_many_clauses_as_it_has_gaps(values, *, written_o
 
 
 @given(formulas(BARE))
-@settings(max_examples=60)
+@examples(60)
 def test_a_forced_type_changes_no_meaning(case):
     text, holds = case
     requirements = parse_requirements(text)
@@ -200,7 +201,7 @@ def clause_sets(requirements):
 
 
 @given(st.lists(formulas(COMPARISONS | BARE), min_size=1, max_size=3))
-@settings(max_examples=150)
+@examples(150)
 def test_printing_and_parsing_keeps_the_clauses(cases):
     lines = [f"[r{index}] {text}" for index, (text, _) in enumerate(cases)]
     first = parse_requirements("ordering a `or`\ninteger `x``y`\n" + "\n".join(lines))
@@ -261,7 +262,7 @@ def pishield_inequalities(draw_):
         max_size=4,
     )
 )
-@settings(max_examples=100)
+@examples(100)
 def test_pishield_files_keep_their_meaning_and_type(lines):
     text = "ordering y_0 y_1\n" + "\n".join(
         " or ".join(("neg " if negative else "") + one[0] for negative, one in line)
@@ -311,7 +312,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.text() | st.lists(WORDS, max_size=25).map(" ".join))
-@settings(max_examples=500)
+@examples(500)
 def test_any_text_is_read_or_refused_with_a_place(text):
     try:
         requirements = parse_requirements(text, "r.txt")
@@ -329,7 +330,7 @@ def test_any_text_is_read_or_refused_with_a_place(text):
 
 
 @given(st.lists(formulas(COMPARISONS), min_size=1, max_size=2), st.permutations(NAMES[:4]))
-@settings(max_examples=60)
+@examples(60)
 def test_binding_by_number_and_by_name_means_the_same(cases, columns):
     text = "\n".join(text for text, _ in cases)
     named = parse_requirements(text)

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pishield_cli.errors import ContradictionError
@@ -15,6 +15,7 @@ from pishield_cli.logic.plans.plan import plan_groups
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
+from tests.laws import examples
 
 torch = pytest.importorskip("torch")
 layers = pytest.importorskip("pishield_cli.layers", exc_type=ImportError)
@@ -22,7 +23,7 @@ layers = pytest.importorskip("pishield_cli.layers", exc_type=ImportError)
 NAMES = tuple(f"y_{place}" for place in range(5))
 ROWS = 24
 GAP = Fraction(1, 2**40)
-QUICK = settings(max_examples=20, deadline=None)
+QUICK = examples(20)
 SEEDS = st.integers(0, 2**32 - 1)
 
 

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.language import lay_out, parse_requirements
 from pishield_cli.language.lexer import tokenize
 from pishield_cli.language.lines import logical_lines, split_lines, without_comment
+from tests.laws import examples
 from tests.property.test_language import BARE, COMPARISONS, formulas
 
 SPACES = st.sampled_from(["", " ", "   ", "\t"])
@@ -57,7 +58,7 @@ def comments(text):
 
 
 @given(files())
-@settings(max_examples=60)
+@examples(60)
 def test_a_layout_keeps_meaning_and_comments_and_is_laid_out_once(text):
     found = lay_out(text)
     assert meaning(found) == meaning(text)
@@ -66,7 +67,7 @@ def test_a_layout_keeps_meaning_and_comments_and_is_laid_out_once(text):
 
 
 @given(files())
-@settings(max_examples=25)
+@examples(25)
 def test_a_layout_is_clean(text):
     found = lay_out(text)
     assert found.endswith("\n")
@@ -78,7 +79,7 @@ def test_a_layout_is_clean(text):
 
 
 @given(formulas(COMPARISONS | BARE), st.sampled_from(["  ", "\t ", "\\\n "]))
-@settings(max_examples=30)
+@examples(30)
 def test_spaces_where_one_stands_do_not_matter(case, wide):
     text, _ = case
     (line,) = logical_lines([text])

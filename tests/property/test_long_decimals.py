@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
@@ -16,6 +16,7 @@ from pishield_cli.kernels.evaluation.long_decimals import (
     shortest_integers,
 )
 from pishield_cli.kernels.evaluation.sums import Form
+from tests.laws import examples
 
 FLOATS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
@@ -72,7 +73,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.tuples(FLOATS, FLOATS), min_size=1, max_size=9))
 def test_sums_of_many_rows_are_exact(form, some):
     rows = some * 70  # arrays are used for many rows only

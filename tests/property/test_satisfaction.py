@@ -7,7 +7,7 @@ from math import inf, isinf
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import ExactCells, NumericColumn, decimal_value
@@ -22,6 +22,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+from tests.laws import examples
 
 NAMES = ("a", "b", "c", "d", "e")
 Value = Fraction | float | None
@@ -229,7 +230,7 @@ def _rows(table: Mapping[str, NumericColumn]) -> list[dict[str, Value]]:
 
 
 @given(TABLES, REQUIREMENTS, TOLERANCES)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_evaluation_equals_exact_arithmetic(
     table: dict[str, NumericColumn], one: Requirement, tolerance: str
 ) -> None:
@@ -241,7 +242,7 @@ def test_evaluation_equals_exact_arithmetic(
 
 
 @given(TABLES, REQUIREMENTS, TOLERANCES)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_shortfall_is_the_exact_one_rounded_once(
     table: dict[str, NumericColumn], one: Requirement, tolerance: str
 ) -> None:
@@ -289,7 +290,7 @@ def largest_part(one: Requirement, rows: list[dict[str, Value]]) -> Fraction:
 
 
 @given(TABLES, REQUIREMENTS, TOLERANCES, st.integers(1, 8))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_verdicts_do_not_depend_on_batches(
     table: dict[str, NumericColumn], one: Requirement, tolerance: str, size: int
 ) -> None:
@@ -314,7 +315,7 @@ def test_verdicts_do_not_depend_on_batches(
 
 
 @given(TABLES, st.lists(REQUIREMENTS, min_size=2, max_size=4), TOLERANCES)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_requirements_do_not_disturb_each_other(
     table: dict[str, NumericColumn], several: list[Requirement], tolerance: str
 ) -> None:
@@ -333,7 +334,7 @@ def test_requirements_do_not_disturb_each_other(
 
 
 @given(TABLES, LITERALS, TOLERANCES)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_a_literal_and_its_negation_are_never_both_violated_nor_both_unknown_alone(
     table: dict[str, NumericColumn], literal: Literal, tolerance: str
 ) -> None:

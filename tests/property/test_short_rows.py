@@ -4,12 +4,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.api import correct_table
 from pishield_cli.language import parse_requirements
+from tests.laws import examples
 
 METHODS = st.sampled_from(MethodName)
 CENTS = st.integers(-9999, 9999).map(lambda cents: cents / 100)
@@ -29,7 +30,7 @@ def corrected(rows: list[tuple[float, ...]], method: MethodName) -> list[tuple[f
     return list(zip(*(found[name].tolist() for name in NAMES), strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.tuples(CENTS, CENTS, CENTS, CENTS), min_size=1, max_size=5), METHODS)
 def test_cents_in_cents_out(rows: list[tuple[float, ...]], method: MethodName) -> None:
     # Of whole numbers alone a row does not say how many decimals are usual.
@@ -38,7 +39,7 @@ def test_cents_in_cents_out(rows: list[tuple[float, ...]], method: MethodName) -
         assert all((Fraction(str(cell)) * 100).denominator == 1 for cell in row)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=2, max_size=6), METHODS)
 def test_a_row_is_corrected_as_it_is_alone(
     rows: list[tuple[float, ...]], method: MethodName

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import csv, parquet
 
@@ -19,8 +19,9 @@ from pishield_cli.logic.solver.analysis import analyse
 from pishield_cli.tables import open_table
 from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.tables.derived import with_derived_columns
+from tests.laws import examples
 
-FEW = settings(max_examples=20)
+FEW = examples(20)
 SEEDS = st.integers(0, 2**32 - 1)
 
 

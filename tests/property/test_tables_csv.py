@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.tables import open_table, open_writer
@@ -23,6 +23,7 @@ from pishield_cli.tables.csv.records import (
     unquoted,
 )
 from pishield_cli.tables.table import ColumnChange
+from tests.laws import examples
 
 NUMBERS = st.one_of(
     st.integers(-(2**40), 2**40).map(str),
@@ -71,7 +72,7 @@ def write(folder: Path, text: str) -> str:
     return os.fspath(path)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(text=csv_texts(), rows=st.sampled_from([None, 1, 3]))
 def test_law_unchanged_copy_is_identical(folder: Path, text: str, rows: int | None) -> None:
     reader = open_table(write(folder, text))
@@ -83,7 +84,7 @@ def test_law_unchanged_copy_is_identical(folder: Path, text: str, rows: int | No
     assert output.read_bytes() == text.encode()
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(text=csv_texts(), rows=st.sampled_from([None, 1, 3]))
 def test_law_rows_and_cells_are_those_of_the_csv_module(
     folder: Path, text: str, rows: int | None
@@ -99,7 +100,7 @@ def test_law_rows_and_cells_are_those_of_the_csv_module(
     assert found == expected
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(text=csv_texts(), rows=st.sampled_from([None, 1, 3]))
 def test_law_numbers_are_those_of_the_csv_module(folder: Path, text: str, rows: int | None) -> None:
     reader = open_table(write(folder, text))
@@ -114,7 +115,7 @@ def test_law_numbers_are_those_of_the_csv_module(folder: Path, text: str, rows: 
     np.testing.assert_array_equal(found, numbers)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     text=csv_texts(),
     rows=st.sampled_from([None, 1, 3]),

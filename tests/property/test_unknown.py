@@ -4,12 +4,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.language import bind, format_requirements, parse_requirements
+from tests.laws import examples
 
 NAMES = ("a", "b", "c")
 Tree = tuple[Any, ...]
@@ -129,7 +130,7 @@ def truths(text: str, columns: dict[str, NumericColumn], rows: int) -> list[int]
     return [int(one) for one in found]
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(tree=trees(), rows=ROWS, kind=st.sampled_from(["nan", "marked"]))
 def test_a_missing_cell_leaves_unknown_what_kleene_leaves_unknown(
     tree: Tree, rows: list[Row], kind: str
@@ -138,7 +139,7 @@ def test_a_missing_cell_leaves_unknown_what_kleene_leaves_unknown(
     assert truths(text_of(tree), columns_of(rows, kind), len(rows)) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(tree=trees(), rows=ROWS)
 def test_names_of_one_column_leave_unknown_what_the_column_does(
     tree: Tree, rows: list[Row]
@@ -149,7 +150,7 @@ def test_names_of_one_column_leave_unknown_what_the_column_does(
     assert truths(text, columns_of(rows, "nan"), len(rows)) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(tree=trees(), rows=ROWS)
 def test_requirements_written_again_leave_unknown_the_same(tree: Tree, rows: list[Row]) -> None:
     columns, text = columns_of(rows, "nan"), text_of(tree)

@@ -82,6 +82,7 @@ def test_a_file_that_can_be_read_but_not_bound_names_what_is_unknown(tmp_path):
         read_binding(path, ["a", "b"])
 
 
+@pytest.mark.slow
 def test_many_errors_of_both_kinds_come_in_bounded_time_and_number(tmp_path):
     path = tmp_path / "r.txt"
     path.write_text("".join(f"u{i} >= 0\nv{i} w >= 0\n" for i in range(8_000)))

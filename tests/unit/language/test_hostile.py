@@ -5,7 +5,7 @@ import random
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.errors import RequirementsFileError
@@ -13,6 +13,7 @@ from pishield_cli.errors.caret import draw
 from pishield_cli.language import bind, format_requirements, parse_requirements
 from pishield_cli.language.binding import unknown_names
 from pishield_cli.language.lines import split_lines
+from tests.laws import examples
 
 LINES = [
     "ordering y_1 a nb_or",
@@ -77,7 +78,7 @@ def refusals(text):
     return ()
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(mutants())
 def test_a_mutilated_file_is_read_or_refused_with_places(text):
     lines = split_lines(text)

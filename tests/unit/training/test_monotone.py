@@ -1,6 +1,6 @@
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.errors import UsageError
@@ -16,6 +16,7 @@ from pishield_cli.training.monotone import (
 )
 from pishield_cli.training.monotone_network import MonotoneNetwork
 from pishield_cli.training.settings import PointsChoice
+from tests.laws import examples
 
 ENCODER = FeatureEncoder(
     (
@@ -94,7 +95,7 @@ def test_points_stay_within_the_box(choice):
     assert bool(((points >= low - 1e-6) & (points <= high + 1e-6)).all())
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.integers(0, 10_000), st.sampled_from([(3,), (7, 5), (2, 3, 4)]))
 def test_law_the_network_is_monotone_whatever_its_weights(seed, widths):
     slopes = (Slope(0, 1, 1), Slope(0, 2, -1), Slope(2, 1, -1))

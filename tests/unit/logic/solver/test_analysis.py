@@ -5,7 +5,7 @@ import time
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.language.normal_form import to_clauses
@@ -18,6 +18,7 @@ from pishield_cli.logic.solver.questions import solve
 from pishield_cli.logic.solver.reasoner import Bounds, repeated
 from pishield_cli.logic.solver.search import Infeasible, Model
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+from tests.laws import examples
 
 F = Fraction
 
@@ -245,7 +246,7 @@ def test_a_core_among_ten_thousand_requirements_is_quick():
     assert time.process_time() - started < 8
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(files(inequalities))
 def test_without_work_everything_is_undecided_and_said_so(requirements):
     found = analyse(requirements, limits=Limits.within(-1))
