@@ -1,7 +1,7 @@
 """Write a table again with every requirement satisfied, changing no more than that takes."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -42,6 +42,7 @@ from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.tables.classes import told_in_texts
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
+from pishield_cli.tables.weighed import weighed_batches
 
 if TYPE_CHECKING:
     from pishield_cli.actions.filling import Filling
@@ -134,6 +135,15 @@ class Prepared:
         found = self.stages.correct(batch)
         return found if self.filling is None else self.filling.filled(batch, found)
 
+    def batches(self, *, rows: int | None = None, whole: bool = False) -> Iterator[Batch]:
+        """The table's batches, with the columns that requirements and weights name."""
+        held = tuple(self.method.cells.values())
+        columns = tuple(dict.fromkeys((*self.requirements.checked.columns, *held)))
+        found = self.reader.batches(columns, rows=rows, whole=whole)
+        if not held and self.method.beside is None:
+            return found
+        return weighed_batches(found, self.reader.stored, held, self.method.beside)
+
     def explainer(self) -> Explainer:
         """What finds out why a row could not be corrected."""
         return Explainer(self.requirements, self.grids, self.fixed, self.stages)
@@ -165,7 +175,7 @@ def prepare(
     grids = column_grids(reader, requirements, requirements.checked.columns)
     fixed = asked | reader.unchangeable
     ordering = resolved_ordering(requirements, reader.columns, freedom)
-    refuse_weights(method, reader.columns)
+    refuse_weights(method, requirements, reader.columns)
     plan = partial(corrector_for, ordering=ordering, grids=grids, method=method, short=True)
     main = plan(requirements, fixed=fixed)
     if texts:
@@ -228,7 +238,7 @@ def correct_batches(
     compiled, explain = prepared.stages.compiled, prepared.explainer()
     with open_writer() if open_writer else nullcontext() as writer:
         whole = writer is not None
-        for batch in reader.batches(checked.columns, rows=batch_rows, whole=whole):
+        for batch in prepared.batches(rows=batch_rows, whole=whole):
             correction = prepared.correct(batch)
             if writer is not None:
                 writer.write(batch, told_in_texts(correction.changes, checked.domains))
@@ -274,7 +284,7 @@ def corrector_for(
     enough = Limits.within(SATISFIABLE_SECONDS)
     if declared and satisfiable(requirements, limits=enough) is False:
         raise contradiction(requirements)
-    way = rows_method(method)
+    way = rows_method(method, requirements)
     if short:
         way = partial(ShortRows, method=way)
     corrector = Corrector(requirements.clauses, ordering, grids, fixed, way)

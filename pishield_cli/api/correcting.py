@@ -107,7 +107,7 @@ def correct_table(
     only: Sequence[str] | None = None,
     ordering: Sequence[str] | None = None,
     method: Literal["shield", "nearest", "fewest"] = "shield",
-    weights: Mapping[str, float] | None = None,
+    weights: Mapping[str, float | str] | Literal["relative"] | None = None,
     fill: bool = False,
     today: date | None = None,
     dialect: Dialect | None = None,
@@ -125,7 +125,8 @@ def correct_table(
         method: How a violating row is corrected: one column after another, as the shield layer
             does; to the nearest row that holds; or by changing the fewest cells.
         weights: By column, for the last two: what its change is multiplied by, or how much a
-            changed cell of it counts; 1 for the others.
+            changed cell of it counts; or the name of a column that holds this for each cell; 1 for
+            the others. `"relative"` counts each change by the size of its cell.
         fill: Whether missing cells that the requirements determine are filled, as `x3` is by
             `x1 + x2 == x3`.
         today: The day that `today` stands for; the day that it is by default.
@@ -200,8 +201,19 @@ def _reported(report: CorrectReport, kind: Kind) -> CorrectionReport:
     return CorrectionReport(**found, kind=kind)
 
 
-def _method(name: str, weights: Mapping[str, float] | None) -> Method:
+def _method(name: str, weights: Mapping[str, float | str] | Literal["relative"] | None) -> Method:
     if name not in tuple(MethodName):
         known = ", ".join(MethodName)
         raise UsageError(f"There is no method {name!r}.", hint=f"the methods are {known}")
-    return Method(MethodName(name), dict(weights or {}))
+    chosen = MethodName(name)
+    if isinstance(weights, str):
+        if weights != "relative":
+            raise UsageError(
+                f"Weights are given by column, or as 'relative', not as {weights!r}.",
+                hint='such as weights={"a": 5, "b": "weight_of_b"}',
+            )
+        return Method(chosen, relative=True)
+    given = dict(weights or {})
+    numbers = {column: one for column, one in given.items() if not isinstance(one, str)}
+    cells = {column: one for column, one in given.items() if isinstance(one, str)}
+    return Method(chosen, numbers, cells)

@@ -32,7 +32,16 @@ Examples:
 
 PANELS = {
     "What is written": ("output", "in_place", "dry_run", "audit", "form", "quiet"),
-    "What may change, and how": ("method", "weights", "fixed", "only", "fill", "ordering", "seed"),
+    "What may change, and how": (
+        "method",
+        "weights",
+        "weights_from",
+        "fixed",
+        "only",
+        "fill",
+        "ordering",
+        "seed",
+    ),
     "How requirements are read": ("requirements_type", "columns"),
     "Speed": ("workers", "batch_rows", "engine", "spark_conf"),
 }
@@ -76,7 +85,18 @@ def correct(
             metavar="A=5,B=0.1",
             show_default=False,
             help="For nearest, what a column's change is multiplied by; for fewest, what changing "
-            "a cell of it costs as well. 1 for all others.",
+            "a cell of it costs as well. 1 for all others. `relative` counts each change by the "
+            "size of its cell, so that what a sum is off by is shared out in proportion.",
+        ),
+    ] = None,
+    weights_from: Annotated[
+        str | None,
+        typer.Option(
+            "--weights-from",
+            metavar="A=WA,B=WB|FILE",
+            show_default=False,
+            help="A weight for each cell: columns of DATA that hold them, or a table with columns "
+            "of the same names, row by row.",
         ),
     ] = None,
     fixed: Annotated[
@@ -160,6 +180,7 @@ def correct(
     from pishield_cli.cli.inputs import open_inputs
     from pishield_cli.cli.output import deliver, refuse_overwriting
     from pishield_cli.cli.render.correct import render_table
+    from pishield_cli.cli.weights import read_method
 
     target = _target(data, output, in_place, dry_run)
     refuse_overwriting(
@@ -168,7 +189,7 @@ def correct(
         copies=("--output",),
     )
     freedom = replace(_freedom(fixed, only, ordering, seed), fill=fill)
-    way = _method(method, weights)
+    way = read_method(method, weights, weights_from)
     positions = options.read_names("--columns", columns)
     session = open_engine(engine, spark_conf, {"--audit": audit})
     reader, binding = open_inputs(
@@ -290,26 +311,6 @@ def _freedom(fixed: str | None, only: str | None, ordering: str, seed: int) -> "
         shuffled=ordering == "random",
         seed=seed,
     )
-
-
-def _method(name: MethodName, weights: str | None) -> "Method":
-    from pishield_cli.actions.methods import Method
-
-    given = {}
-    for text in options.read_names("--weights", weights) or ():
-        column, sign, number = text.rpartition("=")
-        column = column.strip()
-        try:
-            weight = float(number)
-        except ValueError:
-            sign = ""
-        if not sign or not column or column in given:
-            raise UsageError(
-                f"--weights takes distinct names with numbers, but '{text}' was given.",
-                hint="such as a=5,b=0.1",
-            )
-        given[column] = weight
-    return Method(name, given)
 
 
 def _open_audit(path: str | None, *, fill: bool) -> "AbstractContextManager[AuditFile | None]":

@@ -85,6 +85,11 @@ def correct_files(
     """
     started = time.perf_counter()
     table = _parquet(reader.stored)
+    if method is not None and method.beside is not None:
+        raise UsageError(
+            "Spark's workers read one table, and --weights-from names another.",
+            hint="add the weights to DATA as columns: --weights-from a=weight_of_a",
+        )
     settings = (requirements, freedom or Freedom(), method or Method())
     total = prepare(reader, *settings).tally()
     if output is not None:

@@ -128,7 +128,7 @@ def correct(
         reader = with_derived_columns(StreamReader(batches, schema, _TITLE), bound)
         prepared = prepare(reader, *settings)
         checked = prepared.requirements.checked
-        for batch in prepared.reader.batches(checked.columns, whole=True):
+        for batch in prepared.batches(whole=True):
             found = prepared.correct(batch).changes
             changes = {
                 name: stored_change(batch, name, change, checked.domains)

@@ -59,7 +59,7 @@ def fewest_columns(
     """Choose the columns that rows have to change.
 
     Args:
-        system: The clauses; its weights are what changing a cell costs.
+        system: The clauses; its costs are those of changing a cell.
         standing: Rows that violate a clause.
         fixed: Columns that must not change.
         effort: What all rows together may take; no limit by default.
@@ -79,7 +79,7 @@ class _Search:
     def __init__(self, system: System, standing: Standing, free: Array, effort: Effort) -> None:
         self._system, self._standing, self._free = system, standing, free
         self._effort = effort
-        self._costs = [Fraction(float(weight)) for weight in system.weights]
+        self._costs = [Fraction(float(weight)) for weight in system.costs]
         self._allowed = _mask(free)
         size = max(len(system.literals) * len(system.columns), 1) * (1 + len(system.choices))
         self._limit = int(np.clip(LARGE // size, *SETS_TRIED))

@@ -1,6 +1,6 @@
 """Correcting the rows of a group by changing the fewest cells, and those as little as possible."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +9,11 @@ from pishield_cli.kernels.changes import Correction, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
-from pishield_cli.kernels.optimal.fewest import fewest_columns
-from pishield_cli.kernels.optimal.nearest_rows import NearestRows, Systems, unproven
-from pishield_cli.kernels.optimal.systems import System
+from pishield_cli.kernels.optimal.fewest import Choice, fewest_columns
+from pishield_cli.kernels.optimal.nearest_rows import NearestRows, unproven
+from pishield_cli.kernels.optimal.systems import Standing, System
+from pishield_cli.kernels.optimal.weighed import Systems
+from pishield_cli.kernels.optimal.weights import Weights, weights_of
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
 from pishield_cli.kernels.sequential.long_cells import tell_apart
@@ -29,7 +31,8 @@ class FewestRows:
     Args:
         plan: The group's plan.
         grids: What each of its columns can hold, beyond what their types say.
-        weights: What changing a cell of each column costs, more than zero; 1 where none is given.
+        weights: What changing a cell costs, more than zero; of columns alone, 1 where none is
+            given. Sizes weigh only in which of equally cheap changes is the smallest.
         effort: The work that the search may take, shared with others; its own by default.
     """
 
@@ -37,15 +40,15 @@ class FewestRows:
         self,
         plan: GroupPlan,
         grids: Mapping[str, Grid],
-        weights: Mapping[str, float],
+        weights: Weights | Mapping[str, float],
         effort: Effort | None = None,
     ) -> None:
         self.plan = plan
         self.compiled = compiled_clauses([plan.clauses])
-        self._grids, self._weights = grids, weights
-        self._systems = Systems(plan, grids, weights)
+        self._grids, self._weights = grids, weights_of(weights)
+        self._systems = Systems(plan, grids, self._weights)
         self._effort = effort or Effort()
-        self._whole = NearestRows(plan, grids, weights, self._effort)
+        self._whole = NearestRows(plan, grids, self._weights, self._effort)
         self._plain = GroupCorrector(plan, grids, self._effort)
         self._parts: dict[frozenset[str], tuple[NearestRows, ...]] = {}
         self._tied = frozenset(
@@ -60,7 +63,7 @@ class FewestRows:
         """Correct rows that violate a clause of the group.
 
         Args:
-            columns: At least the group's columns, shape `(rows,)` each.
+            columns: At least the group's columns and those that hold weights, shape `(rows,)` each.
             wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
 
         Returns:
@@ -72,11 +75,13 @@ class FewestRows:
         mine = {name: columns[name] for name in self.plan.variables}
         rows = np.flatnonzero(wrong)
         if not self.plan.satisfiable or not len(rows):
-            return self._whole.correct(mine, wrong)
-        self._effort.grant(len(rows))
+            return self._whole.correct(columns, wrong)
+        self._effort.grant(self._systems.calls(len(rows)))
         apart = tell_apart(mine, wrong)
-        parts = self._systems.prepare(apart.columns, np.flatnonzero(wrong & ~apart.long))
-        found = [self._fewest(apart.columns, *part) for part in parts]
+        weighing = {name: columns[name] for name in self._weights.by_cell.values()}
+        here = {**apart.columns, **weighing}
+        parts = self._systems.prepare(here, np.flatnonzero(wrong & ~apart.long))
+        found = [self._fewest(here, *part) for part in parts]
         if apart.long.any():
             found.append(unproven(self._plain.correct(mine, apart.long)))
         return joined(found, len(wrong))
@@ -90,7 +95,7 @@ class FewestRows:
         standing = system.stand(floats, len(rows))
         chosen, unsure = np.zeros((2, len(wrong)), dtype=bool)
         shares: dict[frozenset[str], list[Array]] = {}
-        for choice in fewest_columns(system, standing, self.plan.fixed, self._effort):
+        for choice in self._chosen(mine, system, rows, standing):
             if choice.columns:
                 where = rows[choice.rows]
                 chosen[where], unsure[where] = True, not choice.proven
@@ -115,6 +120,15 @@ class FewestRows:
         left = self._unsearched(mine, pending)
         return joined([replace(found, uncorrected=rows[:0]), unproven(left)], len(wrong))
 
+    def _chosen(
+        self, mine: Mapping[str, NumericColumn], system: System, rows: Array, standing: Standing
+    ) -> Iterator[Choice]:
+        """The columns that rows have to change; rows of different weights apart."""
+        for one, some in self._systems.weighted(system, mine, rows):
+            here = standing.take(some)
+            for choice in fewest_columns(one, here, self.plan.fixed, self._effort):
+                yield replace(choice, rows=some[choice.rows])
+
     def _inexact(
         self, columns: Mapping[str, NumericColumn], correction: Correction, rows: Array
     ) -> Array:
@@ -130,17 +144,17 @@ class FewestRows:
         """Correct rows in ways that do not count cells, by the one that changes fewer of them."""
         plain = self._plain.correct(columns, wrong)
         nearest = self._whole.correct(columns, wrong)
-        fewer = self._costs(nearest, len(wrong)) < self._costs(plain, len(wrong))
+        fewer = self._costs(columns, nearest) < self._costs(columns, plain)
         fewer[nearest.uncorrected] = False
         fewer[plain.uncorrected] = True
         halves = np.flatnonzero(wrong & ~fewer), np.flatnonzero(wrong & fewer)
         return joined([only(plain, halves[0]), only(nearest, halves[1])], len(wrong))
 
-    def _costs(self, correction: Correction, rows: int) -> Array:
+    def _costs(self, columns: Mapping[str, NumericColumn], correction: Correction) -> Array:
         """What the changed cells of every row of the batch cost."""
-        costs = np.zeros(rows)
+        costs = np.zeros(len(next(iter(columns.values()))))
         for name, change in correction.changes.items():
-            costs[change.rows] += self._weights.get(name, 1.0)
+            costs[change.rows] += self._weights.costs.of(columns, change.rows, [name])[:, 0]
         return costs
 
     def _changed(

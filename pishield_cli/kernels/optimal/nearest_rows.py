@@ -1,8 +1,7 @@
 """Correcting the rows of a group to the nearest point: the proposal in floats, finished exactly."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,12 @@ from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.finishing import DIGITS, finished, shortened
 from pishield_cli.kernels.optimal.nearest import nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
+from pishield_cli.kernels.optimal.weighed import Systems, Weighed
+from pishield_cli.kernels.optimal.weights import Weights, weights_of
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.long_cells import tell_apart
-from pishield_cli.kernels.sequential.placement import grid_exponent, narrowed, widened
+from pishield_cli.kernels.sequential.placement import grid_exponent, widened
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.grids import Grid
 
@@ -38,7 +39,7 @@ class NearestRows:
     Args:
         plan: The group's plan.
         grids: What each of its columns can hold, beyond what their types say.
-        weights: What each column's change is multiplied by; 1 where none is given.
+        weights: What changes are multiplied by; of columns alone, 1 where none is given.
         effort: The work that the search may take, shared with others; its own by default.
         changing: Whether rows are given whose every free cell has to change.
     """
@@ -47,7 +48,7 @@ class NearestRows:
         self,
         plan: GroupPlan,
         grids: Mapping[str, Grid],
-        weights: Mapping[str, float],
+        weights: Weights | Mapping[str, float],
         effort: Effort | None = None,
         *,
         changing: bool = False,
@@ -57,13 +58,13 @@ class NearestRows:
         self._effort = effort or Effort()
         self._finisher = GroupCorrector(plan, grids, self._effort)
         self.compiled = self._finisher.compiled
-        self._systems = Systems(plan, grids, weights)
+        self._systems = Systems(plan, grids, weights_of(weights))
 
     def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
         """Correct rows that violate a clause of the group.
 
         Args:
-            columns: At least the group's columns, shape `(rows,)` each.
+            columns: At least the group's columns and those that hold weights, shape `(rows,)` each.
             wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
 
         Returns:
@@ -76,30 +77,35 @@ class NearestRows:
         rows = np.flatnonzero(wrong)
         if not self.plan.satisfiable or not len(rows):
             return self._finisher.correct(mine, wrong)
-        self._effort.grant(len(rows))
+        self._effort.grant(self._systems.calls(len(rows)))
         apart = tell_apart(mine, wrong)
-        parts = self._systems.prepare(apart.columns, np.flatnonzero(wrong & ~apart.long))
-        found = [self._nearest(apart.columns, *part) for part in parts]
+        given = {**columns, **apart.columns}
+        parts = self._systems.prepare(given, np.flatnonzero(wrong & ~apart.long))
+        found = [
+            self._nearest(apart.columns, Weighed.of(self._systems, given, *part), *part[1:])
+            for part in parts
+        ]
         if apart.long.any():
             found.append(unproven(self._finisher.correct(mine, apart.long)))
         return joined(found, len(wrong))
 
     def _nearest(
-        self, mine: Mapping[str, NumericColumn], system: System, rows: Array, floats: Values
+        self, mine: Mapping[str, NumericColumn], weighed: Weighed, rows: Array, floats: Values
     ) -> Correction:
         """Correct these rows."""
         count = len(next(iter(mine.values())))
-        proposal = self._proposed(system, floats)
+        proposal = self._proposed(weighed, floats)
         best = self._finished(mine, rows, floats, proposal.values)
-        grade = self._graded(system, mine, floats, best, proposal)
+        grade = self._graded(weighed, mine, floats, best, proposal)
         # A nearest point lies on its bounds, where rounding is enough to fall out of a narrow gap.
         again = np.flatnonzero(grade > NEAR)
         if len(again):
             here = {name: values[again] for name, values in floats.items()}
-            room = self._room(system, here, {n: v[again] for n, v in proposal.values.items()})
-            inner = self._proposed(system, here, room)
+            part = weighed.take(again)
+            room = self._room(part.system, here, {n: v[again] for n, v in proposal.values.items()})
+            inner = self._proposed(part, here, room)
             second = self._finished(mine, rows[again], here, inner.values)
-            other = self._graded(system, mine, here, second, proposal.take(again))
+            other = self._graded(part, mine, here, second, proposal.take(again))
             better = again[other < grade[again]]
             best = joined([_without(best, rows[better]), only(second, rows[better])], count)
             grade[again] = np.minimum(grade[again], other)
@@ -109,7 +115,7 @@ class NearestRows:
             left[rows[poor]] = True
             here = {name: values[poor] for name, values in floats.items()}
             plain = self._finisher.correct(mine, left)
-            other = self._graded(system, mine, here, plain, proposal.take(poor))
+            other = self._graded(weighed.take(poor), mine, here, plain, proposal.take(poor))
             better = rows[poor[other < grade[poor]]]
             best = joined([_without(best, better), only(plain, better)], count)
             grade[poor] = np.minimum(grade[poor], other)
@@ -122,26 +128,45 @@ class NearestRows:
             unproven=rows[~shown & (grade < FAILED)],
         )
 
-    def _proposed(self, system: System, floats: Values, room: Array | float = 0.0) -> "_Proposal":
+    def _proposed(self, weighed: Weighed, floats: Values, room: Array | float = 0.0) -> "_Proposal":
         """Values to start from."""
         rows = len(next(iter(floats.values())))
+        system = weighed.system
         free = [name for name in system.columns if name not in self.plan.fixed]
         result = {name: values.copy() for name, values in floats.items()}
-        standing, back = system.stand(floats, rows), np.arange(rows)
-        if isinstance(room, float):
-            standing, back = _distinct(system, standing)
-        found = nearest_moves(
-            system, free, standing, room=room, changing=self._changing, effort=self._effort
-        )
-        moves = found.moves[back]
+        moves, distances, proven = self._moves(weighed, floats, free, rows, room)
         for place, name in enumerate(free):
             moved = np.flatnonzero(moves[:, place])
             if len(moved):
                 old, grid = floats[name][moved], system.grids[name]
                 result[name][moved] = shortened(old, moves[moved, place], grid)
-        # Where nothing was found although a row may be, what is found later is not shown nearest.
-        proven = (found.found & ~found.unproven)[back]
-        return _Proposal(result, found.distances[back], proven)
+        return _Proposal(result, distances, proven)
+
+    def _moves(
+        self,
+        weighed: Weighed,
+        floats: Values,
+        free: Sequence[str],
+        rows: int,
+        room: Array | float,
+    ) -> tuple[Array, Array, Array]:
+        """The least moves of free columns, their distances, and whether none is nearer."""
+        every = weighed.system.stand(floats, rows)
+        moves, distances = np.zeros((rows, len(free))), np.zeros(rows)
+        proven = np.zeros(rows, dtype=bool)
+        for system, some in weighed.parts():
+            standing, back = every.take(some), np.arange(len(some))
+            here = room if isinstance(room, float) else room[some]
+            if isinstance(room, float):
+                standing, back = _distinct(system, standing)
+            found = nearest_moves(
+                system, free, standing, room=here, changing=self._changing, effort=self._effort
+            )
+            moves[some], distances[some] = found.moves[back], found.distances[back]
+            # Where nothing was found although a row may be, what is found later is not shown
+            # nearest.
+            proven[some] = (found.found & ~found.unproven)[back]
+        return moves, distances, proven
 
     def _room(self, system: System, floats: Values, proposed: Values) -> Array:
         """Twice what writing cells as decimals can take from each literal."""
@@ -187,7 +212,7 @@ class NearestRows:
 
     def _graded(
         self,
-        system: System,
+        weighed: Weighed,
         columns: Mapping[str, NumericColumn],
         floats: Values,
         correction: Correction,
@@ -196,9 +221,9 @@ class NearestRows:
         """How good each row's correction is."""
         rows = correction.violating
         grade = np.full(len(rows), NEAR)
-        moved = _distances(system, floats, correction, rows)
-        allowed = 1e-11 * _magnitudes(system, floats) + _last_digits(
-            system, floats, proposal.values
+        moved = _distances(weighed, floats, correction, rows)
+        allowed = 1e-11 * _magnitudes(weighed, floats) + _last_digits(
+            weighed, floats, proposal.values
         )
         far = np.sqrt(moved) > np.sqrt(proposal.distances) * FARTHER + allowed
         grade[far] = FAR
@@ -238,53 +263,6 @@ def _without(correction: Correction, rows: Array) -> Correction:
     return only(correction, np.setdiff1d(correction.violating, rows))
 
 
-class Systems:
-    """The arrays of a group's clauses, made again when the columns' types change.
-
-    Args:
-        plan: The group's plan.
-        grids: What each of its columns can hold, beyond what their types say.
-        weights: What each column's change is multiplied by.
-    """
-
-    def __init__(
-        self, plan: GroupPlan, grids: Mapping[str, Grid], weights: Mapping[str, float]
-    ) -> None:
-        self._plan, self._grids, self._weights = plan, grids, weights
-        self._known: dict[tuple[bool, tuple[np.dtype[Any], ...]], System] = {}
-
-    def prepare(
-        self, columns: Mapping[str, NumericColumn], rows: Array
-    ) -> Iterator[tuple[System, Array, Values]]:
-        """Rows with the arrays for columns of their types, and the columns' cells as float64.
-
-        Rows whose columns of whole numbers hold fractions come apart from the others.
-        """
-        names = self._plan.variables
-        dtypes = tuple(columns[name].values.dtype for name in names)
-        floats = {name: widened(columns[name].values[rows]) for name in names}
-        odd = np.zeros(len(rows), dtype=bool)
-        for name in names:
-            if self._grids[name].integer and dtypes[names.index(name)].kind == "f":
-                odd |= floats[name] % 1 != 0
-        for whole, here in ((True, np.flatnonzero(~odd)), (False, np.flatnonzero(odd))):
-            if len(here):
-                part = {name: values[here] for name, values in floats.items()}
-                yield self._system(dtypes, whole), rows[here], part
-
-    def _system(self, dtypes: tuple[np.dtype[Any], ...], whole: bool) -> System:
-        names = self._plan.variables
-        if (whole, dtypes) not in self._known:
-            grids = {
-                name: narrowed(self._grids[name], dtype)
-                for name, dtype in zip(names, dtypes, strict=True)
-            }
-            self._known[whole, dtypes] = System(
-                self._plan.clauses, names, grids, self._weights, whole_cells=whole
-            )
-        return self._known[whole, dtypes]
-
-
 def _distinct(system: System, standing: Standing) -> tuple[Standing, Array]:
     """Rows without repetition where a row may take long, and which of them each row is."""
     if system.convex or not len(standing):
@@ -293,30 +271,27 @@ def _distinct(system: System, standing: Standing) -> tuple[Standing, Array]:
     return standing.take(first), back.reshape(-1)
 
 
-def _distances(system: System, floats: Values, correction: Correction, rows: Array) -> Array:
+def _distances(weighed: Weighed, floats: Values, correction: Correction, rows: Array) -> Array:
     total = np.zeros(len(rows))
-    for weight, name in zip(system.weights, system.columns, strict=True):
+    for name, weight in weighed.items():
         change = correction.changes.get(name)
         if change is not None:
             where = np.searchsorted(rows, change.rows)
             moves = widened(change.values) - floats[name][where]
-            total[where] += (weight * moves) ** 2
+            total[where] += (weight[where] * moves) ** 2
     return total
 
 
-def _magnitudes(system: System, floats: Values) -> Array:
-    parts = [
-        weight * np.abs(floats[name])
-        for weight, name in zip(system.weights, system.columns, strict=True)
-    ]
+def _magnitudes(weighed: Weighed, floats: Values) -> Array:
+    parts = [weight * np.abs(floats[name]) for name, weight in weighed.items()]
     return np.asarray(np.add.reduce(parts))
 
 
-def _last_digits(system: System, floats: Values, proposed: Values) -> Array:
+def _last_digits(weighed: Weighed, floats: Values, proposed: Values) -> Array:
     """How much farther moved cells of narrow floats can be, for want of digits to be nearer."""
     squares = np.zeros(len(next(iter(floats.values()))))
-    for weight, name in zip(system.weights, system.columns, strict=True):
-        grid = system.grids[name]
+    for name, weight in weighed.items():
+        grid = weighed.system.grids[name]
         if grid.places is None and grid.digits < DIGITS:
             largest = np.maximum(np.abs(floats[name]), np.abs(proposed[name]))
             digit = 10.0 ** grid_exponent(largest, grid.digits)

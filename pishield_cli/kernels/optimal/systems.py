@@ -1,6 +1,7 @@
 """Clauses of a group as arrays: how far rows are from each literal, and how columns move it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -106,7 +107,8 @@ class System:
     ) -> None:
         self.columns = tuple(columns)
         self.grids = {name: grids[name] for name in self.columns}
-        self.weights = np.array([weights.get(name, 1.0) for name in self.columns])
+        own = np.array([weights.get(name, 1.0) for name in self.columns])
+        self._weigh(own, own)
         self.whole = np.array([self.grids[name].integer for name in self.columns], dtype=bool)
         # A cell that may stay the fraction it is does not bear its clauses being tightened.
         self._tight = frozenset(n for n in self.columns if whole_cells and grids[n].integer)
@@ -135,6 +137,20 @@ class System:
             ),
             self.columns,
         )
+
+    def weighted(self, weights: Array, costs: Array) -> "System":
+        """The same clauses, changes weighed otherwise.
+
+        Args:
+            weights: Of the columns, what their changes are multiplied by.
+            costs: What changing a cell of each costs.
+        """
+        other = copy(self)
+        System._weigh(other, weights, costs)
+        return other
+
+    def _weigh(self, weights: Array, costs: Array) -> None:
+        self.weights, self.costs = weights, costs
         self.region = lru_cache(REGIONS)(self._region)
 
     @property
