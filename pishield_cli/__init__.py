@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pishield_cli.api import (
         Corrected,
         CorrectionReport,
+        LoadedGenerator,
         LoadedRun,
         TableReport,
         check_table,
@@ -41,6 +42,7 @@ __all__ = [
     "Corrected",
     "CorrectionReport",
     "Dialect",
+    "LoadedGenerator",
     "LoadedRun",
     "NearestShield",
     "PishieldError",
@@ -69,6 +71,7 @@ _NAMES = {
     "pishield_cli.api": (
         "Corrected",
         "CorrectionReport",
+        "LoadedGenerator",
         "LoadedRun",
         "TableReport",
         "check_table",

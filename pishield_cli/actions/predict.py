@@ -20,10 +20,8 @@ from pishield_cli.training.cells import CellKind, Cells, read_batches
 from pishield_cli.training.features import CategoryFeature
 from pishield_cli.training.loop import threads
 from pishield_cli.training.prediction_files import Layout, PredictionWriter, listed, plan_layout
+from pishield_cli.training.rounding import DIGITS, rounded
 from pishield_cli.training.trained import Trained, bound_to
-
-DIGITS = 9
-"""Significant digits of a predicted number; single precision knows no more than seven."""
 
 _LARGEST = 2.0**53
 
@@ -213,21 +211,6 @@ def _held(values: Array, kind: CellKind, *, truth: bool) -> Array:
         whole: Array = np.rint(np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST))
         return whole.astype(np.int64)
     return rounded(values, DIGITS)
-
-
-def rounded(values: Array, digits: int) -> Array:
-    """Numbers at so many significant digits, each the float nearest to that decimal."""
-    finite = np.isfinite(values) & (values != 0)
-    magnitude = np.floor(np.log10(np.abs(np.where(finite, values, 1.0))))
-    places = digits - 1 - magnitude
-    # Powers of ten up to 22 are exact, so that one division or product rounds once.
-    reach = np.abs(places) <= 22
-    power = 10.0 ** np.where(reach, np.abs(places), 0)
-    shorter = np.where(
-        places >= 0, np.rint(values * power) / power, np.rint(values / power) * power
-    )
-    result: Array = np.where(finite & reach, shorter, values)
-    return result
 
 
 class _Finisher:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pishield_cli.errors import TableError, UsageError
-from pishield_cli.training.records import read_record
+from pishield_cli.training.records import read_record, require_predicting
 from pishield_cli.training.ttest import PairedTest, paired_test
 
 
@@ -124,6 +124,7 @@ def _tested(one: RunSummary, best: RunSummary) -> RunSummary:
 
 def _summary(path: str) -> RunSummary:
     record = read_record(path)
+    require_predicting(record, path)
     try:
         metrics = record["metrics"]
         trials = metrics["trials"]

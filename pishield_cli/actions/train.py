@@ -219,7 +219,7 @@ def _numbered(progress: Progress, number: int) -> Callable[[EpochNote], None]:
 
 
 def _write(writer: RunWriter, report: TrainReport, problem: Problem, model: Model) -> None:
-    writer.write_weights(model)
+    writer.write_weights(model.network)
     metrics = {
         "data": report.data,
         "requirements_file": report.requirements_file,

@@ -26,6 +26,7 @@ COMMANDS = (
     "fmt",
     "train",
     "predict",
+    "generate",
     "export",
     "report",
     "schema",

@@ -1,6 +1,6 @@
 """`pishield train`: learn a table with a small network whose answers satisfy requirements."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pishield_cli.cli import options, train_options
 from pishield_cli.cli.failures import errors_as_asked
@@ -8,17 +8,19 @@ from pishield_cli.cli.formats import Format
 from pishield_cli.cli.options import TypeChoice
 from pishield_cli.cli.reading_options import reads_tables
 from pishield_cli.tables.dialect import Dialect
-from pishield_cli.training.settings import TrainSettings
+from pishield_cli.training.settings import Objective, TrainSettings
 
 if TYPE_CHECKING:
-    from pishield_cli.actions.train import TrainReport
+    from pishield_cli.logic.requirements import Requirements
+    from pishield_cli.tables.table import TableReader
 
 EXAMPLES = """\b
 Examples:
   pishield train houses.csv requirements.txt -o run
   pishield train houses.csv requirements.txt -o run --backward projection --trials 5 --force
   pishield train houses.csv -o run --targets price --monotone "price:+area,-age"
-  pishield train houses.csv requirements.txt -o run --objective idempotent"""
+  pishield train houses.csv requirements.txt -o run --objective idempotent
+  pishield train orders.csv requirements.txt -o run --objective generate"""
 
 
 PANELS = {
@@ -95,7 +97,8 @@ def train(
 
     Targets default to the columns that requirements name, features to all others. Columns that
     requirements name and that are no targets stay as they are; only targets move. The report
-    compares a network trained freely, the same corrected afterwards, and the chosen method.
+    compares a network trained freely, the same corrected afterwards, and the chosen method. With
+    --objective generate the network learns to make whole rows; see `pishield generate`.
 
     Exits with 0 if every test prediction holds, with 1 if one violates a requirement or a row has
     no solution, and with 2 if nothing was written.
@@ -142,75 +145,96 @@ def train(
         reconstruction=reconstruction,
         baseline=baseline,
     )
-    report = _trained(
-        data,
-        requirements,
-        chosen,
-        output=output,
-        force=force,
-        requirements_type=requirements_type,
-        columns=columns,
-        today=today,
-        dialect=dialect,
-        quiet=quiet,
-    )
-    _show(report, form, quiet=quiet)
-    return 0 if report.holds else 1
+    reader, bound = _opened(data, requirements, requirements_type, columns, today, dialect)
+    return _run(reader, bound, requirements, chosen, output, form, force=force, quiet=quiet)
 
 
-def _trained(
+def _opened(
     data: str,
     requirements: str | None,
-    settings: TrainSettings,
-    *,
-    output: str,
-    force: bool,
     requirements_type: TypeChoice,
     columns: str | None,
     today: str | None,
     dialect: Dialect,
-    quiet: bool,
-) -> "TrainReport":
-    from pishield_cli.actions.train import train as run
+) -> "tuple[TableReader, Requirements | None]":
     from pishield_cli.cli.inputs import open_data, open_inputs
+
+    if requirements is None:
+        return open_data(data, dialect), None
+    reader, binding = open_inputs(
+        data,
+        requirements,
+        requirements_type=requirements_type.type,
+        today=options.read_day("--today", today),
+        positions=options.read_names("--columns", columns),
+        dialect=dialect,
+    )
+    return reader, binding.requirements
+
+
+def _run(
+    reader: "TableReader",
+    requirements: "Requirements | None",
+    requirements_file: str | None,
+    settings: TrainSettings,
+    output: str,
+    form: Format,
+    *,
+    force: bool,
+    quiet: bool,
+) -> int:
+    """Train with what `--objective` asks for, and show the report."""
     from pishield_cli.cli.train_progress import TrainProgress
 
-    bound = None
-    if requirements is None:
-        reader = open_data(data, dialect)
-    else:
-        reader, binding = open_inputs(
-            data,
-            requirements,
-            requirements_type=requirements_type.type,
-            today=options.read_day("--today", today),
-            positions=options.read_names("--columns", columns),
-            dialect=dialect,
-        )
-        bound = binding.requirements
+    generates = settings.objective is Objective.GENERATE
+    learn = _generator_learner() if generates else _predictor_learner()
     with TrainProgress(settings.trials, settings.epochs, quiet=quiet) as progress:
-        return run(
+        report = learn.train(
             reader,
-            bound,
-            requirements_file=requirements,
+            requirements,
+            requirements_file=requirements_file,
             output=output,
             force=force,
             settings=settings,
             progress=progress,
         )
+    _show(report, learn, form, quiet=quiet)
+    return 0 if report.holds else 1
 
 
-def _show(report: "TrainReport", form: Format, *, quiet: bool) -> None:
+class _Learner(NamedTuple):
+    """An action and what shows its report."""
+
+    train: Any
+    warnings: Any
+    table: Any
+    json: Any
+
+
+def _predictor_learner() -> _Learner:
+    from pishield_cli.actions.train import train as run
+    from pishield_cli.cli.render.train import render_json, render_table, warnings_of
+
+    return _Learner(run, warnings_of, render_table, render_json)
+
+
+def _generator_learner() -> _Learner:
+    from pishield_cli.actions.train_generator import train_generator
+    from pishield_cli.cli.render.train_generator import render_json, render_table, warnings_of
+
+    return _Learner(train_generator, warnings_of, render_table, render_json)
+
+
+def _show(report: Any, learnt: _Learner, form: Format, *, quiet: bool) -> None:
     from functools import partial
 
     from pishield_cli.cli.boundary import say
     from pishield_cli.cli.output import deliver
-    from pishield_cli.cli.render.train import render_json, render_table, warnings_of
 
     if not quiet:
-        for warning in warnings_of(report):
+        for warning in learnt.warnings(report):
             say(f"warning: {warning}")
     deliver(
-        partial(render_table, report),
-        partial(render_json, report) if form is Format.JSON else None,
+        partial(learnt.table, report),
+        partial(learnt.json, report) if form is Format.JSON else None,
     )

@@ -71,7 +71,8 @@ ObjectiveOption = Annotated[
         "--objective",
         metavar="WHAT",
         help="predict: targets from features. idempotent: a network n with n(n(x)) = n(x) on "
-        "the table's numeric columns, a learnt corrector of rows unlike the table's.",
+        "the table's numeric columns, a learnt corrector of rows unlike the table's. generate: "
+        "rows like the table's own, which `pishield generate` makes.",
     ),
 ]
 Shield = Annotated[

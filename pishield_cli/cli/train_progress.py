@@ -51,8 +51,8 @@ class TrainProgress:
             task,
             completed=trial * self._epochs + note.epoch,
             trial=f"trial {trial + 1}/{self._trials}" if self._trials > 1 else "",
-            figures=f"epoch {note.epoch}/{self._epochs}  loss {note.loss:.4g}  validation RMSE "
-            f"{note.validation_rmse:.4g}  corrected {100 * note.corrected_share:.0f}%",
+            figures=f"epoch {note.epoch}/{self._epochs}  loss {note.loss:.4g}  {_validation(note)}"
+            f"  corrected {100 * note.corrected_share:.0f}%",
         )
 
     def _show(self) -> "tuple[Progress, TaskID]":
@@ -72,3 +72,9 @@ class TrainProgress:
         task = progress.add_task("", total=self._trials * self._epochs, trial="", figures=first)
         progress.start()
         return progress, task
+
+
+def _validation(note: "EpochNote") -> str:
+    if note.validation_rmse is None:
+        return f"energy distance {note.validation_error:.4g}"
+    return f"validation RMSE {note.validation_rmse:.4g}"

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.tables.addresses import has_wild_cards, is_address
 from pishield_cli.tables.dialect import Dialect, InputFormat
-from pishield_cli.tables.endings import delimiter_of, format_named, is_plain_text, unknown_ending
+from pishield_cli.tables.endings import (
+    csv_delimiter,
+    delimiter_of,
+    format_named,
+    is_plain_text,
+    unknown_ending,
+)
 from pishield_cli.tables.table import Listing, NewTable, StoredTable, TableReader, TableWriter
 
 
@@ -62,11 +68,11 @@ def open_writer(reader: TableReader, output: str) -> TableWriter:
     return with_dates_as_stored(reader, writer)
 
 
-def open_new(output: str) -> NewTable | None:
-    """Start a new table of typed columns; None if the output is CSV.
+def open_new(output: str) -> NewTable:
+    """Start a new table of typed columns.
 
     Args:
-        output: Where to; its ending says of which kind.
+        output: Where to; its ending says of which kind. `-` writes CSV to standard output.
 
     Raises:
         TableError: If the ending is unknown, or nothing can be written there.
@@ -74,8 +80,7 @@ def open_new(output: str) -> NewTable | None:
     kind = format_named(output)
     if kind is None:
         raise unknown_ending(output)
-    new = _FORMATS[kind].new
-    return None if new is None else new(output)
+    return _FORMATS[kind].new(output)
 
 
 def open_listing(reader: TableReader, output: str, *, safe: bool = False) -> Listing:
@@ -101,9 +106,7 @@ def open_listing(reader: TableReader, output: str, *, safe: bool = False) -> Lis
             )
         from pishield_cli.tables.listing import TypedListing
 
-        table = open_new(output)
-        assert table is not None
-        return TypedListing(stored, table)
+        return TypedListing(stored, open_new(output))
     from pishield_cli.tables.csv.listing import CsvListing
 
     own = stored.style.delimiter.decode() if stored.style.chosen else implied
@@ -137,18 +140,24 @@ class _Format:
     Attributes:
         title: Its name, for messages.
         open: Opens a table of a name.
-        new: Starts a new table of typed columns; None for CSV, whose cells are texts.
+        new: Starts a new table of typed columns.
     """
 
     title: str
     open: Callable[[str, Dialect | None], StoredTable]
-    new: Callable[[str], NewTable] | None = None
+    new: Callable[[str], NewTable]
 
 
 def _open_csv(path: str, dialect: Dialect | None) -> StoredTable:
     from pishield_cli.tables.csv.reader import CsvReader
 
     return CsvReader(path, delimiter_of(_format(path, dialect)) or ",", dialect)
+
+
+def _new_csv(output: str) -> NewTable:
+    from pishield_cli.tables.csv.new import NewCsv
+
+    return NewCsv(output, csv_delimiter(output) or ",")
 
 
 def _open_parquet(path: str, _: Dialect | None) -> StoredTable:
@@ -188,8 +197,8 @@ def _new_json_lines(output: str) -> NewTable:
 
 
 _FORMATS: Mapping[InputFormat, _Format] = {
-    InputFormat.CSV: _Format("CSV file", _open_csv),
-    InputFormat.TSV: _Format("CSV file", _open_csv),
+    InputFormat.CSV: _Format("CSV file", _open_csv, _new_csv),
+    InputFormat.TSV: _Format("CSV file", _open_csv, _new_csv),
     InputFormat.PARQUET: _Format("Parquet table", _open_parquet, _new_parquet),
     InputFormat.ARROW: _Format("Arrow file", _open_arrow, _new_arrow),
     InputFormat.JSONL: _Format("file of JSON lines", _open_json_lines, _new_json_lines),

@@ -20,7 +20,7 @@ def curves_picture(trials: Iterable[tuple[int, Sequence[EpochNote]]]) -> bytes |
     axes = figure.subplots(1, 3)
     drawn = {
         "loss": "loss",
-        "validation RMSE": "validation_rmse",
+        "validation error": "validation_error",
         "corrected rows": "corrected_share",
     }
     for seed, notes in trials:

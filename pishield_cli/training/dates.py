@@ -142,6 +142,19 @@ def date_forms(
     return forms
 
 
+def whole_where_told(form: DateForm, days: Array) -> DateForm:
+    """The form in whole days, where a column holds nothing finer."""
+    present = days[np.isfinite(days)]
+    if form.domain.per_day == 1 or not np.array_equal(present, np.rint(present)):
+        return form
+    return replace(form, domain=replace(form.domain, per_day=1, zoned=False))
+
+
+def plain_date_form(days: Array) -> DateForm:
+    """How to write dates of which requirements say nothing: in the coarsest unit they need."""
+    return whole_where_told(DateForm(Date(_unit(Date(MICROSECONDS), days))), days)
+
+
 def _finest(form: str | None) -> int:
     """The finest unit that a format shows, by how many there are in a day."""
     start = datetime(2000, 1, 1, tzinfo=UTC)

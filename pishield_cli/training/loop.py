@@ -27,7 +27,8 @@ class EpochNote:
     Attributes:
         epoch: From 1.
         loss: Mean training loss.
-        validation_rmse: Root mean squared error on the validation part, in the table's units.
+        validation_rmse: Root mean squared error on the validation part, in the table's units;
+            None where nothing is predicted.
         validation_error: What early stopping goes by, in the network's units.
         corrected_share: Share of training rows that the shield moved.
         seconds: Since the trial began.
@@ -35,7 +36,7 @@ class EpochNote:
 
     epoch: int
     loss: float
-    validation_rmse: float
+    validation_rmse: float | None
     validation_error: float
     corrected_share: float
     seconds: float
@@ -47,12 +48,12 @@ class Validation:
 
     Attributes:
         error: What early stopping goes by; the less, the better.
-        rmse: In the table's units.
+        rmse: In the table's units; None where nothing is predicted.
         clipped: The share of rows on which each target is moved, shape `(targets,)`.
     """
 
     error: float
-    rmse: float
+    rmse: float | None
     clipped: Tensor
 
 

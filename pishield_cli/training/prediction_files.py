@@ -113,9 +113,7 @@ def open_predictions(reader: TableReader, output: str, layout: Layout) -> Predic
         )
     if delimiter is not None:
         return _CsvPredictions(stored, output, layout, delimiter.encode())
-    table = open_new(output)
-    assert table is not None
-    return TypedPredictions(stored, table, layout)
+    return TypedPredictions(stored, open_new(output), layout)
 
 
 class _CsvPredictions(PredictionWriter):

@@ -1,10 +1,11 @@
 """The record of a run, which can be read without torch."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pishield_cli.errors import TableError
+from pishield_cli.errors import TableError, UsageError
 
 RECORD = "run.json"
 
@@ -35,6 +36,19 @@ def read_record(path: str) -> dict[str, Any]:
             hint="train again, or use the version that wrote it",
         )
     return record
+
+
+def require_predicting(record: Mapping[str, Any], path: str) -> None:
+    """Refuse a run that predicts nothing.
+
+    Raises:
+        UsageError: If it is a generator.
+    """
+    if "generator" in record:
+        raise UsageError(
+            f"`{path}` is a generator of rows, and predicts nothing.",
+            hint=f"use pishield generate {path} -n ROWS -o OUT",
+        )
 
 
 def fact_of(error: Exception) -> str:

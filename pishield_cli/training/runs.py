@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor
+from torch import nn
 
 from pishield_cli import __version__, placed
 from pishield_cli.errors import TableError, UsageError
@@ -33,7 +33,7 @@ from pishield_cli.training.cells import Cells
 from pishield_cli.training.loop import EpochNote, in_pieces
 from pishield_cli.training.model import Model, Outline, over
 from pishield_cli.training.problem import Roles
-from pishield_cli.training.records import FORMAT, RECORD, fact_of, read_record
+from pishield_cli.training.records import FORMAT, RECORD, fact_of, read_record, require_predicting
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.trained import reading_record, recorded
 
@@ -110,9 +110,10 @@ class RunWriter(WrittenAside):
         with writing(self._output):
             (self._path / name).write_bytes(data)
 
-    def write_weights(self, model: Model) -> None:
-        """Put the network's weights into the folder."""
-        state = {name: one.detach().cpu().contiguous() for name, one in _state(model).items()}
+    def write_weights(self, network: nn.Module) -> None:
+        """Put a network's weights into the folder."""
+        held = network.state_dict().items()
+        state = {name: one.detach().cpu().contiguous() for name, one in held}
         self.write(WEIGHTS, save(state))
 
     def commit(self) -> None:
@@ -202,6 +203,7 @@ def read_run(path: str) -> Run:
         TableError: If something is missing or damaged.
     """
     record = read_record(path)
+    require_predicting(record, path)
     text = None
     if record.get("requirements") is not None:
         text = read_text(Path(path) / REQUIREMENTS)
@@ -209,25 +211,26 @@ def read_run(path: str) -> Run:
         settings = TrainSettings.from_json(record["settings"])
         outline, roles = recorded(record, text, str(Path(path) / REQUIREMENTS))
         model = Model(outline, settings)
-    _load_weights(model, Path(path) / WEIGHTS)
+    load_weights(model.network, Path(path) / WEIGHTS)
     model.eval()
     return Run(path, model, roles, settings, record, text)
 
 
-def _load_weights(model: Model, path: Path) -> None:
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Load a network's weights from a run's file.
+
+    Raises:
+        TableError: If it is not there, or does not hold them.
+    """
     if not path.is_file():
         raise TableError(f"A run has its weights in `{path}`, but there is no such file.")
     try:
         state = load_file(path)
-        model.network.load_state_dict(state)
+        network.load_state_dict(state)
     except (SafetensorError, RuntimeError, OSError) as error:
         raise TableError(
             f"`{path}` does not hold this run's weights: {fact_of(error)}.", hint="train again"
         ) from error
-
-
-def _state(model: Model) -> dict[str, Tensor]:
-    return model.network.state_dict()
 
 
 def _refuse_existing(output: str, target: Path, *, force: bool) -> None:

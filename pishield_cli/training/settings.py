@@ -15,6 +15,7 @@ class Objective(StrEnum):
 
     PREDICT = "predict"
     IDEMPOTENT = "idempotent"
+    GENERATE = "generate"
 
 
 SMALL_BATCH = 4096

@@ -12,12 +12,14 @@ VERSIONS = {
     "checks": 1,
     "correct": 1,
     "error": 1,
+    "generate": 1,
     "gradients": 1,
     "inspect": 1,
     "predict": 1,
     "runs": 1,
     "suggest": 1,
     "train": 1,
+    "train_generator": 1,
     "violations": 1,
 }
 """Of each shape, as in `schemas/`; one more where a key goes or changes its meaning."""

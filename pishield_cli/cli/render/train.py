@@ -121,11 +121,11 @@ def _methods(lines: Sequence[Line], page: Page) -> Table:
         violating = statistics.fmean(one.violating_rows for one in scores)
         table.add_row(
             name,
-            _spread([one.rmse for one in scores]),
-            _spread([one.rmse_standardised for one in scores]),
-            Text(_share(violating), style="red" if violating else "green"),
-            _share(statistics.fmean(shares)) if shares else "",
-            _spread(seconds, digits=3),
+            spread([one.rmse for one in scores]),
+            spread([one.rmse_standardised for one in scores]),
+            Text(share(violating), style="red" if violating else "green"),
+            share(statistics.fmean(shares)) if shares else "",
+            spread(seconds, digits=3),
         )
     return table
 
@@ -136,7 +136,7 @@ def _targets(report: TrainReport, lines: Sequence[Line], page: Page) -> Table:
     for name, *_ in lines:
         table.add_column(name, justify="right")
     for target in report.targets[:_LISTED_TARGETS]:
-        cells = [_spread([one.targets[target] for one in scores]) for _, scores, *_ in lines]
+        cells = [spread([one.targets[target] for one in scores]) for _, scores, *_ in lines]
         table.add_row(Text(one_line(target)), *cells)
     more = len(report.targets) - _LISTED_TARGETS
     if more > 0:
@@ -149,12 +149,12 @@ def _monotone(report: TrainReport, page: Page) -> Table:
     table.add_column("monotone", overflow="fold")
     table.add_column("wrong sign on test rows", justify="right")
     table.add_column("on uniform points", justify="right")
-    for place, share in enumerate(report.trials[0].monotone):
+    for place, shown in enumerate(report.trials[0].monotone):
         own = [trial.monotone[place] for trial in report.trials]
         table.add_row(
-            Text(one_line(share.rule)),
-            _share(statistics.fmean(one.held_out for one in own)),
-            _share(statistics.fmean(one.uniform for one in own)),
+            Text(one_line(shown.rule)),
+            share(statistics.fmean(one.held_out for one in own)),
+            share(statistics.fmean(one.uniform for one in own)),
         )
     return table
 
@@ -166,20 +166,21 @@ def _details(details: Sequence[dict[str, Any]], page: Page) -> Table:
     for name in details[0]:
         values = [one[name] for one in details if isinstance(one[name], float | int)]
         if values:
-            table.add_row(name.replace("_", " "), _spread(values))
+            table.add_row(name.replace("_", " "), spread(values))
     return table
 
 
-def _spread(values: Sequence[float], *, digits: int = 5) -> str:
+def spread(values: Sequence[float], *, digits: int = 5) -> str:
     """The mean, and the standard deviation where there are several."""
     mean = f"{statistics.fmean(values):.{digits}g}"
     return f"{mean} ± {deviation(values):.2g}" if len(values) > 1 else mean
 
 
-def _share(share: float) -> str:
-    if not share:
+def share(part: float) -> str:
+    """A share as percent; a small one is not shown as none."""
+    if not part:
         return "0%"
-    percent = 100 * share
+    percent = 100 * part
     return "<0.1%" if percent < 0.1 else f"{percent:.3g}%"
 
 

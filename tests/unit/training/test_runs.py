@@ -54,7 +54,7 @@ def build(slopes=(), text="ordering b elsewhere a\n[first] a <= b\n2*a + g >= 1\
 
 def write(path, own, roles, *, force=False):
     with RunWriter(path, force=force) as writer:
-        writer.write_weights(own)
+        writer.write_weights(own.network)
         writer.write(RECORD, record_of(own, roles, SETTINGS, {"metrics": {}}))
         text = requirements_text(own)
         if text is not None:
@@ -140,7 +140,7 @@ def test_an_empty_folder_may_be_used(tmp_path):
 def test_what_is_not_committed_leaves_nothing(tmp_path):
     own, _ = build()
     with pytest.raises(KeyError), RunWriter(str(tmp_path / "run"), force=False) as writer:
-        writer.write_weights(own)
+        writer.write_weights(own.network)
         raise KeyError
     assert list(tmp_path.iterdir()) == []
 

@@ -1,0 +1,86 @@
+"""Correcting rows as they are made, by the machinery that corrects tables."""
+
+from collections import deque
+from collections.abc import Collection, Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from pishield_cli.actions.correct import prepare
+from pishield_cli.actions.freedom import Freedom
+from pishield_cli.actions.incomplete import IncompleteRows
+from pishield_cli.actions.methods import Method
+from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.tolerance import EXACT
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.arrow.stream import StreamReader, changed_rows
+from pishield_cli.tables.as_stored import stored_change
+from pishield_cli.tables.classes import told_in_texts
+from pishield_cli.tables.derived import with_derived_columns
+from pishield_cli.tables.table import Batch
+
+
+class ExactRows:
+    """Corrects batches of rows like `pishield correct`, and judges them like `check --exact`.
+
+    Args:
+        schema: The rows' columns.
+        requirements: Bound to them.
+        fixed: Columns that never move.
+
+    Raises:
+        ContradictionError: If no values satisfy the requirements.
+    """
+
+    def __init__(
+        self, schema: pa.Schema, requirements: Requirements, fixed: Collection[str] = ()
+    ) -> None:
+        self._waiting: deque[pa.RecordBatch] = deque()
+        stored = StreamReader(self._come(), schema, "the rows")
+        reader = with_derived_columns(stored, requirements)
+        freedom = Freedom(fixed=tuple(fixed))
+        self._prepared = prepare(reader, requirements, freedom, Method())
+        # What was raised to classes of texts is read as such, also where rows are judged.
+        self._checked = self._prepared.requirements.checked
+        self._read = self._reading()
+        self._incomplete = IncompleteRows(self._checked, EXACT)
+
+    def corrected(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, Array]:
+        """Rows with as few cells changed as `correct` would change.
+
+        Returns:
+            All of them, and the numbers of those that still violate a requirement, ascending.
+        """
+        batch = self._batch(rows)
+        found = self._prepared.stages.correct(batch)
+        domains = self._checked.domains
+        changes = told_in_texts(found.changes, domains)
+        cells = {name: stored_change(batch, name, one, domains) for name, one in changes.items()}
+        after = changed_rows(rows, cells)
+        return after, self.violating(after)
+
+    def violating(self, rows: pa.RecordBatch) -> Array:
+        """The numbers of rows that violate a requirement, exactly, ascending."""
+        batch = self._batch(rows)
+        verdicts = evaluate(
+            self._prepared.stages.compiled, batch.columns, batch.rows, tolerance=EXACT
+        )
+        wrong = np.zeros(batch.rows, dtype=bool)
+        for verdict in verdicts:
+            if verdict.violated is not None:
+                wrong |= verdict.violated
+        wrong[self._incomplete.among(batch.columns, verdicts)] = True
+        return np.flatnonzero(wrong)
+
+    def _batch(self, rows: pa.RecordBatch) -> Batch:
+        """Rows as the corrector reads them."""
+        self._waiting.append(rows)
+        return next(self._read)
+
+    def _come(self) -> Iterator[pa.RecordBatch]:
+        while True:
+            yield self._waiting.popleft()
+
+    def _reading(self) -> Iterator[Batch]:
+        return iter(self._prepared.reader.batches(self._checked.columns, whole=True))

@@ -1,0 +1,251 @@
+"""The columns of a table as a generator makes them, fitted on the training part alone."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.training.cells import MISSING, CellKind, Cells, Texts
+from pishield_cli.training.dates import DateForm
+from pishield_cli.training.features import MOST_CATEGORIES
+from pishield_cli.training.generation.quantiles import Quantiles
+from pishield_cli.training.generation.shapes import common_shape, plain_shape, shape_of
+
+MOST_PLACES = 6
+"""Numbers of at most so many decimal places keep them; others have nine digits."""
+
+Random = np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class NumberColumn:
+    """Numbers, whole numbers, decimals or dates (in days).
+
+    Attributes:
+        name: The column.
+        kind: What its cells are.
+        quantiles: Its distribution.
+        mean: Of its numbers.
+        spread: Their standard deviation, above zero.
+        missing: The share of missing cells.
+        places: Decimal places of its cells; None for as many as nine digits have.
+        form: How dates are written; None for numbers.
+    """
+
+    name: str
+    kind: CellKind
+    quantiles: Quantiles
+    mean: float
+    spread: float
+    missing: float
+    places: int | None = None
+    form: DateForm | None = None
+
+    @classmethod
+    def fit(cls, name: str, kind: CellKind, values: Array, form: DateForm | None) -> Self:
+        """Learn a column's distribution; NaN is missing."""
+        finite = values[np.isfinite(values)]
+        spread = float(finite.std()) if len(finite) else 0.0
+        return cls(
+            name,
+            kind,
+            Quantiles.fit(finite),
+            float(finite.mean()) if len(finite) else 0.0,
+            spread if np.isfinite(spread) and spread > 0 else 1.0,
+            1 - len(finite) / max(1, len(values)),
+            _places(finite) if kind is CellKind.REAL else None,
+            form,
+        )
+
+    @property
+    def width(self) -> int:
+        """How many features it is: its score, and where cells are missing whether one is."""
+        return 1 + (self.missing > 0)
+
+    def encode(self, cells: Cells, random: Random) -> Array:
+        """Features, float32, `(rows, width)`; equal numbers are spread over their scores."""
+        values = cells.numbers[self.name]
+        present = np.isfinite(values)
+        low, high = self._shares(np.where(present, values, self.quantiles.numbers[0]))
+        share = torch.from_numpy(low + random.random(len(values)) * (high - low))
+        scores = np.where(present, torch.special.ndtri(share).numpy(), 0.0)
+        columns = [scores, ~present] if self.missing > 0 else [scores]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def _shares(self, values: Array) -> tuple[Array, Array]:
+        """For each number the share of cells below it, and of those not above it."""
+        from pishield_cli.training.generation.quantiles import QuantileMaps
+
+        found = QuantileMaps([self.quantiles]).scores_of(torch.from_numpy(values).view(-1, 1))
+        low, high = (torch.special.ndtr(one).view(-1).numpy() for one in found)
+        return low, high
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "name": self.name,
+            "kind": self.kind.value,
+            "quantiles": self.quantiles.as_json(),
+            "mean": self.mean,
+            "spread": self.spread,
+            "missing": self.missing,
+            "places": self.places,
+            "form": None if self.form is None else self.form.as_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceColumn:
+    """Texts or truth values: one of those known, or a missing cell.
+
+    Attributes:
+        name: The column.
+        kind: What its cells are.
+        values: The values; None stands for a missing cell.
+        shaped: Whether the values are shapes of texts that hardly repeat; see `shapes`.
+    """
+
+    name: str
+    kind: CellKind
+    values: tuple[str | None, ...]
+    shaped: bool = False
+
+    @classmethod
+    def fit(cls, name: str, kind: CellKind, texts: Texts) -> Self:
+        """Learn a column's values, the most frequent ones where there are many."""
+        present = texts.codes[texts.codes != MISSING]
+        counts = np.bincount(present, minlength=len(texts.values))
+        shaped = kind is CellKind.TEXT and bool(len(present)) and _hardly_repeats(counts)
+        found: Counter[str] = Counter()
+        for value, count in zip(texts.values, counts.tolist(), strict=True):
+            found[shape_of(value) if shaped else value] += count
+        order = sorted(found, key=lambda value: (-found[value], value))
+        kept = sorted(value for value in order[:MOST_CATEGORIES] if found[value])
+        if shaped:
+            alike = _by_shape(texts)
+            kept = [common_shape(alike[shape]) for shape in kept]
+        missing = [None] if (texts.codes == MISSING).any() or not kept else []
+        return cls(name, kind, (*kept, *missing), shaped)
+
+    @property
+    def width(self) -> int:
+        """How many features it is: one for each value."""
+        return len(self.values)
+
+    def encode(self, cells: Cells, random: Random) -> Array:
+        """Features, float32, `(rows, width)`: 1 at the cell's value; unknown ones are all 0."""
+        del random
+        places = self.places(cells)
+        encoded = np.zeros((cells.rows, self.width), dtype=np.float32)
+        known = np.flatnonzero(places >= 0)
+        encoded[known, places[known]] = 1
+        return encoded
+
+    def places(self, cells: Cells) -> Array:
+        """For each row the place of its value among those known, -1 for any other."""
+        texts = choice_texts(self.name, cells)
+        named = [plain_shape(one) if self.shaped and one else one for one in self.values]
+        known = {value: place for place, value in enumerate(named)}
+        told = [shape_of(value) if self.shaped else value for value in texts.values]
+        places = [known.get(value, -1) for value in told]
+        found: Array = np.array([*places, known.get(None, -1)], dtype=np.int64)[texts.codes]
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "name": self.name,
+            "kind": self.kind.value,
+            "values": list(self.values),
+            "shaped": self.shaped,
+        }
+
+
+Column = NumberColumn | ChoiceColumn
+
+
+def fit_columns(
+    cells: Cells, kinds: Mapping[str, CellKind], forms: Mapping[str, DateForm]
+) -> tuple[Column, ...]:
+    """Learn the columns of a table.
+
+    Args:
+        cells: The training part.
+        kinds: The columns, and what their cells are.
+        forms: How dates are written.
+    """
+    return tuple(_fitted(name, kind, cells, forms.get(name)) for name, kind in kinds.items())
+
+
+def _fitted(name: str, kind: CellKind, cells: Cells, form: DateForm | None) -> Column:
+    if kind in {CellKind.TEXT, CellKind.BOOLEAN}:
+        return ChoiceColumn.fit(name, kind, choice_texts(name, cells))
+    return NumberColumn.fit(name, kind, cells.numbers[name], form)
+
+
+def encoded(columns: Iterable[Column], cells: Cells, random: Random) -> Array:
+    """All features of some rows side by side, float32."""
+    parts = [column.encode(cells, random) for column in columns]
+    return np.concatenate(parts, axis=1) if parts else np.zeros((cells.rows, 0), np.float32)
+
+
+def choice_texts(name: str, cells: Cells) -> Texts:
+    """The cells of a column of texts or truths as texts."""
+    if name in cells.texts:
+        return cells.texts[name]
+    numbers = cells.numbers[name]
+    codes = np.where(np.isnan(numbers), MISSING, numbers > 0.5).astype(np.int64)
+    return Texts(codes, ("false", "true"))
+
+
+def column_from_json(read: Mapping[str, Any]) -> Column:
+    """The column that `as_json` wrote."""
+    kind = CellKind(read["kind"])
+    if "values" in read:
+        return ChoiceColumn(read["name"], kind, tuple(read["values"]), bool(read["shaped"]))
+    form = read["form"]
+    return NumberColumn(
+        read["name"],
+        kind,
+        Quantiles.from_json(read["quantiles"]),
+        float(read["mean"]),
+        float(read["spread"]),
+        float(read["missing"]),
+        read["places"],
+        None if form is None else DateForm.from_json(form),
+    )
+
+
+def numbers_among(columns: Sequence[Column]) -> list[NumberColumn]:
+    """The columns of numbers."""
+    return [one for one in columns if isinstance(one, NumberColumn)]
+
+
+def choices_among(columns: Sequence[Column]) -> list[ChoiceColumn]:
+    """The columns of texts and truths."""
+    return [one for one in columns if isinstance(one, ChoiceColumn)]
+
+
+def _hardly_repeats(counts: Array) -> bool:
+    """Whether texts are so many that a place for each makes no sense."""
+    distinct = int(np.count_nonzero(counts))
+    return bool(distinct > MOST_CATEGORIES and distinct > counts.sum() / 2)
+
+
+def _by_shape(texts: Texts) -> dict[str, list[str]]:
+    alike: dict[str, list[str]] = {}
+    for value in texts.values:
+        alike.setdefault(shape_of(value), []).append(value)
+    return alike
+
+
+def _places(values: Array) -> int | None:
+    """The decimal places that all numbers fit in; None if they take more than `MOST_PLACES`."""
+    for places in range(MOST_PLACES + 1):
+        if np.array_equal(np.round(values, places), values):
+            return places
+    return None

@@ -1,0 +1,119 @@
+"""Cells that rows are made around: of a table, or of one row that is written out."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pishield_cli.errors import ColumnTypeError, MissingColumnError, UsageError
+from pishield_cli.tables.arrow.memory import MemoryReader
+from pishield_cli.tables.table import TableReader
+from pishield_cli.training.cells import CellKind, read_batches
+from pishield_cli.training.generation.runs import GeneratorRun
+from pishield_cli.training.generation.sampling import GivenRows
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBatches:
+    """What is given, batch by batch.
+
+    Attributes:
+        columns: The columns that are given.
+        run: The generator.
+        reader: The cells.
+        times: How many rows are made around each row of cells.
+        size: About how many rows a batch holds.
+    """
+
+    columns: tuple[str, ...]
+    run: GeneratorRun
+    reader: TableReader
+    times: int
+    size: int
+
+    def __iter__(self) -> Iterator[GivenRows]:
+        kinds = _kinds(self.run)
+        wanted = {name: kinds[name] for name in self.columns}
+        domains = {} if self.run.requirements is None else self.run.requirements.domains
+        named = {name: one for name, one in domains.items() if name in wanted}
+        stored = self.reader.stored
+        most = max(1, self.size // self.times)
+        for batch, cells in read_batches(self.reader, wanted, (), named, rows=most):
+            table = stored.arrow([batch], columns=list(self.columns), texts=_texts(wanted))
+            found = GivenRows(cells, _cast(table, self.run.types))
+            every = batch.rows * self.times
+            for start in range(0, every, self.size):
+                yield found.take(np.arange(start, min(start + self.size, every)) // self.times)
+
+
+def given_batches(run: GeneratorRun, reader: TableReader, times: int, size: int) -> GivenBatches:
+    """A table's cells as given ones.
+
+    Args:
+        run: The generator.
+        reader: The table; all its columns are given.
+        times: How many rows are made around each of its rows.
+        size: About how many rows a batch holds.
+
+    Raises:
+        MissingColumnError: If it has a column that the generator does not make.
+        UsageError: If it has all of them.
+    """
+    for name in reader.columns:
+        if name not in run.types:
+            near = get_close_matches(name, run.types, n=2)
+            raise MissingColumnError(
+                f"What is given must be columns that `{run.path}` makes, but `{name}` is not one.",
+                hint=f"did you mean {' or '.join(near)}?" if near else None,
+            )
+    if set(reader.columns) >= set(run.types):
+        raise UsageError("Something must be left to make, but every column is given.")
+    return GivenBatches(reader.columns, run, reader, times, size)
+
+
+def given_row(run: GeneratorRun, cells: Mapping[str, Any]) -> TableReader:
+    """A table of one row, such as `west` for `region`.
+
+    Args:
+        run: The generator.
+        cells: Values by column; a text may say a number or a date, an empty one a missing cell.
+
+    Raises:
+        ColumnTypeError: If one is not a value of its column.
+    """
+    columns = {}
+    for name, cell in cells.items():
+        kind = run.types.get(name)
+        value = None if cell == "" else cell
+        try:
+            columns[name] = pa.array([value]) if kind is None else pa.array([value]).cast(kind)
+        except pa.ArrowException as error:
+            raise ColumnTypeError(
+                f"A given cell must be a value of its column, but `{name}` holds {kind} and not "
+                f"{cell!r}."
+            ) from error
+    return MemoryReader(pa.table(columns), "what is given")
+
+
+def _kinds(run: GeneratorRun) -> dict[str, CellKind]:
+    return {one.name: one.kind for one in run.generator.plan.columns}
+
+
+def _texts(kinds: Mapping[str, CellKind]) -> list[str]:
+    return [name for name, kind in kinds.items() if kind is CellKind.TEXT]
+
+
+def _cast(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
+    columns = {}
+    for name in table.column_names:
+        try:
+            columns[name] = table.column(name).cast(types[name])
+        except pa.ArrowException as error:
+            raise ColumnTypeError(
+                f"Column `{name}` holds {types[name]} in training, but what is given is "
+                f"{table.column(name).type}."
+            ) from error
+    return pa.table(columns)

@@ -1,0 +1,116 @@
+"""What a generator learns from: the columns of a table, and how its cells are stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from pishield_cli.errors import TableError, UsageError
+from pishield_cli.kernels.columns import Array
+from pishield_cli.language import require_columns
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.table import TableReader
+from pishield_cli.training.cells import CellKind, Cells, cell_kinds, read_cells
+from pishield_cli.training.dates import (
+    DateForm,
+    date_forms,
+    in_days,
+    plain_date_form,
+    whole_where_told,
+)
+from pishield_cli.training.settings import TrainSettings
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateProblem:
+    """A table to learn to make rows like.
+
+    Attributes:
+        kinds: The columns that are made, and what their cells are.
+        forms: How dates are written.
+        types: The type that each column has in a table of typed columns.
+        requirements: Over column names, dates in days; None for none.
+        cells: All rows.
+        skipped: Columns that are not made because no network can take them.
+    """
+
+    kinds: Mapping[str, CellKind]
+    forms: Mapping[str, DateForm]
+    types: Mapping[str, pa.DataType]
+    requirements: Requirements | None
+    cells: Cells
+    skipped: tuple[str, ...]
+
+
+def load_table(
+    reader: TableReader, requirements: Requirements | None, settings: TrainSettings
+) -> GenerateProblem:
+    """Read all rows of a table to learn from.
+
+    Raises:
+        MissingColumnError: If `--drop` names what is not a column.
+        UsageError: If a requirement names a column that cannot be made, or none is left.
+        TableError: If the table has fewer than four rows.
+    """
+    require_columns("--drop", settings.drop, reader.columns)
+    domains = {} if requirements is None else requirements.domains
+    every = cell_kinds(reader, domains)
+    skipped = tuple(name for name, kind in every.items() if kind is CellKind.OTHER)
+    kinds = {n: kind for n, kind in every.items() if n not in {*skipped, *settings.drop}}
+    _refuse_unmade(requirements, kinds)
+    if not kinds:
+        raise UsageError("A generator makes columns, but none is left to make.")
+    cells = read_cells(reader, kinds, (), domains)
+    if cells.rows < _FEWEST:
+        raise TableError(
+            f"A generator learns from at least {_FEWEST} rows, but `{reader.name}` has "
+            f"{cells.rows}."
+        )
+    times = [name for name, kind in kinds.items() if kind is CellKind.TIME]
+    told = date_forms(reader, requirements, cells, times)
+    forms = {n: _form(told.get(n), cells.numbers[n]) for n in times}
+    types = {name: _type(name, kind, reader, forms) for name, kind in kinds.items()}
+    cells = replace(cells, numbers={n: _finite(one) for n, one in cells.numbers.items()})
+    days = None if requirements is None else in_days(requirements)
+    return GenerateProblem(kinds, forms, types, days, cells, skipped)
+
+
+_FEWEST = 4
+
+
+def _refuse_unmade(requirements: Requirements | None, kinds: Mapping[str, CellKind]) -> None:
+    for one in () if requirements is None else requirements.checked.requirements:
+        for name in one.shown:
+            if name not in kinds:
+                raise UsageError(
+                    f"What requirements name must be made, but `{name}` of requirement "
+                    f"{one.title} is left out.",
+                    hint="take it out of --drop, or change the column's type",
+                )
+
+
+def _finite(values: Array) -> Array:
+    finite: Array = np.where(np.isfinite(values), values, np.nan)
+    return finite
+
+
+def _form(told: DateForm | None, days: Array) -> DateForm:
+    return plain_date_form(days) if told is None else whole_where_told(told, days)
+
+
+def _type(
+    name: str, kind: CellKind, reader: TableReader, forms: Mapping[str, DateForm]
+) -> pa.DataType:
+    """A column's type: its own where the table has types, else what its cells are."""
+    schema = reader.stored.schema
+    own = None if schema is None else schema.field(name).type
+    if own is not None and pa.types.is_dictionary(own):
+        own = own.value_type
+    if kind is CellKind.TEXT:
+        return pa.string()
+    if own is not None:
+        return own
+    if kind is CellKind.TIME:
+        return forms[name].type if forms[name].domain.format is None else pa.string()
+    return {CellKind.INTEGER: pa.int64(), CellKind.BOOLEAN: pa.bool_()}.get(kind, pa.float64())

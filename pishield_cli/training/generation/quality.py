@@ -1,0 +1,224 @@
+"""How good rows are that a generator made, beside rows of the table and independent columns."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from pishield_cli.kernels.columns import Array
+from pishield_cli.training.cells import Cells, Texts
+from pishield_cli.training.generation.columns import (
+    ChoiceColumn,
+    Column,
+    NumberColumn,
+    encoded,
+)
+from pishield_cli.training.generation.detection import detection
+from pishield_cli.training.generation.energy import energy_distance
+from pishield_cli.training.generation.utility import explained
+
+MOST_ROWS = 2000
+"""Of each kind so many are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How a sample of rows compares with rows that were held out.
+
+    Attributes:
+        energy: The energy distance of scores and choices; 0 for one distribution.
+        marginals: The mean over columns of the Kolmogorov-Smirnov distance (numbers) or the total
+            variation (choices, missing cells); 0 is best.
+        dependence: The mean difference of correlations between features of different columns.
+        detection: The area under the curve of a classifier that tells the sample from the rows;
+            0.5 where it cannot.
+        utility: The mean share of a column's variance that a model explains on held-out rows from
+            the other columns, if it has learnt from the sample alone.
+        copied: The share of rows that stand in the table as they are.
+        nearer: The share of rows nearer to a row that was learnt from than to a held-out one, of as
+            many each; 0.5 where nothing is copied.
+    """
+
+    energy: float
+    marginals: float
+    dependence: float
+    detection: float
+    utility: float
+    copied: float
+    nearer: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """A generator's rows between the best and the least that can be asked of them.
+
+    Attributes:
+        made: Rows that the generator made.
+        resampled: Rows drawn from those that it learnt from: the ceiling, but for copies.
+        independent: Rows whose columns were each drawn alone: the floor.
+        rows: How many of each were compared.
+        violating_rows: How many of the rows made violate a requirement.
+    """
+
+    made: Figures
+    resampled: Figures
+    independent: Figures
+    rows: int
+    violating_rows: int
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "rows": self.rows,
+            "violating_rows": self.violating_rows,
+            "made": asdict(self.made),
+            "resampled": asdict(self.resampled),
+            "independent": asdict(self.independent),
+        }
+
+
+def judge(
+    columns: Sequence[Column],
+    made: Cells,
+    training: Cells,
+    held_out: Cells,
+    *,
+    violating: int,
+    seed: int = 0,
+) -> Quality:
+    """Judge rows.
+
+    Args:
+        columns: As they were fitted.
+        made: What a generator made.
+        training: What it learnt from.
+        held_out: What it did not see, at least two rows.
+        violating: How many of the rows made violate a requirement.
+        seed: Decides what is drawn to compare with.
+    """
+    random = np.random.default_rng(seed)
+    count = min(MOST_ROWS, held_out.rows, made.rows, training.rows)
+    judged = _Judged(
+        columns, _some(training, count, random), _some(held_out, count, random), training, seed
+    )
+    resampled = training.take(random.integers(training.rows, size=count))
+    return Quality(
+        judged.figures(_some(made, count, random)),
+        judged.figures(resampled),
+        judged.figures(independent(training, count, random)),
+        count,
+        violating,
+    )
+
+
+def independent(cells: Cells, rows: int, random: np.random.Generator) -> Cells:
+    """Rows whose columns are drawn each alone."""
+
+    def drawn() -> Array:
+        return random.integers(cells.rows, size=rows)
+
+    return Cells(
+        rows,
+        {name: values[drawn()] for name, values in cells.numbers.items()},
+        {name: Texts(one.codes[drawn()], one.values) for name, one in cells.texts.items()},
+    )
+
+
+def _some(cells: Cells, rows: int, random: np.random.Generator) -> Cells:
+    return cells.take(np.sort(random.permutation(cells.rows)[:rows]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What samples are compared with."""
+
+    columns: Sequence[Column]
+    training: Cells
+    held_out: Cells
+    every: Cells
+    seed: int
+
+    def figures(self, sample: Cells) -> Figures:
+        """The figures of a sample."""
+        random = np.random.default_rng(self.seed)
+        rows, real, learnt = (
+            torch.from_numpy(encoded(self.columns, one, random)).double()
+            for one in (sample, self.held_out, self.training)
+        )
+        owners = [place for place, one in enumerate(self.columns) for _ in range(one.width)]
+        return Figures(
+            float(energy_distance(rows, real)),
+            float(np.mean([marginal(one, sample, self.held_out) for one in self.columns])),
+            _dependence(rows.numpy(), real.numpy(), np.array(owners)),
+            detection(rows, real, self.seed),
+            explained(rows, real, owners, self.seed),
+            copied(self.columns, sample, self.every),
+            _nearer(rows, learnt, real),
+        )
+
+
+def marginal(column: Column, sample: Cells, real: Cells) -> float:
+    """How far one column's distribution is from that of the rows."""
+    if isinstance(column, ChoiceColumn):
+        return _total_variation(*(_shares(column, one) for one in (sample, real)))
+    first, second = (one.numbers[column.name] for one in (sample, real))
+    missing = abs(float(np.isnan(first).mean() - np.isnan(second).mean()))
+    present = [np.sort(one[~np.isnan(one)]) for one in (first, second)]
+    if not all(len(one) for one in present):
+        return missing
+    steps = np.concatenate(present)
+    shares = [np.searchsorted(one, steps, side="right") / len(one) for one in present]
+    return max(missing, float(np.abs(shares[0] - shares[1]).max()))
+
+
+def _shares(column: ChoiceColumn, cells: Cells) -> Array:
+    places = column.places(cells)
+    shares: Array = np.bincount(places + 1, minlength=column.width + 1) / max(1, len(places))
+    return shares
+
+
+def _total_variation(first: Array, second: Array) -> float:
+    return float(np.abs(first - second).sum() / 2)
+
+
+def _dependence(rows: Array, real: Array, owners: Array) -> float:
+    different = owners[:, None] != owners[None, :]
+    if not different.any():
+        return 0.0
+    first, second = (_correlations(one) for one in (rows, real))
+    return float(np.abs(first - second)[different].mean())
+
+
+def _correlations(rows: Array) -> Array:
+    centred = rows - rows.mean(axis=0)
+    length = np.sqrt((centred**2).sum(axis=0))
+    scaled = centred / np.where(length > 0, length, 1.0)
+    return np.asarray(scaled.T @ scaled)
+
+
+def copied(columns: Sequence[Column], sample: Cells, real: Cells) -> float:
+    """The share of rows that stand in the table as they are, in all columns."""
+    known = set(map(tuple, _keys(columns, real)))
+    return float(np.mean([tuple(one) in known for one in _keys(columns, sample)]))
+
+
+def _keys(columns: Sequence[Column], cells: Cells) -> list[tuple[Any, ...]]:
+    parts: list[list[Any]] = []
+    for one in columns:
+        if isinstance(one, NumberColumn):
+            parts.append([None if np.isnan(v) else v for v in cells.numbers[one.name].tolist()])
+        elif one.name in cells.texts:
+            values = (*cells.texts[one.name].values, None)
+            parts.append([values[code] for code in cells.texts[one.name].codes.tolist()])
+        else:
+            parts.append(one.places(cells).tolist())
+    return list(zip(*parts, strict=True))
+
+
+def _nearer(rows: torch.Tensor, learnt: torch.Tensor, real: torch.Tensor) -> float:
+    to_learnt = torch.cdist(rows, learnt).amin(dim=1)
+    to_real = torch.cdist(rows, real).amin(dim=1)
+    ties = (to_learnt == to_real).double() / 2
+    return float(((to_learnt < to_real).double() + ties).mean())

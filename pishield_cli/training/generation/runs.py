@@ -1,0 +1,153 @@
+"""Run folders of generators."""
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from pishield_cli import __version__
+from pishield_cli.errors import UsageError
+from pishield_cli.language import bind_text, format_requirements, read_text
+from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.tables.arrow.memory import MemoryReader
+from pishield_cli.training.dates import in_days
+from pishield_cli.training.generation.columns import column_from_json
+from pishield_cli.training.generation.generator import Generator, Plan
+from pishield_cli.training.records import FORMAT, RECORD, read_record
+from pishield_cli.training.runs import REQUIREMENTS, WEIGHTS, load_weights
+from pishield_cli.training.settings import TrainSettings
+from pishield_cli.training.trained import reading_record
+
+_DECIMAL = re.compile(r"decimal(128|256)\((\d+), (-?\d+)\)")
+_TIMESTAMP = re.compile(r"timestamp\[(s|ms|us|ns)(?:, tz=(.+))?\]")
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorRun:
+    """A generator that was read back.
+
+    Attributes:
+        path: Its folder.
+        generator: The network and its shield, on the CPU.
+        types: The type of each column that it makes.
+        settings: The choices.
+        record: All of `run.json`.
+        requirements: Over the columns that it makes, in their types; None for none.
+    """
+
+    path: str
+    generator: Generator
+    types: Mapping[str, pa.DataType]
+    settings: TrainSettings
+    record: Mapping[str, Any]
+    requirements: Requirements | None
+
+
+def generator_record(
+    generator: Generator,
+    types: Mapping[str, pa.DataType],
+    settings: TrainSettings,
+    today: date | None,
+    metrics: Mapping[str, Any],
+) -> bytes:
+    """All of `run.json`: every choice, columns, versions and figures."""
+    plan = generator.plan
+    kind = None if plan.requirements is None else plan.requirements.type.value
+    content = {
+        "format": FORMAT,
+        "pishield": __version__,
+        "versions": {
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        "settings": settings.as_json(),
+        "generator": [
+            {**column.as_json(), "type": str(types[column.name])} for column in plan.columns
+        ],
+        "requirements": kind,
+        "today": None if today is None else today.isoformat(),
+        "arch": plan.arch,
+        **metrics,
+    }
+    return f"{json.dumps(content, indent=2, ensure_ascii=False)}\n".encode()
+
+
+def read_generator(path: str) -> GeneratorRun:
+    """Read a generator back; nothing in it is executed.
+
+    Raises:
+        TableError: If something is missing or damaged.
+        UsageError: If it is a run that predicts.
+    """
+    record = read_record(path)
+    if "generator" not in record:
+        raise UsageError(
+            f"`{path}` is a run that predicts, and makes no rows.",
+            hint="train one with --objective generate",
+        )
+    place = Path(path)
+    with reading_record(str(place / RECORD)):
+        settings = TrainSettings.from_json(record["settings"])
+        columns = tuple(column_from_json(one) for one in record["generator"])
+        types = {one["name"]: type_named(one["type"]) for one in record["generator"]}
+        requirements = None
+        if record["requirements"] is not None:
+            today = None if record["today"] is None else date.fromisoformat(record["today"])
+            kind = RequirementType(record["requirements"])
+            requirements = _bound(read_text(place / REQUIREMENTS), kind, today, types)
+        days = None if requirements is None else in_days(requirements)
+        generator = Generator(Plan(columns, days, str(record["arch"])), settings)
+    load_weights(generator.network, place / WEIGHTS)
+    generator.eval()
+    return GeneratorRun(path, generator, types, settings, record, requirements)
+
+
+def rebound(requirements: Requirements, types: Mapping[str, pa.DataType]) -> Requirements:
+    """Requirements over the columns that are made, read anew with the types of these.
+
+    Args:
+        requirements: Over a table's columns.
+        types: The type of each column that is made.
+    """
+    text = format_requirements(requirements)
+    return _bound(text, requirements.type, requirements.today, types)
+
+
+def _bound(
+    text: str, kind: RequirementType, today: date | None, types: Mapping[str, pa.DataType]
+) -> Requirements:
+    reader = MemoryReader(pa.schema(list(types.items())).empty_table())
+    return bind_text(
+        text, reader.columns, type=kind, today=today, domains=reader.domains
+    ).requirements
+
+
+def type_named(name: str) -> pa.DataType:
+    """The type that Arrow writes like this.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    decimal, timestamp = _DECIMAL.fullmatch(name), _TIMESTAMP.fullmatch(name)
+    if decimal:
+        wide, digits, places = decimal.groups()
+        make = pa.decimal128 if wide == "128" else pa.decimal256
+        return make(int(digits), int(places))
+    if timestamp:
+        return pa.timestamp(timestamp.group(1), timestamp.group(2))
+    named = {
+        "double": "float64",
+        "float": "float32",
+        "halffloat": "float16",
+        "date64[ms]": "date64",
+    }
+    return pa.type_for_alias(named.get(name, name))

@@ -1,0 +1,205 @@
+"""One trial of a generator: split, fit the columns, train, judge on the test part."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from pishield_cli.errors import PishieldError
+from pishield_cli.kernels.columns import Array
+from pishield_cli.layers.rules import ShieldChoice
+from pishield_cli.training.cells import Cells
+from pishield_cli.training.generation.columns import (
+    Column,
+    encoded,
+    fit_columns,
+    numbers_among,
+)
+from pishield_cli.training.generation.energy import energy_distance
+from pishield_cli.training.generation.generator import Generator, Plan
+from pishield_cli.training.generation.objective import GenerateObjective
+from pishield_cli.training.generation.problem import GenerateProblem
+from pishield_cli.training.loop import (
+    Diverged,
+    EpochNote,
+    Fitted,
+    Validation,
+    fit,
+    seeded,
+)
+from pishield_cli.training.objectives import Batch
+from pishield_cli.training.settings import TrainSettings
+from pishield_cli.training.splits import Split, split_rows
+
+LEAST_STEPS = 50
+"""Of an epoch: rows of a small table are seen more than once."""
+
+MOST_JUDGED = 2048
+"""Rows that a sample is compared with; distances are between all pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """How far a sample is from held-out rows.
+
+    Attributes:
+        energy: The energy distance of features.
+        moved: The share of rows that a shield moved.
+    """
+
+    energy: float
+    moved: float
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateTrial:
+    """What a trial found, all on its test part.
+
+    Attributes:
+        seed: Its seed.
+        method: Of the chosen method.
+        free: Of a generator that learnt freely, as it is; None where that was not asked.
+        corrected: Of that generator, corrected afterwards.
+        seconds: Of training with the chosen method.
+        epochs: How many it took.
+        validation_error: The least energy distance to the validation part.
+        history: Of the chosen method.
+    """
+
+    seed: int
+    method: Sampled
+    free: Sampled | None
+    corrected: Sampled | None
+    seconds: float
+    epochs: int
+    validation_error: float
+    history: tuple[EpochNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The three parts of a table as features and numbers on the device."""
+
+    training: Batch
+    validation: Batch
+    test: Batch
+
+
+def run_generate_trial(
+    problem: GenerateProblem,
+    settings: TrainSettings,
+    seed: int,
+    device: torch.device,
+    progress: Callable[[EpochNote], None] | None = None,
+) -> tuple[GenerateTrial, Generator, Split]:
+    """Train and judge.
+
+    Args:
+        problem: The table.
+        settings: The choices.
+        seed: Decides the split, the weights, the noise, and all else that is random.
+        device: Where.
+        progress: Told of each epoch of the chosen method.
+
+    Raises:
+        PishieldError: If the loss diverged.
+    """
+    split = split_rows(
+        problem.cells.rows, validation=settings.val_size, test=settings.test_size, seed=seed
+    )
+    columns = fit_columns(problem.cells.take(split.training), problem.kinds, problem.forms)
+    plan = Plan(columns, problem.requirements, settings.arch)
+    parts = Parts(
+        *(
+            _batch(columns, problem.cells.take(rows), seed, device)
+            for rows in (split.training, split.validation, split.test)
+        )
+    )
+    started = time.perf_counter()
+    generator, fitted = _trained(plan, parts, settings, seed, device, progress)
+    seconds = time.perf_counter() - started
+    free = corrected = None
+    if settings.baseline:
+        other = generator
+        if generator.shield is not None:
+            freely = replace(settings, shield=ShieldChoice.NONE, backward=None)
+            other, _ = _trained(plan, parts, freely, seed, device, None)
+        free = _sampled(other, parts.test, seed, finished=False)
+        corrected = _sampled(other, parts.test, seed, finished=True)
+    result = GenerateTrial(
+        seed=seed,
+        method=_sampled(generator, parts.test, seed, finished=True),
+        free=free,
+        corrected=corrected,
+        seconds=seconds,
+        epochs=len(fitted.history),
+        validation_error=min(note.validation_error for note in fitted.history),
+        history=fitted.history,
+    )
+    return result, generator, split
+
+
+def _batch(columns: tuple[Column, ...], cells: Cells, seed: int, device: torch.device) -> Batch:
+    features = torch.from_numpy(encoded(columns, cells, np.random.default_rng(seed))).to(device)
+    numbers = torch.from_numpy(_number_cells(columns, cells)).to(device)
+    return Batch(features, numbers, features)
+
+
+def _number_cells(columns: tuple[Column, ...], cells: Cells) -> Array:
+    """The numbers of rows, `(rows, number columns)`, NaN where missing."""
+    found = [cells.numbers[one.name] for one in numbers_among(columns)]
+    return np.stack(found, axis=1) if found else np.zeros((cells.rows, 0))
+
+
+def _trained(
+    plan: Plan,
+    parts: Parts,
+    settings: TrainSettings,
+    seed: int,
+    device: torch.device,
+    progress: Callable[[EpochNote], None] | None,
+) -> tuple[Generator, Fitted]:
+    started = time.perf_counter()
+    with seeded(seed, [device]) as shuffled:
+        generator = Generator(plan, settings).to(device)
+        random = torch.Generator().manual_seed(seed)
+        try:
+            fitted = fit(
+                generator.network,
+                _often(parts.training, settings.batch_size),
+                GenerateObjective(generator, settings, random),
+                lambda: _validate(generator, parts.validation),
+                settings,
+                shuffled,
+                lambda: time.perf_counter() - started,
+                progress,
+            )
+        except Diverged as error:
+            raise PishieldError(
+                f"Training diverged: {error}.", hint="try a smaller --lr"
+            ) from error
+    return generator, fitted
+
+
+def _often(batch: Batch, size: int) -> Batch:
+    """The rows as often as an epoch of enough steps takes."""
+    rows = len(batch.inputs)
+    times = max(1, -(-LEAST_STEPS * min(size, rows) // rows))
+    return Batch(*(one.repeat(times, 1) for one in (batch.inputs, batch.given, batch.truths)))
+
+
+def _validate(generator: Generator, batch: Batch) -> Validation:
+    found = _sampled(generator, batch, 0, finished=False)
+    return Validation(found.energy, None, torch.zeros(1))
+
+
+def _sampled(generator: Generator, batch: Batch, seed: int, *, finished: bool) -> Sampled:
+    """A sample beside rows: as many, but enough to tell."""
+    real = batch.inputs[:MOST_JUDGED].double()
+    random = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        rows = generator(generator.nothing_asked(MOST_JUDGED), random, finished=finished)
+    energy = energy_distance(rows.features, real) if len(real) > 1 else rows.features.new_zeros(())
+    return Sampled(float(energy), float(rows.moved.double().mean()))

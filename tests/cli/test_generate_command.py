@@ -1,0 +1,275 @@
+"""`pishield train --objective generate` and `pishield generate` on real files, end to end."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from jsonschema import Draft202012Validator
+from pyarrow import parquet
+
+from pishield_cli import load_run
+from pishield_cli.actions import generate as action
+from pishield_cli.cli import main
+from pishield_cli.errors import UsageError
+from pishield_cli.tables import open_table
+from pishield_cli.training.generation import sampling, trial
+
+SAMPLES = Path(__file__).parents[2] / "sample_data"
+QUICK = ("--threads", "1", "--epochs", "1", "--arch", "8", "--batch-size", "64", "--no-baseline")
+GENERATE = ("--objective", "generate", *QUICK)
+ENDINGS = ("csv", "tsv", "csv.gz", "parquet", "arrow", "jsonl")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_steps():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trial, "LEAST_STEPS", 5)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, few_steps):
+    place = tmp_path_factory.mktemp("generate")
+    for name in ("orders.csv", "orders.txt", "loans.parquet", "loans.txt"):
+        shutil.copy(SAMPLES / name, place / name)
+    for table in ("orders.csv", "loans.parquet"):
+        name = table.partition(".")[0]
+        files = (str(place / table), str(place / f"{name}.txt"))
+        assert main(["train", *files, "-o", str(place / name), *GENERATE, "--quiet"]) == 0
+    return place
+
+
+@pytest.fixture
+def here(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for one in folder.iterdir():
+        Path(one.name).symlink_to(one)
+    return tmp_path
+
+
+def generate(*arguments):
+    return main(["generate", *arguments, "--quiet"])
+
+
+def rows_of(path):
+    reader = open_table(str(path))
+    return reader.stored.arrow(list(reader.batches([], whole=True))).to_pylist()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("name", ["orders", "loans"])
+def test_what_is_made_passes_an_exact_check(here, name, ending):
+    assert generate(name, "-n", "700", "-o", f"made.{ending}", "--seed", "3") == 0
+    assert main(["check", f"made.{ending}", f"{name}.txt", "--exact", "--quiet"]) == 0
+    assert len(rows_of(f"made.{ending}")) == 700
+
+
+def test_every_kind_of_file_holds_the_same_rows(here):
+    made = []
+    for ending in ENDINGS:
+        assert generate("orders", "-n", "50", "-o", f"made.{ending}") == 0
+        rows = rows_of(f"made.{ending}")
+        made.append([{name: str(cell) for name, cell in row.items()} for row in rows])
+    by_type = dict(zip(ENDINGS, made, strict=True))
+    assert by_type["parquet"] == by_type["arrow"]
+    assert by_type["csv"] == by_type["tsv"] == by_type["csv.gz"]
+    assert [row["country"] for row in by_type["csv"]] == [
+        row["country"] for row in by_type["parquet"]
+    ]
+
+
+def test_the_same_seed_makes_the_same_bytes(here):
+    for place, seed in (("a.csv", "1"), ("b.csv", "1"), ("c.csv", "2")):
+        assert generate("orders", "-n", "300", "-o", place, "--seed", seed) == 0
+    assert Path("a.csv").read_bytes() == Path("b.csv").read_bytes()
+    assert Path("a.csv").read_bytes() != Path("c.csv").read_bytes()
+
+
+@pytest.mark.parametrize("wanted", [1, 63, 64, 65, 200])
+def test_fewer_rows_are_the_first_of_more(here, monkeypatch, wanted):
+    monkeypatch.setattr(action, "BATCH_ROWS", 64)
+    assert generate("loans", "-n", "300", "-o", "more.csv") == 0
+    assert generate("loans", "-n", str(wanted), "-o", "fewer.csv") == 0
+    more, fewer = (Path(f"{name}.csv").read_text().splitlines() for name in ("more", "fewer"))
+    assert more[: wanted + 1] == fewer
+
+
+def test_a_given_cell_stands_in_every_row(here):
+    assert generate("orders", "-n", "80", "-o", "made.csv", "--given", "country=DE",
+                    "--given", "quantity=4") == 0  # fmt: skip
+    rows = rows_of("made.csv")
+    assert {(row["country"], row["quantity"], row["currency"]) for row in rows} == {
+        ("DE", 4, "EUR")
+    }
+    assert main(["check", "made.csv", "orders.txt", "--exact", "--quiet"]) == 0
+
+
+def test_a_given_table_stands_row_by_row(here):
+    given = [("GB", "shipped"), ("FR", ""), ("DE", "open")]
+    with open("given.csv", "w", newline="") as file:
+        csv.writer(file).writerows([("country", "status"), *given])
+    assert generate("orders", "-n", "2", "-o", "made.parquet", "--given", "given.csv") == 0
+    made = parquet.read_table("made.parquet").to_pylist()
+    assert [(row["country"], row["status"] or "") for row in made] == [
+        one for one in given for _ in range(2)
+    ]
+    assert main(["check", "made.parquet", "orders.txt", "--exact", "--quiet"]) == 0
+
+
+def test_what_leaves_no_solution_is_told_row_by_row(here, capsys):
+    Path("given.csv").write_text("status\nopen\nlost\nshipped\n")
+    assert main(["generate", "orders", "-o", "made.csv", "--given", "given.csv"]) == 1
+    assert "FAIL  1 row violates" in capsys.readouterr().out
+    assert [row["status"] for row in rows_of("made.csv")] == ["open", "lost", "shipped"]
+
+
+ERRORS = {
+    "no place": (("orders",), "--output was not given"),
+    "an unknown column": (("orders", "-o", "x.csv", "--given", "land=DE"), "`land` is not one"),
+    "no value of the column": (
+        ("orders", "-o", "x.csv", "--given", "quantity=many"),
+        "`quantity` holds int64 and not 'many'",
+    ),
+    "a column twice": (
+        ("orders", "-o", "x.csv", "--given", "country=DE", "--given", "country=FR"),
+        "`country` more often",
+    ),
+    "every column": (("orders", "-o", "x.csv", "--given", "orders.csv"), "every column is given"),
+    "a table and a cell": (
+        ("orders", "-o", "x.csv", "--given", "orders.csv", "--given", "country=DE"),
+        "among others",
+    ),
+    "its own input": (("orders", "-o", "g.csv", "--given", "g.csv"), "would overwrite"),
+    "no run": (("nothing", "-o", "x.csv"), "does not exist"),
+    "no kind of table": (("orders", "-o", "x.xlsx"), "x.xlsx"),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_errors_are_one_line_and_nothing_is_written(here, capsys, case):
+    Path("g.csv").write_text("country\nDE\n")
+    arguments, said = ERRORS[case]
+    before = sorted(path.name for path in here.iterdir())
+    assert main(["generate", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert sorted(path.name for path in here.iterdir()) == before
+
+
+def test_a_failure_midway_leaves_no_file(here, monkeypatch):
+    monkeypatch.setattr(action, "BATCH_ROWS", 50)
+    drawn = sampling.Sampler.draw
+    count = 0
+
+    def draw(self, rows, given=None):
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise OSError("no more noise")
+        return drawn(self, rows, given)
+
+    monkeypatch.setattr(sampling.Sampler, "draw", draw)
+    Path("made.csv").write_text("what was there\n")
+    assert generate("loans", "-n", "500", "-o", "made.csv") != 0
+    assert Path("made.csv").read_text() == "what was there\n"
+    assert [path.name for path in here.iterdir() if path.name.startswith(".made")] == []
+
+
+@pytest.mark.parametrize("damage", ["no weights", "other weights", "no columns", "no json"])
+def test_a_damaged_run_is_an_error(here, folder, capsys, damage):
+    shutil.copytree(folder / "orders", "broken")
+    record = json.loads(Path("broken/run.json").read_text())
+    if damage == "no weights":
+        Path("broken/model.safetensors").unlink()
+    elif damage == "other weights":
+        shutil.copy(folder / "loans" / "model.safetensors", "broken/model.safetensors")
+    elif damage == "no columns":
+        del record["generator"][0]["kind"]
+        Path("broken/run.json").write_text(json.dumps(record))
+    else:
+        Path("broken/run.json").write_text("{")
+    assert main(["generate", "broken", "-o", "x.csv"]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+    assert not Path("x.csv").exists()
+
+
+def test_runs_are_not_taken_for_each_other(here, capsys):
+    assert main(["train", "loans.parquet", "loans.txt", "-o", "predictor", *QUICK, "--quiet",
+                 "--drop", "applicant"]) == 0  # fmt: skip
+    assert main(["generate", "predictor", "-o", "x.csv"]) == 2
+    assert "predicts, and makes no rows" in capsys.readouterr().err
+    assert main(["predict", "orders", "orders.csv", "-o", "x.csv"]) == 2
+    assert "is a generator of rows" in capsys.readouterr().err
+    assert main(["export", "orders", "-o", "x.onnx"]) == 2
+    assert main(["report", "runs", "orders", "predictor"]) == 2
+
+
+@pytest.mark.parametrize("shield", ["layer", "nearest", "none"])
+@pytest.mark.parametrize("backward", [None, "ste", "one_sided", "implicit"])
+def test_every_shield_and_rule_makes_rows_that_hold(here, shield, backward):
+    rule = () if backward is None else ("--backward", backward)
+    files = ("loans.parquet", "loans.txt", "-o", "run")
+    if shield == "nearest" and backward is None:
+        files = (*files, "--trials", "2")
+    assert main(["train", *files, *GENERATE, "--quiet", "--shield", shield, *rule]) == 0
+    assert generate("run", "-n", "100", "-o", "made.csv") == 0
+    assert main(["check", "made.csv", "loans.txt", "--exact", "--quiet"]) == 0
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--targets", "income"), ("--loss", "sign-bounded"), ("--penalty", "1"), ("--drop", "score")],
+)
+def test_what_says_nothing_of_a_generator_is_refused(here, capsys, option):
+    files = ("loans.parquet", "loans.txt", "-o", "run")
+    assert main(["train", *files, *GENERATE, *option]) == 2
+    assert option[0] in capsys.readouterr().err
+    assert not Path("run").exists()
+
+
+def test_reports_follow_their_schemas(here, capsys):
+    root = Path(action.__file__).parents[1] / "cli" / "schemas"
+    assert main(["generate", "orders", "-n", "9", "-o", "made.csv", "--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads((root / "generate.json").read_text())).validate(report)
+    assert (report["rows"], report["violating_rows"]) == (9, [])
+    files = ("orders.csv", "orders.txt", "-o", "new")
+    assert main(["train", *files, *GENERATE, "--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads((root / "train_generator.json").read_text())).validate(report)
+    assert report["quality"]["violating_rows"] == 0
+    assert report["kept_while_learning"] == ["in-order", "in-time", "discount", "total"]
+
+
+def test_rows_are_made_without_requirements_too(here):
+    assert main(["train", "orders.csv", "-o", "run", *GENERATE, "--quiet"]) == 0
+    assert generate("run", "-n", "20", "-o", "made.csv") == 0
+    assert len(rows_of("made.csv")) == 20
+
+
+def test_the_same_rows_come_from_python(here):
+    assert generate("orders", "-n", "30", "-o", "made.parquet", "--seed", "4") == 0
+    run = load_run("orders")
+    table = run.generate(30, seed=4)
+    assert isinstance(table, pa.Table)
+    assert table.equals(parquet.read_table("made.parquet"))
+    german = run.generate(3, given={"country": "DE"})
+    assert german.column("currency").to_pylist() == ["EUR"] * 3
+    frame = pa.table({"country": ["FR", "GB"]})
+    assert run.generate(given=frame).column("country").to_pylist() == ["FR", "GB"]
+    with pytest.raises(UsageError):
+        run.generate(given="table.csv")
+
+
+def test_cells_keep_the_look_of_their_columns(here):
+    assert generate("orders", "-n", "400", "-o", "made.csv") == 0
+    with open("made.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(len(row["price"].partition(".")[2]) <= 2 for row in rows)
+    assert {row["status"] for row in rows} <= {"open", "shipped", "delivered", "cancelled"}
+    assert all(np.datetime64(row["ordered"]) for row in rows)
