@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     )
     from pishield_cli.language.labels import read_allowance
     from pishield_cli.language.layout import lay_out
-    from pishield_cli.language.numbers import write_number
-    from pishield_cli.language.patterns import refuse_patterns
     from pishield_cli.language.printer import (
         format_clause,
         format_equation,
@@ -31,7 +29,8 @@ if TYPE_CHECKING:
         format_requirement,
         format_requirements,
     )
-    from pishield_cli.language.words import spelt_out, written_name
+    from pishield_cli.language.statements import refuse_patterns
+    from pishield_cli.language.words import spelt_out, write_number, written_name
 
 __all__ = [
     "Binding",
@@ -72,8 +71,6 @@ _NAMES = {
     ),
     "labels": ("read_allowance",),
     "layout": ("lay_out",),
-    "numbers": ("write_number",),
-    "patterns": ("refuse_patterns",),
     "printer": (
         "format_clause",
         "format_equation",
@@ -83,7 +80,8 @@ _NAMES = {
         "format_requirement",
         "format_requirements",
     ),
-    "words": ("spelt_out", "written_name"),
+    "statements": ("refuse_patterns",),
+    "words": ("spelt_out", "write_number", "written_name"),
 }
 """What each module of the room gives to others."""
 

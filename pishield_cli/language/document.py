@@ -12,10 +12,9 @@ from pishield_cli.errors import (
     Span,
 )
 from pishield_cli.language.context import NOTHING, Context, Told
-from pishield_cli.language.declarations import DECLARED, declared
 from pishield_cli.language.detection import Reading, detect_type, form_for, misfits
 from pishield_cli.language.expressions import by_distances
-from pishield_cli.language.headers import VARIABLE, Header, Name, read_header
+from pishield_cli.language.headers import DECLARED, VARIABLE, Header, Name, declared, read_header
 from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
 from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses

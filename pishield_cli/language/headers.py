@@ -1,11 +1,14 @@
-"""Header lines: an ordering, and what columns are declared to hold."""
+"""Header lines: an ordering, what columns are declared to hold, and what that requires of cells."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.lexer import END, NAME, NUMERAL, QUOTED, TODAY, Tokens, tokenize
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.words import HEADERS, PLACED
+from pishield_cli.logic.requirements import Requirement
+from pishield_cli.logic.terms import Clause, Inequality, Term
 
 _LONGEST_INDEX = 9
 _NAMES_TOO = frozenset({*PLACED, TODAY, TODAY.upper()})
@@ -16,6 +19,12 @@ VARIABLE = "var"
 
 MOST_VALUES = 1_000
 """Values of one variable."""
+
+DECLARED = frozenset({"integer", "boolean", "decimals"})
+"""Words of the lines that require something of numbers."""
+
+_ONE = Fraction(1)
+_ZERO = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +185,32 @@ def _refuse(tokens: Tokens, at: int, word: str) -> None:
 
 def _is_index(text: str) -> bool:
     return text.isdecimal() and len(text) <= _LONGEST_INDEX
+
+
+def declared(number: int, header: Header) -> Requirement:
+    """The requirement of a line `integer a b`, `boolean c` or `decimals 2 price`.
+
+    Args:
+        number: The number it gets.
+        header: The line.
+    """
+    names = tuple(name.text for name in header.names)
+    line = header.line
+    clauses: tuple[Clause, ...] = ()
+    if header.word == "boolean":
+        clauses = tuple(clause for name in names for clause in _zero_or_one(name))
+    return Requirement(
+        number,
+        line.text,
+        clauses,
+        span=line.span(0, len(line.text)),
+        cancelled=() if clauses else names,
+        places=None if clauses else header.places or 0,
+    )
+
+
+def _zero_or_one(name: str) -> tuple[Clause, ...]:
+    above, below = (Term(name, _ONE),), (Term(name, -_ONE),)
+    least, most = Inequality(above, _ZERO), Inequality(below, -_ONE)
+    zero, one = Inequality(below, _ZERO), Inequality(above, _ONE)
+    return Clause((least,)), Clause((most,)), Clause((zero, one))

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pishield_cli.language.lines import LogicalLine
-from pishield_cli.language.numbers import write_number
-from pishield_cli.language.words import SIGNED_VALUES
+from pishield_cli.language.words import SIGNED_VALUES, write_number
 from pishield_cli.logic.requirements import Allowance, Severity
 
 _LABEL = re.compile(r"\[([^\]]*)\]\s*")

@@ -24,7 +24,7 @@ from pishield_cli.language.lines import (
     without_comment,
 )
 from pishield_cli.language.relations import TESTS
-from pishield_cli.language.rules import read_rule
+from pishield_cli.language.statements import read_rule
 from pishield_cli.language.words import HEADERS, KEYWORDS, PLACED, QUOTED_NAME
 from pishield_cli.logic.requirements import Requirements
 

@@ -22,10 +22,10 @@ from pishield_cli.language.literals import (
     date_problem,
     read_text_literal,
 )
-from pishield_cli.language.numbers import NUMBER
 from pishield_cli.language.words import (
     DAYS,
     KEYWORDS,
+    NUMBER,
     PLACED,
     PLAIN_NAME,
     QUOTED_NAME,

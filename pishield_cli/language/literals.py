@@ -7,7 +7,7 @@ from fractions import Fraction
 from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.context import EPOCH
 from pishield_cli.language.lines import LogicalLine
-from pishield_cli.language.numbers import read_number
+from pishield_cli.language.words import read_number
 
 _CLOCK = r"[0-2][0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
 _ZONE = r"Z|[+-][0-2][0-9]:?[0-5][0-9]"

@@ -26,9 +26,8 @@ from pishield_cli.language.lexer import (
 )
 from pishield_cli.language.literals import read_date, read_time
 from pishield_cli.language.misreadings import Misreadings
-from pishield_cli.language.numbers import NumberTooLongError, is_manageable, read_number
 from pishield_cli.language.sums import ONE, ZERO, Sum, one_of_values
-from pishield_cli.language.words import DAYS
+from pishield_cli.language.words import DAYS, NumberTooLongError, is_manageable, read_number
 from pishield_cli.logic.expressions import Call, Cell, Function, Kind, Value
 from pishield_cli.logic.formulas import Atom, Constant, Formula
 

@@ -7,7 +7,6 @@ from fractions import Fraction
 from pishield_cli.language.headers import VARIABLE
 from pishield_cli.language.labels import Label
 from pishield_cli.language.literals import write_date
-from pishield_cli.language.numbers import write_number
 from pishield_cli.language.words import (
     PLAIN_NAME,
     QUOTED_NAME,
@@ -15,6 +14,7 @@ from pishield_cli.language.words import (
     TRUTHS,
     quoted_text,
     spelt_out,
+    write_number,
     written_name,
 )
 from pishield_cli.logic.domains import Date, Schema, Text

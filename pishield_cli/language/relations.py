@@ -15,9 +15,9 @@ from pishield_cli.language.comparisons import (
 from pishield_cli.language.expressions import Text, cell_of, expression_of, truth
 from pishield_cli.language.lexer import COLUMN, FILE, QUOTED
 from pishield_cli.language.literals import read_date
-from pishield_cli.language.numbers import NUMBER, is_in_range, read_number
 from pishield_cli.language.operands import Expression, Operands
 from pishield_cli.language.sums import ONE, Sum
+from pishield_cli.language.words import NUMBER, is_in_range, read_number
 from pishield_cli.logic.expressions import Call, Function, Value
 from pishield_cli.logic.expressions import Expression as Tree
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pishield_cli.errors import RequirementsFileError
 from pishield_cli.errors.caret import draw
 from pishield_cli.language import bind, format_requirements, parse_requirements
-from pishield_cli.language.numbers import NumberTooLongError, read_number, write_number
+from pishield_cli.language.words import NumberTooLongError, read_number, write_number
 from pishield_cli.logic.requirements import RequirementType
 from tests.laws import examples
 

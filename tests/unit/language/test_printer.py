@@ -11,7 +11,7 @@ from pishield_cli.language import (
     format_requirements,
     parse_requirements,
 )
-from pishield_cli.language.numbers import read_number, write_number
+from pishield_cli.language.words import read_number, write_number
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import Inequality
 
