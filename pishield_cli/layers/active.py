@@ -81,6 +81,7 @@ class FaceBlock(FixedBuffers):
     Attributes:
         components: As given.
         count: How many there are.
+        spots: For each column its place among the columns taken.
         width: How many columns each component spans; shorter ones are padded.
     """
 
@@ -91,6 +92,7 @@ class FaceBlock(FixedBuffers):
         inequalities = len(components[0].halves)
         rows = torch.zeros(self.count, inequalities, self.width, dtype=torch.float64)
         places = torch.zeros(self.count, self.width, dtype=torch.long)
+        self.spots: dict[int, int] = {}
         movable = torch.zeros(self.count, self.width, dtype=torch.float64)
         bounds = torch.zeros(self.count, inequalities, dtype=torch.float64)
         for number, one in enumerate(components):
@@ -100,6 +102,7 @@ class FaceBlock(FixedBuffers):
             local = {place: index for index, place in enumerate(one.places)}
             for place, index in local.items():
                 movable[number, index] = float(place not in one.fixed)
+                self.spots[place] = number * self.width + index
             for line, (form, constant, _) in enumerate(one.halves):
                 bounds[number, line] = float(constant)
                 for place, coefficient in form:

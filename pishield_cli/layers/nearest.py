@@ -19,6 +19,9 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 SLACK = 64.0
 """Units in the last place to stay inside disjunctions where rounding matters."""
 
+STORED = 2.0
+"""Units in the last place that storing a value can take."""
+
 
 class NearestShield(Declared):
     """Move each row to the nearest one that satisfies linear or disjunctive requirements.
@@ -103,7 +106,7 @@ class NearestShield(Declared):
     @property
     def units(self) -> Tensor:
         """For each column the unit of distances."""
-        return self.nearest.get_buffer("units")
+        return self.nearest.units
 
     @property
     def sweeps(self) -> nn.ModuleList:
@@ -158,11 +161,14 @@ def nearest_rows(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:
     one, far away: such rows are tried a little further inside too. An exact shield always has the
     last word, and over disjunctions it is given points a little further inside.
     """
+    eps = float(torch.finfo(z.dtype).eps)
     with torch.no_grad():
         if shield.is_exact(z):
-            slack = 0.0 if nearest.faces.linear else SLACK * torch.finfo(z.dtype).eps
-            return shield.clip(nearest(z, slack).values.to(z.dtype))
-        y: Tensor = nearest(z).values.to(z.dtype)
+            slack = 0.0 if nearest.faces.linear else SLACK * eps
+            return shield.clip(nearest(z, slack).values)
+        y: Tensor = nearest(z, 0.0 if nearest.faces.linear else STORED * eps).values
+        if nearest.certain and z.dtype != torch.float64:
+            return y
         if torch.compiler.is_exporting():
             return torch.where(nearest.holds(y).unsqueeze(1), y, shield.clip(y))
         rows = (~nearest.holds(y)).nonzero().squeeze(1)
@@ -170,7 +176,7 @@ def nearest_rows(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:
             return y
         raw, ends = z[rows], shield.clip(y[rows])
         if not nearest.faces.linear:
-            inside = nearest(raw, SLACK * torch.finfo(z.dtype).eps).values.to(z.dtype)
+            inside = nearest(raw, SLACK * eps).values
             other = shield.clip(inside)
             nearer = nearest.distances(other - raw) < nearest.distances(ends - raw)
             ends = torch.where(nearer.unsqueeze(1), other, ends)

@@ -10,20 +10,12 @@ together.
 import torch
 from torch import Tensor
 
+from pishield_cli.layers.active_sets import ActiveSets
 from pishield_cli.layers.affine import FixedBuffers
 from pishield_cli.layers.least_squares import TOLERANCE, least_squares, several, solve_on
 
 TABLED = 7
 """Rows up to which there is a table of `2**rows` inverses: 50 kB a component."""
-
-SHARED = 4
-"""Rows up to which also several components together try every set of rows."""
-
-DEPENDENT = 1e-11
-"""Squared distance of a unit row from the span of others below which it counts as dependent."""
-
-TRIES = 4
-"""Exchanges of rows before all sets of rows are looked at."""
 
 PIVOTS = 16
 """Exchanges of whole sets of rows before what is left goes to the method that always ends."""
@@ -53,31 +45,9 @@ class NormalEquations(FixedBuffers):
         self.equalities = bool(free.any())
         self.register_buffer("gram", gram, persistent=False)
         self.register_buffer("free", free, persistent=False)
-        if 1 < self.rows <= TABLED:
-            self.register_buffer("inverses", _inverses(gram), persistent=False)
-            powers = 2.0 ** torch.arange(self.rows, dtype=torch.float64)
-            self.register_buffer("powers", powers, persistent=False)
-        self.enumerated = 1 < self.rows <= (TABLED if len(gram) == 1 else SHARED)
-        if self.enumerated:
-            self._prepare_enumeration(gram, free)
-
-    def _prepare_enumeration(self, gram: Tensor, free: Tensor) -> None:
-        """For every set of rows the map from `q` to multipliers in it and residuals outside."""
-        rows = self.rows
-        patterns = _patterns(rows)
-        inverses = self.constants("inverses").view(len(gram), -1, rows, rows)
-        eye = torch.eye(rows, dtype=gram.dtype)
-        residuals = gram.unsqueeze(1) @ inverses - eye
-        maps = torch.where(patterns.unsqueeze(2), inverses, residuals)
-        rank = (inverses @ gram.unsqueeze(1)).diagonal(dim1=2, dim2=3).sum(2).round()
-        independent = rank == patterns.sum(1)
-        # Of the equalities as many are held as are independent.
-        equalities = (patterns & free.unsqueeze(1)).sum(2)
-        most = torch.where(independent, equalities, 0).amax(1, keepdim=True)
-        usable = independent & (equalities == most)
-        maps = maps.flatten(1, 2).mT.contiguous()
-        for name, buffer in (("maps", maps), ("patterns", patterns), ("usable", usable)):
-            self.register_buffer(name, buffer, persistent=False)
+        lowest = torch.where(free, -torch.inf, 0.0).double().unsqueeze(2)
+        self.register_buffer("lowest", lowest, persistent=False)
+        self.sets = ActiveSets(gram, free) if 1 < self.rows <= TABLED else None
 
     def solve(self, component: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
         """Solve `G x = q` on chosen rows; dependent ones share as pseudo-inverses do, or get none.
@@ -92,12 +62,8 @@ class NormalEquations(FixedBuffers):
         """
         if self.rows == 1:
             return torch.where(chosen, q, 0.0)
-        if self.rows <= TABLED:
-            x = torch.where(chosen, q, 0.0)
-            rows = several(chosen)
-            if len(rows):
-                x[rows] = self._looked_up(component[rows], chosen[rows], q[rows])
-            return x
+        if self.sets is not None:
+            return self.sets.solve(component, chosen, q)
         count = int(chosen.sum(1).max()) if len(chosen) else 0
         if count == 0:
             return torch.zeros_like(q)
@@ -113,13 +79,16 @@ class NormalEquations(FixedBuffers):
             parts.append(solve_on(gram, inside[one], right[one]))
         return torch.zeros_like(q).scatter(1, order, torch.cat(parts))
 
-    def nonnegative(self, component: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
+    def nonnegative(
+        self, component: Tensor, allowed: Tensor | None, q: Tensor, start: Tensor | None = None
+    ) -> Tensor:
         """Solve the complementarity problem on allowed rows, by exchanging sets of rows.
 
         Args:
             component: Of each system, shape `(systems,)`.
-            allowed: The rows that take part, shape `(systems, rows)`, bool.
+            allowed: The rows that take part, shape `(systems, rows)`, bool; None for all.
             q: Same shape, double precision.
+            start: A guess of the rows that have multipliers, same shape.
 
         Returns:
             Multipliers, same shape: zero where not allowed; of rows not free, not below zero.
@@ -129,46 +98,89 @@ class NormalEquations(FixedBuffers):
             Judice and Pires, A block principal pivoting algorithm, 1994; Lawson and Hanson,
             Solving Least Squares Problems, 1974, chapter 23.
         """
-        chosen = allowed & (q > 0)
+        if self.rows == 1:
+            return self._alone(component, allowed, q)
+        if self.sets is not None:
+            return self._from_sets(self.sets, component, allowed, q, start)
+        allowed = torch.ones_like(q, dtype=torch.bool) if allowed is None else allowed
+        chosen = allowed & (q > 0) if start is None else start
         if self.equalities:
             chosen = chosen | (allowed & self.constants("free")[component])
         x = torch.where(chosen, q, 0.0)
-        rows = several(allowed) if self.rows > 1 else ()
+        rows = several(allowed)
         if len(rows):
-            x[rows] = self._settled(component[rows], chosen[rows], allowed[rows], q[rows])
+            x[rows] = self._settled(
+                component[rows], chosen[rows], allowed[rows], q[rows], guessed=start is not None
+            )
         return x
+
+    def _alone(self, component: Tensor, allowed: Tensor | None, q: Tensor) -> Tensor:
+        """Multipliers of single rows."""
+        x = q.clamp(min=0.0)
+        if self.equalities:
+            x = torch.where(self.constants("free")[component], q, x)
+        return x if allowed is None else torch.where(allowed, x, 0.0)
+
+    def _from_sets(
+        self,
+        sets: ActiveSets,
+        component: Tensor,
+        allowed: Tensor | None,
+        q: Tensor,
+        start: Tensor | None,
+    ) -> Tensor:
+        """Multipliers looked up; what was not found so is searched for."""
+        x, left = sets.exchanged(component, allowed, q, start)
+        if not len(left):
+            return x
+        some = component[left], None if allowed is None else allowed[left], q[left]
+        if sets.enumerated:
+            x[left] = sets.enumerate(*some)
+            return x
+        inside = torch.ones_like(some[2], dtype=torch.bool) if some[1] is None else some[1]
+        x[left] = self._certain(some[0], inside, some[2])
+        return x
+
+    def complementary(self, q: Tensor) -> Tensor:
+        """As `nonnegative` with all rows, of every component.
+
+        Args:
+            q: Shape `(components, rows, systems)`, double precision, finite.
+
+        Returns:
+            Same shape.
+        """
+        if self.rows == 1:
+            return torch.maximum(q, self.constants("lowest"))
+        if self.sets is not None and (self.sets.few or torch.compiler.is_exporting()):
+            return self.sets.every_set(q)
+        components, _, systems = q.shape
+        flat = q.mT.reshape(components * systems, self.rows)
+        number = torch.zeros(len(flat), dtype=torch.long, device=q.device)
+        if components > 1:
+            number = torch.arange(components, device=q.device).repeat_interleave(systems)
+        return self.nonnegative(number, None, flat).view(components, systems, self.rows).mT
+
+    @property
+    def tabled(self) -> bool:
+        """Whether all sets of rows stand in tables."""
+        return self.rows == 1 or self.sets is not None
 
     @property
     def direct(self) -> bool:
         """Whether the complementarity problem is solved by looking at every set of rows."""
-        return self.rows == 1 or self.enumerated
+        return self.rows == 1 or (self.sets is not None and self.sets.enumerated)
 
-    def enumerated_all(self, component: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
-        """As `nonnegative` where that is direct, by steps that do not depend on the values."""
-        if self.rows > 1:
-            return self._enumerated(component, allowed, q)
-        free = self.constants("free")[component]
-        return torch.where(allowed, torch.where(free, q, q.clamp(min=0.0)), 0.0)
-
-    def _settled(self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
+    def _settled(
+        self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor, *, guessed: bool
+    ) -> Tensor:
         """As `nonnegative`, from a first guess of the rows with positive multipliers."""
         tolerance = TOLERANCE * torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True)
-        if self.rows > DESCENDED:
+        if self.rows > DESCENDED and not guessed:
             chosen = self._guessed(component, chosen, allowed, q)
         x, wrong, faults = self._tried(component, chosen, allowed, q, tolerance)
         left = faults.nonzero().squeeze(1)
-        chosen = chosen.clone()
-        for _ in range(TRIES if self.enumerated else 0):
-            if not len(left):
-                break
-            # Looking a set up is quicker than looking at all of them.
-            chosen[left] ^= wrong[left]
-            some = (component[left], chosen[left], allowed[left], q[left], tolerance[left])
-            x[left], wrong[left], faults = self._tried(*some)
-            left = left[faults > 0]
-        if len(left) and self.enumerated:
-            x[left] = self._enumerated(component[left], allowed[left], q[left])
-        elif len(left):
+        if len(left):
             x[left] = self._exchanged(
                 component[left], chosen[left], allowed[left], q[left], tolerance[left], wrong[left]
             )
@@ -199,35 +211,13 @@ class NormalEquations(FixedBuffers):
         """Multipliers of chosen rows, the rows to exchange, and how many are not as they should."""
         x = self.solve(component, chosen, q)
         residual = self._times(component, x) - q
-        held = torch.minimum(x, -residual) if self.rows <= TABLED else x
-        wrong = torch.where(chosen, held, residual) < -tolerance
+        wrong = torch.where(chosen, x, residual) < -tolerance
         if self.equalities:
             wrong = wrong & ~self.constants("free")[component]
         # Among dependent rows that are chosen, some may stay unmet: exchanging cannot mend that.
         faults = ((wrong | (residual < -tolerance)) & allowed).sum(1)
         wrong = wrong & allowed
         return x, wrong, faults
-
-    def _enumerated(self, component: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
-        """Try every set of independent rows: right is the one with nothing negative."""
-        scale = torch.where(allowed, q.abs(), 0.0).amax(1, keepdim=True)
-        # Rows that take no part are met by far, and would have far too negative multipliers.
-        apart = torch.where(allowed, q, -1e9 * scale)
-        maps = self.constants("maps")
-        if len(maps) == 1:
-            tried = apart @ maps[0]
-        else:
-            tried = torch.bmm(apart.unsqueeze(1), maps[component]).squeeze(1)
-        tried = tried.view(len(q), -1, self.rows)
-        free = self.constants("free")[component].unsqueeze(1)
-        chosen = self.constants("patterns").unsqueeze(0)
-        signed = torch.where(free & chosen, torch.inf, tried) if self.equalities else tried
-        signs = signed.amin(2)
-        usable = self.constants("usable")[component]
-        least, best = torch.where(usable, signs, -torch.inf).max(1)
-        pick = best.view(-1, 1, 1).expand(-1, 1, self.rows)
-        x = torch.where(self.constants("patterns")[best], tried.gather(1, pick).squeeze(1), 0.0)
-        return torch.where((least >= -1e-9 * scale.squeeze(1)).unsqueeze(1), x, 0.0)
 
     def _times(self, component: Tensor, x: Tensor) -> Tensor:
         gram = self.constants("gram")
@@ -280,29 +270,3 @@ class NormalEquations(FixedBuffers):
         u = least_squares(gram, allowed, height, free)
         rest = 1.0 - (height * u).sum(1, keepdim=True)
         return torch.where(rest > 1e-10, scale * u / rest.clamp(min=1e-10), 0.0)
-
-    def _looked_up(self, component: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
-        pattern = (chosen.double() @ self.constants("powers")).long()
-        if len(self.constants("gram")) > 1:
-            pattern = pattern + component * 2**self.rows
-        inverses = self.constants("inverses").index_select(0, pattern)
-        return (inverses * q.unsqueeze(1)).sum(2)
-
-
-def _inverses(gram: Tensor) -> Tensor:
-    """Pseudo-inverses for every set of rows, shape `(components * 2**rows, rows, rows)`."""
-    rows = gram.shape[1]
-    patterns = _patterns(rows)
-    pairs = (patterns.unsqueeze(2) & patterns.unsqueeze(1)).to(gram.dtype)
-    masked = gram.unsqueeze(1) * pairs.unsqueeze(0)
-    values, vectors = torch.linalg.eigh(masked)
-    inverse = torch.where(values > DEPENDENT, 1.0 / values, 0.0)
-    # Eigenvectors of rows that are not chosen mix with the others by rounding.
-    tables = (vectors * inverse.unsqueeze(-2)) @ vectors.mT * pairs
-    flat: Tensor = tables.flatten(0, 1).contiguous()
-    return flat
-
-
-def _patterns(rows: int) -> Tensor:
-    """All sets of rows, bool, shape `(2**rows, rows)`; row i counts `2**i` in a set's number."""
-    return (torch.arange(2**rows).unsqueeze(1) >> torch.arange(rows) & 1).bool()

@@ -12,6 +12,9 @@ from torch import Tensor
 
 from pishield_cli.layers.affine import FixedBuffers
 
+# As `torch.autograd.Function` asks itself.
+_transforming = getattr(vars(torch)["_C"], "_are_functorch_transforms_active", lambda: True)
+
 _OWNERS: "WeakValueDictionary[int, Opaque]" = WeakValueDictionary()
 
 
@@ -39,6 +42,11 @@ class Opaque(FixedBuffers):
 def is_opaque() -> bool:
     """Whether searches are hidden: from compilers, but not from graphs that go elsewhere."""
     return torch.compiler.is_compiling() and not torch.compiler.is_exporting()
+
+
+def transforming() -> bool:
+    """Whether a transform of `torch.func` is at work; said so where torch does not tell."""
+    return bool(_transforming())
 
 
 class Searching(Protocol):

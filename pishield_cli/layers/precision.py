@@ -5,6 +5,7 @@ half a unit in the last place of the float, so that a sum of such decimals is of
 the floats by half a unit of what is added up.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -81,15 +82,23 @@ class Precision:
 
 def has_values(values: Tensor) -> bool:
     """Whether a tensor's values can be looked at: not while compiling, on `meta`, or in `vmap`."""
+    return _total(values) is not None
+
+
+def may_hold_nan(values: Tensor) -> bool:
+    """Whether values that can be looked at may hold a NaN; infinite ones may look like that."""
+    total = _total(values)
+    return total is not None and math.isnan(total)
+
+
+def _total(values: Tensor) -> float | None:
+    """The sum of all values, or None where they cannot be looked at."""
     if torch.compiler.is_compiling() or values.is_meta:
-        return False
-    if not values.numel():
-        return True
+        return None
     try:
-        values.detach().flatten()[0].item()
+        return float(values.detach().sum())
     except RuntimeError:
-        return False
-    return True
+        return None
 
 
 def gap_of(dtype: torch.dtype) -> float:

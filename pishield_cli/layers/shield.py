@@ -28,7 +28,7 @@ from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
 from pishield_cli.layers.judge import Judge, RowByRow
 from pishield_cli.layers.numbers import over_columns
-from pishield_cli.layers.precision import DIGITS, Precision, has_values
+from pishield_cli.layers.precision import DIGITS, Precision, has_values, may_hold_nan
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.scores import CoherentSweep
 from pishield_cli.layers.state import Declared, clause_lines, digest_of
@@ -297,7 +297,7 @@ class Shield(Declared):
                 f"Values are floating, but these are {str(z.dtype).removeprefix('torch.')}.",
                 hint="call .float() on them",
             )
-        if self.check_nan and has_values(z):
+        if self.check_nan and may_hold_nan(z):
             named = self.get_buffer("named")
             if bool(z.detach().index_select(-1, named).isnan().any()):
                 raise PishieldError(

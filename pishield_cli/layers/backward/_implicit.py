@@ -30,4 +30,4 @@ class Implicit(Directed):
         return nearest_of(shield)
 
     def apply(self, state: NearestPoint, rows: Rows, gradient: Tensor) -> Tensor:
-        return state.faces.tangent(gradient, state(rows.raw).held)
+        return state.faces.tangent(gradient, state.held(state(rows.raw)))

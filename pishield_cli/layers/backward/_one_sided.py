@@ -5,10 +5,8 @@ from torch import Tensor
 
 from pishield_cli.layers.active import Faces, Shielding, faces_of
 from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.precision import WORKING
 from pishield_cli.layers.rules import RuleName
-
-TINY = 1e-300
-"""Below this a length counts as zero."""
 
 
 class OneSided(Directed):
@@ -33,14 +31,19 @@ class OneSided(Directed):
 
     def apply(self, state: Faces, rows: Rows, gradient: Tensor) -> Tensor:
         del state
-        way = rows.z - rows.y
-        if way.device.type != "mps":
-            way = way.double()
-        length = torch.linalg.vector_norm(way, dim=1, keepdim=True)
-        v = torch.where(length > TINY, way / length.clamp(min=TINY), 0.0)
-        outward = (gradient.to(v.dtype) * v).sum(1, keepdim=True).clamp(max=0.0)
-        return gradient - (outward * v).to(gradient.dtype)
+        working = WORKING.get(gradient.dtype, gradient.dtype)
+        way, g = rows.z.to(working) - rows.y.to(working), gradient.to(working)
+        v = way / _lengths(way).clamp(min=torch.finfo(working).tiny)
+        outward = (g * v).sum(1, keepdim=True).clamp(max=0.0)
+        return torch.addcmul(g, outward, v, value=-1.0).to(gradient.dtype)
 
     def advance(self, state: Faces, rows: Rows, tangent: Tensor) -> Tensor:
         """Along the active inequalities: the rule's map is not linear, and has no transpose."""
         return state.tangent(tangent, state.active(rows.corrected))
+
+
+def _lengths(way: Tensor) -> Tensor:
+    """The rows' lengths, whose squares would overflow in single precision."""
+    wide = None if way.device.type == "mps" else torch.float64
+    found: Tensor = torch.linalg.vector_norm(way, dim=1, keepdim=True, dtype=wide)
+    return found.to(way.dtype)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pishield_cli.errors import UsageError
 from pishield_cli.layers.active import Shielding
 from pishield_cli.layers.blocks import Placing, clamp
-from pishield_cli.layers.opaque import handed
+from pishield_cli.layers.opaque import handed, transforming
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 
 
@@ -156,7 +156,11 @@ class Directed(Rule):
 
     def correct(self, state: nn.Module | None, correction: Correction, z: Tensor) -> Both:
         args = (z, correction, self, state)
-        made = _Corrected if torch.compiler.is_compiling() else _Transformed
+        made: type[torch.autograd.Function] = _Plain
+        if torch.compiler.is_compiling():
+            made = _Corrected
+        elif transforming():
+            made = _Transformed
         found = made.apply(*args)  # type: ignore[no-untyped-call]
         return correction.both(found[0], found[-1])
 
@@ -201,6 +205,21 @@ class _Transformed(_Corrected):
         return tuple(one.view(shape) for one in found), (0,) * len(found)
 
 
+class _Plain(torch.autograd.Function):
+    """Likewise, where no transform is at work: it costs a third."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, z: Tensor, correction: Correction, rule: Directed, state: nn.Module | None
+    ) -> tuple[Tensor, ...]:
+        output = _Corrected.forward(z, correction, rule, state)
+        _Corrected.setup_context(ctx, (z, correction, rule, state), output)
+        return output
+
+    backward = _Corrected.backward
+    jvp = _Transformed.jvp
+
+
 def _handed(ctx: Any, gradient: Tensor, direction: Callable[[Any, Rows, Tensor], Tensor]) -> Tensor:
     z, y, *table = ctx.saved_tensors
     corrected = table[0] if table else y
@@ -209,6 +228,8 @@ def _handed(ctx: Any, gradient: Tensor, direction: Callable[[Any, Rows, Tensor],
         found: Tensor = handed(gradient, z, y, raw, corrected, ctx.correction.owner)
         return found
     args = (gradient, z, y, corrected, ctx.correction, direction, ctx.state)
+    if not torch.is_grad_enabled() and not transforming():
+        return _Handed.forward(*args)
     return cast("Tensor", _Handed.apply(*args))  # type: ignore[no-untyped-call]
 
 

@@ -35,7 +35,7 @@ def test_complementarity_holds(rows, columns, components):
     assert bool((rest >= -1e-8 * scale).all())
     assert bool(((x * rest).abs() <= 1e-7 * scale**2).all())
     if equations.direct:
-        every = equations.enumerated_all(component, allowed, flat)
+        every = equations.complementary(q.mT).mT.reshape(flat.shape)
         pairs = (torch.bmm(one.unsqueeze(1), gram[component]) for one in (x, every))
         first, second = pairs
         assert torch.allclose(first, second, atol=1e-7 * float(scale.max()))
