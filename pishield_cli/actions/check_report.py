@@ -17,7 +17,8 @@ class Example:
         row: Row number, from 0 in file order.
         by: How far the nearest literal is from holding, in the requirement's own units; 0 at a
             tie of a strict inequality, infinite where a cell is or no row satisfies the
-            requirement. None where the row is undecided.
+            requirement, NaN where only what is said of texts, dates and missing cells is false.
+            None where the row is undecided.
         cells: The row's cells of the columns that the requirement names, as text, by column.
         key: The row's cells of the key's columns, likewise.
         line: The line of a text, from 1, that the row begins on; None for other tables.

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
+from math import isnan
 
 from pishield_cli.actions.check import require_rows
 from pishield_cli.actions.check_report import (
     CheckReport,
+    Example,
     NoCompletion,
     RequirementResult,
     allowed_rows,
@@ -66,7 +68,12 @@ def _merged(results: Sequence[RequirementResult], show: int) -> RequirementResul
         violations=sum(result.violations for result in results),
         unknown=sum(result.unknown for result in results),
         # The first of equals.
-        worst=max(farthest, key=lambda one: one.by or 0.0, default=None),
+        worst=max(farthest, key=_farthest, default=None),
         examples=(*violating, *undecided),
         first_undecided=next(firsts, None),
     )
+
+
+def _farthest(example: Example) -> float:
+    """How far a worst row is, one that no number tells of nearest."""
+    return 0.0 if example.by is None or isnan(example.by) else example.by

@@ -253,7 +253,8 @@ class _Tally:
         if len(rows) > MEASURED_ROWS:
             rows = rows[np.linspace(0, len(rows) - 1, MEASURED_ROWS).astype(np.int64)]
         one = self.requirements.requirements[place]
-        self.sizes[place].append(shortfall(one, batch.columns, rows, tolerance=self.tolerance))
+        sizes = shortfall(one, batch.columns, rows, tolerance=self.tolerance)
+        self.sizes[place].append(sizes[~np.isnan(sizes)])  # texts and dates tell no size
 
     def _columns(self, batch: Batch, rows: Array, violated: Array, changes: Changes) -> None:
         names = self.requirements.columns

@@ -5,8 +5,18 @@ from fractions import Fraction
 
 from pishield_cli.language.context import Context
 from pishield_cli.language.sums import ONE, Sum
-from pishield_cli.language.words import NUMBERS, TRUTHS, quoted_text, write_number, written_name
-from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value, cells_of
+from pishield_cli.language.words import quoted_text, write_number, written_name
+from pishield_cli.logic.expressions import (
+    NUMBERS,
+    TRUTHS,
+    Call,
+    Cell,
+    Expression,
+    Function,
+    Kind,
+    Value,
+    cells_of,
+)
 from pishield_cli.logic.formulas import Atom, Formula, replaced
 from pishield_cli.logic.terms import HALF, Equation, Inequality, Term
 

@@ -15,8 +15,7 @@ from pishield_cli.language.expressions import (
     write_expression,
 )
 from pishield_cli.language.sums import ONE, Sum
-from pishield_cli.language.words import NUMBERS
-from pishield_cli.logic.expressions import Call, Function, Kind, Value
+from pishield_cli.logic.expressions import NUMBERS, Call, Function, Kind, Value
 
 Argument = Sum | Text
 

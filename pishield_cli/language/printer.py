@@ -11,13 +11,13 @@ from pishield_cli.language.words import (
     PLAIN_NAME,
     QUOTED_NAME,
     QUOTED_TEXT,
-    TRUTHS,
     quoted_text,
     spelt_out,
     write_number,
     written_name,
 )
 from pishield_cli.logic.domains import Date, Schema, Text
+from pishield_cli.logic.expressions import TRUTHS
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, atoms
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Inequality, Literal, Term

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
 
+from pishield_cli.logic.expressions import NUMBERS, TRUTHS
+
 KEYWORDS: Mapping[str, str] = {
     spelling: word
     for word in ("or", "and", "not", "neg", "iff", "implies", "if", "then", "true", "false")
@@ -68,10 +70,6 @@ def unquoted(text: str) -> str:
 def quoted_text(text: str) -> str:
     """A text in quotes, those inside it doubled."""
     return '"' + text.replace('"', '""') + '"'
-
-
-NUMBERS, TRUTHS = "⟨⟩", "⟪⟫"
-"""What the name of a derived number, or of a derived truth, begins and ends with."""
 
 
 def spelt_out(name: str) -> str | None:

@@ -61,6 +61,9 @@ class Function(StrEnum):
     WEEKDAY = "weekday"  # a date: Monday is 1, Sunday 7
 
 
+NUMBERS, TRUTHS = "⟨⟩", "⟪⟫"
+"""What the name of a derived number, or of a derived truth, begins and ends with."""
+
 _TRUTHS = frozenset({"is null", "is number", "==", "in", "matches", "like", "nonzero"})
 _STABLE = frozenset({Function.IS_NULL, Function.NONZERO, Function.IS_NUMBER})
 _TEXTS = frozenset({"lower", "upper", "trim", "substr"})
@@ -173,3 +176,8 @@ def renamed(expression: Expression, names: Mapping[str, str]) -> Expression:
         arguments = tuple(renamed(argument, names) for argument in expression.arguments)
         return Call(expression.function, arguments)
     return expression
+
+
+def names_truth(name: str) -> bool:
+    """Whether a column is a derived truth, by its name."""
+    return name.startswith(TRUTHS[0])

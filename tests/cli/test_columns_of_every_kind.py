@@ -173,3 +173,16 @@ def test_inspect_shows_what_is_worked_out_as_it_is_written(
     assert main(["inspect", "r.txt", table, "--format", "json"]) == 0
     columns = json.loads(capsys.readouterr().out)["columns"]
     assert columns == ["country", "total", "price", "quantity", "start", "end"]
+
+
+def test_how_far_a_row_is_from_holding_is_told_of_numbers_alone(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = 'if country == "FR" then currency == "EUR"\nif country == "FR" then quantity >= 2\n'
+    Path("r.txt").write_text(rules)
+    assert main(["check", table, "r.txt", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["requirements"]
+    assert [one["worst"]["by"] for one in found] == [None, 2]
+    main(["check", table, "r.txt"])
+    words = capsys.readouterr().out.split()
+    assert words.count("by") == 1

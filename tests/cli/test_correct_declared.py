@@ -21,7 +21,7 @@ TABLE = """id,rooms,pool,price,note
 """
 EXPECTED = """id,rooms,pool,price,note
 1,2.0,1,9.99,a
-2,3,0.0,10.0,b
+2,3,0.00,10.0,b
 3,4,1,100.0,c
 4,1.0,true,100.0,d
 5,,0,,e

@@ -149,7 +149,7 @@ def test_scores_go_just_across_one_half(capsys: pytest.CaptureFixture[str]) -> N
     run(capsys, "--method", "nearest")
     assert rows() == [
         ["0.9", "0.5", "0.500000000001", "0.2"],
-        ["0.9", "0.1", "0.500000000001", "0.5"],
+        ["0.9", "0.1", "0.500000000001", "0.50"],
     ]
     run(capsys, "--method", "fewest")
     assert rows() == [["0.9", "0.5", "0.500000000001", "0.2"], ["0.5", "0.1", "0.45", "0.52"]]

@@ -103,7 +103,7 @@ def test_they_alone_fail_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (tmp_path / "rules.txt").write_text("x + y == z\nx >= 0\ny >= 0\n")
     (tmp_path / "t.csv").write_text("x,y,z\n10,,5\n1,,5\n")
     out = checked(str(tmp_path / "t.csv"), tmp_path, capsys)
-    assert "FAIL  1 of 2 rows has no completion that satisfies 3 requirements; 1 undecided" in out
+    assert "no completion that satisfies 3 requirements; no row decides 2 of them" in out
     assert "0 (line 2), requirements 1 and 3 cannot both hold" in out
 
 

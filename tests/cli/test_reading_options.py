@@ -16,7 +16,7 @@ from pishield_cli.tables.csv.notation import canonical_cells, canonical_text, wr
 from pishield_cli.tables.dialect import Dialect
 
 SPREADSHEET = "Größe;preis;limit;\r\nä;1.234,50;1.000,00;x\r\nb;-;5;y\r\nc;7,25;1.234.567,125;z\r\n"
-CORRECTED = SPREADSHEET.replace("1.000,00", "1.234,5")
+CORRECTED = SPREADSHEET.replace("1.000,00", "1.234,50")
 OPTIONS = ("--delimiter", ";", "--decimal", ",", "--thousands", ".", "--na", "-")
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from math import isinf
+from math import isinf, isnan
 
 from pishield_cli.actions.check_report import (
     CheckReport,
@@ -27,9 +27,11 @@ def percent(part: int, whole: int) -> str:
 
 
 def distance(example: Example) -> str:
-    """How far a row is from holding; `undecided` where that is not known."""
+    """How far a row is from holding; nothing where no number tells, as of texts."""
     if example.by is None:
         return "undecided"
+    if isnan(example.by):
+        return ""
     if isinf(example.by):
         return "infinitely far"
     return f"by {example.by:.6g}" if example.by else "a tie"
@@ -39,7 +41,7 @@ def worst_row(result: RequirementResult, report: CheckReport) -> str:
     """The worst row and by how much, else what is known of undecided rows; or nothing."""
     worst, undecided = result.worst, result.first_undecided
     if worst is not None:
-        return f"{numbered(worst)}, {distance(worst)}"
+        return ", ".join(filter(None, (numbered(worst), distance(worst))))
     first = "" if undecided is None else f"{undecided:,}, undecided"
     if never_decided(result, report):
         return f"{first}: no row decides it" if first else "no row decides it"
@@ -56,7 +58,7 @@ def numbered(example: Example | Incomplete) -> str:
 
 def example_line(example: Example) -> str:
     """`row 17, by 3.5: price = 3, tax = 4`, of the columns that the requirement names."""
-    row = f"row {numbered(example)}, {distance(example)}"
+    row = ", ".join(filter(None, (f"row {numbered(example)}", distance(example))))
     cells = _cells(example)
     return f"{row}: {cells}" if cells else row
 

@@ -258,8 +258,9 @@ def shortfall(
 
     Returns:
         float64, shape `(violations,)`, at least 0, in the requirement's own units: over the
-        clauses that are false the most, over a clause's literals the least of `c - a.x`. The
-        nearest float to the exact value; infinite where a cell is, or no row satisfies it.
+        clauses that are false the most, over a clause's literals the least of `c - a.x`, derived
+        truths left out. The nearest float to the exact value; infinite where a cell is, or no row
+        satisfies it; NaN where only derived truths are false.
     """
     one = compile_requirement(requirement) if isinstance(requirement, Requirement) else requirement
     if one.places is not None and len(rows):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isnan
+from math import inf, isnan, nan
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from pishield_cli.kernels.evaluation.blocks import Block, Buffers, infinite_part
 from pishield_cli.kernels.evaluation.comparison import Comparison, compare, disjunction
 from pishield_cli.kernels.evaluation.exact import exact_values, rounded
 from pishield_cli.kernels.evaluation.tolerance import Tolerance
+from pishield_cli.logic.expressions import names_truth
 
 Clauses = Sequence[Sequence[Comparison]]
 
@@ -32,7 +33,7 @@ def exact_shortfalls(
     clauses: Clauses, columns: Mapping[str, NumericColumn], rows: Array, tolerance: Tolerance
 ) -> Array:
     """The shortfall of rows that violate clauses; see `satisfaction.shortfall`."""
-    result = np.zeros(len(rows))
+    result = np.full(len(rows), nan)
     if not len(rows):
         return result
     if not all(clauses):
@@ -40,11 +41,19 @@ def exact_shortfalls(
     names = {name for clause in clauses for literal in clause for name in literal.form.names}
     taken = {name: columns[name].take(rows) for name in names}
     for clause in clauses:
-        least = np.minimum.reduce([_lacking(literal, taken) for literal in clause])
+        measured = [_lacking(literal, taken) for literal in clause if not _is_condition(literal)]
+        if not measured:
+            continue
+        least = np.minimum.reduce(measured)
         if len(clauses) > 1:
-            least[~_false(clause, taken, len(rows), tolerance)] = 0.0
+            least[~_false(clause, taken, len(rows), tolerance)] = nan
         np.fmax(result, least, out=result)
     return result + 0.0  # no negative zero
+
+
+def _is_condition(literal: Comparison) -> bool:
+    """Whether a literal is a derived truth: it is false by no number."""
+    return names_truth(literal.form.names[0])
 
 
 def _false(
@@ -106,6 +115,8 @@ def farthest(
 
 def _most(literal: Comparison, block: Block) -> float:
     """At least the most that any row lacks of a literal; infinite if unknown."""
+    if _is_condition(literal):
+        return 0.0
     total = block.sum(literal.form)
     lacking = -float(total.low) if literal.direction > 0 else float(total.high)
     return inf if isnan(lacking) else lacking * _scale(literal)
@@ -119,7 +130,8 @@ def _reach(clauses: Clauses, block: Block) -> Array:
     """About how far each row is from holding, shape `(rows,)`; NaN where unknown."""
     reach: Array | None = None
     for clause in clauses:
-        nearest = np.minimum.reduce([_about_lacking(literal, block) for literal in clause])
+        measured = [_about_lacking(one, block) for one in clause if not _is_condition(one)]
+        nearest = np.minimum.reduce(measured or [np.zeros(block.rows)])
         reach = nearest if reach is None else np.fmax(reach, nearest)
     assert reach is not None  # there is a clause
     return reach
