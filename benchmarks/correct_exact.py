@@ -132,13 +132,11 @@ def _z3(requirements: Any, names: Sequence[str]) -> Callable[[Any], float | None
     """The fewest cells, by z3."""
     import z3
 
-    from pishield_cli.logic.plans.plan import inequality
-
     columns = {name: z3.Real(f"c{place}") for place, name in enumerate(names)}
     whole = requirements.integers | requirements.booleans
 
     def written(literal: Any) -> Any:
-        one = inequality(literal)
+        one = literal.as_inequality()
         left = z3.Sum([z3.Q(c.numerator, c.denominator) * columns[n] for n, c in one.terms])
         right = z3.Q(one.constant.numerator, one.constant.denominator)
         return left > right if one.strict else left >= right
@@ -171,11 +169,9 @@ def _distances(requirements: Any, names: Sequence[str]) -> Callable[[Any], float
     """The least square distance, by least distance programming over choices of literals."""
     import numpy as np
 
-    from pishield_cli.logic.plans.plan import inequality
-
     literals: dict[Any, int] = {}
     clauses = [
-        [literals.setdefault(inequality(one), len(literals)) for one in clause]
+        [literals.setdefault(one.as_inequality(), len(literals)) for one in clause]
         for clause in requirements.clauses
     ]
     normals, constants = np.zeros((len(literals), len(names))), np.zeros(len(literals))

@@ -10,8 +10,10 @@ import numpy as np
 
 from pishield_cli.actions.correct import corrector_for
 from pishield_cli.errors import MissingColumnError, UsageError
+from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.sequential.placement import significant
 from pishield_cli.logic.domains import CALENDAR, Date
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
@@ -20,7 +22,7 @@ from pishield_cli.training.cells import CellKind, Cells, read_batches
 from pishield_cli.training.features import CategoryFeature
 from pishield_cli.training.loop import threads
 from pishield_cli.training.prediction_files import Layout, PredictionWriter, listed, plan_layout
-from pishield_cli.training.rounding import DIGITS, rounded
+from pishield_cli.training.settings import WRITTEN_DIGITS
 from pishield_cli.training.trained import Trained, bound_to
 
 _LARGEST = 2.0**53
@@ -163,8 +165,7 @@ def _add(
     if raw is None or tally.corrected is None:
         tally.corrected = None
     else:
-        moved = np.abs(settled - raw) > 1e-9 * (1 + np.abs(raw))
-        tally.corrected += int(np.count_nonzero(moved.any(axis=1)))
+        tally.corrected += int(np.count_nonzero(moved(raw, settled).any(axis=1)))
     tally.violating += (wrong + batch.start).tolist()
     for feature in run.outline.encoder.features:
         if isinstance(feature, CategoryFeature):
@@ -210,7 +211,7 @@ def _held(values: Array, kind: CellKind, *, truth: bool) -> Array:
     if kind is CellKind.INTEGER:
         whole: Array = np.rint(np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST))
         return whole.astype(np.int64)
-    return rounded(values, DIGITS)
+    return significant(values, WRITTEN_DIGITS)
 
 
 class _Finisher:

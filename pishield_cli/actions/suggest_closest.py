@@ -69,7 +69,7 @@ def _clause_slack(clause: Clause, columns: Mapping[str, Array]) -> Array | None:
         return None
     slack = _excess(conclusion, columns)
     for one in conditions:
-        inequality = one if isinstance(one, Inequality) else one.as_inequality()
+        inequality = one.as_inequality()
         excess = _excess(inequality, columns)
         holds = excess > 0 if inequality.strict else excess >= 0
         slack = np.where(holds, np.nan, slack)

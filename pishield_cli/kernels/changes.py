@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,22 @@ class ColumnChange:
 
 
 Changes = Mapping[str, ColumnChange]
+
+_ROUNDING = 1e-9
+
+
+def moved(before: Any, after: Any, unit: Any = 1.0) -> Any:
+    """Where a correction in floats moved values by more than rounding.
+
+    Args:
+        before: Values, an array or a tensor of any shape.
+        after: The same values corrected.
+        unit: What counts as one beside values near zero; a number, or one for each column.
+
+    Returns:
+        bool, of the same kind and shape.
+    """
+    return abs(after - before) > _ROUNDING * (unit + abs(before))
 
 
 def replaced(column: NumericColumn, change: ColumnChange | None) -> NumericColumn:

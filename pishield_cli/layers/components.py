@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from pishield_cli.logic.plans.half_spaces import Half, equated, half_of, turned
-from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.terms import Clause, Inequality
 
 
@@ -31,7 +30,7 @@ class Component:
         numbers: dict[Half, int] = {}
         listed: list[tuple[int, ...]] = []
         for clause in self.given:
-            halves = [half_of(literal, columns) for literal in map(inequality, clause)]
+            halves = [half_of(literal, columns) for literal in clause.as_inequalities()]
             if any(not form and (b < 0 or not (b or strict)) for form, b, strict in halves):
                 continue
             named = [half for half in halves if half[0]]

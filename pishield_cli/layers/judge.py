@@ -14,7 +14,6 @@ from pishield_cli.layers.affine import FixedBuffers, Slots
 from pishield_cli.layers.edges import Certain
 from pishield_cli.layers.precision import DIGITS, Precision, decimal_of
 from pishield_cli.logic.plans.half_spaces import equated, half_of
-from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid
 from pishield_cli.logic.terms import Clause
@@ -40,7 +39,7 @@ class Judge(FixedBuffers):
         self._compiled = compile_requirements(self._requirements)
         self._columns = tuple(columns)
         clauses = [
-            [one for one in map(inequality, clause) if one.terms]
+            [one for one in clause.as_inequalities() if one.terms]
             for clause in self._requirements.clauses
         ]
         literals = list(dict.fromkeys(one for clause in clauses for one in clause))
@@ -134,7 +133,7 @@ class RowByRow:
 def without_equalities(requirements: Requirements, positions: Mapping[str, int]) -> Requirements:
     """The requirements without the clauses that two by two make equalities."""
     units = [
-        half_of(inequality(clause.literals[0]), positions)
+        half_of(clause.literals[0].as_inequality(), positions)
         for clause in requirements.clauses
         if len(clause.literals) == 1
     ]
@@ -142,7 +141,7 @@ def without_equalities(requirements: Requirements, positions: Mapping[str, int])
 
     def kept(clause: Clause) -> bool:
         alone = len(clause.literals) == 1
-        return not (alone and half_of(inequality(clause.literals[0]), positions) in sides)
+        return not (alone and half_of(clause.literals[0].as_inequality(), positions) in sides)
 
     return replace(
         requirements,

@@ -11,7 +11,6 @@ from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.shield import Shield, named_columns, require_columns
-from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.terms import Clause
 
@@ -114,7 +113,7 @@ def _shortfalls(clause: Clause) -> list[Form]:
     """`c - a.x` of each literal; 1 for a clause without any, which is false."""
     forms = []
     for literal in clause:
-        one = inequality(literal)
+        one = literal.as_inequality()
         flipped = one.negated()
         forms.append(Form(flipped.terms, one.constant))
     return forms or [Form((), Fraction(1))]

@@ -14,6 +14,7 @@ from pishield_cli.errors import (
     ShapeError,
     UsageError,
 )
+from pishield_cli.kernels.matrices import matrix_of
 from pishield_cli.kernels.scores.coherence_lattice import compile_plan
 from pishield_cli.layers.backward import (
     Correction,
@@ -328,12 +329,7 @@ class Shield(Declared):
         literals = [one for clause in self.requirements.clauses for one in clause]
         device = self.get_buffer("named").device
         rows = [one for one in literals if isinstance(one, Inequality) and one.terms]
-        matrix = torch.zeros(len(rows), len(self.columns), dtype=torch.float64)
-        positions = {name: place for place, name in enumerate(self.columns)}
-        for row, one in enumerate(rows):
-            for name, coefficient in one.terms:
-                matrix[row, positions[name]] = float(coefficient)
-        bounds = torch.tensor([float(one.constant) for one in rows], dtype=torch.float64)
+        matrix, bounds = map(torch.from_numpy, matrix_of(rows, self.columns))
         strict = torch.tensor([one.strict for one in rows], dtype=torch.bool)
         return matrix.to(device), bounds.to(device), strict.to(device)
 

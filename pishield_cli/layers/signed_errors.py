@@ -7,14 +7,16 @@ import torch
 from torch import Tensor
 
 from pishield_cli.errors import UsageError
+from pishield_cli.kernels.changes import moved
+from pishield_cli.kernels.matrices import matrix_of
 from pishield_cli.layers.affine import FixedBuffers
 from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.shield import named_columns
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import Inequality
 
-MOVED = 1e-9
 NEAR = 1e-6
+"""How near a bound an output lies on it, relative to what is added up."""
 
 
 class SignedErrors(FixedBuffers):
@@ -64,12 +66,7 @@ class SignedErrors(FixedBuffers):
             for literal in clause
             if isinstance(literal, Inequality) and literal.terms
         ]
-        places = {name: place for place, name in enumerate(self.columns)}
-        matrix = torch.zeros(len(literals), len(places), dtype=torch.float64)
-        for row, one in enumerate(literals):
-            for name, coefficient in one.terms:
-                matrix[row, places[name]] = float(coefficient)
-        bounds = torch.tensor([float(one.constant) for one in literals], dtype=torch.float64)
+        matrix, bounds = map(torch.from_numpy, matrix_of(literals, self.columns))
         self.register_buffer("matrix", matrix, persistent=False)
         self.register_buffer("bounds", bounds, persistent=False)
 
@@ -90,8 +87,7 @@ class SignedErrors(FixedBuffers):
         """
         error = y - targets
         with torch.no_grad():
-            moved = (z - y).abs() > MOVED * (1 + z.abs())
-            against = moved & (self._others(y, error).sign() * error.sign() < 0)
+            against = moved(z, y) & (self._others(y, error).sign() * error.sign() < 0)
         square = error.square()
         turned = square / (1 + square) if self.bounded else square
         return torch.where(against, -turned, square)

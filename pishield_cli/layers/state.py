@@ -9,7 +9,6 @@ from torch import Tensor
 
 from pishield_cli.errors import StateError
 from pishield_cli.layers.opaque import Opaque
-from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.terms import Clause
 
 
@@ -49,7 +48,7 @@ def digest_of(lines: Iterable[str]) -> Tensor:
 def clause_lines(clauses: Iterable[Clause]) -> Iterable[str]:
     """Each clause as a line of text that only its meaning decides."""
     for clause in clauses:
-        halves = map(inequality, clause)
+        halves = clause.as_inequalities()
         yield " or ".join(
             f"{' '.join(f'{c} {name!r}' for name, c in half.terms)} "
             f"{'>' if half.strict else '>='} {half.constant}"

@@ -213,7 +213,8 @@ def _places(domain: object, texts: Iterable[str]) -> frozenset[int]:
 
 def _raised(requirement: Requirement, meant: Mapping[str, Membership]) -> Requirement:
     if not any(name in meant for name in requirement.columns):
-        return replace(requirement, clauses=tuple(map(_numeric, requirement.clauses)))
+        numeric = (Clause(one.as_inequalities()) for one in requirement.clauses)
+        return replace(requirement, clauses=tuple(numeric))
     columns = [meant[name].column if name in meant else name for name in requirement.columns]
     clauses = tuple(
         dict.fromkeys(new for old in requirement.clauses for new in _expanded(old, meant))
@@ -234,7 +235,7 @@ def _expanded(clause: Clause, meant: Mapping[str, Membership]) -> Iterator[Claus
     for literal in clause:
         member = _membership(literal, meant)
         if member is None:
-            others.append(_as_inequality(literal))
+            others.append(literal.as_inequality())
         elif member.column in united:
             united[member.column] = united[member.column].united(member)
         else:
@@ -263,11 +264,3 @@ def _membership(literal: Literal, meant: Mapping[str, Membership]) -> Membership
     if isinstance(literal, BooleanLiteral):
         return member if literal.positive else member.negated()
     return member if literal.terms[0].coefficient > 0 else member.negated()
-
-
-def _numeric(clause: Clause) -> Clause:
-    return Clause(tuple(map(_as_inequality, clause)))
-
-
-def _as_inequality(literal: Literal) -> Inequality:
-    return literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal

@@ -35,6 +35,10 @@ class Inequality:
     def variables(self) -> tuple[str, ...]:
         return tuple(term.variable for term in self.terms)
 
+    def as_inequality(self) -> "Inequality":
+        """Itself: every literal can be taken as an inequality."""
+        return self
+
     def negated(self) -> "Inequality":
         """The complement: `not (a.x >= c)` is `-a.x > -c`."""
         terms = tuple(Term(name, -coefficient) for name, coefficient in self.terms)
@@ -121,6 +125,10 @@ class Clause:
     def variables(self) -> tuple[str, ...]:
         """Distinct variables, in the order of their first mention."""
         return tuple(dict.fromkeys(name for literal in self.literals for name in literal.variables))
+
+    def as_inequalities(self) -> tuple[Inequality, ...]:
+        """Its literals, booleans compared with one half."""
+        return tuple(literal.as_inequality() for literal in self.literals)
 
     def renamed(self, names: Mapping[str, str]) -> "Clause":
         return Clause(tuple(literal.renamed(names) for literal in self.literals))

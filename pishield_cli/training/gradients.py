@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.matrices import matrix_of
 from pishield_cli.layers.rules import RuleName, ShieldChoice, rules_of
 from pishield_cli.logic.requirements import RequirementType
-from pishield_cli.logic.terms import Inequality
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
 from pishield_cli.training.model import Model, Outline, fillers, within
 from pishield_cli.training.objectives import Batch, batch_of, prediction_error, standardised
@@ -18,7 +19,7 @@ from pishield_cli.training.problem import Problem
 from pishield_cli.training.settings import TrainSettings
 
 _NEAR = 1e-6
-_MOVED = 1e-9
+"""How near a bound an output lies on it, relative to what is added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +149,19 @@ class RequirementRows(nn.Module):
         assert outline.requirements is not None
         used = within(outline.requirements, outline.columns)
         rescaled = used if outline.propositional else standardised(used, outline.scaler)
-        places = {name: place for place, name in enumerate(outline.columns)}
-        rows, bounds, owners = [], [], []
-        for number, one in enumerate(rescaled.requirements):
-            for literal in (literal for clause in one.clauses for literal in clause):
-                inequality = literal if isinstance(literal, Inequality) else literal.as_inequality()
-                row = torch.zeros(len(places), dtype=torch.float64)
-                for name, coefficient in inequality.terms:
-                    row[places[name]] = float(coefficient)
-                rows.append(row)
-                bounds.append(float(inequality.constant))
-                owners.append(number)
+        named = [
+            (number, inequality)
+            for number, one in enumerate(rescaled.requirements)
+            for clause in one.clauses
+            for inequality in clause.as_inequalities()
+        ]
+        found = matrix_of([inequality for _, inequality in named], outline.columns)
         self.count = len(rescaled.requirements)
         self._scores = outline.propositional
         self._given = len(outline.given)
-        self.register_buffer("matrix", torch.stack(rows) if rows else torch.zeros(0, len(places)))
-        self.register_buffer("bounds", torch.tensor(bounds, dtype=torch.float64))
+        self.register_buffer("matrix", torch.from_numpy(found[0]))
+        self.register_buffer("bounds", torch.from_numpy(found[1]))
+        owners = [number for number, _ in named]
         self.register_buffer("owners", torch.tensor(owners, dtype=torch.long))
 
     def forward(self, given: Tensor, z: Tensor, y: Tensor, truths: Tensor) -> tuple[Tensor, Tensor]:
@@ -184,9 +182,9 @@ class RequirementRows(nn.Module):
         matrix, bounds = self.get_buffer("matrix"), self.get_buffer("bounds")
         whole = torch.cat([given, y], dim=1)
         named = (matrix[:, self._given :] != 0).double()
-        moved = (y - z).abs() > _MOVED * (1 + z.abs())
-        against = moved & ((y - z) * (truths - z) < 0)
-        touched = named @ moved.double().T > 0
+        far = moved(z, y)
+        against = far & ((y - z) * (truths - z) < 0)
+        touched = named @ far.double().T > 0
         opposed = named @ against.double().T > 0
         if not self._scores:
             size = matrix.abs() @ whole.abs().T + bounds.abs().unsqueeze(1) + 1

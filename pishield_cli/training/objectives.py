@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pishield_cli.errors import UsageError
+from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.columns import Array
 from pishield_cli.layers.penalties import ViolationPenalty
 from pishield_cli.layers.signed_errors import SignedErrors
@@ -149,7 +150,8 @@ def prediction_error(model: Model, y: Tensor, batch: Batch) -> Tensor:
 
 def moved_rows(z: Tensor, y: Tensor) -> Tensor:
     """Which rows a shield moved by more than rounding, bool, shape `(rows,)`."""
-    return ((z - y).abs() > 1e-9 * (1 + z.abs())).any(dim=1)
+    found: Tensor = moved(z, y).any(dim=1)
+    return found
 
 
 def violation_penalty(outline: Outline) -> ViolationPenalty:
@@ -189,7 +191,7 @@ def standardised(requirements: Requirements, scaler: TargetScaler) -> Requiremen
 
 
 def _rescaled(literal: Literal, units: dict[str, tuple[Fraction, Fraction]]) -> Inequality:
-    one = literal if isinstance(literal, Inequality) else literal.as_inequality()
+    one = literal.as_inequality()
     terms, constant, square = [], one.constant, 0.0
     for name, coefficient in one.terms:
         mean, scale = units.get(name, (Fraction(0), Fraction(1)))

@@ -18,6 +18,9 @@ class Objective(StrEnum):
     GENERATE = "generate"
 
 
+WRITTEN_DIGITS = 9
+"""Significant digits of a number that is written; single precision knows no more than seven."""
+
 SMALL_BATCH = 4096
 """Up to so many rows a step is too small to be shared among threads."""
 

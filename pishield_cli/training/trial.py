@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from pishield_cli.errors import PishieldError
+from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.columns import Array
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.logic.requirements import RequirementType
@@ -253,7 +254,7 @@ def _validate(model: Model, parts: Parts, settings: TrainSettings) -> Validation
         else:
             error += float((y - truths).square().sum())
         square += float(((y - truths) * model.get_buffer("scale")).square().sum())
-        clipped += ((y - z).abs() > 1e-9 * (1 + z.abs())).sum(dim=0).cpu()
+        clipped += moved(z, y).sum(dim=0).cpu()
     count = batch.truths.numel()
     return Validation((error / count) ** 0.5, (square / count) ** 0.5, clipped / len(batch.inputs))
 

@@ -1,4 +1,4 @@
-"""Which clauses hang together by the missing cells of a row."""
+"""Rows by which of their cells are missing, and which clauses hang together by those."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,19 +55,11 @@ class Pieces:
         """
         names = [name for name in self._naming if name in columns]
         found_masks = ((name, missing_among(columns[name], rows)) for name in names)
-        masks = [(name, mask) for name, mask in found_masks if mask is not None]
-        if not masks:
-            return {}
-        packed = np.packbits(np.stack([mask for _, mask in masks], axis=1), axis=1)
-        patterns, which = np.unique(packed, axis=0, return_inverse=True)
-        ordered = np.argsort(which.reshape(-1), kind="stable")
-        ends = np.cumsum(np.bincount(which.reshape(-1), minlength=len(patterns)))
+        masks = {name: mask for name, mask in found_masks if mask is not None}
         found: dict[Piece, list[Array]] = {}
-        for pattern, start, end in zip(patterns, (0, *ends), ends, strict=False):
-            bits = np.unpackbits(pattern)
-            missing = {name for (name, _), bit in zip(masks, bits, strict=False) if bit}
+        for missing, places in by_missing(masks):
             for piece in self._hanging_together(missing):
-                found.setdefault(piece, []).append(rows[ordered[start:end]])
+                found.setdefault(piece, []).append(rows[places])
         return {piece: np.concatenate(some) for piece, some in found.items()}
 
     def _hanging_together(self, missing: Collection[str]) -> Iterator[Piece]:
@@ -88,6 +80,28 @@ class Pieces:
                         left.pop(other, None)
             if numbers:
                 yield Piece(frozenset(names), tuple(sorted(numbers)))
+
+
+def by_missing(masks: Mapping[str, Array]) -> Iterator[tuple[frozenset[str], Array]]:
+    """Rows by which of their cells are missing.
+
+    Args:
+        masks: For each column that has any, which cells are missing, bool, shape `(rows,)`.
+
+    Yields:
+        Columns whose cells are missing together, and the rows that lack these and no others,
+        ascending. Each row comes once; without columns there are none.
+    """
+    if not masks:
+        return
+    packed = np.packbits(np.stack(list(masks.values()), axis=1), axis=1)
+    patterns, which = np.unique(packed, axis=0, return_inverse=True)
+    ordered = np.argsort(which.reshape(-1), kind="stable")
+    ends = np.cumsum(np.bincount(which.reshape(-1), minlength=len(patterns)))
+    for pattern, start, end in zip(patterns, (0, *ends), ends, strict=False):
+        bits = np.unpackbits(pattern, count=len(masks))
+        names = (name for name, bit in zip(masks, bits, strict=True) if bit)
+        yield frozenset(names), ordered[start:end]
 
 
 def missing_among(column: NumericColumn, rows: Array) -> Array | None:

@@ -8,7 +8,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.filling.rules import Rule
 from pishield_cli.kernels.sequential.forbidden import limits
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality
+from pishield_cli.logic.terms import Clause, Inequality
 
 _NEAR = 1e-9
 """Of the size of its terms, more than all errors of a sum in floats."""
@@ -42,7 +42,7 @@ def _sides(
     below, above = np.full(rows, np.inf), np.full(rows, -np.inf)
     upward = downward = False
     for literal in clause:
-        one = literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
+        one = literal.as_inequality()
         rest, size, weight = _rest(one, name, floats, rows)
         if not weight:
             idle |= rest < -_NEAR * size

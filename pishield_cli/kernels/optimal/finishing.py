@@ -8,7 +8,7 @@ from pishield_cli.kernels.changes import ColumnChange, Correction, joined, repla
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
-from pishield_cli.kernels.sequential.placement import decade, scaled
+from pishield_cli.kernels.sequential.placement import at_exponent, at_places, decade
 from pishield_cli.logic.rows.grids import Grid
 
 DIGITS = 12
@@ -19,10 +19,10 @@ def shortened(old: Array, moves: Array, grid: Grid) -> Array:
     """Moved values as decimals that the cells can hold; a move too small to show is none."""
     values = old + moves
     if grid.places is not None:
-        return np.rint(values * 10.0**grid.places) / 10.0**grid.places
+        return at_places(values, grid.places)
     largest = np.maximum(np.abs(values), np.abs(old))
     exponent = decade(largest) - (min(grid.digits, DIGITS) - 1)
-    short = scaled(np.rint(scaled(values, -exponent)), exponent)
+    short = at_exponent(values, exponent)
     # Adding 0.0 makes a negative zero a plain one.
     return np.where(np.abs(moves) <= 1e-15 * largest, old, short + 0.0)
 

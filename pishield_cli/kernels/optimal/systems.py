@@ -15,9 +15,9 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     compile_requirement,
     evaluate,
 )
+from pishield_cli.kernels.matrices import matrix_of
 from pishield_cli.kernels.optimal.projection import RELATIVE, Normals
 from pishield_cli.logic.plans.half_spaces import equated, half_of
-from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import Clause, Inequality, Term, common_divisor
@@ -121,8 +121,7 @@ class System:
         self.units = np.array(sorted({one[0] for one in listed if len(one) == 1}), dtype=np.int64)
         self.choices = tuple(np.array(one, dtype=np.int64) for one in listed if len(one) > 1)
         self.clauses = tuple(np.array(one, dtype=np.int64) for one in listed)
-        self.coefficients = self._matrix()
-        self.constants = np.array([float(one.constant) for one in self.literals])
+        self.coefficients, self.constants = matrix_of(self.literals, self.columns)
         self.strict = np.array([one.strict for one in self.literals], dtype=bool)
         self.named = self.coefficients != 0
         place = {name: index for index, name in enumerate(self.columns)}
@@ -236,18 +235,10 @@ class System:
                 steps[index] = float(common_divisor(value for _, value in moving))
         return steps
 
-    def _matrix(self) -> Array:
-        matrix = np.zeros((len(self.literals), len(self.columns)))
-        place = {name: index for index, name in enumerate(self.columns)}
-        for index, literal in enumerate(self.literals):
-            for name, coefficient in literal.terms:
-                matrix[index, place[name]] += float(coefficient)
-        return matrix
-
     def _tightened(self, clauses: Sequence[Clause]) -> Iterator[list[Inequality]]:
         """Clauses as inequalities, those between whole numbers as tight as they can be."""
         for clause in clauses:
-            literals = [inequality(literal) for literal in clause]
+            literals = list(clause.as_inequalities())
             if not any(not one.terms and one.holds({}) for one in literals):
                 yield [
                     _whole(one) if self._tight.issuperset(one.variables) else one

@@ -8,6 +8,7 @@ import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.pieces import by_missing
 from pishield_cli.kernels.scores.coherence import MARGIN as FARTHER
 from pishield_cli.kernels.scores.coherence import Placing, move, placing_of, violating
 from pishield_cli.kernels.scores.coherence_lattice import CompiledPlan, compile_plan
@@ -42,7 +43,7 @@ class ScoreCorrector:
         self._places = dict(places or {})
         self._method = method
         self._compiled = compile_plan(plan)
-        self._without: dict[tuple[str, ...], CompiledPlan] = {}
+        self._without: dict[frozenset[str], CompiledPlan] = {}
 
     @property
     def plan(self) -> CoherencePlan:
@@ -148,13 +149,11 @@ class ScoreCorrector:
         if gaps is None or not gaps.any():
             yield self._compiled, wrong
             return
-        kinds, kind = np.unique(gaps, axis=1, return_inverse=True)
-        for index in range(kinds.shape[1]):
-            pairs = zip(self._compiled.variables, kinds[:, index], strict=True)
-            absent = tuple(name for name, gone in pairs if gone)
-            yield self._reduced(absent), wrong[kind.reshape(-1) == index]
+        masks = zip(self._compiled.variables, gaps, strict=True)
+        for absent, places in by_missing({name: mask for name, mask in masks if mask.any()}):
+            yield self._reduced(absent), wrong[places]
 
-    def _reduced(self, absent: tuple[str, ...]) -> CompiledPlan:
+    def _reduced(self, absent: frozenset[str]) -> CompiledPlan:
         if not absent:
             return self._compiled
         if absent not in self._without:

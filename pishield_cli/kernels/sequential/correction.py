@@ -7,6 +7,7 @@ import numpy as np
 
 from pishield_cli.kernels.changes import Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.pieces import by_missing, missing_among
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
@@ -132,19 +133,18 @@ class Corrector:
         self, index: int, columns: Mapping[str, NumericColumn], wrong: Array
     ) -> Iterator[tuple[RowsCorrector, Array]]:
         """Rows by which of a group's cells are missing, each with the groups that remain."""
-        group = self._groups[index]
+        group, rows = self._groups[index], np.flatnonzero(wrong)
         gone = {
             name: missing
             for name in group.plan.variables
-            if (missing := _missing(columns[name], wrong)) is not None
+            if (missing := missing_among(columns[name], rows)) is not None
         }
         if not gone:
             yield group, wrong
             return
-        patterns, kind = np.unique(np.array(list(gone.values())), axis=1, return_inverse=True)
-        for number, pattern in enumerate(patterns.T):
-            absent = frozenset(name for name, out in zip(gone, pattern, strict=True) if out)
-            where = wrong & (kind.reshape(-1) == number)
+        for absent, places in by_missing(gone):
+            where = np.zeros(len(wrong), dtype=bool)
+            where[rows[places]] = True
             for part in self._reduced(index, absent):
                 violated = evaluate(part.compiled, columns, len(wrong))[0].violated
                 if violated is not None and (violated & where).any():
@@ -165,14 +165,3 @@ class Corrector:
 def _given_up(rows: Array) -> Correction:
     where = np.flatnonzero(rows)
     return Correction({}, where, where)
-
-
-def _missing(column: NumericColumn, wrong: Array) -> Array | None:
-    """Which cells are missing; None if none is in the rows to be corrected."""
-    values = column.values
-    gone = None
-    if values.dtype.kind == "f" and np.isnan(np.add.reduce(values)):
-        gone = np.isnan(values)
-    if column.missing is not None:
-        gone = column.missing if gone is None else gone | column.missing
-    return gone if gone is not None and (gone & wrong).any() else None

@@ -7,7 +7,7 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.sequential.float_steps import Affine, FloatClause, FloatStep
 from pishield_cli.kernels.sequential.forbidden import limits, nearest_allowed, rounded_bound
-from pishield_cli.kernels.sequential.placement import grid_exponent, scaled, snapped
+from pishield_cli.kernels.sequential.placement import at_exponent, grid_exponent, snapped
 from pishield_cli.logic.rows.grids import Grid
 
 Values = dict[str, Array]
@@ -139,7 +139,7 @@ def between(low: Array, high: Array, grid: Grid) -> Array:
         return nearest
     exponent = grid_exponent(width, 2)
     short = (width > 0) & (exponent >= grid_exponent(scale, grid.digits))
-    rounded = scaled(np.rint(scaled(middle, -exponent)), exponent)
+    rounded = at_exponent(middle, exponent)
     return np.where(short, rounded, np.where(np.abs(width) <= scale * 1e-14, nearest, middle))
 
 

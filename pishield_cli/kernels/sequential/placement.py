@@ -67,9 +67,29 @@ def inside(
 def snapped(values: Array, scale: Array, grid: Grid) -> Array:
     """Round to the nearest decimal of 15 digits at a scale, or of the grid's decimal places."""
     if grid.places is not None:
-        return np.rint(values * 10.0**grid.places) / 10.0**grid.places
+        return at_places(values, grid.places)
     exponent = grid_exponent(np.maximum(scale, np.abs(values)), min(grid.digits, 15))
+    return at_exponent(values, exponent)
+
+
+def at_places(values: Array, places: int) -> Array:
+    """Round to decimals of so many places."""
+    found: Array = np.rint(values * 10.0**places) / 10.0**places
+    return found
+
+
+def at_exponent(values: Array, exponent: Array) -> Array:
+    """Round each value to a multiple of ten to its exponent; ties to even."""
     return scaled(np.rint(scaled(values, -exponent)), exponent)
+
+
+def significant(values: Array, digits: int) -> Array:
+    """Round to so many significant digits, each the float nearest to that decimal.
+
+    NaN, infinities and zeros of both signs stay.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return at_exponent(values, grid_exponent(np.abs(values), digits))
 
 
 def decade(magnitudes: Array) -> Array:
@@ -128,7 +148,7 @@ def on_grid(
     exponent = grid_exponent(_largest(values, names) * weight, min(digits, 14)) + places
     for name in names:
         if grids[name].places is None:
-            result[name] = scaled(np.rint(scaled(values[name], -exponent)), exponent)
+            result[name] = at_exponent(values[name], exponent)
     return result
 
 
@@ -150,7 +170,7 @@ def short_together(
     exponent = grid_exponent(_largest(values, names) * weight, digits)
     short = np.ones(len(exponent), dtype=bool)
     for name in names:
-        short &= scaled(np.rint(scaled(values[name], -exponent)), exponent) == values[name]
+        short &= at_exponent(values[name], exponent) == values[name]
     return short
 
 

@@ -8,7 +8,7 @@ from itertools import chain
 
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, Search
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal
+from pishield_cli.logic.terms import Clause, Inequality
 
 CELL_LIMIT = 128
 """Cells past which the rest is left out: more would make a batch slow, and rarely nearer."""
@@ -41,7 +41,7 @@ def enumerate_cells(
     """
     limits = Limits() if limits is None else limits
     search = Search(limits=limits)
-    plain = [tuple(map(_inequality, clause)) for clause in clauses]
+    plain = [clause.as_inequalities() for clause in clauses]
     for literals in plain:
         search.add(Clause(literals), 0)
     places = {one: place for place, one in enumerate(dict.fromkeys(chain.from_iterable(plain)))}
@@ -61,10 +61,6 @@ def enumerate_cells(
         search.add(Clause(tuple(one.negated() for one in cell)), 0)
         search.owe(size + len(cell) * len(numbered) // 8)
     return Cells(tuple(found), tuple(points), complete=False)
-
-
-def _inequality(literal: Literal) -> Inequality:
-    return literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
 
 
 def _cell_around(

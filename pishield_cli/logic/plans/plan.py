@@ -15,7 +15,7 @@ from pishield_cli.logic.plans.half_spaces import (
     half_of,
 )
 from pishield_cli.logic.solver.limits import LimitReached, Limits
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+from pishield_cli.logic.terms import Clause, Inequality, Term
 
 WORK_LIMIT = 2_000_000
 """Units of work past which a group is split into cells: about two seconds."""
@@ -267,13 +267,8 @@ def _cell_plan(
     )
 
 
-def inequality(literal: Literal) -> Inequality:
-    """A literal as an inequality; a boolean is compared with one half."""
-    return literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
-
-
 def _disjunction(clause: Clause, position: Mapping[str, int]) -> Disjunction | None:
-    return disjunction(half_of(one, position) for one in map(inequality, clause))
+    return disjunction(half_of(one, position) for one in clause.as_inequalities())
 
 
 def _step(elimination: Elimination, variables: Sequence[str], unit: int = 1) -> Step:

@@ -16,7 +16,7 @@ from pishield_cli.logic.plans.half_spaces import (
     half_space,
 )
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+from pishield_cli.logic.terms import Clause, Inequality, Literal, Term
 
 _CLEARLY = 1e-9
 """Of the size of its terms, more than all errors of a sum in floats."""
@@ -119,14 +119,11 @@ def _whole_weights(
     literal: Literal,
 ) -> tuple[tuple[tuple[str, ...], tuple[int, ...]], Number, bool]:
     """A literal's columns and weights, whole numbers without a common factor; and its bound."""
-    if isinstance(literal, BooleanLiteral):
-        literal = literal.as_inequality()
+    one = literal.as_inequality()
     form, constant, strict = half_space(
-        ((place, weight) for place, (_, weight) in enumerate(literal.terms)),
-        literal.constant,
-        literal.strict,
+        ((place, weight) for place, (_, weight) in enumerate(one.terms)), one.constant, one.strict
     )
-    return (literal.variables, tuple(weight for _, weight in form)), constant, strict
+    return (one.variables, tuple(weight for _, weight in form)), constant, strict
 
 
 class _Space:
@@ -155,11 +152,10 @@ class _Space:
         return tuple(form), constant, strict
 
     def _half_in_units(self, literal: Literal) -> Half:
-        if isinstance(literal, BooleanLiteral):
-            literal = literal.as_inequality()
-        positions = ((self._positions[name], weight) for name, weight in literal.terms)
+        one = literal.as_inequality()
+        positions = ((self._positions[name], weight) for name, weight in one.terms)
         scaled = ((at, weight * self._units.get(at, 1)) for at, weight in positions)
-        return half_space(scaled, literal.constant, literal.strict)
+        return half_space(scaled, one.constant, one.strict)
 
     def counted(self, values: Mapping[str, float]) -> dict[int, float]:
         """Values at their positions, in units."""

@@ -8,7 +8,7 @@ from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.solver.cores import smallest_core
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Search
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
+from pishield_cli.logic.terms import Clause, Inequality, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def find_clash(
     names = list(fixed)
     for requirement in requirements:
         for clause in requirement.clauses:
-            search.add(_numeric(clause), requirement.number)
+            # A fixed score is a number, so booleans are compared with one half here.
+            search.add(Clause(clause.as_inequalities()), requirement.number)
     for index, name in enumerate(names):
         for clause in _equality(name, fixed[name]):
             search.add(clause, -1 - index)
@@ -64,13 +65,6 @@ def find_clash(
     numbers = tuple(sorted(owner for owner in core if owner > 0))
     return Clash(
         numbers, tuple(names[-1 - owner] for owner in sorted(core, reverse=True) if owner < 0)
-    )
-
-
-def _numeric(clause: Clause) -> Clause:
-    # A fixed score is a number, so booleans are compared with one half here.
-    return Clause(
-        tuple(one.as_inequality() if isinstance(one, BooleanLiteral) else one for one in clause)
     )
 
 

@@ -12,7 +12,6 @@ from math import gcd
 from typing import NamedTuple
 
 from pishield_cli.logic.plans.half_spaces import equated, half_of
-from pishield_cli.logic.plans.plan import inequality
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
 
@@ -90,7 +89,7 @@ def congruences(
 
 def equalities(clauses: Iterable[Clause]) -> Iterator[Equality]:
     """The equalities of a conjunction, each once: pairs of opposite inequalities."""
-    units = [inequality(one.literals[0]) for one in clauses if len(one.literals) == 1]
+    units = [one.literals[0].as_inequality() for one in clauses if len(one.literals) == 1]
     names = list(dict.fromkeys(name for one in units for name in one.variables))
     place = {name: index for index, name in enumerate(names)}
     seen = set()

@@ -7,7 +7,7 @@ from functools import cached_property
 from math import ceil, floor
 
 from pishield_cli.logic.plans.half_spaces import equated, half_of
-from pishield_cli.logic.plans.plan import GroupPlan, inequality
+from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.congruences import Equality, congruences, equalities
 from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid
 from pishield_cli.logic.solver.answers import Infeasible, Model, Nearest, Undecided
@@ -88,7 +88,7 @@ class Problem:
         """
         place = {name: index for index, name in enumerate(self.variables)}
         listed = [
-            [(one, half_of(one, place)) for one in map(inequality, clause)]
+            [(one, half_of(one, place)) for one in clause.as_inequalities()]
             for clause in self.clauses
         ]
         sides = set(equated(one[0][1] for one in listed if len(one) == 1))
@@ -228,7 +228,7 @@ def _neighbours(target: Fraction, grid: Grid) -> list[Fraction]:
 def counted_in(clause: Clause, units: Mapping[str, Fraction]) -> Clause:
     """A clause over columns counted in units of their own."""
     literals = []
-    for one in map(inequality, clause):
+    for one in clause.as_inequalities():
         terms = tuple(Term(name, c * units[name]) for name, c in one.terms)
         literals.append(Inequality(terms, one.constant, one.strict))
     return Clause(tuple(literals))

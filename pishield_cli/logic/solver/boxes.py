@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.logic.terms import BooleanLiteral, Literal
+from pishield_cli.logic.terms import Literal
 
 Box = Mapping[str, tuple[Fraction, Fraction]]
 """The least and the greatest value of each column."""
@@ -26,7 +26,7 @@ def hold_throughout(requirements: Requirements, box: Box) -> bool:
 
 
 def _holds_in(literal: Literal, box: Box) -> bool:
-    inequality = literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
+    inequality = literal.as_inequality()
     corner = {
         name: box[name][0] if coefficient > 0 else box[name][1]
         for name, coefficient in inequality.terms

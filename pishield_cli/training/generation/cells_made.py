@@ -7,6 +7,7 @@ import pyarrow as pa
 from pyarrow import compute as pc
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.sequential.placement import significant
 from pishield_cli.training.cells import CellKind
 from pishield_cli.training.generation.columns import (
     ChoiceColumn,
@@ -15,7 +16,7 @@ from pishield_cli.training.generation.columns import (
 )
 from pishield_cli.training.generation.conditions import Made
 from pishield_cli.training.generation.shapes import text_like
-from pishield_cli.training.rounding import DIGITS, rounded
+from pishield_cli.training.settings import WRITTEN_DIGITS
 
 _LARGEST = 2.0**53
 
@@ -60,7 +61,7 @@ def _numbers(column: NumberColumn, kind: pa.DataType, values: Array, missing: Ar
     if pa.types.is_decimal(kind):
         return pa.array(np.round(values, kind.scale), mask=missing).cast(kind)
     places = column.places
-    held = rounded(values, DIGITS) if places is None else np.round(values, places)
+    held = significant(values, WRITTEN_DIGITS) if places is None else np.round(values, places)
     return pa.array(held + 0.0, mask=missing).cast(kind, safe=False)
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from pishield_cli.errors import ShapeError
 from pishield_cli.language import parse_requirements
-from pishield_cli.logic.plans.plan import inequality
 
 torch = pytest.importorskip("torch")
 layers = pytest.importorskip("pishield_cli.layers", exc_type=ImportError)
@@ -24,7 +23,7 @@ def by_definition(requirements, columns, row):
         worst = Fraction(0)
         for clause in one.clauses:
             short = []
-            for literal in map(inequality, clause):
+            for literal in clause.as_inequalities():
                 left = sum(coefficient * values[name] for name, coefficient in literal.terms)
                 short.append(max(Fraction(0), literal.constant - left))
             worst = max(worst, min(short))

@@ -15,6 +15,7 @@ from pishield_cli.kernels.sequential.placement import (
     on_grid,
     scaled,
     short_together,
+    significant,
     snapped,
     widened,
 )
@@ -197,3 +198,23 @@ def test_narrow_floats_are_read_as_decimals() -> None:
     doubles = np.array([0.1])
     assert widened(doubles) is doubles
     assert widened(np.array([3], dtype=np.int8)).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("value", "short"),
+    [
+        (0.1234567894, 0.123456789),
+        (-123456789.4, -123456789.0),
+        (1234567894.0, 1234567890.0),
+        (1e-30, 1e-30),
+        (0.0, 0.0),
+        (float("inf"), float("inf")),
+    ],
+)
+def test_nine_digits(value, short):
+    assert significant(np.array([value]), 9)[0] == short
+
+
+@given(st.floats(-1e20, 1e20).filter(lambda x: x == 0 or abs(x) > 1e-20), st.integers(1, 15))
+def test_law_significant_digits_are_those_of_decimals(value, digits):
+    assert float(significant(np.array([value]), digits)[0]) == float(f"{value:.{digits - 1}e}")

@@ -7,7 +7,6 @@ import pytest
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.plans.plan import (
     GroupPlan,
-    inequality,
     is_eliminable,
     plan_groups,
 )
@@ -84,11 +83,11 @@ def test_past_the_limit_there_are_cells() -> None:
 
 
 def test_booleans_are_compared_with_one_half() -> None:
-    assert inequality(BooleanLiteral("a")) == Inequality(
+    assert BooleanLiteral("a").as_inequality() == Inequality(
         (Term("a", Fraction(1)),), Fraction(1, 2), True
     )
     literal = Inequality((Term("a", Fraction(1)),), Fraction(2))
-    assert inequality(literal) is literal
+    assert literal.as_inequality() is literal
     (found,) = plans("if b then a >= 1\n")
     assert found.variables == ("a", "b")
 
