@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pishield_cli.kernels.suggestion.bounds import bounds
+from pishield_cli.kernels.suggestion.days import days_between
 from pishield_cli.kernels.suggestion.equalities import equalities, sums
 from pishield_cli.kernels.suggestion.families import family_orders
 from pishield_cli.kernels.suggestion.implications import implications
@@ -64,6 +65,12 @@ _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
     (
         frozenset({RuleKind.ORDER}),
         lambda columns, how: all_orders(columns, how.exceptions, how.chance),
+    ),
+    (
+        frozenset({RuleKind.ORDER, RuleKind.EQUAL}),
+        lambda columns, how: days_between(
+            [one for one in columns if one.kind is Kind.DATE], how.chance
+        ),
     ),
     (
         frozenset({RuleKind.IMPLIES, RuleKind.EXCLUSIVE}),
