@@ -44,7 +44,7 @@ def file_text(report: SuggestReport) -> str:
     lines += _section(_BROKEN, report.of(Status.EXCEPTIONS), report, hidden=not kept)
     lines += _section(_CANDIDATES, report.of(Status.CANDIDATE), report, hidden=True)
     if report.not_tried:
-        lines += ["", *_comment(f"not tried for lack of time: {', '.join(report.not_tried)}")]
+        lines += ["", *_comment(f"not tried: {', '.join(report.not_tried)}")]
     return "\n".join([*lines, *_texts(report)]) + "\n"
 
 

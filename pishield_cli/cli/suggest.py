@@ -212,7 +212,7 @@ def summary(report: "SuggestReport") -> str:
     if report.rows < LEAST_ROWS:
         found += f"; too few rows to tell more than what columns hold ({LEAST_ROWS} are needed)"
     if report.not_tried:
-        found += f"; not tried for lack of time: {', '.join(report.not_tried)}"
+        found += f"; not tried: {', '.join(report.not_tried)}"
     return found
 
 

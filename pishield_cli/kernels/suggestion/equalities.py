@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import combinations
 from math import log10
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.profile import Column, related
+from pishield_cli.kernels.suggestion.round_numbers import written
 from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import poisson_tail
 
@@ -18,6 +20,9 @@ equation holds in nineteen rows of twenty is never due to chance."""
 
 LEAST_BROKEN = 0.02
 """The share of rows that must break the equation once one column is shuffled."""
+
+LEAST_BROKEN_ROUNDED = 0.5
+"""The same where the equation holds within rounding: small numbers are always about right."""
 
 LEAST_INFORMATIVE = 10
 """Rows with a value that is not zero, for each column of an equation."""
@@ -37,10 +42,12 @@ class Equation:
     Attributes:
         columns: The columns; None is the constant 1.
         coefficients: One each.
+        width: What the sum may differ from zero by, where parts of it were rounded.
     """
 
     columns: tuple[Column | None, ...]
     coefficients: tuple[int, ...]
+    width: Fraction = Fraction(0)
 
     def residuals(self) -> tuple[Array, Array]:
         """The sum in every row, NaN where a cell is missing, and what was added up."""
@@ -55,7 +62,7 @@ class Equation:
         """The rows in which it is not zero, beyond the rounding of floats."""
         total, size = self.residuals()
         with np.errstate(invalid="ignore"):
-            broken: Array = np.abs(total) > ROUNDING * size
+            broken: Array = np.abs(total) > float(self.width) + ROUNDING * size
         return broken
 
     @property
@@ -178,7 +185,8 @@ def equation_rule(equation: Equation, share: float, limit: float) -> Rule | None
         return None
     shuffled = min(_broken_once_shuffled(equation, at, decided) for at in _places(equation))
     tail = poisson_tail(exceptions, shuffled)
-    if shuffled < LEAST_BROKEN * rows or tail >= limit or exceptions > 0.07 * shuffled:
+    least = LEAST_BROKEN_ROUNDED if equation.width else LEAST_BROKEN
+    if shuffled < least * rows or tail >= limit or exceptions > 0.07 * shuffled:
         return None
     pattern = equation_pattern(equation)
     guards = _guards(equation)
@@ -211,12 +219,15 @@ def _broken_once_shuffled(equation: Equation, place: int, decided: Array) -> flo
     own = equation.coefficients[place] * column.values[decided]
     shuffled = np.random.default_rng(place).permutation(own)
     residual = total[decided] - own + shuffled
-    width = ROUNDING * (size[decided] - np.abs(own) + np.abs(shuffled))
+    width = ROUNDING * (size[decided] - np.abs(own) + np.abs(shuffled)) + float(equation.width)
     return float(np.count_nonzero(np.abs(residual) > width))
 
 
 def equation_pattern(equation: Equation) -> str:
-    """`t == a + b`: the only term of its sign alone on the left, else the constant on the right."""
+    """`t == a + b`: the only term of its sign alone on the left, else the constant on the right.
+
+    Within rounding `-0.01 <= t - a - b <= 0.01`.
+    """
     named = [
         (place, coefficient)
         for place, coefficient in enumerate(
@@ -230,6 +241,8 @@ def equation_pattern(equation: Equation) -> str:
         for one, coefficient in zip(equation.columns, equation.coefficients, strict=True)
         if one is None
     )
+    if equation.width:
+        return _rounded_pattern(named, constant, equation.width)
     positive = [(place, one) for place, one in named if one > 0]
     negative = [(place, -one) for place, one in named if one < 0]
     if len(positive) > len(negative) or not positive:
@@ -237,6 +250,12 @@ def equation_pattern(equation: Equation) -> str:
     if not positive:
         return f"{_sum(negative, 0)} == {constant}"
     return f"{_sum(positive, max(constant, 0))} == {_sum(negative, max(-constant, 0))}"
+
+
+def _rounded_pattern(named: Sequence[tuple[int, int]], constant: int, width: Fraction) -> str:
+    signs = {1: "+", -1: "-"}
+    total = " ".join(f"{signs[times]} {{{at}}}" for at, times in named).removeprefix("+ ")
+    return f"{written(-constant - width)} <= {total} <= {written(-constant + width)}"
 
 
 def _sum(terms: Sequence[tuple[int, int]], constant: int) -> str:

@@ -68,9 +68,9 @@ def family_orders(columns: Sequence[Column], share: float, limit: float) -> Iter
 
 def _families(columns: Sequence[Column], share: float) -> list[Family]:
     found: dict[tuple[str, str], Family] = {}
-    for namesakes in _namesakes(columns):
-        for word, small in namesakes:
-            for other, large in namesakes:
+    for some in namesakes(columns):
+        for word, small in some:
+            for other, large in some:
                 if word == other or small is large:
                     continue
                 family = found.setdefault((word, other), Family((word, other)))
@@ -92,7 +92,7 @@ def _add(family: Family, small: Column, large: Column, share: float) -> None:
         family.orders.append(order)
 
 
-def _namesakes(columns: Sequence[Column]) -> Iterator[list[tuple[str, Column]]]:
+def namesakes(columns: Sequence[Column]) -> Iterator[list[tuple[str, Column]]]:
     """Columns whose names are the same but for one word, with that word."""
     by_rest: dict[tuple[int, tuple[str, ...]], list[tuple[str, Column]]] = {}
     for one in columns:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.equalities import Equation, equation_rule, groups
-from pishield_cli.kernels.suggestion.profile import Column
+from pishield_cli.kernels.suggestion.profile import Column, columns_by_word
 from pishield_cli.kernels.suggestion.rules import Rule
 
 ROWS = 3_000
@@ -77,11 +77,7 @@ def blocks(columns: Sequence[Column]) -> Iterator[list[Column]]:
     if len(columns) <= min(BLOCK, rows // 2):
         yield list(columns)
         return
-    by_word: dict[str, list[Column]] = {}
-    for one in columns:
-        for word in dict.fromkeys(one.tokens):
-            by_word.setdefault(word, []).append(one)
-    for some in by_word.values():
+    for some in columns_by_word(columns).values():
         if 2 < len(some) <= min(BLOCK, rows // 2):
             yield some
 

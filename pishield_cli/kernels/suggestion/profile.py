@@ -1,7 +1,7 @@
 """What the cells of each column are: whole numbers, truth values, codes for missing ones."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,6 +83,15 @@ def related(one: Column, other: Column) -> bool:
 
 def _words(column: Column) -> frozenset[str]:
     return frozenset(one for one in column.tokens if len(one) > 1 and not one.isdigit())
+
+
+def columns_by_word(columns: Sequence[Column]) -> dict[str, list[Column]]:
+    """The columns that have each word in their names."""
+    by_word: dict[str, list[Column]] = {}
+    for one in columns:
+        for word in dict.fromkeys(one.tokens):
+            by_word.setdefault(word, []).append(one)
+    return by_word
 
 
 def profiles(sample: Sample, labels: Collection[str] | None = None) -> list[Column]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pishield_cli.kernels.suggestion.bounds import bounds
 from pishield_cli.kernels.suggestion.days import days_between
@@ -11,8 +11,9 @@ from pishield_cli.kernels.suggestion.families import family_orders
 from pishield_cli.kernels.suggestion.implications import implications
 from pishield_cli.kernels.suggestion.null_space import long_sums
 from pishield_cli.kernels.suggestion.orders import order_limit, orders
-from pishield_cli.kernels.suggestion.profile import Column, profiles
+from pishield_cli.kernels.suggestion.profile import Column, columns_by_word, profiles
 from pishield_cli.kernels.suggestion.ranges import ranges, sets, text_sets
+from pishield_cli.kernels.suggestion.rounded_sums import rounded_sums
 from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
 from pishield_cli.kernels.suggestion.sampling import Sample, in_canonical_order
 from pishield_cli.kernels.suggestion.scales import scales
@@ -45,13 +46,18 @@ class Findings:
     Attributes:
         rules: The rules.
         columns: What each column is.
-        not_tried: What there was no time for.
+        not_tried: What there was no time for, or too much of.
     """
 
     rules: list[Rule] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
 
+
+MOST_TOGETHER = 1_000
+"""Columns at most that are all compared; of more, those are whose names share a word."""
+
+SINGLE_COLUMN = frozenset({RuleKind.TYPE, RuleKind.RANGE, RuleKind.SET})
 
 _Search = Callable[[Sequence[Column], SearchSettings], Iterator[Rule]]
 
@@ -82,12 +88,13 @@ _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
 
 
 def equations(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
-    """Equal columns, sums of two, and sums of more that do not follow from those."""
+    """Equal columns, sums of two, sums of more that do not follow, and rounded ones."""
     found = []
     for rule in (*equalities(columns, share, chance), *sums(columns, share, chance)):
         found.append(rule)
         yield rule
     yield from long_sums(columns, share, chance, found)
+    yield from rounded_sums(columns, share, chance)
 
 
 def all_sets(columns: Sequence[Column]) -> Iterator[Rule]:
@@ -115,17 +122,43 @@ def search(sample: Sample, settings: SearchSettings) -> Findings:
     deadline = time.monotonic() + settings.seconds
     sample = in_canonical_order(sample)
     findings = Findings(columns=profiles(sample, settings.labels))
+    seen: set[tuple[str, tuple[str, ...]]] = set()
     for kinds, find in _SEARCHES:
         wanted = kinds & settings.kinds
         if not wanted:
             continue
-        for rule in find(_of_use(findings.columns, kinds), settings):
-            if rule.kind in wanted:
+        for rule in _found(find, _of_use(findings.columns, kinds), kinds, settings):
+            if rule.kind in wanted and (rule.pattern, rule.columns) not in seen:
+                seen.add((rule.pattern, rule.columns))
                 findings.rules.append(rule)
             if time.monotonic() > deadline:
-                findings.not_tried.extend(sorted(wanted))
+                findings.not_tried.extend(f"{kind} (for lack of time)" for kind in sorted(wanted))
                 break
+    findings.not_tried.extend(_untried_pairs(findings.columns))
     return findings
+
+
+def _found(
+    find: _Search, columns: Sequence[Column], kinds: frozenset[RuleKind], settings: SearchSettings
+) -> Iterator[Rule]:
+    """What a search finds: of more than a thousand columns, in blocks where it compares them."""
+    if len(columns) <= MOST_TOGETHER or not kinds - SINGLE_COLUMN:
+        yield from find(columns, settings)
+        return
+    blocks = [some for some in columns_by_word(columns).values() if 1 < len(some) <= MOST_TOGETHER]
+    shared = replace(settings, chance=settings.chance / max(1, len(blocks)))
+    for block in blocks:
+        yield from find(block, shared)
+
+
+def _untried_pairs(columns: Sequence[Column]) -> Iterator[str]:
+    """Which pairs of more than a thousand columns were not compared."""
+    if len(columns) > MOST_TOGETHER:
+        common = [
+            word for word, some in columns_by_word(columns).items() if len(some) > MOST_TOGETHER
+        ]
+        words = f", or only {', '.join(common)}" if common else ""
+        yield f"pairs of the {len(columns):,} columns whose names share no word{words}"
 
 
 def _of_use(columns: Sequence[Column], kinds: frozenset[RuleKind]) -> Sequence[Column]:
