@@ -8,6 +8,7 @@ Sources: the benchmarks of Vens et al., "Decision trees for hierarchical multi-l
 
 import re
 from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from pishield_cli.errors import RequirementError
 from pishield_cli.language.words import quoted
@@ -27,22 +28,34 @@ def rules_of_hierarchy(text: str, source: str) -> str:
         source: Its name, for messages.
 
     Returns:
-        One rule `parent :- child` a line, in the order of the file.
+        An ordering that trusts children before their parents, so that a parent gets the greatest
+        score of its children; then one rule `parent :- child` a line, in the order of the file.
 
     Raises:
         RequirementError: If there is no hierarchy, or none of its labels has a parent.
     """
     listed = _listed(text)
-    rules = dict.fromkeys(
-        f"{quoted(parent)} :- {quoted(child)}" for parent, child in _edges(listed or [])
-    )
+    edges = tuple(dict.fromkeys(_edges(listed or [])))
+    rules = [f"{quoted(parent)} :- {quoted(child)}" for parent, child in edges]
     if not rules:
         fact = "has none" if listed is None else "has one in which no label has a parent"
         raise RequirementError(
             f"An .arff file requires what the hierarchy in its header says, but `{source}` {fact}.",
             hint="such as: @attribute class hierarchical 01,01/01,01/02",
         )
-    return "\n".join(rules) + "\n"
+    ordering = " ".join(map(quoted, _children_first(edges)))
+    return "\n".join((f"ordering {ordering}", *rules)) + "\n"
+
+
+def _children_first(edges: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """All labels, each before its parents; as they come where they go round in a circle."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for parent, child in edges:
+        sorter.add(parent, child)
+    try:
+        yield from tuple(sorter.static_order())
+    except CycleError:
+        yield from dict.fromkeys(name for edge in edges for name in edge)
 
 
 def _listed(text: str) -> list[str] | None:

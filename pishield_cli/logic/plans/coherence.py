@@ -128,7 +128,9 @@ def coherence_plan(
         branched: Split the rules of a variable on the last variable l of all their bodies: a rule
             that does not mention l becomes two, with l and with `not l`. Its score is then at most
             max(l, 1 - l), which keeps lower and upper bounds apart in most rows (strong coherency)
-            and changes nothing about truth. If false, rules are as resolution finds them.
+            and changes nothing about truth. Bodies of one literal each, all on one side, stay as
+            they are: a parent gets the greatest score of its children. If false, rules are as
+            resolution finds them.
         limit: Clauses at one time past which elimination is given up.
 
     Returns:
@@ -229,7 +231,9 @@ def _step(elimination: Elimination, position: Mapping[str, int], branched: bool)
         body = tuple(one.negated() for one in clause if one.variable != elimination.variable)
         head = next(one for one in clause if one.variable == elimination.variable)
         (lower if head.positive else upper).append(body)
-    if branched:
+    # In a hierarchy, where each child alone implies its parent, there is nothing to keep apart.
+    plain = all(len(body) == 1 for body in (*lower, *upper)) and not (lower and upper)
+    if branched and not plain:
         # Bodies are sorted, so the last of each is the last in the ordering.
         last = max(
             (body[-1].variable for body in (*lower, *upper) if body),
