@@ -8,6 +8,7 @@ QUESTIONS = {
     "correct": "how fast and how well are rows corrected, beside PiShield's layer?",
     "rewrite": "how fast is a file corrected, beside reading and writing it with pyarrow?",
     "training": "what do networks learn behind each shield, and what does it cost?",
+    "generate": "are rows better with the requirements in the loop, or corrected afterwards?",
     "startup": "how long until a command starts its work?",
     "growth": "how do time and memory grow with rows, columns and requirements?",
     "reliability": "what was tried to break it, and what came of that?",

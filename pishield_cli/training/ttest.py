@@ -5,6 +5,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+COVERED = 0.95
+"""How often an interval holds the true difference."""
+
+_HALVINGS = 60
 _STEPS = 500
 _PRECISION = 1e-15
 _TINY = 1e-300
@@ -19,12 +23,21 @@ class PairedTest:
         difference: The mean of first minus second.
         t: The statistic; None if it is not defined, as with one pair or equal differences.
         p: The two-sided probability of a statistic as far from zero; None likewise.
+        low: The lower end of the 95 % interval of the difference; None with one pair.
+        high: The upper end.
     """
 
     pairs: int
     difference: float
     t: float | None
     p: float | None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether the interval leaves out zero: the difference has a sign."""
+        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
 def paired_test(first: Sequence[float], second: Sequence[float]) -> PairedTest:
@@ -40,9 +53,26 @@ def paired_test(first: Sequence[float], second: Sequence[float]) -> PairedTest:
         return PairedTest(pairs, mean, None, None)
     spread = statistics.stdev(differences)
     if not spread:
-        return PairedTest(pairs, mean, None, None)
-    t = mean / (spread / math.sqrt(pairs))
-    return PairedTest(pairs, mean, t, two_sided(t, pairs - 1))
+        return PairedTest(pairs, mean, None, None, mean, mean)
+    error = spread / math.sqrt(pairs)
+    t, reach = mean / error, error * quantile(COVERED, pairs - 1)
+    return PairedTest(pairs, mean, t, two_sided(t, pairs - 1), mean - reach, mean + reach)
+
+
+def quantile(covered: float, freedom: float) -> float:
+    """How far from zero Student's t lies with this probability at most.
+
+    Args:
+        covered: Between 0 and 1.
+        freedom: Degrees of freedom, above 0.
+    """
+    low, high = 0.0, 1.0
+    while two_sided(high, freedom) > 1 - covered:
+        high *= 2
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if two_sided(middle, freedom) > 1 - covered else (low, middle)
+    return (low + high) / 2
 
 
 def two_sided(t: float, freedom: float) -> float:

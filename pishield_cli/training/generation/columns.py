@@ -66,12 +66,16 @@ class NumberColumn:
         """How many features it is: its score, and where cells are missing whether one is."""
         return 1 + (self.missing > 0)
 
-    def encode(self, cells: Cells, random: Random) -> Array:
-        """Features, float32, `(rows, width)`; equal numbers are spread over their scores."""
+    def encode(self, cells: Cells, random: Random | None) -> Array:
+        """Features, float32, `(rows, width)`.
+
+        Equal numbers are spread over their scores at random, or all have the middle one.
+        """
         values = cells.numbers[self.name]
         present = np.isfinite(values)
         low, high = self._shares(np.where(present, values, self.quantiles.numbers[0]))
-        share = torch.from_numpy(low + random.random(len(values)) * (high - low))
+        within = 0.5 if random is None else random.random(len(values))
+        share = torch.from_numpy(low + within * (high - low))
         scores = np.where(present, torch.special.ndtri(share).numpy(), 0.0)
         columns = [scores, ~present] if self.missing > 0 else [scores]
         return np.stack(columns, axis=1).astype(np.float32)
@@ -136,7 +140,7 @@ class ChoiceColumn:
         """How many features it is: one for each value."""
         return len(self.values)
 
-    def encode(self, cells: Cells, random: Random) -> Array:
+    def encode(self, cells: Cells, random: Random | None) -> Array:
         """Features, float32, `(rows, width)`: 1 at the cell's value; unknown ones are all 0."""
         del random
         places = self.places(cells)
@@ -187,8 +191,8 @@ def _fitted(name: str, kind: CellKind, cells: Cells, form: DateForm | None) -> C
     return NumberColumn.fit(name, kind, cells.numbers[name], form)
 
 
-def encoded(columns: Iterable[Column], cells: Cells, random: Random) -> Array:
-    """All features of some rows side by side, float32."""
+def encoded(columns: Iterable[Column], cells: Cells, random: Random | None) -> Array:
+    """All features of some rows side by side, float32; see `encode`."""
     parts = [column.encode(cells, random) for column in columns]
     return np.concatenate(parts, axis=1) if parts else np.zeros((cells.rows, 0), np.float32)
 

@@ -143,9 +143,9 @@ class _Judged:
     def figures(self, sample: Cells) -> Figures:
         """The figures of a sample."""
         random = np.random.default_rng(self.seed)
-        rows, real, learnt = (
+        rows, real = (
             torch.from_numpy(encoded(self.columns, one, random)).double()
-            for one in (sample, self.held_out, self.training)
+            for one in (sample, self.held_out)
         )
         owners = [place for place, one in enumerate(self.columns) for _ in range(one.width)]
         return Figures(
@@ -155,8 +155,23 @@ class _Judged:
             detection(rows, real, self.seed),
             explained(rows, real, owners, self.seed),
             copied(self.columns, sample, self.every),
-            _nearer(rows, learnt, real),
+            self._nearer(sample),
         )
+
+    def _nearer(self, sample: Cells) -> float:
+        """The share of rows nearer to one that was learnt from than to a held-out one."""
+        rows, learnt, real = (
+            torch.from_numpy(encoded(self.columns, one, None))
+            for one in (sample, self.training, self.held_out)
+        )
+        to_learnt, to_real = (_least_distances(rows, one) for one in (learnt, real))
+        ties = (to_learnt == to_real).double() / 2
+        return float(((to_learnt < to_real).double() + ties).mean())
+
+
+def _least_distances(rows: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    exactly = "donot_use_mm_for_euclid_dist"
+    return torch.cdist(rows, others, compute_mode=exactly).amin(dim=1)
 
 
 def marginal(column: Column, sample: Cells, real: Cells) -> float:
@@ -215,10 +230,3 @@ def _keys(columns: Sequence[Column], cells: Cells) -> list[tuple[Any, ...]]:
         else:
             parts.append(one.places(cells).tolist())
     return list(zip(*parts, strict=True))
-
-
-def _nearer(rows: torch.Tensor, learnt: torch.Tensor, real: torch.Tensor) -> float:
-    to_learnt = torch.cdist(rows, learnt).amin(dim=1)
-    to_real = torch.cdist(rows, real).amin(dim=1)
-    ties = (to_learnt == to_real).double() / 2
-    return float(((to_learnt < to_real).double() + ties).mean())

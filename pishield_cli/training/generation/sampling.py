@@ -45,14 +45,23 @@ class Sampler:
         generator: Its network has learnt.
         types: The type of each column.
         seed: Decides all that is random.
+        finished: Whether rows are corrected even if the network learnt freely.
 
     Attributes:
         moved: How many rows the shield has moved so far.
     """
 
-    def __init__(self, generator: Generator, types: Mapping[str, pa.DataType], seed: int) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        types: Mapping[str, pa.DataType],
+        seed: int,
+        *,
+        finished: bool = True,
+    ) -> None:
         self._generator = generator
         self._types = types
+        self._finished = finished
         self._noise = torch.Generator().manual_seed(seed)
         self._letters = np.random.default_rng(seed)
         self.moved = 0
@@ -73,7 +82,7 @@ class Sampler:
         generator = self._generator
         asked = generator.nothing_asked(rows) if given is None else self._asked(given)
         with torch.no_grad():
-            made = generator(asked, self._noise, finished=True)
+            made = generator(asked, self._noise, finished=self._finished)
         self.moved += int(made.moved.sum())
         parts = (made.numbers, made.missing, made.choices)
         cells = Made(*(one.cpu().numpy() for one in parts))

@@ -111,21 +111,16 @@ def run_generate_trial(
     )
     columns = fit_columns(problem.cells.take(split.training), problem.kinds, problem.forms)
     plan = Plan(columns, problem.requirements, settings.arch)
-    parts = Parts(
-        *(
-            _batch(columns, problem.cells.take(rows), seed, device)
-            for rows in (split.training, split.validation, split.test)
-        )
-    )
+    parts = parts_of(columns, problem.cells, split, seed, device)
     started = time.perf_counter()
-    generator, fitted = _trained(plan, parts, settings, seed, device, progress)
+    generator, fitted = trained_generator(plan, parts, settings, seed, device, progress)
     seconds = time.perf_counter() - started
     free = corrected = None
     if settings.baseline:
         other = generator
         if generator.shield is not None:
             freely = replace(settings, shield=ShieldChoice.NONE, backward=None)
-            other, _ = _trained(plan, parts, freely, seed, device, None)
+            other, _ = trained_generator(plan, parts, freely, seed, device, None)
         free = _sampled(other, parts.test, seed, finished=False)
         corrected = _sampled(other, parts.test, seed, finished=True)
     result = GenerateTrial(
@@ -141,6 +136,14 @@ def run_generate_trial(
     return result, generator, split
 
 
+def parts_of(
+    columns: tuple[Column, ...], cells: Cells, split: Split, seed: int, device: torch.device
+) -> Parts:
+    """The parts of a table; the seed spreads equal numbers over their scores."""
+    rows = (split.training, split.validation, split.test)
+    return Parts(*(_batch(columns, cells.take(some), seed, device) for some in rows))
+
+
 def _batch(columns: tuple[Column, ...], cells: Cells, seed: int, device: torch.device) -> Batch:
     features = torch.from_numpy(encoded(columns, cells, np.random.default_rng(seed))).to(device)
     numbers = torch.from_numpy(_number_cells(columns, cells)).to(device)
@@ -153,14 +156,19 @@ def _number_cells(columns: tuple[Column, ...], cells: Cells) -> Array:
     return np.stack(found, axis=1) if found else np.zeros((cells.rows, 0))
 
 
-def _trained(
+def trained_generator(
     plan: Plan,
     parts: Parts,
     settings: TrainSettings,
     seed: int,
     device: torch.device,
-    progress: Callable[[EpochNote], None] | None,
+    progress: Callable[[EpochNote], None] | None = None,
 ) -> tuple[Generator, Fitted]:
+    """A generator that has learnt.
+
+    Raises:
+        PishieldError: If the loss diverged.
+    """
     started = time.perf_counter()
     with seeded(seed, [device]) as shuffled:
         generator = Generator(plan, settings).to(device)

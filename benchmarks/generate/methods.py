@@ -1,0 +1,145 @@
+"""Generators with and without requirements, on one split of a table, judged alike."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from pishield_cli.actions.generate import RowMaker
+from pishield_cli.actions.generated_rows import ExactRows
+from pishield_cli.layers.rules import RuleName, ShieldChoice
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.arrow.memory import MemoryReader
+from pishield_cli.tables.derived import with_derived_columns
+from pishield_cli.training.cells import Cells, read_cells
+from pishield_cli.training.generation.columns import Column, fit_columns, numbers_among
+from pishield_cli.training.generation.energy import energy_distance
+from pishield_cli.training.generation.generator import Generator, Plan
+from pishield_cli.training.generation.problem import GenerateProblem
+from pishield_cli.training.generation.quality import MOST_ROWS, judge
+from pishield_cli.training.generation.runs import GeneratorRun, rebound
+from pishield_cli.training.generation.sampling import Sampler
+from pishield_cli.training.generation.trial import parts_of, trained_generator
+from pishield_cli.training.settings import TrainSettings
+from pishield_cli.training.splits import Split, split_rows
+
+FREE = "free"
+AFTER = "corrected afterwards"
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A table split for one seed.
+
+    Attributes:
+        problem: The table.
+        requirements: Over the columns that are made.
+        columns: As fitted on the training part.
+        split: The parts.
+        seed: Decides all that is random.
+    """
+
+    problem: GenerateProblem
+    requirements: Requirements
+    columns: tuple[Column, ...]
+    split: Split
+    seed: int
+
+    @classmethod
+    def of(
+        cls, problem: GenerateProblem, requirements: Requirements, settings: TrainSettings
+    ) -> "Setting":
+        """A table split by the settings' seed."""
+        split = split_rows(
+            problem.cells.rows,
+            validation=settings.val_size,
+            test=settings.test_size,
+            seed=settings.seed,
+        )
+        training = problem.cells.take(split.training)
+        columns = fit_columns(training, problem.kinds, problem.forms)
+        bound = rebound(requirements, problem.types)
+        return cls(problem, bound, columns, split, settings.seed)
+
+    def part(self, rows: Any) -> Cells:
+        """Some of the table's rows."""
+        return self.problem.cells.take(rows)
+
+    def cells(self, rows: pa.Table) -> Cells:
+        """Rows as they were written."""
+        reader = with_derived_columns(MemoryReader(rows), self.requirements)
+        return read_cells(reader, self.problem.kinds, (), self.requirements.domains)
+
+    def figures(self, rows: pa.Table, violating: float) -> dict[str, Any]:
+        """What written rows are worth, beside the test part.
+
+        Args:
+            rows: As they were written.
+            violating: The share of rows that violated before anything was corrected exactly.
+        """
+        made = self.cells(rows)
+        test = self.part(self.split.test)
+        found = judge(
+            self.columns, made, self.part(self.split.training), test, violating=0, seed=self.seed
+        )
+        figures = {name: asdict(getattr(found, name)) for name in ("made", "resampled")}
+        return {
+            **figures["made"],
+            "ceiling": figures["resampled"],
+            "independent": asdict(found.independent),
+            "energy_units": self._energy_in_units(made, test),
+            "violating": violating,
+        }
+
+    def _energy_in_units(self, made: Cells, test: Cells) -> float:
+        """The energy distance of numbers in standard deviations of the training part."""
+        count = min(MOST_ROWS, made.rows, test.rows)
+        parts = []
+        for cells in (made, test):
+            columns = [
+                np.nan_to_num((cells.numbers[one.name][:count] - one.mean) / one.spread)
+                for one in numbers_among(self.columns)
+            ]
+            parts.append(torch.from_numpy(np.stack(columns, axis=1)))
+        return float(energy_distance(*parts))
+
+
+def learnt(setting: Setting, settings: TrainSettings) -> tuple[Generator, float]:
+    """A generator, and the processor's seconds that it took."""
+    plan = Plan(setting.columns, setting.problem.requirements, settings.arch)
+    parts = parts_of(setting.columns, setting.problem.cells, setting.split, setting.seed, CPU)
+    begin = time.process_time()
+    generator, _ = trained_generator(plan, parts, settings, setting.seed, CPU)
+    return generator, time.process_time() - begin
+
+
+def free_and_after(setting: Setting, settings: TrainSettings) -> Mapping[str, dict[str, Any]]:
+    """Learnt freely: as it is, and corrected afterwards, to the nearest point where it can be."""
+    generator, seconds = learnt(setting, replace(settings, shield=ShieldChoice.NONE, backward=None))
+    sampler = Sampler(generator, setting.problem.types, setting.seed, finished=False)
+    rows = sampler.draw(MOST_ROWS)
+    wrong = ExactRows(sampler.schema, setting.requirements).violating(rows)
+    raw = setting.figures(pa.Table.from_batches([rows]), len(wrong) / rows.num_rows)
+    return {
+        FREE: {**raw, "seconds": seconds},
+        AFTER: {**written(setting, generator, settings), "seconds": seconds},
+    }
+
+
+def in_the_loop(setting: Setting, settings: TrainSettings, rule: RuleName) -> dict[str, Any]:
+    """Learnt behind the shield that goes with a rule."""
+    generator, seconds = learnt(setting, replace(settings, backward=rule))
+    return {**written(setting, generator, settings), "seconds": seconds}
+
+
+def written(setting: Setting, generator: Generator, settings: TrainSettings) -> dict[str, Any]:
+    """The figures of rows as `generate` writes them."""
+    run = GeneratorRun("", generator, setting.problem.types, settings, {}, setting.requirements)
+    maker = RowMaker(run, setting.seed)
+    rows = pa.Table.from_batches(list(maker.parts(MOST_ROWS)), maker.schema)
+    return setting.figures(rows, len(maker.violating) / MOST_ROWS)

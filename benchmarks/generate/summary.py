@@ -1,0 +1,64 @@
+"""Generators side by side: means over seeds, and paired differences with intervals."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from benchmarks.generate.methods import AFTER
+from benchmarks.measure import markdown
+from benchmarks.training.shown import percent, spread
+from pishield_cli.training.ttest import PairedTest, paired_test
+
+Found = Mapping[str, Sequence[Mapping[str, Any]]]
+"""By method, the figures of each seed."""
+
+SHOWN = ("energy", "energy_units", "marginals", "dependence", "detection", "utility", "seconds")
+COMPARED = ("energy", "energy_units", "detection", "utility")
+
+
+def means(name: str, found: Found) -> str:
+    """A row for each method; the ceiling and the floor below."""
+    rows = [_row(method, figures) for method, figures in found.items()]
+    some = next(iter(found.values()))
+    rows += [
+        _row(title, [one[key] for one in some], bounds=True)
+        for title, key in (("resampled rows", "ceiling"), ("independent columns", "independent"))
+    ]
+    return markdown([name, "violating rows", *SHOWN], rows)
+
+
+def _row(method: str, figures: Sequence[Mapping[str, Any]], *, bounds: bool = False) -> list[str]:
+    cells = [spread([one[key] for one in figures]) if key in figures[0] else "" for key in SHOWN]
+    shares = [one["violating"] for one in figures] if not bounds else []
+    return [method, percent(sum(shares) / len(shares)) if shares else "", *cells]
+
+
+def differences(name: str, found: Found) -> str:
+    """Each method minus the one corrected afterwards, seed by seed, with 95 % intervals."""
+    rows = []
+    for method, figures in found.items():
+        if method != AFTER:
+            tests = [_against(found[AFTER], figures, key) for key in COMPARED]
+            rows.append([method, *map(shown, tests)])
+    return markdown([f"{name}: minus {AFTER}", *COMPARED], rows)
+
+
+def _against(
+    base: Sequence[Mapping[str, Any]], figures: Sequence[Mapping[str, Any]], key: str
+) -> PairedTest:
+    return paired_test([one[key] for one in figures], [one[key] for one in base])
+
+
+def shown(test: PairedTest) -> str:
+    """A difference and its interval; bold where it leaves out zero."""
+    if test.low is None or test.high is None:
+        return f"{test.difference:+.3g}"
+    text = f"{test.difference:+.3g} [{test.low:+.2g}, {test.high:+.2g}]"
+    return f"**{text}**" if test.told else text
+
+
+def pages(found: Mapping[str, Found]) -> Iterator[str]:
+    """Both tables of each task."""
+    for name, methods in found.items():
+        yield means(name, methods)
+        if AFTER in methods:
+            yield differences(name, methods)
