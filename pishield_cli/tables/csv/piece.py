@@ -46,6 +46,7 @@ class Piece:
         self._missing = MISSING_TEXTS.union(dialect.missing)
         self._texts: dict[str, list[str]] = {}
         self._cells: dict[str, pa.Array] = {}
+        self._known: dict[str, dict[int, str]] = {}
         self._asked = 0
 
     def columns(
@@ -156,16 +157,23 @@ class Piece:
 
     def _written(self, name: str, rows: Array | Sequence[int]) -> list[str]:
         """The cells of some rows, quotes removed."""
-        self._asked += len(rows)
         if name in self._texts or len(rows) > _MANY:
             texts = self._all(name)
             return [texts[row] for row in rows]
-        if self._asked > _FEW:
-            if name not in self._cells:
-                self._cells[name] = self._read.cells(self._places[name])
-            cells = self._cells[name]
-            return [cells[int(row)].as_py().decode("utf-8", "replace") for row in rows]
-        return [self._read.cell(self._places[name], int(row)) for row in rows]
+        numbers = [int(row) for row in rows]
+        known = self._known.setdefault(name, {})
+        new = [row for row in numbers if row not in known]
+        self._asked += len(new)
+        known.update(zip(new, self._looked_up(name, new), strict=True))
+        return [known[row] for row in numbers]
+
+    def _looked_up(self, name: str, rows: Sequence[int]) -> list[str]:
+        place = self._places[name]
+        if self._asked <= _FEW:
+            return [self._read.cell(place, row) for row in rows]
+        if rows and name not in self._cells:
+            self._cells[name] = self._read.cells(place)
+        return [self._cells[name][row].as_py().decode("utf-8", "replace") for row in rows]
 
     def _all(self, name: str) -> list[str]:
         """A column's cells, quotes removed."""
