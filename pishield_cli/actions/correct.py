@@ -8,7 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pishield_cli.actions.audited import Audit, note_changes
-from pishield_cli.actions.correct_report import CorrectReport, Explainer, Tally
+from pishield_cli.actions.correct_report import (
+    EXPLAINED_ROWS,
+    CorrectReport,
+    Explainer,
+    Tally,
+)
 from pishield_cli.actions.freedom import (
     Freedom,
     column_grids,
@@ -20,7 +25,7 @@ from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method, refuse_weights, rows_method, score_method
 from pishield_cli.actions.named_texts import NamedTexts
 from pishield_cli.actions.stages import Corrects, Stages
-from pishield_cli.actions.undecided import count_undecided
+from pishield_cli.actions.unfilled import UnfilledCells
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.evaluation.satisfaction import (
@@ -236,15 +241,15 @@ def correct_batches(
     """Correct batch by batch, and commit the output; see `correct`."""
     reader, checked, tally = prepared.reader, prepared.requirements.checked, prepared.tally()
     compiled, explain = prepared.stages.compiled, prepared.explainer()
+    unfilled_cells = UnfilledCells(checked, EXPLAINED_ROWS)
     with open_writer() if open_writer else nullcontext() as writer:
         whole = writer is not None
         for batch in prepared.batches(rows=batch_rows, whole=whole):
-            correction = prepared.correct(batch)
+            correction, unfilled = unfilled_cells.settled(batch, prepared.correct(batch))
             if writer is not None:
                 writer.write(batch, told_in_texts(correction.changes, checked.domains))
             standing = prepared.stages.standing(batch, correction.violating)
-            unknown = count_undecided(compiled, batch, correction)
-            tally.add(batch, correction, explain, standing, unknown)
+            tally.add(batch, correction, explain, standing, unfilled)
             if audit is not None:
                 note_changes(audit, batch, correction, checked, compiled, reader.stored)
             if progress:

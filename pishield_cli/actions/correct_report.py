@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.actions.stages import Columns, Stages
+from pishield_cli.actions.unfilled import Unfilled
 from pishield_cli.kernels.changes import ColumnChange, Correction
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.pieces import missing_among
@@ -58,11 +59,13 @@ class Obstacle:
         clash: A smallest set of requirements and fixed cells that exclude each other; None where
             none was found in the time allowed.
         infinite: Where there is none, columns whose cell is infinite: such rows are not corrected.
+        incomplete: Whether the clash is one of missing cells: no values of theirs satisfy all.
     """
 
     row: int
     clash: Clash | None
     infinite: tuple[str, ...] = ()
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,7 @@ class Tally:
         correction: Correction,
         explain: Explainer,
         standing: Array,
-        unknown: int = 0,
+        unfilled: Unfilled | None = None,
     ) -> None:
         """Add a batch.
 
@@ -259,15 +262,21 @@ class Tally:
             correction: What changes in them.
             explain: Finds what stands against correcting a row.
             standing: Which of its violating rows count as such, bool, shape `(violating,)`.
-            unknown: How many of them missing cells leave undecided.
+            unfilled: What missing cells leave open; nothing by default.
         """
+        unfilled = unfilled or Unfilled()
         self.rows += batch.rows
-        self.unknown += unknown
-        self.violating += int(np.count_nonzero(standing))
+        self.unknown += unfilled.undecided
+        self.violating += int(np.count_nonzero(standing)) + unfilled.lacking_before
         left = np.isin(correction.violating, correction.uncorrected)
-        self.left += int(np.count_nonzero(standing & left))
+        self.left += int(np.count_nonzero(standing & left)) + unfilled.lacking_after
         for row in correction.uncorrected[: EXPLAINED_ROWS - len(self.obstacles)].tolist():
-            self.obstacles.append(explain(batch, row))
+            numbers = unfilled.reasons.get(row)
+            self.obstacles.append(
+                explain(batch, row)
+                if numbers is None
+                else Obstacle(batch.start + row, Clash(numbers, ()), incomplete=True)
+            )
         self.uncorrected.extend((correction.uncorrected + batch.start).tolist())
         self.unproven.extend((correction.unproven + batch.start).tolist())
         touched = np.zeros(batch.rows, dtype=bool)

@@ -297,7 +297,7 @@ def start_writing(output: str) -> "subprocess.Popen[str]":
         "import sys, time\n"
         "from pishield_cli.actions import correct\n"
         "def wait(*_, **__): time.sleep(60)\n"
-        "correct.count_undecided = wait\n"
+        "correct.told_in_texts = wait\n"
         "from pishield_cli.cli import main\n"
         f"main(['correct', 't.csv', 'r.txt', '-o', {output!r}])\n"
     )

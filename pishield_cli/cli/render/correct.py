@@ -122,6 +122,9 @@ def reason(obstacle: Obstacle) -> str:
         return ""
     cells = ", ".join(map(one_line, clash.cells))
     numbers = ", ".join(map(str, clash.requirements))
+    if obstacle.incomplete:
+        rules = "requirement" if len(clash.requirements) == 1 else "requirements"
+        return f": no values of its missing cells satisfy {rules} {numbers}"
     if len(clash.requirements) == 1 and not cells:
         return f": requirement {numbers} allows no value that its columns can hold"
     what = f"requirement{'s' if len(clash.requirements) > 1 else ''} {numbers}"
