@@ -15,6 +15,7 @@ from pishield_cli import check_table, correct_table
 from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.cli import main
 from pishield_cli.errors import ColumnTypeError, ContradictionError, TableError
+from tests.laws import sampled
 
 pytestmark = [
     pytest.mark.spark,
@@ -70,6 +71,9 @@ gone >= 1
 """
 
 
+TEXTS, NAMES = [KINDS, LINEAR, RULES], ["kinds", "linear", "qflra"]
+
+
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("spark") / "table"
@@ -102,7 +106,7 @@ def assert_same_report(found: CheckReport, expected: CheckReport) -> None:
         assert getattr(found, name) == getattr(expected, name)
 
 
-@pytest.mark.parametrize("tolerance", [0.0, 1e-9])
+@pytest.mark.parametrize("tolerance", sampled([1e-9, 0.0], plain=1))
 def test_a_frame_is_checked_as_the_table_is(session, table, rules, tolerance):
     frame = in_order(session, table)
     assert frame.rdd.getNumPartitions() > 1
@@ -136,6 +140,7 @@ def test_a_frame_of_texts_and_dates_is_checked_and_corrected_alike(session, tabl
     assert found.to_pydict() == expected.select(found.column_names).to_pydict()
 
 
+@pytest.mark.slow
 def test_a_frame_without_rows(session, table, rules):
     frame = in_order(session, table).limit(0)
     with pytest.raises(TableError, match="must have rows to be checked"):
@@ -164,14 +169,14 @@ def report_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int,
     return status, json.loads(output.out)
 
 
-@pytest.mark.parametrize("text", [LINEAR, RULES, KINDS], ids=["linear", "qflra", "kinds"])
+@pytest.mark.parametrize("text", sampled(TEXTS, plain=1), ids=NAMES)
 def test_the_command_checks_alike(session, table, rules, capsys, text):
     Path(rules).write_text(text)
     arguments = ["check", os.fspath(table), rules, "--exact", "--max-violations", "12%"]
     assert report_of(capsys, *arguments, "--engine", "spark") == report_of(capsys, *arguments)
 
 
-@pytest.mark.parametrize("text", [LINEAR, RULES, KINDS], ids=["linear", "qflra", "kinds"])
+@pytest.mark.parametrize("text", sampled(TEXTS, plain=1), ids=NAMES)
 @pytest.mark.parametrize("method", ["shield", "nearest"])
 def test_the_command_corrects_alike(session, table, rules, tmp_path, capsys, text, method):
     Path(rules).write_text(text)

@@ -2,6 +2,8 @@ import random
 import time
 from fractions import Fraction
 
+import pytest
+
 from pishield_cli.actions.inspect import dead_part_text, inspect, notices
 from pishield_cli.language import bind, format_equation, parse_requirements
 from pishield_cli.logic.requirements import RequirementType
@@ -153,6 +155,7 @@ def test_reasoning_ends_with_its_work_whatever_there_is_to_plan():
     assert report.undecided["methods"] == report.methods.count(None)
 
 
+@pytest.mark.slow
 def test_a_group_that_elimination_is_too_much_for_is_corrected_by_cells():
     report = inspected(dense(groups=1, rows=10) + "a <= b\n", seconds=30)
     assert report.methods == ("cells", "elimination")
