@@ -1,6 +1,6 @@
 """What do networks learn behind each shield, and what does it cost?
 
-`python -m benchmarks training --data FOLDER [FOLDER ...] --keep FILE --markdown > results.md`
+`python -m benchmarks training --data FOLDER [FOLDER ...] --keep FILE --markdown > training.md`
 
 Each FOLDER holds a `data.csv`, and requirements that name its columns by position or by name.
 Figures are kept in FILE as they are measured: a run that was stopped goes on where it was, and
