@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pishield_cli.errors import UsageError
 from pishield_cli.language import require_columns
 from pishield_cli.logic.classes import counted
-from pishield_cli.logic.domains import CALENDAR, Date, Text
+from pishield_cli.logic.domains import Date, Text
 from pishield_cli.logic.plans.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
@@ -76,7 +76,7 @@ def column_grids(
         low = None if high is None else -high
         domain = requirements.domains.get(name)
         if isinstance(domain, Date):
-            first, last = (day * domain.per_day for day in CALENDAR)
+            first, last = domain.limits
             grids[name] = Grid(places=0, low=first, high=last)
         elif isinstance(domain, Text) and domain.classes is not None:
             grids[name] = Grid(places=0, low=0, high=2 * len(domain.classes) - 1)

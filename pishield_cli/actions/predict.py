@@ -14,7 +14,7 @@ from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.kernels.sequential.placement import significant
-from pishield_cli.logic.domains import CALENDAR, Date
+from pishield_cli.logic.domains import Date
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.table import Batch, TableReader
@@ -255,7 +255,7 @@ def _grid(kind: CellKind | None, name: str, requirements: Requirements) -> Grid:
     """What the cells of a column can hold; columns without a kind do not move."""
     domain = requirements.domains.get(name)
     if isinstance(domain, Date):
-        first, last = (day * domain.per_day for day in CALENDAR)
+        first, last = domain.limits
         return Grid(places=0, low=first, high=last)
     if kind is CellKind.BOOLEAN or name in requirements.booleans:
         return Grid(places=0, low=0, high=1)

@@ -155,6 +155,7 @@ _KNOWN = (
     *("data", "requirements", "type", "columns", "tolerance", "exact", "max-violations"),
     *("missing", "allow-empty", "violations", "key", "severity", "allow", "delimiter", "decimal"),
     *("thousands", "na", "encoding", "skip-rows", "header", "input-format", "bad-cells"),
+    "date-format",
 )
 
 
@@ -219,6 +220,7 @@ def _dialect(table: _Table) -> Dialect:
         bad_cells=table.choice(
             "bad-cells", {one.value: one for one in BadCells}, usual.bad_cells.value
         ),
+        date_format=table.text("date-format"),
     )
 
 

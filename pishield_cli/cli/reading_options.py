@@ -81,6 +81,16 @@ def _written(
             rich_help_panel=_PANEL,
         ),
     ] = False,
+    date_format: Annotated[
+        str | None,
+        typer.Option(
+            "--date-format",
+            metavar="FORMAT",
+            show_default="2024-01-31",
+            help="How dates are written, such as %d.%m.%Y or '%m/%d/%Y %H:%M'.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
     input_format: Annotated[
         InputFormat | None,
         typer.Option(
@@ -112,6 +122,7 @@ def _written(
         header=not no_header,
         format=input_format,
         bad_cells=bad_cells,
+        date_format=date_format,
     )
 
 

@@ -17,6 +17,10 @@ class UnitsError(ValueError):
     """A date that is compared with, or added to, what is not one."""
 
 
+class ZonesError(ValueError):
+    """Instants that are compared with dates or times of no zone."""
+
+
 class TooManyPiecesError(ValueError):
     """A comparison of too many piecewise values."""
 
@@ -26,11 +30,14 @@ def compared(left: Sum, relation: str, right: Sum, context: Context) -> Formula:
 
     Raises:
         UnitsError: If a date is compared with a number.
+        ZonesError: If an instant is compared with a date or time of no zone.
         TooManyPiecesError: If it becomes more than `MAX_PIECES` literals.
     """
     if left.name is None or right.name is None or relation not in {"==", "!="}:
         context.numbers.update(left.terms)
         context.numbers.update(right.terms)
+    if context.domains and context.mixes_zones((*left.terms, *right.terms)):
+        raise ZonesError
     if left.dates or right.dates or context.pieces or context.quotients:
         return _Pieces(context).compared(left.minus(right), relation)
     return _linear(left, relation, right)

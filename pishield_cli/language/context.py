@@ -1,12 +1,12 @@
 """What is known of columns while a file is read, and what reading finds out about them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
 from pishield_cli.language.sums import Sum
-from pishield_cli.logic.domains import Date, Domain, Mixed, Text
+from pishield_cli.logic.domains import Date, Domain, Mixed, Text, Times
 from pishield_cli.logic.expressions import Expression, Kind
 
 EPOCH = date(1970, 1, 1)
@@ -118,7 +118,17 @@ class Context:
     def is_mixed(self, name: str) -> bool:
         return isinstance(self.domains.get(name), Mixed)
 
+    def is_date(self, name: str) -> bool:
+        """Whether a column holds dates, and not times of day or lengths of time."""
+        domain = self.domains.get(name)
+        return isinstance(domain, Date) and domain.times is Times.DATE
+
+    def mixes_zones(self, names: Iterable[str]) -> bool:
+        """Whether some of columns hold instants, and others dates or times of no zone."""
+        dates = [self.domains[name] for name in names if self.is_date(name)]
+        return len({one.zoned for one in dates if isinstance(one, Date)}) > 1
+
     def per_day(self, name: str) -> int | None:
-        """Units of a column of dates in a day; None for any other column."""
+        """Units of a column of dates or times in a day; None for any other column."""
         domain = self.domains.get(name)
         return domain.per_day if isinstance(domain, Date) else None

@@ -19,7 +19,7 @@ from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
 from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses
 from pishield_cli.language.statements import Statement, closed_domain, read_statement, readable
-from pishield_cli.logic.domains import MICROSECONDS, Date, Domain, Text
+from pishield_cli.logic.domains import Date, Domain, Text
 from pishield_cli.logic.expressions import Expression
 from pishield_cli.logic.formulas import atoms, over_numbers
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
@@ -287,8 +287,7 @@ def declared_date(known: Domain | None, pattern: str | None) -> Date:
     """The dates of a column that a header line declares, where its cells may be texts."""
     if pattern is None:
         return known if isinstance(known, Date) else Date()
-    timed = any(letter in pattern for letter in ("%H", "%I", "%M", "%S", "%T", "%R"))
-    return Date(MICROSECONDS if timed else 1, written=True, format=pattern)
+    return Date.written_as(pattern)
 
 
 def _requirement(

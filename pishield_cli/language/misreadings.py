@@ -83,6 +83,11 @@ class Misreadings:
         hint = "write end - start <= 30, due <= start + 30 days, or born >= 1950-01-31"
         return self._problem(message, at, hint=hint)
 
+    def mixed_zones(self, at: int) -> RequirementSyntaxError:
+        message = "Times with a zone are compared with such alone, not with dates or times of none."
+        hint = "give both columns a zone, or neither"
+        return self._problem(message, at, hint=hint)
+
     def date_for_number(self, start: int, end: int) -> RequirementSyntaxError:
         message = f"`{self._text(start, end)}` multiplies or divides by a date."
         hint = "the difference of two dates is a number of days; year(d) is a number too"

@@ -178,7 +178,8 @@ class Operands(ABC):
                 return Text(Cell(name, Kind.TEXT))
             per_day = context.per_day(name)
             if per_day is not None:
-                return Sum({name: Fraction(1, per_day)}, name=name, dates=ONE)
+                dates = ONE if context.is_date(name) else ZERO
+                return Sum({name: Fraction(1, per_day)}, name=name, dates=dates)
         return Sum({name: ONE}, name=name)
 
     def multiple(self) -> Sum:

@@ -16,7 +16,7 @@ from pishield_cli.language.words import (
     write_number,
     written_name,
 )
-from pishield_cli.logic.domains import Date, Schema, Text
+from pishield_cli.logic.domains import Date, Schema, Text, Times
 from pishield_cli.logic.expressions import TRUTHS
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, atoms
 from pishield_cli.logic.requirements import Requirement, Requirements
@@ -263,9 +263,15 @@ def format_equation(
 
 def _format_constant(constant: Fraction, terms: tuple[Term, ...], domains: Schema) -> str:
     """What a sum is compared with: a date where the sum is one."""
-    dates = sum(value * _per_day(name, domains) for name, value in terms)
+    dates = sum(value * _per_day(n, domains) for n, value in terms if _is_date(n, domains))
     written = write_date(constant) if dates == 1 else None
     return write_number(constant) if written is None else written
+
+
+def _is_date(name: str, domains: Schema) -> bool:
+    """Whether a column holds dates, and not times of day or lengths of time."""
+    domain = domains.get(name)
+    return isinstance(domain, Date) and domain.times is Times.DATE
 
 
 def _per_day(name: str, domains: Schema) -> int:

@@ -8,6 +8,7 @@ from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.comparisons import (
     TooManyPiecesError,
     UnitsError,
+    ZonesError,
     compared,
     compared_texts,
     found_in,
@@ -231,6 +232,8 @@ class Comparisons(Operands):
             formula = compared(left, relation, right, self.context)
         except UnitsError:
             raise self.wrong.mixed_units(at) from None
+        except ZonesError:
+            raise self.wrong.mixed_zones(at) from None
         except TooManyPiecesError:
             raise self.wrong.too_many_pieces(at) from None
         if self.has_unusual_numbers and not all(map(is_in_range, _numbers(formula))):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from pishield_cli.logic.expressions import Kind
 
@@ -26,6 +27,18 @@ class Truth:
     kind: Kind = Kind.TRUTH
 
 
+class Times(StrEnum):
+    """What the cells of a column of dates or times say."""
+
+    DATE = "date"
+    CLOCK = "time of day"
+    LENGTH = "length of time"
+
+
+_CLOCK_LETTERS = ("%H", "%I", "%M", "%S", "%T", "%R", "%X", "%c", "%f")
+_ZONE_LETTERS = ("%z", "%Z")
+
+
 @dataclass(frozen=True, slots=True)
 class Date:
     """Dates or times. Requirements speak of days; the cells are whole numbers of a unit.
@@ -35,13 +48,32 @@ class Date:
         zoned: Whether the cells are instants, whatever zone they are shown in.
         written: Whether the cells are texts that say dates.
         format: How they say them, in the letters of `strftime`; None for ISO 8601.
+        times: What they say. Times of day and lengths are numbers of days, and no dates.
     """
 
     per_day: int = 1
     zoned: bool = False
     written: bool = False
     format: str | None = None
+    times: Times = Times.DATE
     kind: Kind = Kind.DATE
+
+    @classmethod
+    def written_as(cls, pattern: str) -> "Date":
+        """What texts say that are written in a format: days, or times where it has a clock."""
+        zoned = any(letters in pattern for letters in _ZONE_LETTERS)
+        timed = zoned or any(letters in pattern for letters in _CLOCK_LETTERS)
+        return cls(MICROSECONDS if timed else 1, zoned=zoned, written=True, format=pattern)
+
+    @property
+    def limits(self) -> tuple[int | None, int | None]:
+        """The least and the greatest number that a cell can be."""
+        if self.times is Times.CLOCK:
+            return 0, None if self.written else self.per_day - 1  # 25:10 is a time of timetables
+        if self.times is Times.LENGTH:
+            return None, None
+        first, last = CALENDAR
+        return first * self.per_day, last * self.per_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import NumericColumn, number_text
-from pishield_cli.logic.domains import MICROSECONDS, Date, Schema
+from pishield_cli.logic.domains import MICROSECONDS, Date, Schema, Times
 from pishield_cli.tables.arrow.dates import date_domain, dates_of
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
@@ -101,6 +101,8 @@ def told_texts(batch: Batch, name: str, change: ColumnChange, schema: Schema) ->
 def date_text(units: int, domain: Date, old: str) -> str:
     """A date as text, in the style of the one that it replaces, or of another of its column."""
     microseconds = units * (MICROSECONDS // domain.per_day)
+    if domain.times is not Times.DATE:
+        return _clock_text(microseconds, old)
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
     if domain.format is not None:
         return moment.strftime(domain.format)
@@ -109,3 +111,15 @@ def date_text(units: int, domain: Date, old: str) -> str:
     separator = old[_DAY_LENGTH : _DAY_LENGTH + 1] or "T"
     clock = moment.replace(tzinfo=None).isoformat(sep=separator)
     return f"{clock}Z" if domain.zoned else clock
+
+
+def _clock_text(microseconds: int, old: str) -> str:
+    """A time of day as text, with seconds where another one has them, or it needs them."""
+    seconds, rest = divmod(microseconds, 1_000_000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    width = len(old.partition(":")[0])
+    text = f"{hours:0{width}}:{minutes:02}"
+    if seconds or rest or old.count(":") > 1:
+        text += f":{seconds:02}"
+    return text + (f".{rest:06}" if rest else "")

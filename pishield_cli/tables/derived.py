@@ -8,20 +8,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
 import pyarrow as pa
 
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.language import refuse_patterns
 from pishield_cli.logic.classes import counted
-from pishield_cli.logic.domains import Date, Domain, Mixed, Schema, Text
-from pishield_cli.logic.expressions import Cell, Expression, Kind, cells_of, held_by
+from pishield_cli.logic.domains import MICROSECONDS, Date, Domain, Mixed, Schema, Text
+from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, cells_of, held_by
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate, pattern_fault
 from pishield_cli.tables.classes import codes_of
 from pishield_cli.tables.mixed import has_fractions, numbers_among
 from pishield_cli.tables.table import Batch, ColumnKind, StoredTable, TableReader
+
+TIMES = Date(MICROSECONDS, written=True)
+"""Texts that say a day, and may say a time."""
 
 
 def with_derived_columns(reader: TableReader, requirements: Requirements) -> TableReader:
@@ -112,12 +116,13 @@ class DerivedReader:
         texts = [cell.name for cell in cells if cell.kind is Kind.TEXT]
         numbers = [cell.name for cell in cells if cell.kind is not Kind.TEXT]
         every = dict.fromkeys([*named, *numbers])
+        valued = {cell for one in wanted.values() for cell in _valued(one)}.union(named)
         plain = [name for name in every if not _needs_its_cells(self.schema.get(name))]
         others = [name for name in every if _needs_its_cells(self.schema.get(name))]
         stored = list(dict.fromkeys([*others, *texts, *raw]))
         for batch in self.stored.batches(plain, rows=rows, whole=whole, raw=stored):
             found = {name: batch.columns[name] for name in plain}
-            found |= {name: self._column(name, batch) for name in others}
+            found |= {name: self._column(name, batch, name in valued) for name in others}
             derivation = Derivation(wanted, self.schema, found, batch.raw)
             found = {**found, **derivation.worked_out(found, batch.raw, batch.rows)}
             yield replace(
@@ -126,25 +131,43 @@ class DerivedReader:
                 derive=derivation if wanted else None,
             )
 
-    def _column(self, name: str, batch: Batch) -> NumericColumn:
-        """A column of dates in their unit, of classes of texts, or the numbers of a mixed one."""
+    def _column(self, name: str, batch: Batch, valued: bool) -> NumericColumn:
+        """A column of dates in their unit, of classes of texts, or the numbers of a mixed one.
+
+        Args:
+            name: The column.
+            batch: The rows.
+            valued: Whether more matters of it than which cells are missing.
+        """
         domain, cells = self.schema[name], batch.raw[name]
         if isinstance(domain, Text) and domain.classes is not None:
             return codes_of(cells, domain.classes)
         if isinstance(domain, Date):
-            if date_domain(cells.type) is None:
-                cells, bad = parsed_dates(cells, domain)
-                if bad.any():
-                    self._refuse(name, batch, int(bad.argmax()))
-            return units_of(cells)
+            return self._dates(name, domain, batch) if valued else _presence(cells)
         return numbers_among(cells)
 
+    def _dates(self, name: str, domain: Date, batch: Batch) -> NumericColumn:
+        """A column of dates in their unit; a time among texts of days is a part of its day."""
+        cells = batch.raw[name]
+        if date_domain(cells.type) is not None:
+            return units_of(cells)
+        found, bad = parsed_dates(cells, domain)
+        if bad.any() and domain.per_day == 1 and domain.format is None:
+            found, bad = parsed_dates(cells, TIMES)
+            if not bad.any():
+                return days_of(units_of(found), TIMES)
+        if bad.any():
+            self._refuse(name, batch, int(bad.argmax()))
+        return units_of(found)
+
     def _refuse(self, name: str, batch: Batch, row: int) -> None:
+        domain = self.schema[name]
+        assert isinstance(domain, Date)
         shown = batch.raw[name][row].as_py()
         raise ColumnTypeError(
             f"Column `{name}` of `{self.name}` must hold dates, but "
             f"{self.stored.place(batch, row)} holds {shown!r}.",
-            hint=f'dates are written 2024-01-31; another form is declared: date {name} "%d.%m.%Y"',
+            hint=_hint(name, domain),
         )
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
@@ -186,6 +209,34 @@ class DerivedReader:
     def _is_plain(self, name: str) -> bool:
         """Whether a column is one of the table's numbers."""
         return name not in self.derived and not _needs_its_cells(self.schema.get(name))
+
+
+def _valued(expression: Expression) -> Iterator[str]:
+    """The columns of which more matters than which cells are missing."""
+    if isinstance(expression, Cell):
+        yield expression.name
+    elif isinstance(expression, Call):
+        for one in expression.arguments:
+            if expression.function is not Function.IS_NULL or not isinstance(one, Cell):
+                yield from _valued(one)
+
+
+def _presence(cells: pa.Array) -> NumericColumn:
+    """A column of which nothing is told but which cells are missing."""
+    missing = cells.is_null().to_numpy(zero_copy_only=False)
+    return NumericColumn(np.zeros(len(cells), dtype=np.int64), missing)
+
+
+def _hint(name: str, domain: Date) -> str:
+    """How dates are written that a column may hold."""
+    if domain.format is not None:
+        return f"they are read by the format {domain.format}, and every cell must fit it"
+    if domain.zoned:
+        return "its first cells tell their zone, as 2024-01-31T10:00Z does, and all must or none"
+    return (
+        "dates are written 2024-01-31; another form is given by --date-format %d.%m.%Y, or "
+        f'declared: date {name} "%d.%m.%Y"'
+    )
 
 
 def _needs_its_cells(domain: Domain | None) -> bool:

@@ -43,6 +43,8 @@ class Dialect:
         names: The columns' names where no line gives them.
         format: What the file is; None for what the name's ending says.
         bad_cells: What is done with cells that are not numbers.
+        date_format: How texts say dates, in the letters of `strftime`, besides ISO 8601; None for
+            no other way.
 
     Raises:
         UsageError: If two of these cannot be told from each other, or one makes no sense.
@@ -58,6 +60,7 @@ class Dialect:
     names: tuple[str, ...] | None = field(default=None)
     format: InputFormat | None = None
     bad_cells: BadCells = BadCells.ERROR
+    date_format: str | None = None
 
     def __post_init__(self) -> None:
         for option, mark in (
@@ -68,6 +71,11 @@ class Dialect:
             _require_mark(option, mark)
         if self.delimiter is not None and not self.delimiter.isascii():
             raise UsageError(f"--delimiter takes an ASCII character, not '{self.delimiter}'.")
+        if self.date_format is not None and "%" not in self.date_format:
+            raise UsageError(
+                f"--date-format takes a format such as %d.%m.%Y, not '{self.date_format}'.",
+                hint="%Y is the year, %m the month, %d the day, %H:%M:%S the time",
+            )
         if self.decimal == self.thousands:
             raise UsageError(f"--decimal and --thousands are both '{self.decimal}'.")
         try:
@@ -83,6 +91,11 @@ class Dialect:
     def plain_numbers(self) -> bool:
         """Whether numbers are written as programs write them."""
         return self.decimal == "." and self.thousands is None and self.bad_cells is BadCells.ERROR
+
+    @property
+    def of_values(self) -> "Dialect":
+        """What of it is said of tables that hold values, too."""
+        return Dialect(format=self.format, date_format=self.date_format)
 
     @property
     def is_utf8(self) -> bool:

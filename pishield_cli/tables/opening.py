@@ -41,7 +41,7 @@ def open_table(path: str, dialect: Dialect | None = None) -> StoredTable:
         raise unknown_ending(path)
     if delimiter_of(kind) is not None:
         _refuse_pattern(path)
-    elif dialect is not None and dialect != Dialect(format=dialect.format):
+    elif dialect is not None and dialect != dialect.of_values:
         title = _FORMATS[kind].title
         raise UsageError(
             f"How cells are written is said of CSV files, but `{path}` is a {title}.",
@@ -160,10 +160,12 @@ def _new_csv(output: str) -> NewTable:
     return NewCsv(output, csv_delimiter(output) or ",")
 
 
-def _open_parquet(path: str, _: Dialect | None) -> StoredTable:
+def _open_parquet(path: str, dialect: Dialect | None) -> StoredTable:
     from pishield_cli.tables.parquet.reader import ParquetReader
 
-    return ParquetReader(path)
+    reader = ParquetReader(path)
+    reader.date_format = None if dialect is None else dialect.date_format
+    return reader
 
 
 def _new_parquet(output: str) -> NewTable:
@@ -172,10 +174,12 @@ def _new_parquet(output: str) -> NewTable:
     return NewParquet(output)
 
 
-def _open_arrow(path: str, _: Dialect | None) -> StoredTable:
+def _open_arrow(path: str, dialect: Dialect | None) -> StoredTable:
     from pishield_cli.tables.ipc.reader import ArrowReader
 
-    return ArrowReader(path)
+    reader = ArrowReader(path)
+    reader.date_format = None if dialect is None else dialect.date_format
+    return reader
 
 
 def _new_arrow(output: str) -> NewTable:
@@ -184,10 +188,10 @@ def _new_arrow(output: str) -> NewTable:
     return NewArrow(output)
 
 
-def _open_json_lines(path: str, _: Dialect | None) -> StoredTable:
+def _open_json_lines(path: str, dialect: Dialect | None) -> StoredTable:
     from pishield_cli.tables.jsonl.reader import JsonLinesReader
 
-    return JsonLinesReader(path)
+    return JsonLinesReader(path, None if dialect is None else dialect.date_format)
 
 
 def _new_json_lines(output: str) -> NewTable:

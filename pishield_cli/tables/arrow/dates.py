@@ -1,15 +1,20 @@
 """Dates and times of Arrow as whole numbers of their unit, and back."""
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
-from pishield_cli.logic.domains import MICROSECONDS, Date
+from pishield_cli.logic.domains import MICROSECONDS, Date, Times
 from pishield_cli.tables.arrow.arrays import nothing
 from pishield_cli.tables.arrow.columns import numeric_column
+from pishield_cli.tables.arrow.formatted_dates import fits_format, formatted_dates
+
+_NARROW = 32
+"""Bits of dates of days, and of coarse times of day; all others have twice as many."""
 
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
@@ -22,6 +27,10 @@ def date_domain(kind: pa.DataType) -> Date | None:
         return Date(_PER_DAY["ms"])
     if pa.types.is_timestamp(kind):
         return Date(_PER_DAY[kind.unit], zoned=kind.tz is not None)
+    if pa.types.is_time(kind):
+        return Date(_PER_DAY[kind.unit], times=Times.CLOCK)
+    if pa.types.is_duration(kind):
+        return Date(_PER_DAY[kind.unit], times=Times.LENGTH)
     return None
 
 
@@ -32,13 +41,13 @@ def units_of(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
 
 def dates_of(column: NumericColumn, kind: pa.DataType) -> pa.Array:
     """Whole numbers of a type's unit as dates or times of that type, none of them missing."""
-    integers = np.asarray(column.values).astype(np.int32 if pa.types.is_date32(kind) else np.int64)
+    integers = np.asarray(column.values).astype(np.int32 if kind.bit_width == _NARROW else np.int64)
     buffer = pa.py_buffer(integers.tobytes())
     return pa.Array.from_buffers(kind, len(integers), [None, buffer])
 
 
 def _integer(kind: pa.DataType) -> pa.DataType:
-    return pa.int32() if pa.types.is_date32(kind) else pa.int64()
+    return pa.int32() if kind.bit_width == _NARROW else pa.int64()
 
 
 def days_of(column: NumericColumn, domain: Date) -> NumericColumn:
@@ -64,15 +73,18 @@ def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
         domain: Days, or microseconds; its format where the texts are not ISO 8601.
 
     Returns:
-        Dates of days, or timestamps in microseconds; and where a text is none of these, bool. Such
-        a cell comes out missing.
+        Dates of days, or timestamps or lengths of time in microseconds; and where a text is none of
+        these, bool. Such a cell comes out missing.
     """
     from pyarrow import compute as pc
 
     plain = texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts
+    if domain.times is not Times.DATE:
+        lengths = _lengths(plain)
+        return lengths, numeric_column(pc.and_(plain.is_valid(), lengths.is_null())).values
     zone = "UTC" if domain.zoned else None
     if domain.format is not None:
-        found = pc.strptime(plain, format=domain.format, unit="us", error_is_null=True)
+        found = formatted_dates(plain, domain.format, zoned=domain.zoned)
     else:
         pattern = _ZONED if domain.zoned else _DAY if domain.per_day == 1 else _LOCAL
         fits = pc.match_substring_regex(plain, pattern)
@@ -81,6 +93,25 @@ def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
     return found.cast(pa.date32()) if domain.per_day == 1 else found, bad
 
 
+def _lengths(texts: pa.Array) -> pa.Array:
+    """Times of day, or lengths of time in hours, minutes and seconds."""
+    from pyarrow import compute as pc
+
+    parts = pc.extract_regex(texts, _HOURS)
+    hours, minutes, seconds, rest = (pc.struct_field(parts, [place]) for place in range(4))
+    whole = [
+        pc.multiply(pc.if_else(pc.equal(one, ""), "0", one).cast(pa.int64()), unit)
+        for one, unit in ((hours, 3_600), (minutes, 60), (seconds, 1))
+    ]
+    fraction = pc.utf8_rpad(rest, width=6, padding="0").cast(pa.int64())
+    total = pc.multiply(pc.add(pc.add(*whole[:2]), whole[2]), 1_000_000)
+    return pc.add(total, fraction).cast(pa.duration("us"))
+
+
+_HOURS = (
+    r"^(?P<hours>[0-9]{1,3}):(?P<minutes>[0-5][0-9])"
+    r"(?::(?P<seconds>[0-5][0-9])(?:\.(?P<rest>[0-9]{1,6}))?)?$"
+)
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _CLOCK = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
 _LOCAL = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_CLOCK})?$"
@@ -104,6 +135,25 @@ def _one(text: pa.Scalar, kind: pa.DataType) -> pa.Array:
         return pa.nulls(1, kind)
 
 
+def dates_written(texts: Sequence[str], date_format: str | None = None) -> Date | None:
+    """What a column of texts holds by some of them: dates if all are; else None.
+
+    Args:
+        texts: At least one, or nothing is told.
+        date_format: How they may say dates, besides ISO 8601.
+    """
+    if not texts:
+        return None
+    if date_format is not None and any(fits_format(text, date_format) for text in texts):
+        return Date.written_as(date_format)
+    found = [one for one in map(looks_like, texts) if one is not None]
+    if len(found) < len(texts):
+        return None
+    if len({(one.zoned, one.times) for one in found}) > 1:
+        return None
+    return max(found, key=lambda one: one.per_day)
+
+
 def looks_like(text: str) -> Date | None:
     """The domain of a column of texts like this one; None if it is not a date."""
     return next((domain for pattern, domain in _LOOKS if pattern.match(text)), None)
@@ -113,4 +163,5 @@ _LOOKS = (
     (re.compile(_DAY), Date(written=True)),
     (re.compile(_LOCAL), Date(MICROSECONDS, written=True)),
     (re.compile(_ZONED), Date(MICROSECONDS, zoned=True, written=True)),
+    (re.compile(_HOURS), Date(MICROSECONDS, written=True, times=Times.CLOCK)),
 )

@@ -1,6 +1,6 @@
 """What Arrow's types say that columns hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -15,18 +15,35 @@ from pishield_cli.logic.domains import (
     Truth,
 )
 from pishield_cli.logic.expressions import Kind
-from pishield_cli.tables.arrow.dates import date_domain
+from pishield_cli.tables.arrow.dates import date_domain, dates_written
+
+FirstCells = Callable[[Sequence[str]], Mapping[str, Sequence[str | None]]]
+"""Some of the first cells of columns, by their names."""
 
 
-def domains_of(schema: pa.Schema, uses: Mapping[str, frozenset[Kind]]) -> Schema:
+def domains_of(
+    schema: pa.Schema,
+    uses: Mapping[str, frozenset[Kind]],
+    first: FirstCells | None = None,
+    date_format: str | None = None,
+) -> Schema:
     """The domain of each column that is used.
 
     Args:
         schema: The table's columns.
         uses: What each column is taken for; names that are not columns are left out.
+        first: Some of the first cells of columns of texts, for those that may say dates.
+        date_format: How texts say dates, besides ISO 8601.
     """
     types = dict(zip(schema.names, schema.types, strict=True))
-    return {name: domain_of(types[name], kinds) for name, kinds in uses.items() if name in types}
+    known = {name: kinds for name, kinds in uses.items() if name in types}
+    unclear = [n for n, kinds in known.items() if is_text(types[n]) and Kind.TEXT not in kinds]
+    looks = first(unclear) if first is not None and unclear else {}
+    dates = {
+        name: dates_written([one for one in some if one], date_format)
+        for name, some in looks.items()
+    }
+    return {name: dates.get(name) or domain_of(types[name], kinds) for name, kinds in known.items()}
 
 
 def domain_of(kind: pa.DataType, uses: frozenset[Kind]) -> Domain:

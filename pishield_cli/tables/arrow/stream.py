@@ -43,6 +43,11 @@ class StreamReader(MemoryReader):
         wanted = self._numeric(columns)
         return self._parsed(wanted, self._known(raw))
 
+    def _first_cells(self, names: Sequence[str]) -> dict[str, list[str | None]]:
+        """Nothing: what is read is gone."""
+        del names
+        return {}
+
     def _parsed(self, wanted: list[str], raw: Sequence[str]) -> Iterator[Batch]:
         start = 0
         for part in self._rows:

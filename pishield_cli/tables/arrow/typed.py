@@ -1,7 +1,7 @@
 """Tables whose columns have Arrow's types: what their schema tells, and their rows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar, Self
 
@@ -26,6 +26,9 @@ from pishield_cli.tables.arrow.schema import domains_of, is_text
 from pishield_cli.tables.dialect import InputFormat
 from pishield_cli.tables.table import Batch, ColumnKind, Style, TableWriter, refuse_repeated
 
+_LOOKED_AT = 100
+"""Cells of a column of texts by which it is told whether they say dates."""
+
 
 class TypedTable(ABC):
     """A table whose columns have Arrow's types.
@@ -38,6 +41,8 @@ class TypedTable(ABC):
 
     format: ClassVar[InputFormat | None] = None
     style: ClassVar[Style] = Style()
+    date_format: str | None = None
+    """How texts say dates, besides ISO 8601; None for no other way."""
 
     def __init__(self, name: str, title: str, schema: pa.Schema) -> None:
         self._name = name
@@ -71,8 +76,24 @@ class TypedTable(ABC):
         return self
 
     def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
-        """What the types of columns say."""
-        return domains_of(self.schema, uses)
+        """What the types of columns say, and of texts the first cells, which may be dates."""
+        return domains_of(self.schema, uses, self._first_cells, self.date_format)
+
+    @abstractmethod
+    def batches(
+        self,
+        columns: Sequence[str],
+        *,
+        rows: int | None = None,
+        whole: bool = False,
+        raw: Sequence[str] = (),
+    ) -> Iterator[Batch]:
+        """Read the table from its start; see `TableReader`."""
+
+    def _first_cells(self, names: Sequence[str]) -> dict[str, list[str | None]]:
+        first = next(iter(self.batches((), rows=_LOOKED_AT, raw=names)), None)
+        cells = {} if first is None else first.raw
+        return {name: one[:_LOOKED_AT].to_pylist() for name, one in cells.items()}
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
         """What the schema says: truth values, whole numbers, or any."""

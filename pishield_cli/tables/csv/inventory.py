@@ -39,13 +39,19 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"\s*[+-]?[0-9.,]+\s*%\s*"),
         "these are percentages: leave out the sign, and mean the same in the requirements",
     ),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"), "these are dates: add --date-format %Y-%m-%d"),
+    (re.compile(r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"), "these are dates: add --date-format %Y/%m/%d"),
     (
-        re.compile(r"\s*[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ].*)?"),
-        "these are dates, not numbers",
+        re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}"),
+        "these are dates: add --date-format %d.%m.%Y",
     ),
     (
-        re.compile(r"\s*[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}([T ].*)?"),
-        "these are dates, not numbers",
+        re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"),
+        "these are dates: add --date-format %m/%d/%Y, or %d/%m/%Y if the day comes first",
+    ),
+    (
+        re.compile(r"\s*[0-9]{1,4}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}([T ].*)?"),
+        "these are dates: say how they are written with --date-format, such as '%d/%m/%y %H:%M'",
     ),
     (
         re.compile(r"\s*[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?\s*"),

@@ -57,7 +57,8 @@ class CsvReader(CsvFile):
         used = [name for name in uses if name in self._places]
         open_ones = [name for name in used if Kind.TEXT not in uses[name]]
         first = self._first_cells(open_ones) if open_ones else {}
-        return {name: written_domain(first.get(name, ()), uses[name]) for name in used}
+        form = self.dialect.date_format
+        return {name: written_domain(first.get(name, ()), uses[name], form) for name in used}
 
     def _first_cells(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Some of the first cells of columns that are not missing."""

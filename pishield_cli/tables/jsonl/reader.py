@@ -41,6 +41,7 @@ class JsonLinesReader:
 
     Args:
         path: The file, an address, or `-`.
+        date_format: How texts say dates, besides ISO 8601.
 
     Attributes:
         source: The file.
@@ -53,8 +54,9 @@ class JsonLinesReader:
     style = Style()
     schema: pa.Schema | None = None
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, date_format: str | None = None) -> None:
         self.source = open_source(path)
+        self._date_format = date_format
         first = next(self._pieces(_FIRST), None)
         if first is None or not first.spans():
             raise TableError(
@@ -103,7 +105,7 @@ class JsonLinesReader:
         if Kind.TEXT in uses:
             return text_domain(uses)
         if texts:
-            found = written_domain(texts, uses)
+            found = written_domain(texts, uses, self._date_format)
             return found if Kind.NUMBER in uses or not isinstance(found, Number) else Text()
         truths = bool(present) and all(isinstance(one, bool) for one in present)
         return Truth() if truths else written_domain(["0"], uses)
