@@ -1,1 +1,4 @@
-"""One verb a module: takes values, returns a frozen report, prints nothing."""
+"""What commands do, one verb a module: values in, a frozen report out, nothing printed.
+
+Which modules are for other rooms is listed in pyproject.toml, contract `actions-face`.
+"""

@@ -11,8 +11,8 @@ from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.satisfaction import Verdict, compile_requirements, evaluate
+from pishield_cli.logic.boxes import hold_throughout
 from pishield_cli.logic.requirements import Requirement, Requirements
-from pishield_cli.logic.solver.boxes import hold_throughout
 from pishield_cli.tables.table import Batch, Listing, RangedReader, TableReader
 
 SEPARATOR = ";"

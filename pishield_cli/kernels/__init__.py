@@ -1,1 +1,6 @@
-"""Pure functions on arrays: satisfaction, bounds, projections. No state, no input or output."""
+"""Pure functions on arrays: no files, no state that outlives a call.
+
+`evaluation` judges rows; `sequential`, `optimal`, `scores` and `filling` change them; `suggestion`
+looks for what holds. Which modules are for other rooms is listed in pyproject.toml, contract
+`kernels-face`.
+"""

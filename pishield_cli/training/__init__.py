@@ -1,1 +1,4 @@
-"""Learning under requirements: networks, tables as tensors, the loop, objectives, run folders."""
+"""Networks that obey requirements: tables to tensors, the loop, run folders.
+
+Which modules are for other rooms is listed in pyproject.toml, contract `training-face`.
+"""

@@ -21,7 +21,7 @@ from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.optimal.nearest import Nearest, nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
 from pishield_cli.logic.rows.flips import elements
-from pishield_cli.logic.solver.hitting import minimal_cores, minimum_hitting_sets
+from pishield_cli.logic.rows.hitting import minimal_cores, minimum_hitting_sets
 
 SETS_TRIED = 16, 512
 """At least and at most so many sets of columns are tried for one row."""

@@ -35,7 +35,7 @@ def found(path: Path, text: str) -> tuple[list[int], object]:
     assert report.results == expected.results
     assert (report.rows, report.violating_rows) == (expected.rows, expected.violating_rows)
     assert report.unknown_rows == expected.unknown_rows
-    from pishield_cli.logic.solver.boxes import hold_throughout
+    from pishield_cli.logic.boxes import hold_throughout
 
     share, rows = reader.passing_over(names, lambda box: hold_throughout(requirements, box))
     read = groups_read(share)

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from pishield_cli.language import parse_requirements
-from pishield_cli.logic.solver.boxes import hold_throughout
+from pishield_cli.logic.boxes import hold_throughout
 
 BOX = {"a": (0, 2), "b": (1, 3), "flag": (1, 1)}
 

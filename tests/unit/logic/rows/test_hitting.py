@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from pishield_cli.logic.rows.flips import elements
-from pishield_cli.logic.solver.hitting import minimal_cores, minimum_hitting_sets
+from pishield_cli.logic.rows.hitting import minimal_cores, minimum_hitting_sets
 
 
 @pytest.mark.parametrize("seed", range(60))
