@@ -9,6 +9,7 @@ QUESTIONS = {
     "rewrite": "how fast is a file corrected, beside reading and writing it with pyarrow?",
     "training": "what do networks learn behind each shield, and what does it cost?",
     "generate": "are rows better with the requirements in the loop, or corrected afterwards?",
+    "layers": "how fast are shields forward and backward, beside PiShield's and a loop over rows?",
     "startup": "how long until a command starts its work?",
     "growth": "how do time and memory grow with rows, columns and requirements?",
     "reliability": "what was tried to break it, and what came of that?",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         format_literal,
         format_requirement,
         format_requirements,
+        value_counts,
     )
     from pishield_cli.language.statements import refuse_patterns
     from pishield_cli.language.words import spelt_out, write_number, written_name
@@ -54,6 +55,7 @@ __all__ = [
     "refuse_patterns",
     "require_columns",
     "spelt_out",
+    "value_counts",
     "write_number",
     "written_name",
 ]
@@ -79,6 +81,7 @@ _NAMES = {
         "format_literal",
         "format_requirement",
         "format_requirements",
+        "value_counts",
     ),
     "statements": ("refuse_patterns",),
     "words": ("spelt_out", "write_number", "written_name"),

@@ -38,7 +38,7 @@ def format_requirements(requirements: Requirements) -> str:
     lines: list[str] = []
     if requirements.ordering:
         lines.append(_header("ordering", requirements.ordering))
-    integers = requirements.integers.difference(_variables(requirements))
+    integers = requirements.integers.difference(value_counts(requirements))
     if integers:
         lines.append(_header("integer", sorted(integers)))
     if requirements.booleans:
@@ -115,10 +115,10 @@ def _format_formula(formula: Formula, domains: Schema, *, positive: bool) -> tup
             return _joined(joins, parts, domains, positive=positive)
 
 
-def _variables(requirements: Requirements) -> dict[str, str]:
-    """How many values PiShield's variables have, where lines of their own say so."""
+def value_counts(requirements: Requirements) -> dict[str, int]:
+    """How many values PiShield's variables have, where lines of their own say so, in file order."""
     matches = ((one, _VARIABLE.fullmatch(one.text)) for one in requirements.requirements)
-    return {one.named[0]: found[1] for one, found in matches if found is not None}
+    return {one.named[0]: int(found[1]) for one, found in matches if found is not None}
 
 
 def _closing(requirement: Requirement, domains: Schema) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pishield_cli.layers.backward import Directed, Rows, Rule, Swept
+    from pishield_cli.layers.choices import ChoiceShield
     from pishield_cli.layers.compatible import (
         build_shield_layer,
         build_shield_loss,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pishield_cli.layers.tnorms import TNorm, TNormLoss
 
 __all__ = [
+    "ChoiceShield",
     "Directed",
     "NearestShield",
     "Rows",
@@ -41,6 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ChoiceShield": "choices",
     "Directed": "backward",
     "NearestShield": "nearest",
     "Rows": "backward",

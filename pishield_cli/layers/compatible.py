@@ -6,7 +6,8 @@ from os import PathLike
 import torch
 
 from pishield_cli.errors import NoRequirementError, RequirementsFileError, UsageError
-from pishield_cli.language import read_requirements
+from pishield_cli.language import read_requirements, value_counts
+from pishield_cli.layers.choices import ChoiceShield
 from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.shield import Shield, named_columns
 from pishield_cli.layers.tnorms import TNormLoss
@@ -22,7 +23,7 @@ def build_shield_layer(
     ordering_choice: str = "given",
     custom_ordering: str | Sequence[int | str] | None = None,
     requirements_type: str = AUTO,
-) -> Shield:
+) -> Shield | ChoiceShield:
     """Build the layer that corrects outputs so that requirements hold.
 
     Args:
@@ -34,7 +35,8 @@ def build_shield_layer(
             `eigenvector`, `katz`, `closeness`, `betweenness`. With `rev-` before it, the reverse.
         custom_ordering: Column numbers or names, most trusted first, as a list or separated by
             commas; those left out come last.
-        requirements_type: `linear`, `qflra`, `propositional`, or `auto` to decide on the file.
+        requirements_type: `linear`, `qflra`, `propositional`, `categorical` (then there is a column
+            for each value of each variable), or `auto` to decide on the file.
 
     Raises:
         RequirementError: If the file cannot be read, or not as that type.
@@ -43,9 +45,23 @@ def build_shield_layer(
     """
     type = None if requirements_type == AUTO else _type(requirements_type)
     requirements = read_requirements(requirements_filepath, type=type)
+    if requirements.type is RequirementType.CATEGORICAL:
+        return _choices(requirements, num_variables, ordering_choice, custom_ordering)
     columns = named_columns(num_variables)
     ordering = _ordering(requirements, columns, ordering_choice, custom_ordering)
     return Shield(requirements, columns, ordering=ordering)
+
+
+def _choices(
+    requirements: Requirements,
+    columns: int,
+    choice: str,
+    custom: str | Sequence[int | str] | None,
+) -> ChoiceShield:
+    """The layer of groups of columns, whose variables are ordered by their names."""
+    names = tuple(value_counts(requirements))
+    ordering = _ordering(requirements, names, choice, custom)
+    return ChoiceShield(requirements, columns, ordering=ordering)
 
 
 def build_shield_loss(

@@ -1,0 +1,308 @@
+"""The shield of groups of probabilities: the likeliest value of each satisfies every clause."""
+
+from collections.abc import Collection, Mapping, Sequence
+from os import PathLike
+
+import torch
+from torch import Tensor, nn
+
+from pishield_cli.errors import (
+    ContradictionError,
+    MissingColumnError,
+    PishieldError,
+    ShapeError,
+    UsageError,
+)
+from pishield_cli.language import read_requirements, value_counts
+from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.pooling import lift
+from pishield_cli.layers.precision import WORKING, gap_of, has_values, may_hold_nan
+from pishield_cli.layers.rules import RuleName
+from pishield_cli.layers.state import Declared, clause_lines, digest_of
+from pishield_cli.logic.plans.choices import ChoiceStep, Signed, choice_steps, signed_clauses
+from pishield_cli.logic.plans.waves import waves_of
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.solver.analysis import contradictory_core
+
+RULES = (RuleName.CLAMP, RuleName.ROUTED, RuleName.STE)
+"""How the loss's gradient may be handed on."""
+
+
+class ChoiceShield(Declared):
+    r"""Move the probabilities of groups so that the likeliest values satisfy requirements.
+
+    The columns are groups, one for each variable, in the order of the file's `var` lines: as many
+    columns as the variable has values. Variables are decided one after the other in an ordering: a
+    group whose likeliest value the earlier ones allow stays bit for bit. In any other the likeliest
+    of the allowed values becomes the likeliest of all, by the least move of the group there is: it
+    and all that would stay above it meet at their mean, it a little above and they a little below.
+    So the sum stays, and nothing falls below zero. Variables that do not depend on each other are
+    decided together.
+
+    Args:
+        requirements: Of type `categorical`, or the path of a file of them.
+        columns: How many columns there are: as many as all variables have values together.
+        backward: `clamp` for the derivative of the move, by autograd; `routed`, which holds back
+            only what would press the chosen value further down against the others; or `ste`.
+        ordering: Variables to decide first; then come those of the file's own ordering, then all
+            others.
+        check_nan: Whether a NaN raises an error. Not checked under `torch.compile`.
+
+    Attributes:
+        requirements: As read.
+        groups: The columns of each variable.
+        steps: What each variable may be, in order.
+
+    Raises:
+        RequirementError: If the requirements cannot be read.
+        ContradictionError: If no values satisfy them.
+        ShapeError: If there are not as many columns as values.
+        MissingColumnError: If `ordering` names what is not a variable.
+        UsageError: If they are not about variables of few values, or there is no such rule.
+
+    Examples:
+        >>> import torch
+        >>> from pishield_cli.language import parse_requirements
+        >>> rules = parse_requirements("var day 2\nvar light 2\n[1]:day or [1]:light")
+        >>> shield = ChoiceShield(rules, 4)
+        >>> shield(torch.tensor([[0.75, 0.25, 0.75, 0.25], [0.75, 0.25, 0.25, 0.75]]))
+        tensor([[0.7500, 0.2500, 0.5000, 0.5000],
+                [0.7500, 0.2500, 0.2500, 0.7500]])
+    """
+
+    def __init__(
+        self,
+        requirements: Requirements | str | PathLike[str],
+        columns: int,
+        *,
+        backward: str = "clamp",
+        ordering: Sequence[str] = (),
+        check_nan: bool = True,
+    ) -> None:
+        super().__init__()
+        if not isinstance(requirements, Requirements):
+            requirements = read_requirements(requirements)
+        self.requirements, self.check_nan = requirements, check_nan
+        self.backward_name = _known_rule(backward)
+        counts = value_counts(requirements)
+        self.groups = _groups(counts)
+        self.columns = sum(counts.values())
+        if columns != self.columns:
+            raise ShapeError(
+                f"There is a column for each value of each variable, {self.columns} in all, but "
+                f"{columns} are asked for."
+            )
+        self.ordering = _ordering(ordering, requirements.ordering or (), counts)
+        self.steps = self._planned(counts)
+        read = ((one.variable, _earlier(one)) for one in self.steps)
+        waves = [[self.steps[place] for place in wave] for wave in waves_of(read)]
+        self.waves = nn.ModuleList(_Wave(wave, self.groups, self.columns) for wave in waves)
+        self.firsts = nn.ModuleList([_Groups(list(self.groups.values()))])
+        self.declare("requirements_digest", digest_of(clause_lines(requirements.clauses)))
+        self.declare("ordering_digest", digest_of(self.ordering))
+
+    def _planned(self, counts: Mapping[str, int]) -> Sequence[ChoiceStep]:
+        signed = signed_clauses(self.requirements.clauses, counts)
+        if signed is None:
+            raise UsageError(
+                "A shield of choices is for clauses over variables of few values, but these "
+                "compare something else.",
+                hint="such as: var day 7, then [5,6]:day or [0]:open",
+            )
+        try:
+            steps = choice_steps(signed, counts, self.ordering)
+        except OverflowError:
+            raise PishieldError(
+                "These requirements are too entangled to be planned, so that no layer can be made.",
+                hint="split them, or choose another ordering",
+            ) from None
+        if steps is None:
+            core = contradictory_core(self.requirements)
+            texts = {one.number: one.text for one in self.requirements.requirements}
+            raise ContradictionError(core, [texts[number] for number in core])
+        return steps
+
+    def forward(self, p: Tensor) -> Tensor:
+        """Move probabilities.
+
+        Args:
+            p: Floating, shape `(..., columns)`; of each group the values' probabilities, or scores
+                of any kind: its sum stays.
+
+        Returns:
+            Same shape, dtype and device.
+
+        Raises:
+            ShapeError: If the last dimension is not the number of columns, or the dtype not
+                floating.
+            PishieldError: If NaN is checked for and found.
+        """
+        self._check(p)
+        flat = p.reshape(-1, self.columns)
+        working = flat.to(WORKING.get(p.dtype, p.dtype))
+        chosen = self._chosen(working)
+        gap, parts, own = gap_of(p.dtype), [], []
+        for wave in self.waves:
+            assert isinstance(wave, _Wave)
+            decided, chosen = wave(working, chosen, gap, self.backward_name)
+            parts.append(decided)
+            own.append(wave.groups.constants("own"))
+        moved = working
+        if parts:
+            moved = working.index_copy(1, torch.cat(own), torch.cat(parts, 1))
+        moved = moved.to(p.dtype)
+        if self.backward_name == RuleName.STE:
+            moved = flat + (moved - flat).detach()
+        return moved.view(p.shape)
+
+    def _chosen(self, p: Tensor) -> Tensor:
+        """Which columns are the likeliest of their groups, as ones."""
+        (groups,) = self.firsts
+        assert isinstance(groups, _Groups)
+        best = groups.taken(p.detach()).max(2).indices
+        return groups.marked(torch.zeros_like(p), best)
+
+    def _check(self, p: Tensor) -> None:
+        if p.shape[-1:] != (self.columns,) or not p.is_floating_point():
+            raise ShapeError(
+                f"Probabilities are floating, in {self.columns} columns, but these are "
+                f"{str(p.dtype).removeprefix('torch.')} of shape {tuple(p.shape)}."
+            )
+        if self.check_nan and may_hold_nan(p) and bool(p.isnan().any()):
+            raise PishieldError(
+                "Probabilities are numbers, but some are NaN.",
+                hint="find where they arise with torch.autograd.set_detect_anomaly(True)",
+            )
+
+
+class _Groups(FixedBuffers):
+    """Columns of several groups, each padded to the size of the largest."""
+
+    def __init__(self, groups: Sequence[range]) -> None:
+        super().__init__()
+        size = max(map(len, groups))
+        places = [[*one, *[one[0]] * (size - len(one))] for one in groups]
+        inside = [[place < len(one) for place in range(size)] for one in groups]
+        self.shape = (len(groups), size)
+        self.full = all(len(one) == size for one in groups)
+        flat = torch.tensor(inside).flatten()
+        self.register_buffer("places", torch.tensor(places).flatten(), persistent=False)
+        self.register_buffer("inside", torch.tensor(inside), persistent=False)
+        self.register_buffer("spots", flat.nonzero().squeeze(1), persistent=False)
+        own = torch.tensor(places).flatten()[flat]
+        self.register_buffer("own", own, persistent=False)
+
+    def taken(self, p: Tensor) -> Tensor:
+        """Shape `(rows, groups, size)`; less than anything where there is no value."""
+        values = p.index_select(1, self.constants("places")).view(len(p), *self.shape)
+        if self.full:
+            return values
+        return values.masked_fill(~self.constants("inside"), -torch.inf)
+
+    def flat(self, values: Tensor) -> Tensor:
+        """The values of all groups side by side, in the columns' order `own`."""
+        return values.flatten(1).index_select(1, self.constants("spots"))
+
+    def marked(self, p: Tensor, best: Tensor) -> Tensor:
+        """Columns with a one for the best value of each group, zeros for the others."""
+        ones = torch.arange(self.shape[1], device=p.device) == best.unsqueeze(2)
+        return p.index_copy(1, self.constants("own"), self.flat(ones.to(p.dtype)))
+
+
+class _Wave(FixedBuffers):
+    """Variables that do not depend on each other."""
+
+    def __init__(
+        self, steps: Sequence[ChoiceStep], groups: Mapping[str, range], columns: int
+    ) -> None:
+        super().__init__()
+        self.groups = _Groups([groups[one.variable] for one in steps])
+        count, size = self.groups.shape
+        clauses = [
+            (place, held, rest) for place, one in enumerate(steps) for held, rest in one.clauses
+        ]
+        asked = torch.zeros(columns, len(clauses))
+        barred = torch.zeros(len(clauses), count, size)
+        for number, (place, held, rest) in enumerate(clauses):
+            for column in _columns(rest, groups):
+                asked[column, number] = 1.0
+            for value in range(len(groups[steps[place].variable])):
+                barred[number, place, value] = float(not held >> value & 1)
+        self.register_buffer("asked", asked, persistent=False)
+        self.register_buffer("barred", barred.flatten(1), persistent=False)
+
+    def forward(self, p: Tensor, chosen: Tensor, gap: float, rule: str) -> tuple[Tensor, Tensor]:
+        """Decide the variables; `chosen` marks the values of all groups so far."""
+        values = self.groups.taken(p)
+        with torch.no_grad():
+            failing = (chosen @ self.constants("asked").to(p.dtype) == 0).to(p.dtype)
+            barred = failing @ self.constants("barred").to(p.dtype) > 0
+            barred = barred.view(values.shape)
+            top = self.groups.taken(chosen).max(2, keepdim=True).indices
+            moved = barred.gather(2, top)
+        if not has_values(values):
+            best = torch.where(moved, _likeliest(values, barred), top)
+            new = torch.where(
+                moved, lift(values, best, gap, routed=rule == RuleName.ROUTED), values
+            )
+            return self.groups.flat(new), self.groups.marked(chosen, best.squeeze(2))
+        at = moved.squeeze(2).nonzero(as_tuple=True)
+        some = values[at].unsqueeze(1)
+        best = _likeliest(some, barred[at].unsqueeze(1))
+        new = lift(some, best, gap, routed=rule == RuleName.ROUTED)
+        top = top.squeeze(2).index_put(at, best.flatten())
+        values = values.index_put(at, new.squeeze(1))
+        return self.groups.flat(values), self.groups.marked(chosen, top)
+
+
+def _likeliest(values: Tensor, barred: Tensor) -> Tensor:
+    """The places of the greatest values that are not barred, the first of equals."""
+    return values.detach().masked_fill(barred, -torch.inf).max(2, keepdim=True).indices
+
+
+def _known_rule(name: str) -> RuleName:
+    if name not in RULES:
+        listed = ", ".join(RULES)
+        raise UsageError(
+            f"Choices are differentiated by one of the rules {listed}, but this is `{name}`."
+        )
+    return RuleName(name)
+
+
+def _groups(counts: Mapping[str, int]) -> dict[str, range]:
+    groups, first = {}, 0
+    for name, count in counts.items():
+        groups[name] = range(first, first + count)
+        first += count
+    if not groups:
+        raise UsageError(
+            "A shield of choices is for variables of few values, but no line declares one.",
+            hint="such as: var day 7",
+        )
+    return groups
+
+
+def _ordering(
+    given: Sequence[str], own: Sequence[str], counts: Mapping[str, int]
+) -> tuple[str, ...]:
+    missing = [name for name in given if name not in counts]
+    if missing:
+        raise MissingColumnError(
+            f"`ordering` names variables, but `{missing[0]}` is not one of them."
+        )
+    named = (name for name in (*given, *own, *counts) if name in counts)
+    return tuple(dict.fromkeys(named))
+
+
+def _earlier(step: ChoiceStep) -> Collection[str]:
+    return {name for _, rest in step.clauses for name in rest}
+
+
+def _columns(rest: Signed, groups: Mapping[str, range]) -> list[int]:
+    """The columns of the values that make a clause hold."""
+    return [
+        groups[name][value]
+        for name, held in rest.items()
+        for value in range(len(groups[name]))
+        if held >> value & 1
+    ]
