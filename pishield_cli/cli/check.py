@@ -158,6 +158,7 @@ def check(
     from pishield_cli.cli.output import refuse_overwriting
     from pishield_cli.cli.render.checked import exit_code
     from pishield_cli.cli.reports import listed_examples, open_reports, wanted_reports
+    from pishield_cli.tables.aside import STANDARD_STREAM
 
     beside = {
         CheckFormat.JSON: json,
@@ -188,6 +189,12 @@ def check(
             hint="write pishield check DATA REQS; see pishield check --help",
         )
     wanted = wanted_reports(form, output, beside, github=github)
+    shown = next((one for one in wanted if one.shown), None)
+    if violations == STANDARD_STREAM and shown is not None:
+        raise UsageError(
+            f"One of --violations and the report ({shown.form}) goes to standard output, not both.",
+            hint="write the report to a file with --output, or the rows with --violations FILE",
+        )
     refuse_overwriting(
         {"--violations": violations, "--output": output}
         | {f"--{name}": path for name, path in beside.items()},
