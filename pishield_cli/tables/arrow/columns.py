@@ -56,6 +56,23 @@ def largest_decimals(types: Mapping[str, pa.DataType]) -> dict[str, Fraction]:
     }
 
 
+def spread(distinct: NumericColumn, places: pa.Array) -> NumericColumn:
+    """What is known of a dictionary's values as a column of the cells that it encodes.
+
+    Args:
+        distinct: A number or a truth for each value, none of them with more digits than it keeps.
+        places: For each cell the place of its value, missing where the cell is.
+    """
+    found = numeric_column(places)
+    if not len(distinct):
+        return NumericColumn(np.zeros(len(places), distinct.values.dtype), found.missing)
+    codes = found.values if found.missing is None else np.where(found.missing, 0, found.values)
+    missing = None if distinct.missing is None else distinct.missing[codes]
+    if found.missing is not None:
+        missing = found.missing if missing is None else missing | found.missing
+    return NumericColumn(distinct.values[codes], missing)
+
+
 def numeric_column(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
     """A column of a numeric type, missing cells marked.
 

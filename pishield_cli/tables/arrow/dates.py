@@ -10,7 +10,7 @@ import pyarrow as pa
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.logic.domains import MICROSECONDS, Date, Times
 from pishield_cli.tables.arrow.arrays import nothing
-from pishield_cli.tables.arrow.columns import numeric_column
+from pishield_cli.tables.arrow.columns import numeric_column, spread
 from pishield_cli.tables.arrow.formatted_dates import fits_format, formatted_dates
 
 _NARROW = 32
@@ -76,20 +76,24 @@ def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
         Dates of days, or timestamps or lengths of time in microseconds; and where a text is none of
         these, bool. Such a cell comes out missing.
     """
+    if pa.types.is_dictionary(texts.type):
+        found, bad = parsed_dates(texts.dictionary, domain)
+        wrong = spread(NumericColumn(bad), texts.indices)
+        known = wrong.values if wrong.missing is None else wrong.values & ~wrong.missing
+        return found.take(texts.indices), known
     from pyarrow import compute as pc
 
-    plain = texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts
     if domain.times is not Times.DATE:
-        lengths = _lengths(plain)
-        return lengths, numeric_column(pc.and_(plain.is_valid(), lengths.is_null())).values
+        lengths = _lengths(texts)
+        return lengths, numeric_column(pc.and_(texts.is_valid(), lengths.is_null())).values
     zone = "UTC" if domain.zoned else None
     if domain.format is not None:
-        found = formatted_dates(plain, domain.format, zoned=domain.zoned)
+        found = formatted_dates(texts, domain.format, zoned=domain.zoned)
     else:
         pattern = _ZONED if domain.zoned else _DAY if domain.per_day == 1 else _LOCAL
-        fits = pc.match_substring_regex(plain, pattern)
-        found = _cast(pc.if_else(fits, plain, nothing(plain.type)), pa.timestamp("us", zone))
-    bad = numeric_column(pc.and_(plain.is_valid(), found.is_null())).values
+        fits = pc.match_substring_regex(texts, pattern)
+        found = _cast(pc.if_else(fits, texts, nothing(texts.type)), pa.timestamp("us", zone))
+    bad = numeric_column(pc.and_(texts.is_valid(), found.is_null())).values
     return found.cast(pa.date32()) if domain.per_day == 1 else found, bad
 
 

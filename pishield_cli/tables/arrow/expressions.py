@@ -15,7 +15,7 @@ from pishield_cli.kernels.arithmetic import Decimals, column_of, constant, decim
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value
 from pishield_cli.tables.arrow.arrays import nothing, plain_array, text_array
-from pishield_cli.tables.arrow.columns import numeric_column
+from pishield_cli.tables.arrow.columns import numeric_column, spread
 
 Cells = Mapping[Cell, NumericColumn | pa.Array]
 """The cells that expressions name: texts as Arrow's, all others as numbers."""
@@ -90,8 +90,7 @@ class _Batch:
             return decimals_of(self.column(expression))
         function, arguments = expression.function, expression.arguments
         if function is Function.LENGTH:
-            lengths = _by_value(self.texts(arguments[0]), pc.utf8_length)
-            return decimals_of(numeric_column(lengths))
+            return decimals_of(_by_value(self.texts(arguments[0]), pc.utf8_length))
         if function in _CALENDAR:
             return decimals_of(self._calendar(_CALENDAR[function], arguments[0]))
         if function is Function.ROUND:
@@ -134,9 +133,8 @@ class _Batch:
             missing = number.missing | arithmetic.is_zero(number)
             return NumericColumn(self._zeros(np.bool_), missing if missing.any() else None)
         if function is Function.EQUAL:
-            left, right = (_plain(self.texts(one)) for one in arguments)
-            return numeric_column(pc.equal(left, right))
-        return numeric_column(_by_value(self.texts(arguments[0]), _test(call)))
+            return _equal(*(self.texts(one) for one in arguments))
+        return _by_value(self.texts(arguments[0]), _test(call))
 
     def _missing(self, expression: Expression) -> Array:
         if expression.kind is Kind.TEXT:
@@ -181,11 +179,11 @@ def _unless_null(found: pa.Array, texts: pa.Array) -> pa.Array:
     return pc.if_else(texts.is_valid(), found, nothing(found.type)) if texts.null_count else found
 
 
-def _by_value(texts: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa.Array:
+def _by_value(texts: pa.Array, function: Callable[[pa.Array], pa.Array]) -> NumericColumn:
     """A function of each text: of a dictionary's values once."""
     if pa.types.is_dictionary(texts.type):
-        return function(texts.dictionary).take(texts.indices)
-    return function(texts)
+        return spread(numeric_column(function(texts.dictionary)), texts.indices)
+    return numeric_column(function(texts))
 
 
 def _each_value(texts: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa.Array:
@@ -193,6 +191,25 @@ def _each_value(texts: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa
     if pa.types.is_dictionary(texts.type):
         return pa.DictionaryArray.from_arrays(texts.indices, function(texts.dictionary))
     return function(texts)
+
+
+def _equal(left: pa.Array, right: pa.Array) -> NumericColumn:
+    """Where two columns of texts are equal: of dictionaries by the places of their values."""
+    if not (pa.types.is_dictionary(left.type) and pa.types.is_dictionary(right.type)):
+        return numeric_column(pc.equal(_plain(left), _plain(right)))
+    values = _plain(left.dictionary).unique()
+    first, second = (_places_among(values, one) for one in (left, right))
+    marks = [one.missing for one in (first, second) if one.missing is not None]
+    missing = np.logical_or.reduce(marks) if marks else None
+    return NumericColumn(first.values == second.values, missing)
+
+
+def _places_among(values: pa.Array, texts: pa.DictionaryArray) -> NumericColumn:
+    """Which of some values each text is, -1 for none of them."""
+    found = pc.index_in(_plain(texts.dictionary), values)
+    absent = texts.dictionary.is_null()
+    places = pc.if_else(absent, nothing(pa.int32()), found.fill_null(-1))
+    return spread(numeric_column(places), texts.indices)
 
 
 def _plain(texts: pa.Array) -> pa.Array:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from pishield_cli.errors import ColumnTypeError, TableError
 from pishield_cli.tables.csv.numbers import is_decimal_text, is_number, says_more_than_zero
 from pishield_cli.tables.csv.records import (
     Records,
-    significant_quotes,
     split_cells,
     unquoted,
 )
@@ -14,6 +15,7 @@ from pishield_cli.tables.sources import Source, reading
 
 _SHOWN = 40
 _MOST_DIGITS = 308
+_NEWLINE = ord("\n")
 
 
 def check_text(records: Records, source: Source) -> None:
@@ -55,7 +57,7 @@ def malformed(records: Records, names: Sequence[str], source: Source, reason: st
         reason: What the reader said, where nothing better is found.
     """
     data = records.data
-    quotes = significant_quotes(data, records.delimiter)
+    quotes = records.quotes()
     if len(quotes) % 2:
         line = line_at(source, records.offset + int(quotes[-1]))
         return TableError(
@@ -155,7 +157,9 @@ def lines_at(source: Source, offsets: Sequence[int]) -> list[int]:
                 if not data:
                     break
                 seen += len(data)
-                line += data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+                line += int(np.count_nonzero(np.frombuffer(data, np.uint8) == _NEWLINE))
+                if b"\r" in data:
+                    line += data.count(b"\r") - data.count(b"\r\n")
                 line -= after_return and data.startswith(b"\n")
                 after_return = data.endswith(b"\r")
             lines.append(line)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Self
 
-import numpy as np
 import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array
@@ -15,7 +14,6 @@ from pishield_cli.tables.csv.records import (
     BOM,
     Records,
     record_chunks,
-    significant_quotes,
     split_cells,
 )
 from pishield_cli.tables.csv.text import Text
@@ -150,23 +148,11 @@ class CsvFile:
             raise other_kind(self.name, output)
         return CsvWriter(self, output)
 
-    def _text(self, records: Records, quotes: Array | None = None) -> Text:
-        if quotes is None:
-            quotes = significant_quotes(records.data, records.delimiter)
-        quoted = _has_quoted_lines(records.data, quotes)
-        return Text(records, self.header.names, self.source, quoted_lines=quoted)
+    def _text(self, records: Records) -> Text:
+        return Text(records, self.header.names, self.source)
 
     def _pieces(self, size: int) -> Iterator[Records]:
         title = self.source.title
         with reading(title), self.source.open() as stream:
             skip = len(self.header.data)
             yield from record_chunks(stream, self.delimiter, size=size, skip=skip, title=title)
-
-
-def _has_quoted_lines(data: bytes, quotes: Array) -> bool:
-    """Whether a line ending stands inside quotes."""
-    if not len(quotes):
-        return False
-    text = np.frombuffer(data, np.uint8)
-    stops = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
-    return bool((np.searchsorted(quotes, stops) % 2).any())

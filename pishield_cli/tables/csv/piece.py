@@ -203,6 +203,8 @@ def without(texts: pa.DictionaryArray, marks: Sequence[str]) -> pa.DictionaryArr
     from pyarrow import compute as pc
 
     is_mark = pc.is_in(texts.dictionary, text_array(marks).cast(pa.string()))
+    if not is_mark.true_count:
+        return texts
     indices = pc.if_else(is_mark.take(texts.indices), nothing(pa.int32()), texts.indices)
     return pa.DictionaryArray.from_arrays(indices, texts.dictionary)
 

@@ -28,7 +28,7 @@ from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.notation import canonical_cells, canonical_text
 from pishield_cli.tables.csv.numbers import MISSING_TEXTS
 from pishield_cli.tables.csv.piece import Piece
-from pishield_cli.tables.csv.records import Records, significant_quotes
+from pishield_cli.tables.csv.records import Records
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.table import Batch, ColumnKind, refuse_repeated
@@ -65,7 +65,7 @@ class CsvReader(CsvFile):
         records = next(self._pieces(_SAMPLE), None)
         if records is None:
             return {}
-        if len(significant_quotes(records.data, records.delimiter)) % 2:
+        if len(records.quotes()) % 2:
             return {}
         text = self._text(records)
         marks = MISSING_TEXTS.union(self.dialect.missing)
@@ -167,10 +167,9 @@ class CsvReader(CsvFile):
 
     def _parse(self, records: Records, wanted: list[str], raw: Sequence[str] = ()) -> _Parsed:
         check_text(records, self.source)
-        quotes = significant_quotes(records.data, records.delimiter)
-        if len(quotes) % 2:
+        if len(records.quotes()) % 2:
             raise malformed(records, self.header.names, self.source, "a quote is left open")
-        piece = Piece(self._text(records, quotes), self.dialect)
+        piece = Piece(self._text(records), self.dialect)
         try:
             columns, texts, rows = piece.columns(wanted, raw)
         except ColumnTypeError as error:

@@ -50,11 +50,18 @@ class Records:
     delimiter: bytes
     offset: int = 0
     _spans: Spans | None = field(default=None, repr=False)
+    _quotes: Array | None = field(default=None, repr=False)
+
+    def quotes(self) -> Array:
+        """Where the significant quotes are; see `significant_quotes`."""
+        if self._quotes is None:
+            self._quotes = significant_quotes(self.data, self.delimiter)
+        return self._quotes
 
     def spans(self) -> Spans:
         """Where the rows lie."""
         if self._spans is None:
-            self._spans = _row_spans(self.data, self.delimiter)
+            self._spans = _row_spans(self.data, self.quotes())
         return self._spans
 
     def row(self, row: int) -> bytes:
@@ -109,15 +116,16 @@ def significant_quotes(data: bytes, delimiter: bytes) -> Array:
     return _quotes_one_by_one(data, quotes.tolist(), delimiter)
 
 
-def last_boundary(data: bytes, delimiter: bytes) -> int:
+def last_boundary(data: bytes, quotes: Array) -> int:
     r"""One past the last line ending that surely ends a record; 0 if there is none.
 
     A `\r` that is the last byte is not sure: a `\n` may follow it.
+
+    Args:
+        data: Text that begins at a record's start.
+        quotes: Its significant quotes.
     """
     end = _last_line_ending(data, len(data))
-    if b'"' not in data:
-        return end
-    quotes = significant_quotes(data, delimiter)
     while end:
         inside = int(np.searchsorted(quotes, end - 1))
         if inside % 2 == 0:
@@ -146,33 +154,35 @@ def record_chunks(
         TableError: If a record is longer than can be held.
     """
     held: Records | None = None
-    for data, offset in _cut(stream, delimiter, size=size, skip=skip, title=title):
-        if held is not None and (_has_no_row(data) or _has_no_row(held.data)):
-            held = Records(held.data + data, delimiter, held.offset)
+    for some in _cut(stream, delimiter, size=size, skip=skip, title=title):
+        if held is not None and (_has_no_row(some.data) or _has_no_row(held.data)):
+            held = Records(held.data + some.data, delimiter, held.offset)
             continue
         if held is not None:
             yield held
-        held = Records(data, delimiter, offset)
+        held = some
     if held is not None:
         yield held
 
 
 def _cut(
     stream: BinaryIO, delimiter: bytes, *, size: int, skip: int, title: str
-) -> Iterator[tuple[bytes, int]]:
+) -> Iterator[Records]:
     offset = skip
     rest = stream.read(skip)[skip:]
     wanted = size
     while block := stream.read(wanted):
         end = _plain_boundary(rest, block)
         if end:
-            yield b"".join((rest, memoryview(block)[:end])), offset
+            yield Records(b"".join((rest, memoryview(block)[:end])), delimiter, offset)
             offset, rest, wanted = offset + len(rest) + end, block[end:], size
             continue
         data = rest + block if rest else block
-        end = last_boundary(data, delimiter)
+        quotes = significant_quotes(data, delimiter)
+        end = last_boundary(data, quotes)
         if end:
-            yield data[:end], offset
+            whole = quotes[: np.searchsorted(quotes, end)]
+            yield Records(data[:end], delimiter, offset, _quotes=whole)
             offset, rest, wanted = offset + end, data[end:], size
             continue
         rest, wanted = data, max(size, len(data))
@@ -182,7 +192,7 @@ def _cut(
                 hint="a quote that is never closed makes the rest of the file one cell",
             )
     if rest:
-        yield rest, offset
+        yield Records(rest, delimiter, offset)
 
 
 def _plain_boundary(rest: bytes, block: bytes) -> int:
@@ -222,14 +232,13 @@ def _quotes_one_by_one(data: bytes, quotes: list[int], delimiter: bytes) -> Arra
     return np.asarray(significant, dtype=np.intp)
 
 
-def _row_spans(data: bytes, delimiter: bytes) -> Spans:
+def _row_spans(data: bytes, quotes: Array) -> Spans:
     text = np.frombuffer(data, np.uint8)
     stops = np.flatnonzero(text == _NEWLINE)
     returns = b"\r" in data
     if returns:
         stops = np.union1d(stops, _lone_returns(text))
-    if b'"' in data:
-        quotes = significant_quotes(data, delimiter)
+    if len(quotes):
         stops = stops[np.searchsorted(quotes, stops) % 2 == 0]
     ends = stops
     if returns and len(stops):

@@ -17,16 +17,12 @@ class Text:
         records: The text.
         names: The table's columns; they may be repeated.
         source: The file.
-        quoted_lines: Whether a line ending stands inside quotes.
     """
 
-    def __init__(
-        self, records: Records, names: Sequence[str], source: Source, *, quoted_lines: bool
-    ) -> None:
+    def __init__(self, records: Records, names: Sequence[str], source: Source) -> None:
         self.records = records
         self.names = names
         self.source = source
-        self._quoted_lines = quoted_lines
 
     def table(self, convert: csv.ConvertOptions) -> pa.Table:
         """Read columns, which go by their places: names may be repeated, or not be UTF-8.
@@ -42,7 +38,7 @@ class Text:
             use_threads=False,
         )
         parser = csv.ParseOptions(
-            delimiter=records.delimiter.decode(), newlines_in_values=self._quoted_lines
+            delimiter=records.delimiter.decode(), newlines_in_values=b'"' in data
         )
         try:
             return csv.read_csv(pa.BufferReader(data), options, parser, convert)
@@ -75,4 +71,4 @@ class Text:
         options = csv.WriteOptions(include_header=False, delimiter=self.records.delimiter.decode())
         csv.write_csv(pa.table(every, names=list(map(str, range(len(every))))), written, options)
         records = Records(written.getvalue().to_pybytes(), self.records.delimiter)
-        return Text(records, self.names, self.source, quoted_lines=self._quoted_lines)
+        return Text(records, self.names, self.source)
