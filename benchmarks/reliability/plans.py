@@ -1,10 +1,10 @@
 """Does every command end, whatever a requirements file of at most 100 KB asks?
 
-`python -m benchmarks.reliability.plans --limit 30`
+`python -m benchmarks.reliability.plans --rows 20 2000 --limit 30`
 
-Each family of requirements is written beside a table of 20 rows and given to `check`, `inspect` and
-`correct` with each method. Reported are seconds of processor and peak memory; a command that takes
-longer than the limit is ended and named.
+Each family of requirements is written beside tables of a few and of many rows and given to `check`,
+`inspect`, `correct` with each method, `report violations` and `suggest --given`. Reported are
+seconds of processor and peak memory; a command that takes longer than the limit is ended and named.
 """
 
 import argparse
@@ -20,15 +20,19 @@ from benchmarks.measure import Run, markdown, pishield, run, setting
 Family = tuple[str, Sequence[str]]
 """The text of a requirements file and the columns of its table."""
 
+DATA, REQUIREMENTS, OUTPUT = "data.csv", "requirements.txt", "out.csv"
+
 COMMANDS = {
-    "check": ["check"],
-    "inspect": ["inspect"],
-    "shield": ["correct"],
-    "nearest": ["correct", "--method", "nearest"],
-    "fewest": ["correct", "--method", "fewest"],
+    "check": ["check", DATA, REQUIREMENTS],
+    "inspect": ["inspect", REQUIREMENTS],
+    "shield": ["correct", DATA, REQUIREMENTS, "-o", OUTPUT],
+    "nearest": ["correct", "--method", "nearest", DATA, REQUIREMENTS, "-o", OUTPUT],
+    "fewest": ["correct", "--method", "fewest", DATA, REQUIREMENTS, "-o", OUTPUT],
+    "report": ["report", "violations", DATA, REQUIREMENTS],
+    "suggest": ["suggest", DATA, "--given", REQUIREMENTS],
 }
 
-ROWS = 20
+ROWS = (20, 2_000)
 MEMORY = 1024.0
 """MiB that no command may exceed."""
 
@@ -319,6 +323,56 @@ def mixed(count: int = 150, columns: int = 40) -> Family:
     return _lines(iter(lines)), names
 
 
+def equal_to_one(count: int = 13) -> Family:
+    """At least one of many columns has a value."""
+    names = _named(count)
+    return " or ".join(f"{name} == 1" for name in names) + "\n", names
+
+
+def rising(count: int = 1000) -> Family:
+    """Each column at most the next."""
+    names = _named(count)
+    return _lines(f"{one} <= {other}" for one, other in pairwise(names)), names
+
+
+def cliques(count: int = 60) -> Family:
+    """At most one of many propositions holds, and one of them does."""
+    names = _named(count)
+    lines = [f"not ({one} and {other})" for one, other in combinations(names, 2)]
+    return _lines(iter([*lines, " or ".join(names)])), names
+
+
+def dense_disjunctions(count: int = 80, columns: int = 20, width: int = 6) -> Family:
+    """Random disjunctions of inequalities between all columns."""
+    draw, names = random.Random(10), _named(columns)
+    lines = []
+    for _ in range(count):
+        parts = []
+        for _ in range(width):
+            chosen = draw.sample(names, 4)
+            weights = draw.choices([-2, -1, 1, 3], k=4)
+            parts.append(f"{_sum(chosen, weights)} <= {draw.randint(-9, 9)}")
+        lines.append(" or ".join(parts))
+    return _lines(iter(lines)), names
+
+
+def thirds(count: int = 10) -> Family:
+    """Whole numbers in equalities with thirds and sevenths of others."""
+    draw, names = random.Random(11), _named(count)
+    lines = [f"integer {' '.join(names[::2])}"]
+    for one, other, third in zip(names, names[1:], names[2:], strict=False):
+        lines.append(f"3*{one} + 7*{other} == {draw.choice([2, 5])}*{third} + {draw.randint(0, 9)}")
+    return _lines(iter(lines)), names
+
+
+def clashing_orders(count: int = 40) -> Family:
+    """Whole numbers of which all pairs are far apart, in one order or the other."""
+    names = _named(count)
+    lines = [f"integer {' '.join(names)}", *(f"0 <= {name} <= {2 * count}" for name in names)]
+    lines += [f"{a} - {b} >= 2 or {b} - {a} >= 2" for a, b in combinations(names, 2)]
+    return _lines(iter(lines)), names
+
+
 FAMILIES: dict[str, Callable[[], Family]] = {
     "20 equalities, 50 columns": equalities,
     "60 equalities, 100 columns": lambda: equalities(60, 100),
@@ -359,29 +413,32 @@ FAMILIES: dict[str, Callable[[], Family]] = {
     "nested, 9 deep": nested,
     "150 mixed clauses, 40 columns": mixed,
     "400 mixed clauses, 100 columns": lambda: mixed(400, 100),
+    "one of 13 is 1": equal_to_one,
+    "one of 200 is 1": lambda: equal_to_one(200),
+    "rising, 1,000": rising,
+    "cliques of 60": cliques,
+    "80 disjunctions of 6, 20 columns": dense_disjunctions,
+    "300 disjunctions of 3, 12 columns": lambda: dense_disjunctions(300, 12, 3),
+    "coefficients of 20 digits": lambda: huge(12, 20),
+    "equalities, 12 digits": lambda: huge_equalities(6, 12),
+    "thirds and sevenths": thirds,
+    "40 whole numbers apart": clashing_orders,
 }
 
 
-def table(columns: Sequence[str]) -> str:
-    """20 rows of small numbers, seeded."""
+def table(columns: Sequence[str], rows: int) -> str:
+    """Rows of small numbers, seeded."""
     draw = random.Random(9)
-    rows = (",".join(str(draw.randint(-2, 9)) for _ in columns) for _ in range(ROWS))
-    return "\n".join([",".join(columns), *rows]) + "\n"
+    lines = (",".join(str(draw.randint(-2, 9)) for _ in columns) for _ in range(rows))
+    return "\n".join([",".join(columns), *lines]) + "\n"
 
 
-def measure(family: Family, verb: str, folder: Path, limit: int) -> Run:
-    """Run one command on one family; it is ended past the limit."""
-    text, columns = family
-    requirements, data = folder / "requirements.txt", folder / "data.csv"
-    requirements.write_text(text)
-    data.write_text(table(columns))
-    command = [*pishield(*COMMANDS[verb]), str(requirements)]
-    if verb != "inspect":
-        command.insert(-1, str(data))
-    if verb in {"shield", "nearest", "fewest"}:
-        command += ["-o", str(folder / "out.csv"), "--quiet"]
-    (folder / "out.csv").unlink(missing_ok=True)
-    return run(["/bin/sh", "-c", f'ulimit -t {limit}; exec "$@"', "sh", *command])
+def measure(verb: str, folder: Path, limit: int) -> Run:
+    """Run one command on what lies in a folder; it is ended past the limit."""
+    names = {DATA, REQUIREMENTS, OUTPUT}
+    words = [str(folder / word) if word in names else word for word in COMMANDS[verb]]
+    (folder / OUTPUT).unlink(missing_ok=True)
+    return run(["/bin/sh", "-c", f'ulimit -t {limit}; exec "$@"', "sh", *pishield(*words)])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -390,23 +447,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", metavar="FAMILY", help="families whose names hold it")
     parser.add_argument("--commands", nargs="+", choices=list(COMMANDS), default=list(COMMANDS))
     parser.add_argument("--limit", type=int, default=30, help="seconds of processor")
+    parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     options = parser.parse_args(arguments)
     print(setting("numpy", "pyarrow"), flush=True)
-    bad, rows = [], []
+    bad, listed = [], []
     with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         for name, make in FAMILIES.items():
             if options.only and not any(part in name for part in options.only):
                 continue
-            family = make()
-            cells = [name, f"{len(family[0]) / 1024:.0f}"]
-            for verb in options.commands:
-                found = measure(family, verb, Path(temporary), options.limit)
-                if not 0 <= found.status <= 2 or found.peak > MEMORY:
-                    bad.append(f"{name}, {verb}: {found.status} {found.errors.strip()[-200:]}")
-                cells.append(f"{found.cpu:.1f} s, {found.peak:.0f} MiB ({found.status})")
-            print("  ".join(cells), file=sys.stderr, flush=True)
-            rows.append(cells)
-    print(markdown(["family", "KB", *options.commands], rows))
+            text, columns = make()
+            (folder / REQUIREMENTS).write_text(text)
+            for rows in options.rows:
+                (folder / DATA).write_text(table(columns, rows))
+                cells = [name, f"{len(text) / 1024:.0f}", str(rows)]
+                for verb in options.commands:
+                    found = measure(verb, folder, options.limit)
+                    if not 0 <= found.status <= 2 or found.peak > MEMORY:
+                        bad.append(f"{name}, {rows}, {verb}: {found.errors.strip()[-200:]}")
+                    cells.append(f"{found.cpu:.1f} s, {found.peak:.0f} MiB ({found.status})")
+                print("  ".join(cells), file=sys.stderr, flush=True)
+                listed.append(cells)
+    print(markdown(["family", "KB", "rows", *options.commands], listed))
     print("\n".join(bad))
     return bool(bad)
 

@@ -13,7 +13,6 @@ from pishield_cli.errors import (
 )
 from pishield_cli.language.context import NOTHING, Context, Told
 from pishield_cli.language.detection import Reading, detect_type, form_for, misfits
-from pishield_cli.language.expressions import by_distances
 from pishield_cli.language.headers import DECLARED, VARIABLE, Header, Name, declared, read_header
 from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
@@ -207,12 +206,7 @@ class _Reader:
         try:
             form = to_clauses(statement.formula)
         except TooManyClausesError:
-            compact = by_distances(statement.formula, self.context)
-            try:
-                form = to_clauses(compact)
-            except TooManyClausesError:
-                raise _too_large(statement) from None
-            statement = replace(statement, formula=compact)
+            raise _too_large(statement) from None
         self._extra_clauses += max(len(form.clauses) - 1, 0)
         return Reading(statement, form)
 

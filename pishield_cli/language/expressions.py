@@ -17,8 +17,7 @@ from pishield_cli.logic.expressions import (
     Value,
     cells_of,
 )
-from pishield_cli.logic.formulas import Atom, Formula, replaced
-from pishield_cli.logic.terms import HALF, Equation, Inequality, Term
+from pishield_cli.logic.terms import HALF, Inequality, Term
 
 _INFIX = {
     Function.PLUS: " + ",
@@ -132,21 +131,3 @@ def _nested(expression: Expression) -> str:
 def constant_of(value: Sum) -> Fraction | None:
     """The number that a sum is whatever the row; None if a cell decides it."""
     return None if any(value.terms.values()) else value.constant
-
-
-def by_distances(formula: Formula, context: Context) -> Formula:
-    """The formula with `a == 3` as `abs(a - 3) <= 0`: one inequality, and no clause for each side.
-
-    A disjunction of n equations is 2^n clauses of inequalities, and one clause of distances.
-    """
-
-    def distance(atom: Atom) -> Atom:
-        equation = atom.literal
-        if not isinstance(equation, Equation) or len(equation.terms) != 1:
-            return atom
-        (name, weight) = equation.terms[0]
-        from_it = Sum({name: weight}, -equation.constant)
-        apart = derived(Call(Function.ABS, (expression_of(from_it, context),)), context)
-        return Atom(Inequality((Term(apart, -ONE),), Fraction(0)))
-
-    return replaced(formula, distance)

@@ -10,10 +10,21 @@ from dataclasses import dataclass
 
 from pishield_cli.language.regions import Region, Signed, merged_regions
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, atoms
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Literal
+from pishield_cli.logic.terms import (
+    BooleanLiteral,
+    Clause,
+    Conjunction,
+    Equation,
+    Inequality,
+    Literal,
+    Plain,
+)
 
 MAX_CLAUSES = 4_096
 """Clauses that one requirement may become."""
+
+FEW_CLAUSES = 64
+"""Clauses past which conjunctions in a disjunction become literals, so that there are fewer."""
 
 MAX_MERGES = 200_000
 """Pairs of clauses that may be merged on the way there."""
@@ -42,8 +53,12 @@ class NormalForm:
     complete: bool = True
 
 
-def to_clauses(formula: Formula) -> NormalForm:
+def to_clauses(formula: Formula, *, few: int = FEW_CLAUSES) -> NormalForm:
     """Bring a formula to conjunctive normal form.
+
+    Args:
+        formula: The formula.
+        few: Clauses past which conjunctions in a disjunction become literals.
 
     Raises:
         TooManyClausesError: Above `MAX_CLAUSES` clauses, or too much work on the way.
@@ -55,10 +70,13 @@ def to_clauses(formula: Formula) -> NormalForm:
         if value is None:
             return NormalForm((Clause((literal,)),), complete)
         return NormalForm(() if value else (Clause(()),), complete)
-    return _Normaliser().normal_form(formula)
+    try:
+        return _Normaliser(few).normal_form(formula)
+    except TooManyClausesError:
+        return _Normaliser(MAX_CLAUSES, compact=True).normal_form(formula)
 
 
-def constant_value(literal: Literal) -> bool | None:
+def constant_value(literal: Plain) -> bool | None:
     """The truth of a literal that no value can change; None for all others."""
     if isinstance(literal, BooleanLiteral) or literal.terms:
         return None
@@ -69,9 +87,14 @@ class _Normaliser:
     """The literals of one requirement as codes: `2 * i`, and `2 * i + 1` for its negation.
 
     Codes ascend in the order of first mention.
+
+    Args:
+        most: Clauses that the requirement may become.
+        compact: Whether a conjunction of inequalities in a disjunction is one literal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int, *, compact: bool = False) -> None:
+        self._most, self._compact = most, compact
         self._literals: list[Literal] = []
         self._negations: list[Literal | None] = []
         self._firsts: dict[tuple[str, ...], int] = {}
@@ -125,7 +148,7 @@ class _Normaliser:
             holds, fails = self._conjunction(both), self._conjunction(one)
         return holds if positive else fails
 
-    def _atom(self, literal: Literal | Equation, *, positive: bool) -> tuple[_Codes, ...]:
+    def _atom(self, literal: Plain | Equation, *, positive: bool) -> tuple[_Codes, ...]:
         if isinstance(literal, Equation):
             return self._equation(literal, positive=positive)
         value = constant_value(literal)
@@ -185,12 +208,14 @@ class _Normaliser:
         for clauses in parts:
             for clause in clauses:
                 distinct.setdefault(frozenset(clause), clause)
-            if len(distinct) > MAX_CLAUSES:
+            if len(distinct) > self._most:
                 raise TooManyClausesError
         return _FALSE if frozenset() in distinct else tuple(distinct.values())
 
     def _disjunction(self, parts: list[tuple[_Codes, ...]]) -> tuple[_Codes, ...]:
         """All ways to take one clause of each part, merged."""
+        if self._compact and len(parts) > 1:
+            parts = list(map(self._as_literal, parts))
         first = self._single_literals(parts)
         if first is None:
             return _TRUE
@@ -201,6 +226,15 @@ class _Normaliser:
         for clauses in rest:
             result = self._product(result, clauses)
         return result
+
+    def _as_literal(self, clauses: tuple[_Codes, ...]) -> tuple[_Codes, ...]:
+        """A conjunction of inequalities as one literal; anything else as it is."""
+        if len(clauses) < 2 or any(len(clause) != 1 for clause in clauses):
+            return clauses
+        parts = [self._literal(code) for (code,) in clauses]
+        if not all(isinstance(one, Inequality) for one in parts):
+            return clauses
+        return ((self._code(Conjunction(tuple(one.as_inequality() for one in parts))),),)
 
     def _single_literals(self, parts: list[tuple[_Codes, ...]]) -> _Codes | None:
         """The parts that are one clause merged, in time linear in them; None for a tautology."""
@@ -223,7 +257,7 @@ class _Normaliser:
                     continue
                 merged = one + tuple(code for code in other if code not in held)
                 distinct.setdefault(frozenset(merged), merged)
-        if len(distinct) > MAX_CLAUSES:
+        if len(distinct) > self._most:
             raise TooManyClausesError
         return _FALSE if frozenset() in distinct else tuple(distinct.values())
 

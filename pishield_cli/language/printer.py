@@ -20,7 +20,15 @@ from pishield_cli.logic.domains import Date, Schema, Text, Times
 from pishield_cli.logic.expressions import TRUTHS
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, atoms
 from pishield_cli.logic.requirements import Requirement, Requirements
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Inequality, Literal, Term
+from pishield_cli.logic.terms import (
+    BooleanLiteral,
+    Clause,
+    Conjunction,
+    Equation,
+    Inequality,
+    Literal,
+    Term,
+)
 
 _UNKNOWN: Schema = {}
 _VARIABLE = re.compile(rf"{VARIABLE}\s+(?:{PLAIN_NAME}|{QUOTED_NAME})\s+([0-9]+)")
@@ -193,7 +201,19 @@ def format_literal(literal: Literal) -> str:
     if isinstance(literal, BooleanLiteral):
         name = written_name(literal.variable)
         return name if literal.positive else f"not {name}"
+    if isinstance(literal, Conjunction):
+        return _format_conjunction(literal)
     return format_inequality(literal)
+
+
+def _format_conjunction(literal: Conjunction) -> str:
+    """`a == 1` for its two sides; any other in parentheses."""
+    first, *others = literal.parts
+    if not first.strict and others == [Equation(first.terms, first.constant).sides[1]]:
+        relation = "==" if literal.positive else "!="
+        return format_equation(Equation(first.terms, first.constant), relation)
+    both = " and ".join(map(format_inequality, literal.parts))
+    return f"({both})" if literal.positive else f"not ({both})"
 
 
 def format_inequality(

@@ -217,7 +217,7 @@ class _Members:
         self.heads = [
             head for head, clause in flat for _ in range(len(clause.lowers) + len(clause.uppers))
         ]
-        self.others = [literal for _, clause in flat for literal in clause.others]
+        self.others = [literal.as_inequality() for _, clause in flat for literal in clause.others]
         self.clauses: list[list[int]] = []
         self.steps: list[list[int]] = [[] for _ in steps]
         self.ends: list[list[int]] = [[] for _ in steps]

@@ -6,7 +6,7 @@ from os import PathLike
 
 from pishield_cli.errors import UsageError
 from pishield_cli.language import bind, read_requirements, spelt_out
-from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.logic.requirements import Requirements, RequirementType, multiplied_out
 
 
 def over_columns(
@@ -37,4 +37,4 @@ def over_columns(
                     hint="`pishield train` works it out; here give it as a column of its own",
                 )
     plain = replace(requirements, derived={}, uses={}, domains={})
-    return bind(plain, columns).requirements
+    return multiplied_out(bind(plain, columns).requirements)

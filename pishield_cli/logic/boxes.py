@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.logic.terms import Literal
+from pishield_cli.logic.terms import Conjunction, Literal
 
 Box = Mapping[str, tuple[Fraction, Fraction]]
 """The least and the greatest value of each column."""
@@ -26,6 +26,11 @@ def hold_throughout(requirements: Requirements, box: Box) -> bool:
 
 
 def _holds_in(literal: Literal, box: Box) -> bool:
+    if isinstance(literal, Conjunction):
+        parts = literal.parts
+        if literal.positive:
+            return all(_holds_in(part, box) for part in parts)
+        return any(_holds_in(part.negated(), box) for part in parts)
     inequality = literal.as_inequality()
     corner = {
         name: box[name][0] if coefficient > 0 else box[name][1]

@@ -16,7 +16,16 @@ from pishield_cli.logic.domains import Domain, Text
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value, cells_of
 from pishield_cli.logic.formulas import And, Atom, Formula, Or, replaced
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
-from pishield_cli.logic.terms import HALF, BooleanLiteral, Clause, Inequality, Literal, Term
+from pishield_cli.logic.terms import (
+    HALF,
+    BooleanLiteral,
+    Clause,
+    Conjunction,
+    Inequality,
+    Literal,
+    Term,
+    multiplied,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +239,18 @@ def _raised(requirement: Requirement, meant: Mapping[str, Membership]) -> Requir
 
 def _expanded(clause: Clause, meant: Mapping[str, Membership]) -> Iterator[Clause]:
     """The clauses over codes that a clause means."""
+    conjoined = {n for one in clause if isinstance(one, Conjunction) for n in one.variables}
+    for one in (clause,) if conjoined.isdisjoint(meant) else multiplied(clause):
+        yield from _expanded_one(one, meant)
+
+
+def _expanded_one(clause: Clause, meant: Mapping[str, Membership]) -> Iterator[Clause]:
     united: dict[str, Membership] = {}
     others: list[Literal] = []
     for literal in clause:
         member = _membership(literal, meant)
         if member is None:
-            others.append(literal.as_inequality())
+            others.append(literal)
         elif member.column in united:
             united[member.column] = united[member.column].united(member)
         else:
@@ -243,7 +258,7 @@ def _expanded(clause: Clause, meant: Mapping[str, Membership]) -> Iterator[Claus
     if any(one.always for one in united.values()):
         return
     for parts in product(*(one.clauses for one in united.values())):
-        yield Clause((*(literal for part in parts for literal in part), *others))
+        yield _numeric(Clause((*(literal for part in parts for literal in part), *others)))
 
 
 def _meaning(atom: Atom, meant: Mapping[str, Membership]) -> Formula:
@@ -258,9 +273,15 @@ def _meaning(atom: Atom, meant: Mapping[str, Membership]) -> Formula:
 
 def _membership(literal: Literal, meant: Mapping[str, Membership]) -> Membership | None:
     """What a literal over a raised derived column means; None for any other literal."""
-    member = meant.get(literal.variables[0]) if literal.variables else None
+    if isinstance(literal, Conjunction) or not literal.variables:
+        return None
+    member = meant.get(literal.variables[0])
     if member is None:
         return None
     if isinstance(literal, BooleanLiteral):
         return member if literal.positive else member.negated()
     return member if literal.terms[0].coefficient > 0 else member.negated()
+
+
+def _numeric(clause: Clause) -> Clause:
+    return clause.mapped(lambda literal: literal.as_inequality())

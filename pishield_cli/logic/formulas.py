@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Literal
+from pishield_cli.logic.terms import (
+    BooleanLiteral,
+    Clause,
+    Conjunction,
+    Equation,
+    Literal,
+    Plain,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,7 @@ class Atom:
         cancelled: Variables that it names as well, and that cancel out: `b` of `0*b <= 1`.
     """
 
-    literal: Literal | Equation
+    literal: Plain | Equation
     cancelled: tuple[str, ...] = ()
 
     def renamed(self, names: Mapping[str, str]) -> "Atom":
@@ -71,7 +78,15 @@ def implication(parts: list[Formula]) -> Formula:
 
 def formula_of(clauses: Iterable[Clause]) -> Formula:
     """The formula of a conjunction of clauses."""
-    return And(tuple(Or(tuple(Atom(literal) for literal in clause)) for clause in clauses))
+    return And(tuple(Or(tuple(map(literal_formula, clause))) for clause in clauses))
+
+
+def literal_formula(literal: Literal) -> Formula:
+    """The formula of a literal of a clause."""
+    if not isinstance(literal, Conjunction):
+        return Atom(literal)
+    both = And(tuple(map(Atom, literal.parts)))
+    return both if literal.positive else Not(both)
 
 
 def replaced(formula: Formula, change: Callable[[Atom], Formula]) -> Formula:

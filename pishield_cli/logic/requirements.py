@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from math import prod
 
-from pishield_cli.errors import Span
+from pishield_cli.errors import RequirementError, Span
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Expression, Kind
 from pishield_cli.logic.expressions import renamed as renamed_expression
 from pishield_cli.logic.formulas import Formula, formula_of, replaced
-from pishield_cli.logic.terms import Clause
+from pishield_cli.logic.terms import Clause, Conjunction, Literal, multiplied
 
 
 class RequirementType(StrEnum):
@@ -29,6 +30,9 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
 
+
+MOST_CLAUSES = 4_096
+"""Clauses that one requirement may become when it is multiplied out."""
 
 Allowance = int | Fraction
 """How many rows may violate something: a number, or as a fraction, a share of all rows."""
@@ -191,6 +195,29 @@ class Requirements:
             decimals=tuple((names.get(name, name), places) for name, places in self.decimals),
             declared=tuple(one.renamed(names) for one in self.declared),
         )
+
+
+def multiplied_out(requirements: Requirements) -> Requirements:
+    """The same requirements, no literal of whose clauses is a conjunction.
+
+    Raises:
+        RequirementError: If these are too many clauses.
+    """
+    for one in requirements.requirements:
+        if sum(prod(map(_ways, clause)) for clause in one.clauses) > MOST_CLAUSES:
+            raise RequirementError(
+                f"Requirement {one.title} becomes more than {MOST_CLAUSES:,} clauses here.",
+                hint="split it into several requirements",
+            )
+    listed = tuple(
+        replace(one, clauses=tuple(new for old in one.clauses for new in multiplied(old)))
+        for one in requirements.requirements
+    )
+    return replace(requirements, requirements=listed)
+
+
+def _ways(literal: Literal) -> int:
+    return len(literal.parts) if isinstance(literal, Conjunction) else 1
 
 
 def _merged(

@@ -1,8 +1,9 @@
 """Inequalities, literals and clauses over named variables, with exact coefficients."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from math import gcd, lcm
 from typing import NamedTuple
 
@@ -109,7 +110,43 @@ class BooleanLiteral:
         return (values[self.variable] > HALF) == self.positive
 
 
-Literal = Inequality | BooleanLiteral
+@dataclass(frozen=True, slots=True)
+class Conjunction:
+    """Inequalities that all hold, or not all of them: one literal of a clause.
+
+    Multiplied out, a clause of n of them is 2^n clauses or more, such as `a == 1 or b == 1 or ...`.
+
+    Attributes:
+        parts: At least two, such as the two sides of an equality.
+        positive: Whether all of them hold; otherwise one does not.
+    """
+
+    parts: tuple[Inequality, ...]
+    positive: bool = True
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.variables))
+
+    def as_inequality(self) -> Inequality:
+        """Refused: who needs inequalities multiplies clauses out before."""
+        raise TypeError("A conjunction is more than one inequality.")
+
+    def negated(self) -> "Conjunction":
+        return Conjunction(self.parts, not self.positive)
+
+    def renamed(self, names: Mapping[str, str]) -> "Conjunction":
+        return Conjunction(tuple(part.renamed(names) for part in self.parts), self.positive)
+
+    def holds(self, values: Mapping[str, Fraction]) -> bool:
+        """Whether they all hold, exactly, or if not `positive`, one of them does not."""
+        return all(part.holds(values) for part in self.parts) == self.positive
+
+
+Plain = Inequality | BooleanLiteral
+"""A literal that is one comparison."""
+
+Literal = Plain | Conjunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +167,50 @@ class Clause:
         """Its literals, booleans compared with one half."""
         return tuple(literal.as_inequality() for literal in self.literals)
 
+    def mapped(self, change: Callable[[Plain], Plain]) -> "Clause":
+        """The clause with each comparison changed, those of conjunctions to inequalities."""
+        literals: list[Literal] = []
+        for one in self.literals:
+            if isinstance(one, Conjunction):
+                parts = tuple(change(part).as_inequality() for part in one.parts)
+                literals.append(Conjunction(parts, one.positive))
+            else:
+                literals.append(change(one))
+        return Clause(tuple(literals))
+
     def renamed(self, names: Mapping[str, str]) -> "Clause":
         return Clause(tuple(literal.renamed(names) for literal in self.literals))
 
     def holds(self, values: Mapping[str, Fraction]) -> bool:
         """Whether one of its literals holds, exactly."""
         return any(literal.holds(values) for literal in self.literals)
+
+
+def numeric(literal: Literal) -> Inequality | Conjunction:
+    """A literal over numbers; a boolean is compared with one half."""
+    return literal.as_inequality() if isinstance(literal, BooleanLiteral) else literal
+
+
+def parts_of(literal: Inequality | Conjunction) -> tuple[Inequality, ...]:
+    """The inequalities that all hold where a literal does."""
+    if isinstance(literal, Inequality):
+        return (literal,)
+    assert literal.positive, "clauses deny conjunctions part by part"
+    return literal.parts
+
+
+def multiplied(clause: Clause) -> Iterator[Clause]:
+    """A clause as a conjunction of clauses without conjunctions as literals."""
+    choices: list[tuple[tuple[Plain, ...], ...]] = []
+    for literal in clause:
+        if not isinstance(literal, Conjunction):
+            choices.append(((literal,),))
+        elif literal.positive:
+            choices.append(tuple((part,) for part in literal.parts))
+        else:
+            choices.append((tuple(part.negated() for part in literal.parts),))
+    for chosen in product(*choices):
+        yield Clause(tuple(dict.fromkeys(literal for part in chosen for literal in part)))
 
 
 def _renamed(terms: tuple[Term, ...], names: Mapping[str, str]) -> tuple[Term, ...]:

@@ -12,7 +12,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.logic.domains import CALENDAR, MICROSECONDS, Date
 from pishield_cli.logic.formulas import Atom, replaced
 from pishield_cli.logic.requirements import Requirement, Requirements
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Equation, Inequality, Literal, Term
+from pishield_cli.logic.terms import BooleanLiteral, Equation, Inequality, Plain, Term
 from pishield_cli.tables.arrow.dates import date_domain, dates_of
 from pishield_cli.tables.as_stored import date_text
 from pishield_cli.tables.table import TableReader
@@ -59,14 +59,12 @@ def _scaled(requirement: Requirement, units: Mapping[str, int]) -> Requirement:
     def terms_of(one: Inequality | Equation) -> tuple[Term, ...]:
         return tuple(Term(name, value * units.get(name, 1)) for name, value in one.terms)
 
-    def literal_of(literal: Literal) -> Literal:
+    def literal_of(literal: Plain) -> Plain:
         if isinstance(literal, BooleanLiteral):
             return literal
         return replace(literal, terms=terms_of(literal))
 
-    clauses = tuple(
-        Clause(tuple(literal_of(literal) for literal in clause)) for clause in requirement.clauses
-    )
+    clauses = tuple(clause.mapped(literal_of) for clause in requirement.clauses)
     written = replaced(requirement.formula, scaled_atom)
     return replace(requirement, clauses=clauses, written=written)
 

@@ -14,7 +14,13 @@ from pishield_cli.kernels.evaluation.roundings import float_roundings
 from pishield_cli.kernels.evaluation.sums import LARGEST, SLACK, Form, form_of
 from pishield_cli.kernels.evaluation.thresholds import Threshold, threshold
 from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
-from pishield_cli.logic.terms import BooleanLiteral, Inequality, Literal
+from pishield_cli.logic.terms import (
+    BooleanLiteral,
+    Conjunction,
+    Inequality,
+    Literal,
+    Plain,
+)
 
 _PART = 32
 """Of a block's rows: where more are near a boundary, columns are looked at, not single rows."""
@@ -59,8 +65,26 @@ class Truth:
 
 TRUE = Truth()
 
+Compiled = Comparison | tuple[Comparison, ...]
+"""A literal of a clause: a comparison, or several that all have to hold."""
 
-def comparison_of(literal: Literal) -> Comparison | bool:
+
+def compile_literal(literal: Literal) -> Compiled | bool:
+    """Compile a literal of a clause; a truth value for one that no cell decides."""
+    if not isinstance(literal, Conjunction):
+        return comparison_of(literal)
+    assert literal.positive, "clauses deny conjunctions part by part"
+    parts = [comparison_of(part) for part in literal.parts]
+    kept = tuple(part for part in parts if not isinstance(part, bool))
+    return False if False in parts else kept or True
+
+
+def comparisons_of(literal: Compiled) -> tuple[Comparison, ...]:
+    """The comparisons that a literal consists of."""
+    return literal if isinstance(literal, tuple) else (literal,)
+
+
+def comparison_of(literal: Plain) -> Comparison | bool:
     """Compile a literal; a truth value for an inequality without terms."""
     if isinstance(literal, BooleanLiteral):
         return _of_boolean(literal)

@@ -25,7 +25,7 @@ from pishield_cli.logic.solver.cores import smallest_core
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.solver.questions import substituted
 from pishield_cli.logic.solver.search import Infeasible, Search
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Term
+from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Plain, Term
 
 PROJECTION_WORK = 100_000
 """Units of work that eliminating missing cells may take; else each row is reasoned about."""
@@ -217,11 +217,10 @@ def _loosened(
     """The clause with what is forgiven of known cells taken off its bounds."""
     if not any(shares.get(name) for name in clause.variables):
         return clause
-    literals = []
-    for literal in clause:
+
+    def loosened(literal: Plain) -> Plain:
         if isinstance(literal, BooleanLiteral) or literal.strict:
-            literals.append(literal)
-            continue
+            return literal
         forgiven = sum(
             (
                 shares[name] * abs(weight * values[name])
@@ -230,21 +229,18 @@ def _loosened(
             ),
             Fraction(0),
         )
-        literals.append(Inequality(literal.terms, literal.constant - forgiven))
-    return Clause(tuple(literals))
+        return Inequality(literal.terms, literal.constant - forgiven)
+
+    return clause.mapped(loosened)
 
 
 def _in_units(clause: Clause, units: Mapping[str, Fraction]) -> Clause:
     """The clause over variables counted in units."""
-    return Clause(
-        tuple(
-            literal
-            if isinstance(literal, BooleanLiteral)
-            else Inequality(
-                tuple(Term(name, weight * units.get(name, 1)) for name, weight in literal.terms),
-                literal.constant,
-                literal.strict,
-            )
-            for literal in clause
-        )
-    )
+
+    def in_units(literal: Plain) -> Plain:
+        if isinstance(literal, BooleanLiteral):
+            return literal
+        terms = tuple(Term(name, weight * units.get(name, 1)) for name, weight in literal.terms)
+        return Inequality(terms, literal.constant, literal.strict)
+
+    return clause.mapped(in_units)

@@ -12,9 +12,11 @@ from pishield_cli.kernels.evaluation.blocks import Block, Buffers
 from pishield_cli.kernels.evaluation.comparison import (
     TRUE,
     Comparison,
+    Compiled,
     Truth,
     compare,
-    comparison_of,
+    comparisons_of,
+    compile_literal,
     conjunction,
     disjunction,
 )
@@ -45,7 +47,7 @@ class CompiledRequirement:
         places: The most decimal places of cells of its columns; None for any.
     """
 
-    clauses: tuple[tuple[Comparison, ...], ...]
+    clauses: tuple[tuple[Compiled, ...], ...]
     columns: tuple[str, ...] = ()
     written: Leaf | Node | None = None
     places: int | None = None
@@ -72,7 +74,11 @@ class CompiledRequirements:
     def repeated(self) -> frozenset[Comparison]:
         """Literals that occur more than once."""
         counts = Counter(
-            literal for one in self.requirements for clause in one.clauses for literal in clause
+            part
+            for one in self.requirements
+            for clause in one.clauses
+            for literal in clause
+            for part in comparisons_of(literal)
         )
         return frozenset(literal for literal, count in counts.items() if count > 1)
 
@@ -82,7 +88,12 @@ class CompiledRequirements:
         seen: set[object] = set()
         last: list[tuple[Comparison, ...]] = []
         for one in reversed(self.requirements):
-            literals = {literal.form: literal for clause in one.clauses for literal in clause}
+            literals = {
+                part.form: part
+                for clause in one.clauses
+                for literal in clause
+                for part in comparisons_of(literal)
+            }
             last.append(tuple(value for form, value in literals.items() if form not in seen))
             seen.update(literals)
         return tuple(reversed(last))
@@ -120,8 +131,8 @@ def compile_requirement(requirement: Requirement) -> CompiledRequirement:
     )
 
 
-def _compile_clause(clause: Clause) -> tuple[Comparison, ...] | None:
-    compiled = [comparison_of(literal) for literal in clause]
+def _compile_clause(clause: Clause) -> tuple[Compiled, ...] | None:
+    compiled = [compile_literal(literal) for literal in clause]
     if any(literal is True for literal in compiled):
         return None
     return tuple(dict.fromkeys(one for one in compiled if not isinstance(one, bool)))
@@ -223,18 +234,26 @@ def _evaluate_block(
 
 def _evaluate_clause(
     compiled: CompiledRequirements,
-    clause: Sequence[Comparison],
+    clause: Sequence[Compiled],
     block: Block,
     tolerance: Tolerance,
     known: dict[Comparison, Truth],
 ) -> Truth:
-    truths = []
-    for literal in clause:
+    def compared(literal: Comparison) -> Truth:
         truth = known.get(literal)
         if truth is None:
             truth = compare(literal, block, tolerance)
             if literal in compiled.repeated:
                 known[literal] = truth
+        return truth
+
+    truths = []
+    for literal in clause:
+        truth = (
+            conjunction(list(map(compared, literal)))
+            if isinstance(literal, tuple)
+            else compared(literal)
+        )
         if truth.certain:
             return TRUE
         truths.append(truth)

@@ -1,19 +1,30 @@
 """By how much a row violates a requirement, and which row does by most."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isnan, nan
+from typing import TypeVar
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.blocks import Block, Buffers, infinite_part
-from pishield_cli.kernels.evaluation.comparison import Comparison, compare, disjunction
+from pishield_cli.kernels.evaluation.comparison import (
+    Comparison,
+    Compiled,
+    compare,
+    comparisons_of,
+    conjunction,
+    disjunction,
+)
 from pishield_cli.kernels.evaluation.exact import exact_values, rounded
 from pishield_cli.kernels.evaluation.tolerance import Tolerance
 from pishield_cli.logic.expressions import names_truth
 
-Clauses = Sequence[Sequence[Comparison]]
+Clauses = Sequence[Sequence[Compiled]]
+
+
+Where = TypeVar("Where")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +49,18 @@ def exact_shortfalls(
         return result
     if not all(clauses):
         return np.full(len(rows), inf)
-    names = {name for clause in clauses for literal in clause for name in literal.form.names}
+    names = {
+        name
+        for clause in clauses
+        for literal in clause
+        for part in comparisons_of(literal)
+        for name in part.form.names
+    }
     taken = {name: columns[name].take(rows) for name in names}
     for clause in clauses:
-        measured = [_lacking(literal, taken) for literal in clause if not _is_condition(literal)]
+        measured = [
+            _most_of(_lacking, literal, taken) for literal in clause if not _is_condition(literal)
+        ]
         if not measured:
             continue
         least = np.minimum.reduce(measured)
@@ -51,20 +70,33 @@ def exact_shortfalls(
     return result + 0.0  # no negative zero
 
 
-def _is_condition(literal: Comparison) -> bool:
-    """Whether a literal is a derived truth: it is false by no number."""
-    return names_truth(literal.form.names[0])
+def _is_condition(literal: Compiled) -> bool:
+    """Whether a literal is a derived truth, or one with others: it is false by no number."""
+    return any(names_truth(part.form.names[0]) for part in comparisons_of(literal))
 
 
 def _false(
-    clause: Sequence[Comparison],
+    clause: Sequence[Compiled],
     columns: Mapping[str, NumericColumn],
     rows: int,
     tolerance: Tolerance,
 ) -> Array:
     block = Block(columns, 0, rows, Buffers(rows))
-    found = disjunction([compare(literal, block, tolerance) for literal in clause]).false
+    truths = [
+        conjunction([compare(part, block, tolerance) for part in comparisons_of(literal)])
+        for literal in clause
+    ]
+    found = disjunction(truths).false
     return np.zeros(rows, dtype=bool) if found is None else found
+
+
+def _most_of(
+    lacking: Callable[[Comparison, Where], Array], literal: Compiled, where: Where
+) -> Array:
+    """By how much a literal fails to hold: as much as the part that fails by most."""
+    if not isinstance(literal, tuple):
+        return lacking(literal, where)
+    return np.asarray(np.maximum.reduce([lacking(part, where) for part in literal]))
 
 
 def _lacking(literal: Comparison, columns: Mapping[str, NumericColumn]) -> Array:
@@ -101,7 +133,8 @@ def farthest(
     """
     if not all(clauses):
         return Farthest(block.start, inf) if floor < inf else None
-    if len(clauses) == len(clauses[0]) == 1 and _most(clauses[0][0], block) <= floor:
+    alone = clauses[0][0] if len(clauses) == len(clauses[0]) == 1 else None
+    if isinstance(alone, Comparison) and _most(alone, block) <= floor:
         return None
     reach = np.where(violated, _reach(clauses, block), -inf)
     overflown = np.flatnonzero(np.isnan(reach))
@@ -130,7 +163,8 @@ def _reach(clauses: Clauses, block: Block) -> Array:
     """About how far each row is from holding, shape `(rows,)`; NaN where unknown."""
     reach: Array | None = None
     for clause in clauses:
-        measured = [_about_lacking(one, block) for one in clause if not _is_condition(one)]
+        numbers = [one for one in clause if not _is_condition(one)]
+        measured = [_most_of(_about_lacking, one, block) for one in numbers]
         nearest = np.minimum.reduce(measured or [np.zeros(block.rows)])
         reach = nearest if reach is None else np.fmax(reach, nearest)
     assert reach is not None  # there is a clause

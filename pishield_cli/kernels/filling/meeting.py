@@ -8,7 +8,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.filling.rules import Rule
 from pishield_cli.kernels.sequential.forbidden import limits
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.terms import Clause, Inequality
+from pishield_cli.logic.terms import Clause, Conjunction, Inequality
 
 _NEAR = 1e-9
 """Of the size of its terms, more than all errors of a sum in floats."""
@@ -24,6 +24,9 @@ def meeting(rule: Rule, here: Mapping[str, NumericColumn], rows: int, grid: Grid
         low[:], high[:] = float(least), float(most)
     with np.errstate(invalid="ignore", over="ignore"):
         for clause in rule.bounding():
+            if any(isinstance(one, Conjunction) for one in clause):
+                unclear[:] = True
+                continue
             idle, below, above = _sides(clause, rule.name, floats, rows)
             unclear |= ~idle & np.isfinite(below) & np.isfinite(above)
             low = np.where(~idle & np.isinf(above), np.maximum(low, below), low)

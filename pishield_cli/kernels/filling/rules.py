@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, compile_requirement
 from pishield_cli.logic.requirements import Requirement
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Term
+from pishield_cli.logic.terms import Clause, Inequality, Term
 
 Total = tuple[tuple[Term, ...], Fraction]
 """A sum of columns, and what is added to it."""
@@ -44,9 +44,9 @@ def total_of(clauses: Sequence[Clause], name: str) -> Total | None:
     """The sum of other variables that one is by two of the clauses, if there are such."""
     seen = set()
     for clause in clauses:
-        if len(clause.literals) != 1 or isinstance(clause.literals[0], BooleanLiteral):
+        one = clause.literals[0] if len(clause.literals) == 1 else None
+        if not isinstance(one, Inequality):
             continue
-        one = clause.literals[0]
         weight = dict(one.terms).get(name)
         if weight is None or one.strict:
             continue

@@ -110,11 +110,11 @@ class _Search:
     def _violated(self) -> Iterator[tuple[Cores, Array]]:
         """Rows by the clauses they violate, as sets of columns one of which must change."""
         truth = self._standing.truth
-        broken = np.column_stack([~truth[:, one].any(axis=1) for one in self._system.clauses])
-        masks = [
-            _mask(np.flatnonzero(self._system.named[one].any(axis=0))) & self._allowed
-            for one in self._system.clauses
-        ]
+        clauses = self._system.clauses
+        held = (np.logical_and.reduce(truth[:, one], axis=2) for one in clauses)
+        broken = np.column_stack([~np.logical_or.reduce(one, axis=1) for one in held])
+        named = (self._system.named[one.ravel()] for one in clauses)
+        masks = [_mask(np.flatnonzero(np.logical_or.reduce(one))) & self._allowed for one in named]
         patterns, kind = np.unique(broken, axis=0, return_inverse=True)
         for number, pattern in enumerate(patterns):
             cores = minimal_cores(masks[one] for one in np.flatnonzero(pattern))

@@ -236,33 +236,44 @@ class _Search:
     def _widest_clause(self, lacking: Array) -> tuple[Array, Array]:
         """The clause that is farthest from holding, and how far; zero if all hold."""
         clause, worst = np.zeros(len(lacking), dtype=np.int64), np.zeros(len(lacking))
-        for index, literals in enumerate(self.system.choices):
-            away = lacking[:, literals].min(axis=1)
+        for index, options in enumerate(self.system.choices):
+            away = lacking[:, options].max(axis=2).min(axis=1)
             clause = np.where(away > worst, index, clause)
             worst = np.maximum(away, worst)
         return clause, worst
 
     def _clause_children(self, nodes: Nodes, lacking: Array, clause: Array) -> list[Nodes]:
-        """One child a literal; in the first part each node's nearest, and so on."""
+        """One child a literal; in the first part each node's nearest, and so on.
+
+        Where other children bring a row nearer than a literal alone can, its child is in vain.
+        """
         children = []
         for index in np.unique(clause):
-            literals = self.system.choices[index]
+            options = self.system.choices[index]
             here = np.flatnonzero(clause == index)
-            order = np.argsort(lacking[np.ix_(here, literals)], axis=1, kind="stable")
-            for rank in range(len(literals)):
-                chosen = literals[order[:, rank]]
-                sound = ~(nodes.imposed[here] & self.system.clashing[chosen]).any(axis=1)
+            away = lacking[here[:, None, None], options].max(axis=2)
+            order = np.argsort(away, axis=1, kind="stable")
+            for rank in range(len(options)):
+                chosen = options[order[:, rank]]
+                clashing = self.system.clashing[chosen].any(axis=1)
+                sound = ~(nodes.imposed[here] & clashing).any(axis=1)
                 child = nodes.take(here[sound])
-                child.imposed[np.arange(len(child)), chosen[sound]] = True
+                child.imposed[np.arange(len(child))[:, None], chosen[sound]] = True
+                child.bounds[:] = np.maximum(child.bounds, self._least(child.rows, chosen[sound]))
                 self._note_clashes(nodes.take(here[~sound]), chosen[~sound])
                 children.append(child)
         return children
 
+    def _least(self, rows: Array, chosen: Array) -> Array:
+        """At least how far rows are from holding by some literals together, squared."""
+        gaps = self.gaps[rows[:, None], chosen] - 1.5 * self.errors[rows[:, None], chosen]
+        return np.asarray(np.maximum(gaps.max(axis=1), 0.0) ** 2)
+
     def _note_clashes(self, nodes: Nodes, chosen: Array) -> None:
         """Literals that an imposed one excludes teach which columns stand in their way."""
         if len(nodes):
-            literals = nodes.imposed & self.system.clashing[chosen]
-            literals[np.arange(len(nodes)), chosen] = True
+            literals = nodes.imposed & self.system.clashing[chosen].any(axis=1)
+            literals[np.arange(len(nodes))[:, None], chosen] = True
             np.logical_or.at(self.cores, nodes.rows, self._columns_outside(literals))
 
     def _columns_outside(self, literals: Array) -> Array:

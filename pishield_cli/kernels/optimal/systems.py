@@ -20,7 +20,14 @@ from pishield_cli.kernels.optimal.projection import RELATIVE, Normals
 from pishield_cli.logic.plans.half_spaces import equated, half_of
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.terms import Clause, Inequality, Term, common_divisor
+from pishield_cli.logic.terms import (
+    Clause,
+    Inequality,
+    Term,
+    common_divisor,
+    numeric,
+    parts_of,
+)
 
 STRICT = 12 * RELATIVE
 """How far inside a strict inequality a point is put, by the magnitude of its parts: several times
@@ -114,19 +121,27 @@ class System:
         self._tight = frozenset(n for n in self.columns if whole_cells and grids[n].integer)
         literals: dict[Inequality, int] = {}
         listed = [
-            list(dict.fromkeys(literals.setdefault(one, len(literals)) for one in clause))
+            list(
+                dict.fromkeys(
+                    tuple(literals.setdefault(one, len(literals)) for one in parts)
+                    for parts in clause
+                )
+            )
             for clause in self._tightened((*clauses, *_limits(self.grids)))
         ]
         self.literals = tuple(literals)
-        self.units = np.array(sorted({one[0] for one in listed if len(one) == 1}), dtype=np.int64)
-        self.choices = tuple(np.array(one, dtype=np.int64) for one in listed if len(one) > 1)
-        self.clauses = tuple(np.array(one, dtype=np.int64) for one in listed)
+        alone = sorted({part for one in listed if len(one) == 1 for part in one[0]})
+        self.units = np.array(alone, dtype=np.int64)
+        self.clauses = tuple(map(_options, listed))
+        self.choices = tuple(one for one in self.clauses if len(one) > 1)
         self.coefficients, self.constants = matrix_of(self.literals, self.columns)
         self.strict = np.array([one.strict for one in self.literals], dtype=bool)
         self.named = self.coefficients != 0
         place = {name: index for index, name in enumerate(self.columns)}
         halves = [half_of(one, place) for one in self.literals]
         sides = set(equated(halves[unit] for unit in self.units))
+        for parts in (option for one in self.choices if one.shape[1] > 1 for option in one):
+            sides.update(equated(halves[part] for part in parts))
         self.equated = np.array([half in sides for half in halves], dtype=bool)
         self.clashing = _clashing(self.literals)
         self._compiled = CompiledRequirements(
@@ -235,15 +250,26 @@ class System:
                 steps[index] = float(common_divisor(value for _, value in moving))
         return steps
 
-    def _tightened(self, clauses: Sequence[Clause]) -> Iterator[list[Inequality]]:
-        """Clauses as inequalities, those between whole numbers as tight as they can be."""
+    def _tightened(self, clauses: Sequence[Clause]) -> Iterator[list[tuple[Inequality, ...]]]:
+        """Clauses as inequalities, those between whole numbers as tight as they can be.
+
+        Of each literal there are those that all have to hold.
+        """
         for clause in clauses:
-            literals = list(clause.as_inequalities())
-            if not any(not one.terms and one.holds({}) for one in literals):
-                yield [
-                    _whole(one) if self._tight.issuperset(one.variables) else one
-                    for one in literals
-                ]
+            literals = [parts_of(numeric(literal)) for literal in clause]
+            known = ([not one.terms and one.holds({}) for one in parts] for parts in literals)
+            if not any(map(all, known)):
+                yield [tuple(map(self._tight_as_can_be, parts)) for parts in literals]
+
+    def _tight_as_can_be(self, literal: Inequality) -> Inequality:
+        return _whole(literal) if self._tight.issuperset(literal.variables) else literal
+
+
+def _options(literals: Sequence[tuple[int, ...]]) -> Array:
+    """The literals of a clause as rows of what all has to hold, the last repeated."""
+    width = max(map(len, literals), default=1)
+    rows = [(*parts, *(parts[-1:] * (width - len(parts)))) for parts in literals]
+    return np.array(rows, dtype=np.int64).reshape(len(rows), width)
 
 
 def _clashing(literals: Sequence[Inequality]) -> Array:

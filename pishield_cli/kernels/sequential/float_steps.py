@@ -12,7 +12,7 @@ from pishield_cli.kernels.evaluation.exact import exact_values
 from pishield_cli.kernels.evaluation.sums import form_of
 from pishield_cli.logic.plans.plan import Bound, BoundClause, Step
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.terms import Inequality
+from pishield_cli.logic.terms import Inequality, parts_of
 
 MOST_PLACES = 3
 """Decimal places of weights that are made room for."""
@@ -112,11 +112,11 @@ class Affine:
 
 @dataclass(frozen=True, slots=True)
 class FloatClause:
-    """A `BoundClause` in float64."""
+    """A `BoundClause` in float64; of its other literals each is several that all have to hold."""
 
     lowers: tuple[Affine, ...]
     uppers: tuple[Affine, ...]
-    others: tuple[Affine, ...]
+    others: tuple[tuple[Affine, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def _float_step(step: Step, fixed: bool) -> FloatStep:
         FloatClause(
             tuple(_affine(bound) for bound in clause.lowers),
             tuple(_affine(bound) for bound in clause.uppers),
-            tuple(_excess(literal) for literal in clause.others),
+            tuple(tuple(map(_excess, parts_of(literal))) for literal in clause.others),
         )
         for clause in step.clauses
     )

@@ -135,10 +135,18 @@ def _clause_ends(
     lefts = _outermost(clause.uppers, name, values, grids, push, rows, upper=True)
     rights = _outermost(clause.lowers, name, values, grids, push, rows, upper=False)
     for other in clause.others:
-        at = other.at(values, rows)
-        idle = (at > 0) if other.strict else (at >= 0)
+        idle = all_hold(other, values, rows)
         lefts = tuple(np.where(idle, np.inf, left) for left in lefts)
     return tuple(end for pair in zip(lefts, rights, strict=True) for end in pair)
+
+
+def all_hold(parts: Sequence[Affine], values: Mapping[str, Array], rows: int) -> Array:
+    """Where some combinations are all at least 0, or above 0 if strict; bool, shape `(rows,)`."""
+    holds = np.ones(rows, dtype=bool)
+    for one in parts:
+        at = one.at(values, rows)
+        holds &= (at > 0) if one.strict else (at >= 0)
+    return holds
 
 
 def _outermost(

@@ -1,12 +1,18 @@
 """One pass of sequential correction: each variable in order to the nearest value it is allowed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.sequential.float_steps import Affine, FloatClause, FloatStep
-from pishield_cli.kernels.sequential.forbidden import limits, nearest_allowed, rounded_bound
+from pishield_cli.kernels.sequential.forbidden import (
+    all_hold,
+    limits,
+    nearest_allowed,
+    rounded_bound,
+)
 from pishield_cli.kernels.sequential.placement import at_exponent, grid_exponent, snapped
 from pishield_cli.logic.rows.grids import Grid
 
@@ -180,7 +186,7 @@ def _hopped(
     named = [
         bound
         for clause in step.clauses
-        for bound in (*clause.lowers, *clause.uppers, *clause.others)
+        for bound in (*clause.lowers, *clause.uppers, *chain.from_iterable(clause.others))
     ]
     here = _taken(values, named, moved)
     result = column.copy()
@@ -199,8 +205,7 @@ def allowed_by(clause: FloatClause, column: Array, values: Mapping[str, Array]) 
         at = bound.at(values, rows)
         allowed |= (column < at) if bound.strict else (column <= at)
     for other in clause.others:
-        at = other.at(values, rows)
-        allowed |= (at > 0) if other.strict else (at >= 0)
+        allowed |= all_hold(other, values, rows)
     return allowed
 
 

@@ -8,7 +8,7 @@ from itertools import chain
 
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, Search
-from pishield_cli.logic.terms import Clause, Inequality
+from pishield_cli.logic.terms import Clause, Conjunction, Inequality, numeric, parts_of
 
 CELL_LIMIT = 128
 """Cells past which the rest is left out: more would make a batch slow, and rarely nearer."""
@@ -41,7 +41,7 @@ def enumerate_cells(
     """
     limits = Limits() if limits is None else limits
     search = Search(limits=limits)
-    plain = [clause.as_inequalities() for clause in clauses]
+    plain = [tuple(map(numeric, clause)) for clause in clauses]
     for literals in plain:
         search.add(Clause(literals), 0)
     places = {one: place for place, one in enumerate(dict.fromkeys(chain.from_iterable(plain)))}
@@ -56,7 +56,7 @@ def enumerate_cells(
         if not isinstance(answer, Model):
             break
         cell = _cell_around(numbered, list(places), answer)
-        found.append(cell)
+        found.append(tuple(chain.from_iterable(map(parts_of, cell))))
         points.append(answer.values)
         search.add(Clause(tuple(one.negated() for one in cell)), 0)
         search.owe(size + len(cell) * len(numbered) // 8)
@@ -64,8 +64,8 @@ def enumerate_cells(
 
 
 def _cell_around(
-    clauses: Sequence[Sequence[int]], literals: Sequence[Inequality], model: Model
-) -> tuple[Inequality, ...]:
+    clauses: Sequence[Sequence[int]], literals: Sequence[Inequality | Conjunction], model: Model
+) -> tuple[Inequality | Conjunction, ...]:
     """A set of literals, none to spare, that hold in a point and imply every clause.
 
     Args:
@@ -83,11 +83,11 @@ def _cell_around(
         forced = next((offered[0] for offered in left if len(offered) == 1), None)
         best = forced
         if best is None:
-            best = max(counts, key=lambda one: (counts[one], -len(literals[one].terms)))
+            best = max(counts, key=lambda one: (counts[one], -len(literals[one].variables)))
         chosen.append(best)
         left = [offered for offered in left if best not in offered]
     return tuple(literals[one] for one in chosen)
 
 
-def _holds(literal: Inequality, values: dict[str, Fraction]) -> bool:
+def _holds(literal: Inequality | Conjunction, values: dict[str, Fraction]) -> bool:
     return literal.holds({name: values.get(name, Fraction(0)) for name in literal.variables})

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from pishield_cli.logic.plans.conjoined import Conjunctions
 from pishield_cli.logic.plans.half_spaces import (
     ClauseSet,
     Disjunction,
@@ -50,7 +51,11 @@ class Elimination:
 
 
 def eliminate(
-    clauses: Iterable[Disjunction], positions: Sequence[int], *, limits: Limits
+    clauses: Iterable[Disjunction],
+    positions: Sequence[int],
+    *,
+    limits: Limits,
+    conjoined: Conjunctions | None = None,
 ) -> list[Elimination] | None:
     """Eliminate variables one by one, each from what the one before it left.
 
@@ -58,6 +63,7 @@ def eliminate(
         clauses: Clauses over the positions.
         positions: Every position that occurs, descending: the first is eliminated first.
         limits: How much work may be done; it is drawn upon.
+        conjoined: What stands in clauses for half-spaces together; none by default.
 
     Returns:
         One entry a position that some clause bounds, in the order of elimination; None if the
@@ -66,7 +72,8 @@ def eliminate(
     Raises:
         LimitReached: If that does not do.
     """
-    current = ClauseSet(limits)
+    conjoined = Conjunctions() if conjoined is None else conjoined
+    current = ClauseSet(limits, conjoined.parts)
     for clause in clauses:
         current.add(clause)
     eliminations = []
@@ -74,7 +81,7 @@ def eliminate(
         if current.contradicts_itself:
             return None
         # Later positions are eliminated already, so a form mentions this one only as its last.
-        bounding = current.take(position)
+        bounding = take_bounding(current, position, conjoined, limits)
         if not bounding:
             continue
         equality, derived = combinations(bounding, position, limits)
@@ -86,6 +93,21 @@ def eliminate(
         if equality is None and len(current) > before + PRUNE_ABOVE:
             current.take_units(_redundant(current, limits.part(limits.work // PRUNE_SHARE)))
     return None if current.contradicts_itself else eliminations
+
+
+def take_bounding(
+    clauses: ClauseSet, position: int, conjoined: Conjunctions, limits: Limits
+) -> list[Disjunction]:
+    """Take the clauses that mention a variable, the last one, from a set.
+
+    Conjunctions that mention it are taken apart; what that leaves without it stays in the set.
+    """
+    taken = clauses.take(position)
+    if not conjoined:
+        return taken
+    for clause in conjoined.apart(taken, position, limits):
+        clauses.add(clause)
+    return clauses.take(position)
 
 
 def combinations(

@@ -4,7 +4,7 @@ Variables are positions in an ordering here, and inequalities have integer coeff
 common factor, so that equal half-spaces are equal values.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import gcd
 
@@ -105,10 +105,14 @@ class ClauseSet:
 
     Args:
         limits: What comparing clauses is accounted to.
+        parts: The half-spaces that a literal stands for together; itself by default.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(
+        self, limits: Limits, parts: Callable[[Half], Sequence[Half]] = lambda half: (half,)
+    ) -> None:
         self._limits = limits
+        self._parts = parts
         self._count = 0
         self._clauses: dict[int, Disjunction] = {}
         """By a number of its own each: clauses are long to hash."""
@@ -145,6 +149,9 @@ class ClauseSet:
         while pending:
             current = self._without_refuted(pending.pop())
             self._limits.spend(1 + len(current))
+            if len(current) == 1 and len(parts := self._parts(current[0])) > 1:
+                pending.extend((part,) for part in parts)
+                continue
             mask = self._mask(current)
             if self._is_subsumed(current, mask):
                 continue

@@ -3,25 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 
 from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.plans.cells import enumerate_cells
 from pishield_cli.logic.plans.elimination import Elimination, eliminate, split
-from pishield_cli.logic.plans.half_spaces import (
-    Disjunction,
-    Half,
-    disjunction,
-    half_of,
-)
+from pishield_cli.logic.plans.half_spaces import Half
+from pishield_cli.logic.plans.halves import Halves
 from pishield_cli.logic.solver.limits import LimitReached, Limits
-from pishield_cli.logic.terms import Clause, Inequality, Term
+from pishield_cli.logic.terms import Clause, Conjunction, Inequality, Term
 
 WORK_LIMIT = 2_000_000
 """Units of work past which a group is split into cells: about two seconds."""
-
-LARGEST_UNIT = 10**18
-"""Variables are counted in parts of one, so that constants are whole, up to so small parts."""
 
 GROUPS_WORK = 3
 """How many times that all groups of a plan may take together."""
@@ -58,7 +50,7 @@ class BoundClause:
 
     lowers: tuple[Bound, ...]
     uppers: tuple[Bound, ...]
-    others: tuple[Inequality, ...]
+    others: tuple[Inequality | Conjunction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +149,7 @@ def _group_plan(
     )
     held = fixed & mentioned
     try:
-        steps = _steps(_disjunctions(clauses, variables), variables, limits)
+        steps = _steps(clauses, variables, limits)
     except LimitReached:
         return _cell_plan(variables, held, clauses, cells)
     if steps is None:
@@ -178,7 +170,7 @@ def narrowed_plan(plan: GroupPlan, clauses: Iterable[Clause], limits: Limits) ->
     """
     every = (*plan.clauses, *clauses)
     try:
-        steps = _steps(_disjunctions(every, plan.variables), plan.variables, limits)
+        steps = _steps(every, plan.variables, limits)
     except LimitReached:
         return None
     satisfiable = steps is not None
@@ -200,56 +192,40 @@ def is_eliminable(
     """
     limits = Limits(work=2 * WORK_LIMIT) if limits is None else limits
     try:
-        _steps(_disjunctions(clauses, ordering), ordering, limits.part(WORK_LIMIT))
+        _steps(clauses, ordering, limits.part(WORK_LIMIT))
     except LimitReached:
         limits.require_work()
         return False
     return True
 
 
-def _disjunctions(clauses: Iterable[Clause], variables: Sequence[str]) -> list[Disjunction]:
-    """The clauses over positions of variables, tautologies left out."""
-    position = {name: index for index, name in enumerate(variables)}
-    found = (_disjunction(clause, position) for clause in clauses)
-    return [one for one in found if one is not None]
-
-
 def _steps(
-    disjunctions: Iterable[Disjunction], variables: Sequence[str], limits: Limits
+    clauses: Iterable[Clause], variables: Sequence[str], limits: Limits
 ) -> tuple[Step, ...] | None:
     """The steps of a conjunction of clauses; None for a contradiction."""
-    listed = list(disjunctions)
-    unit = lcm(*{half[1].denominator for clause in listed for half in clause})
-    if unit > LARGEST_UNIT:
-        unit = 1
-    counted = (tuple(_times(half, unit) for half in clause) for clause in listed)
-    eliminations = eliminate(counted, range(len(variables) - 1, -1, -1), limits=limits)
+    halves = Halves(variables)
+    read = [halves.of_clause(clause) for clause in clauses]
+    halves.count(literal for clause in read for literal in clause)
+    counted = (found for clause in read if (found := halves.disjunction(clause)) is not None)
+    positions = range(len(variables) - 1, -1, -1)
+    eliminations = eliminate(counted, positions, limits=limits, conjoined=halves.conjoined)
     if eliminations is None:
         return None
     for one in eliminations:
         if sum(len(clause) > 1 for clause in one.clauses) > STEP_LIMIT:
             raise LimitReached("clauses")
-    return tuple(_step(one, variables, unit) for one in reversed(eliminations))
-
-
-def _times(half: Half, unit: int) -> Half:
-    """A half-space over variables that are counted in units: whole constants are much faster."""
-    form, constant, strict = half
-    product = constant * unit
-    return form, product.numerator if product.denominator == 1 else product, strict
+    return tuple(_step(one, halves) for one in reversed(eliminations))
 
 
 def _cell_plan(
     variables: tuple[str, ...], held: frozenset[str], clauses: tuple[Clause, ...], limits: Limits
 ) -> GroupPlan:
     found = enumerate_cells(clauses, limits=limits.share(2))
-    position = {name: index for index, name in enumerate(variables)}
     cells: list[tuple[Step, ...]] = []
     points: tuple[Mapping[str, Fraction], ...] = ()
     for cell in found.cells:
-        units = [d for one in cell if (d := _disjunction(Clause((one,)), position)) is not None]
         try:
-            steps = _steps(units, variables, limits)
+            steps = _steps([Clause((one,)) for one in cell], variables, limits)
         except LimitReached:
             points = found.points[:POINT_LIMIT]
             break
@@ -267,39 +243,29 @@ def _cell_plan(
     )
 
 
-def _disjunction(clause: Clause, position: Mapping[str, int]) -> Disjunction | None:
-    return disjunction(half_of(one, position) for one in clause.as_inequalities())
-
-
-def _step(elimination: Elimination, variables: Sequence[str], unit: int = 1) -> Step:
+def _step(elimination: Elimination, halves: Halves) -> Step:
     position = elimination.position
     clauses = []
     for clause in elimination.clauses:
         lowers, uppers, others = split(clause, position)
         clauses.append(
             BoundClause(
-                tuple(_bound(half, variables, unit) for half in lowers),
-                tuple(_bound(half, variables, unit) for half in uppers),
-                tuple(_inequality(half, variables, unit) for half in others),
+                tuple(_bound(half, halves) for half in lowers),
+                tuple(_bound(half, halves) for half in uppers),
+                tuple(map(halves.literal, others)),
             )
         )
     equality = elimination.equality
-    defined = None if equality is None else _bound(equality, variables, unit)
-    return Step(variables[position], tuple(clauses), defined)
+    defined = None if equality is None else _bound(equality, halves)
+    return Step(halves.variables[position], tuple(clauses), defined)
 
 
-def _bound(half: Half, variables: Sequence[str], unit: int) -> Bound:
+def _bound(half: Half, halves: Halves) -> Bound:
     """Solve a half-space for its last variable."""
     form, constant, strict = half
     pivot = form[-1][1]
-    terms = tuple(Term(variables[p], Fraction(-value, pivot)) for p, value in form[:-1])
-    return Bound(terms, Fraction(constant) / (pivot * unit), strict)
-
-
-def _inequality(half: Half, variables: Sequence[str], unit: int) -> Inequality:
-    form, constant, strict = half
-    terms = tuple(Term(variables[p], Fraction(value)) for p, value in form)
-    return Inequality(terms, Fraction(constant) / unit, strict)
+    terms = tuple(Term(halves.variables[p], Fraction(-value, pivot)) for p, value in form[:-1])
+    return Bound(terms, Fraction(constant) / (pivot * halves.unit), strict)
 
 
 def direct_steps(plan: GroupPlan) -> tuple[Step, ...]:
@@ -309,10 +275,9 @@ def direct_steps(plan: GroupPlan) -> tuple[Step, ...]:
         clauses = [clause for clause in plan.clauses if name in clause.variables]
         others = [other for other in plan.variables if other != name]
         # With the variable itself as the last position every bound is solved for it.
-        order = (*others, name)
-        position = {variable: index for index, variable in enumerate(order)}
-        bounding = tuple(
-            found for clause in clauses if (found := _disjunction(clause, position)) is not None
-        )
-        steps.append(_step(Elimination(len(others), bounding), order))
+        halves = Halves((*others, name))
+        read = (halves.disjunction(halves.of_clause(clause)) for clause in clauses)
+        found = [one for one in read if one is not None]
+        apart = halves.conjoined.apart(found, len(others), Limits(None, 10**9))
+        steps.append(_step(Elimination(len(others), tuple(apart)), halves))
     return tuple(steps)

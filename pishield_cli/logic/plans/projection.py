@@ -6,7 +6,8 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import ceil, floor
 
-from pishield_cli.logic.plans.elimination import combinations
+from pishield_cli.logic.plans.conjoined import Conjunctions
+from pishield_cli.logic.plans.elimination import combinations, take_bounding
 from pishield_cli.logic.plans.half_spaces import (
     ClauseSet,
     Disjunction,
@@ -16,7 +17,14 @@ from pishield_cli.logic.plans.half_spaces import (
     half_space,
 )
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.terms import Clause, Inequality, Literal, Term
+from pishield_cli.logic.terms import (
+    Clause,
+    Conjunction,
+    Inequality,
+    Literal,
+    Plain,
+    Term,
+)
 
 _CLEARLY = 1e-9
 """Of the size of its terms, more than all errors of a sum in floats."""
@@ -48,7 +56,8 @@ class Projection:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The variables that the clauses are over."""
-        return self.space.names({at for one in self.halves for form, _, _ in one for at, _ in form})
+        parts = (part for one in self.halves for half in one for part in self.space.parts(half))
+        return self.space.names({at for form, _, _ in parts for at, _ in form})
 
     def unclear(self, values: Mapping[str, float]) -> list[Clause]:
         """The clauses that are not clearly true of some values, as floats tell."""
@@ -56,7 +65,10 @@ class Projection:
         return [
             self.space.clause(clause)
             for clause in self.halves
-            if not any(_clearly_holds(half, placed) for half in clause)
+            if not any(
+                all(_clearly_holds(part, placed) for part in self.space.parts(half))
+                for half in clause
+            )
         ]
 
 
@@ -93,12 +105,12 @@ def project(
     order = sorted(named, key=lambda name: (name in lost, name in lost and name not in places))
     kept = sum(name not in lost for name in order)
     space = _Space(order, places)
-    left = ClauseSet(limits)
+    left = ClauseSet(limits, space.parts)
     for clause in clauses:
         _add(left, space.halves(clause), space)
     exact = True
     for position in reversed(range(kept, len(order))):
-        bounding = left.take(position)
+        bounding = take_bounding(left, position, space.conjoined, limits)
         if not bounding:
             continue
         equality, derived = combinations(bounding, position, limits)
@@ -116,7 +128,7 @@ def _add(clauses: ClauseSet, halves: Iterable[Half], space: "_Space") -> None:
 
 @lru_cache(maxsize=8192)
 def _whole_weights(
-    literal: Literal,
+    literal: Plain,
 ) -> tuple[tuple[tuple[str, ...], tuple[int, ...]], Number, bool]:
     """A literal's columns and weights, whole numbers without a common factor; and its bound."""
     one = literal.as_inequality()
@@ -130,6 +142,8 @@ class _Space:
     """Variables at positions, those with places counted in units of the last one."""
 
     def __init__(self, order: list[str], places: Mapping[str, int]) -> None:
+        self.conjoined = Conjunctions()
+        self.parts = self.conjoined.parts
         self._order = order
         self._positions = {name: position for position, name in enumerate(order)}
         self._units = {
@@ -142,16 +156,23 @@ class _Space:
         return tuple(self._order[position] for position in positions)
 
     def halves(self, clause: Clause) -> list[Half]:
-        return list(map(self._half, clause))
+        return [half for literal in clause for half in self._halves(literal)]
 
-    def _half(self, literal: Literal) -> Half:
+    def _halves(self, literal: Literal) -> list[Half]:
+        if not isinstance(literal, Conjunction):
+            return [self._half(literal)]
+        if literal.positive:
+            return [self.conjoined.half(self.tightened(self._half(one)) for one in literal.parts)]
+        return [self._half(one.negated()) for one in literal.parts]
+
+    def _half(self, literal: Plain) -> Half:
         (names, weights), constant, strict = _whole_weights(literal)
         if not self._units.keys().isdisjoint(map(self._positions.__getitem__, names)):
             return self._half_in_units(literal)
         form = sorted(zip(map(self._positions.__getitem__, names), weights, strict=True))
         return tuple(form), constant, strict
 
-    def _half_in_units(self, literal: Literal) -> Half:
+    def _half_in_units(self, literal: Plain) -> Half:
         one = literal.as_inequality()
         positions = ((self._positions[name], weight) for name, weight in one.terms)
         scaled = ((at, weight * self._units.get(at, 1)) for at, weight in positions)
@@ -165,7 +186,11 @@ class _Space:
         }
 
     def clause(self, halves: Disjunction) -> Clause:
-        return Clause(tuple(self._inequality(half) for half in halves))
+        return Clause(tuple(map(self._literal, halves)))
+
+    def _literal(self, half: Half) -> Literal:
+        parts = tuple(map(self._inequality, self.parts(half)))
+        return parts[0] if len(parts) == 1 else Conjunction(parts)
 
     def _inequality(self, half: Half) -> Inequality:
         form, constant, strict = half

@@ -120,7 +120,7 @@ def _size(step: Step) -> int:
     bounds = sum(
         1 + len(one.terms) for part in step.clauses for one in (*part.lowers, *part.uppers)
     )
-    return bounds + sum(1 + len(one.terms) for part in step.clauses for one in part.others)
+    return bounds + sum(1 + len(one.variables) for part in step.clauses for one in part.others)
 
 
 def allowed_intervals(step: Step, values: Mapping[str, Fraction]) -> list[Interval]:

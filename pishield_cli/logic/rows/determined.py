@@ -7,7 +7,7 @@ from math import ceil, floor
 from pishield_cli.logic.classes import class_at, code_of
 from pishield_cli.logic.ranges import Ranges
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.terms import Clause, Literal
+from pishield_cli.logic.terms import Clause, Conjunction, Literal
 
 _EVERYTHING = Ranges(unbounded_below=True)
 _NOTHING = Ranges(unbounded_below=False)
@@ -94,6 +94,9 @@ def _first(points: Iterator[Fraction], count: int) -> Iterator[Fraction]:
 
 def _allowed(literal: Literal, name: str, known: Mapping[str, Fraction]) -> Ranges:
     """The values of one variable with which a literal holds."""
+    if isinstance(literal, Conjunction):
+        both = ~Ranges.union(~_allowed(part, name, known) for part in literal.parts)
+        return both if literal.positive else ~both
     one = literal.as_inequality()
     rest, weight = one.constant, Fraction(0)
     for other, coefficient in one.terms:

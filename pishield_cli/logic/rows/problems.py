@@ -14,7 +14,14 @@ from pishield_cli.logic.solver.answers import Infeasible, Model, Nearest, Undeci
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import equal, nearest_of, substituted
 from pishield_cli.logic.solver.search import Search
-from pishield_cli.logic.terms import Clause, Inequality, Term
+from pishield_cli.logic.terms import (
+    Clause,
+    Conjunction,
+    Inequality,
+    Literal,
+    Plain,
+    Term,
+)
 
 _DOUBLE_DIGITS = 15
 
@@ -87,16 +94,16 @@ class Problem:
             share: How much of the room to ask for, from 0 to 1.
         """
         place = {name: index for index, name in enumerate(self.variables)}
-        listed = [
-            [(one, half_of(one, place)) for one in clause.as_inequalities()]
-            for clause in self.clauses
-        ]
-        sides = set(equated(one[0][1] for one in listed if len(one) == 1))
-        clauses = tuple(
-            Clause(tuple(o if half in sides else self._inner(o, share) for o, half in literals))
-            for literals in listed
-        )
-        return replace(self, clauses=clauses)
+        units = (one.literals[0] for one in self.clauses if len(one.literals) == 1)
+        sides = set(equated(half_of(one.as_inequality(), place) for one in units))
+
+        def inner(literal: Literal) -> Literal:
+            # Between the two sides of an equality there is no room.
+            if isinstance(literal, Conjunction) or half_of(literal.as_inequality(), place) in sides:
+                return literal
+            return self._inner(literal.as_inequality(), share)
+
+        return replace(self, clauses=tuple(Clause(tuple(map(inner, one))) for one in self.clauses))
 
     def _inner(self, literal: Inequality, share: Fraction) -> Inequality:
         digits = [self.grids[n].digits for n in literal.variables if not self.grids[n].integer]
@@ -227,11 +234,13 @@ def _neighbours(target: Fraction, grid: Grid) -> list[Fraction]:
 
 def counted_in(clause: Clause, units: Mapping[str, Fraction]) -> Clause:
     """A clause over columns counted in units of their own."""
-    literals = []
-    for one in clause.as_inequalities():
+
+    def counted(literal: Plain) -> Inequality:
+        one = literal.as_inequality()
         terms = tuple(Term(name, c * units[name]) for name, c in one.terms)
-        literals.append(Inequality(terms, one.constant, one.strict))
-    return Clause(tuple(literals))
+        return Inequality(terms, one.constant, one.strict)
+
+    return clause.mapped(counted)
 
 
 def _whole(grid: Grid, unit: Fraction) -> Grid:

@@ -13,7 +13,7 @@ from math import ceil, floor
 from pishield_cli.logic.solver.simplex import Simplex
 from pishield_cli.logic.solver.stack import LOWER, UPPER
 from pishield_cli.logic.solver.tableau import ONE, ZERO, Value
-from pishield_cli.logic.terms import BooleanLiteral, Literal, Term, common_divisor
+from pishield_cli.logic.terms import BooleanLiteral, Plain, Term, common_divisor
 
 TRUE = 0
 FALSE = 1
@@ -62,7 +62,7 @@ class Atoms:
                 self.whole.add(number)
         return number
 
-    def literal(self, literal: Literal) -> int:
+    def literal(self, literal: Plain) -> int:
         """The number of a literal; `TRUE` or `FALSE` for one without variables."""
         if isinstance(literal, BooleanLiteral):
             atom = self.booleans.get(literal.variable)

@@ -7,7 +7,14 @@ from pishield_cli.logic.solver.answers import Infeasible, Model, Nearest, Optimu
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Search
 from pishield_cli.logic.solver.tableau import ONE, ZERO
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
+from pishield_cli.logic.terms import (
+    BooleanLiteral,
+    Clause,
+    Conjunction,
+    Inequality,
+    Literal,
+    Term,
+)
 
 TAUTOLOGY = Inequality((), ZERO)
 """A literal that always holds."""
@@ -135,11 +142,22 @@ def substituted(clause: Clause, fixed: Mapping[str, Fraction]) -> Clause:
             elif literal.holds(fixed):
                 return Clause((TAUTOLOGY,))
             continue
-        moved = sum((c * fixed[name] for name, c in literal.terms if name in fixed), ZERO)
-        terms = tuple(term for term in literal.terms if term.variable not in fixed)
-        reduced = Inequality(terms, literal.constant - moved, literal.strict)
-        if terms:
+        if isinstance(literal, Conjunction):
+            literals.append(_reduced_parts(literal, fixed))
+            continue
+        reduced = _reduced(literal, fixed)
+        if reduced.terms:
             literals.append(reduced)
         elif reduced.holds({}):
             return Clause((TAUTOLOGY,))
     return Clause(tuple(literals))
+
+
+def _reduced(literal: Inequality, fixed: Mapping[str, Fraction]) -> Inequality:
+    moved = sum((c * fixed[name] for name, c in literal.terms if name in fixed), ZERO)
+    terms = tuple(term for term in literal.terms if term.variable not in fixed)
+    return Inequality(terms, literal.constant - moved, literal.strict)
+
+
+def _reduced_parts(literal: Conjunction, fixed: Mapping[str, Fraction]) -> Conjunction:
+    return Conjunction(tuple(_reduced(one, fixed) for one in literal.parts), literal.positive)

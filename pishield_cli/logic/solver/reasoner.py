@@ -16,6 +16,7 @@ from pishield_cli.logic.terms import (
     HALF,
     BooleanLiteral,
     Clause,
+    Conjunction,
     Equation,
     Inequality,
     Literal,
@@ -291,6 +292,8 @@ def repeated(requirements: Iterable[Requirement]) -> Iterator[tuple[int, int]]:
 def _canonical(literal: Literal) -> Hashable:
     if isinstance(literal, BooleanLiteral):
         return literal
+    if isinstance(literal, Conjunction):
+        return frozenset(map(_canonical, literal.parts)), literal.positive
     scale = 1 / (common_divisor(value for _, value in literal.terms) or 1)
     terms = frozenset((name, scale * value) for name, value in literal.terms)
     return terms, scale * literal.constant, literal.strict

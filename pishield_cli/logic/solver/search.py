@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, takewhile
 
 from pishield_cli.logic.solver.answers import Infeasible, Model, Optimum, Undecided
-from pishield_cli.logic.solver.atoms import TRUE, Atoms
+from pishield_cli.logic.solver.atoms import FALSE, TRUE, Atoms
 from pishield_cli.logic.solver.branching import BRANCH, Unbounded, make_whole, optimise_whole
 from pishield_cli.logic.solver.conflicts import Numbers
 from pishield_cli.logic.solver.learning import SEEN, Learner
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.solver.stack import LOWER, UPPER
 from pishield_cli.logic.solver.tableau import ONE, ZERO, Value, infinitesimal
-from pishield_cli.logic.terms import Clause, Literal, Term
+from pishield_cli.logic.terms import Clause, Conjunction, Literal, Term
 
 __all__ = ["Infeasible", "Model", "Optimum", "Search", "Undecided"]
 
@@ -44,6 +44,9 @@ class Search:
         self._assumed: list[list[int]] = []
         """The levels of assumptions that the learner stands on, above the owners' guards."""
         self._owed = 0
+        self._conjunctions: dict[tuple[int, ...], int] = {}
+        """What stands for literals that hold together, and for that one of them does not."""
+        self._defining: list[Numbers] = []
 
     def add(self, clause: Clause, owner: int) -> None:
         """Add a clause for good, under its owner; the next question accounts for it."""
@@ -53,7 +56,7 @@ class Search:
             self._owners[guard] = owner
             self._clauses[owner] = []
         self._owed += CLAUSE + sum(LITERAL + TERM * len(one.variables) for one in clause)
-        numbers = [self.atoms.literal(literal) for literal in clause]
+        numbers = [self._number(literal) for literal in clause]
         if TRUE in numbers:
             return
         numbers.append(guard ^ 1)
@@ -63,7 +66,7 @@ class Search:
 
     def suppose(self, literals: Iterable[Literal]) -> None:
         """Assume literals in all questions to come; what follows from them is found once."""
-        self._supposed.append([self.atoms.literal(one) for one in literals])
+        self._supposed.append([self._number(one) for one in literals])
 
     def owe(self, work: int) -> None:
         """Let the next question account for work that it needed."""
@@ -79,7 +82,7 @@ class Search:
             assumed: Literals that must hold too.
         """
         try:
-            failed = self._ask(owners, [self.atoms.literal(one) for one in assumed])
+            failed = self._ask(owners, [self._number(one) for one in assumed])
             return self._model() if failed is None else self._infeasible(failed)
         except LimitReached as reached:
             return self._give_up(reached)
@@ -103,7 +106,7 @@ class Search:
         variable, scale = self.atoms.form(tuple(terms))
         side = UPPER if greatest == (scale > 0) else LOWER
         try:
-            found = self._optimise(variable, side, owners, list(map(self.atoms.literal, assumed)))
+            found = self._optimise(variable, side, owners, list(map(self._number, assumed)))
         except LimitReached as reached:
             return self._give_up(reached)
         if isinstance(found, Infeasible):
@@ -112,6 +115,24 @@ class Search:
             return Optimum(None, attained=False, model=None)
         (real, eps), model = found
         return Optimum(real * scale, attained=not eps, model=model)
+
+    def _number(self, literal: Literal) -> int:
+        """The number of a literal; a conjunction's is an atom that all its parts define."""
+        if not isinstance(literal, Conjunction):
+            return self.atoms.literal(literal)
+        parts = tuple(sorted({self.atoms.literal(one) for one in literal.parts} - {TRUE}))
+        if FALSE in parts or len(parts) < 2:
+            number = FALSE if FALSE in parts else parts[0] if parts else TRUE
+        elif parts in self._conjunctions:
+            number = self._conjunctions[parts]
+        else:
+            number = self._conjunctions[parts] = 2 * self.atoms.fresh()
+            together = [number, *(one ^ 1 for one in parts)]
+            for defining in (together, *([number ^ 1, one] for one in parts)):
+                self._defining.append(defining)
+                self._learner.add(list(defining))
+            self._active, self._assumed = None, []
+        return number if literal.positive else number ^ 1
 
     # ------------------------------------------------------------------ how it is answered
 
@@ -133,6 +154,7 @@ class Search:
         self._learner.retract(0)
         self._active, self._assumed = active, []
         self._required = [one for owner in active for one in self._clauses.get(owner, ())]
+        self._required += self._defining
         self.limits.spend(2 * len(active) + len(self._required))
         return self._learner.assume(self._guards[one] for one in active if one in self._guards)
 
