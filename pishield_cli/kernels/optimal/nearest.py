@@ -145,8 +145,9 @@ class _Search:
                 self._limit = 0
             nodes = self._admitted(nodes)
             if len(nodes):
-                effort.spend(len(nodes) * self.region.normals.normals.size)
                 stack.extend(self._expanded(nodes))
+                work, self.region.normals.work = self.region.normals.work, 0
+                effort.spend(work)
 
     def _root(self) -> Nodes:
         rows, whole = len(self.distances), len(self.region.whole)

@@ -33,6 +33,10 @@ RELATIVE = 5e-14
 """Rounding error allowed to an inequality, by the magnitude of its parts."""
 
 
+CALL, SYSTEM = 50_000, 2_000
+"""Entries that solving systems takes the time of, whatever their size: together, and each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Projected:
     """The nearest points.
@@ -62,6 +66,8 @@ class Normals:
 
     def __init__(self, normals: Array) -> None:
         self.normals = normals
+        self.work = 0
+        """Entries of arrays gone through and not accounted for yet; see `Effort`."""
         self._sizes = np.abs(normals)
         self._gram = normals @ normals.T
         self._rigid = ~normals.any(axis=1)
@@ -104,6 +110,7 @@ class Normals:
         return Projected(moves, active, empty, unsettled)
 
     def _violated(self, moves: Array, distances: Array, errors: Array, times: float = 1.0) -> Array:
+        self.work += len(moves) * self.normals.size
         sizes = np.abs(moves)
         # What a solved system leaves in a column that does not move is error of the largest move.
         left = SOLVED * sizes.max(axis=1, initial=0.0)
@@ -120,6 +127,7 @@ class Normals:
         multipliers = np.zeros((rows, sides))
         counts = active.sum(axis=1)
         widest = int(counts.max(initial=0))
+        self.work += CALL + rows * (SYSTEM + widest**3)
         if widest == 0:
             return multipliers, np.ones(rows, dtype=bool)
         places = np.argsort(~active, axis=1, kind="stable")[:, :widest]

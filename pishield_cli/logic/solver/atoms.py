@@ -124,12 +124,12 @@ class Atoms:
         ladder = self._ladders[variable]
         if literal & 1:
             start = bisect_right(ladder, (least, literal >> 1))
-            for _, atom in ladder[start:]:
-                yield 2 * atom + 1
+            for place in range(start, len(ladder)):
+                yield 2 * ladder[place][1] + 1
         else:
             end = bisect_left(ladder, (least, literal >> 1))
-            for _, atom in reversed(ladder[:end]):
-                yield 2 * atom
+            for place in range(end - 1, -1, -1):
+                yield 2 * ladder[place][1]
 
     def holds(self, literal: int) -> bool:
         """Whether an arithmetic literal holds in the simplex's current assignment."""
