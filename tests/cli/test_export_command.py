@@ -71,6 +71,43 @@ def assert_alike(one, other, names):
         assert np.allclose(*columns, rtol=1e-6)
 
 
+SHOPS = "total == price * quantity\ntax >= 2 * gift + 1\n"
+
+
+def write_shops(path):
+    random = np.random.default_rng(1)
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["country", "price", "quantity", "gift", "total", "tax"])
+        for row in range(60):
+            price, quantity = random.integers(1, 99), random.integers(1, 9)
+            country = ("DE", "FR", "US")[row % 3]
+            price = "" if row % 7 == 3 else price
+            total, tax = price and price * quantity, random.integers(1, 9)
+            gift = ("true", "false")[row % 2]
+            writer.writerow([country, price, quantity, gift, total or 1, tax])
+
+
+@pytest.mark.slow
+def test_a_graph_takes_what_requirements_work_out_from_cells(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_shops("shops.csv")
+    (tmp_path / "rules.txt").write_text(SHOPS)
+    names = ("--targets", "total,tax")
+    assert main(["train", "shops.csv", "rules.txt", "-o", "run", *names, *QUICK]) == 0
+    assert main(["export", "run", "-o", "model.onnx"]) == 0
+    session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+    inputs = [one.name for one in session.get_inputs()]
+    assert {"gift", "country"} <= set(inputs)
+    assert any("price * quantity" in name for name in inputs if name.startswith("⟨"))
+    for model in ("run", "model.onnx"):
+        assert main(["predict", model, "shops.csv", "-o", f"{model}.csv", "--quiet"]) == 0
+    assert_alike("model.onnx.csv", "run.csv", ("total", "tax"))
+    capsys.readouterr()
+    assert main(["predict", "model.onnx", "shops.csv", "-o", "free.csv", "--no-shield"]) == 2
+    assert "cannot be left out" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", [b"", b"no graph"])
 def test_what_is_no_graph_is_said_in_one_line(content, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
