@@ -129,6 +129,14 @@ class AffineLines(FixedBuffers):
             sums = self._summed(state, magnitudes=True)
             return torch.where(sums > 0, sums.clamp(min=least), sums)
 
+    def measured(self, state: Tensor, least: float) -> tuple[Tensor, Tensor]:
+        """The values without constants, and the sizes, of terms worked out once."""
+        parts = self._parts(state, magnitudes=False)
+        sums, sizes = self._sums(parts), self._sums(parts.abs())
+        if self.shifted:
+            sizes = sizes + self.constants("shifts").abs()
+        return sums, torch.where(sizes > 0, sizes.clamp(min=least), sizes)
+
     def scaled(self, state: Tensor, factor: Tensor) -> Tensor:
         """Values of the forms, the terms as given and the constants times a factor."""
         total = self.combined(state)

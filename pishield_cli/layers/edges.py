@@ -155,8 +155,8 @@ class Certain(FixedBuffers):
             precision: Exact.
         """
         shifts = self.constants("plain") + self.constants(_named("shifts", precision.dtype))
-        excess = self.forms.combined(state) + shifts
-        sizes = self.forms.sizes(state, precision.tiny)
+        sums, sizes = self.forms.measured(state, precision.tiny)
+        excess = sums + shifts
         needed = seen(precision, self.constants("terms")) * self.constants("summed")
         rest = excess - sizes * (needed * precision.unit)
         return either(self.constants("strict"), rest > 0, rest >= 0)

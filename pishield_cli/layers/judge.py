@@ -34,8 +34,8 @@ class Judge(FixedBuffers):
 
     def __init__(self, requirements: Requirements, columns: Sequence[str]) -> None:
         super().__init__()
-        lines = {name: line for line, name in enumerate(columns)}
-        self._requirements = without_equalities(requirements, lines)
+        positions = {name: place for place, name in enumerate(columns)}
+        self._requirements = without_equalities(requirements, positions)
         self._compiled = compile_requirements(self._requirements)
         self._columns = tuple(columns)
         clauses = [
@@ -44,6 +44,10 @@ class Judge(FixedBuffers):
         ]
         literals = list(dict.fromkeys(one for clause in clauses for one in clause))
         numbers = {one: number for number, one in enumerate(literals)}
+        named = list(dict.fromkeys(name for one in literals for name, _ in one.terms))
+        lines = {name: line for line, name in enumerate(named)}
+        inputs = torch.tensor([positions[name] for name in named]).long()
+        self.register_buffer("inputs", inputs, persistent=False)
         self.certain = Certain(literals, lines) if literals else None
         if self.certain is not None:
             order = self.certain.order
@@ -59,7 +63,8 @@ class Judge(FixedBuffers):
         """
         if self.certain is None:
             return torch.zeros(0, dtype=torch.long, device=y.device)
-        state = y.detach().t().double()
+        state = y.detach().index_select(1, self.constants("inputs")).t()
+        state = state.to(torch.float64, memory_format=torch.contiguous_format)
         sure = self.clauses.any(self.certain(state, precision)).all(0)
         left = (~sure).nonzero().squeeze(1)
         if not len(left):

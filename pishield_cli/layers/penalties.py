@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
+from pishield_cli.layers.inputs import named_columns, require_columns
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.numbers import over_columns
-from pishield_cli.layers.shield import Shield, named_columns, require_columns
+from pishield_cli.layers.shield import Shield
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.terms import Clause
 

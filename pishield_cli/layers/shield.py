@@ -1,6 +1,6 @@
 """The shield: a torch module whose output satisfies requirements, whatever its input."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from os import PathLike
 
@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from pishield_cli.errors import (
     ContradictionError,
-    MissingColumnError,
     PishieldError,
     ShapeError,
     UsageError,
@@ -27,6 +26,13 @@ from pishield_cli.layers.backward import (
 )
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.cells import CellSweep
+from pishield_cli.layers.inputs import (
+    named_columns,
+    refuse_missing,
+    refuse_nan,
+    require_columns,
+    require_floats,
+)
 from pishield_cli.layers.judge import Judge, RowByRow
 from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.precision import DIGITS, Precision, has_values, may_hold_nan
@@ -129,8 +135,8 @@ class Shield(Declared):
         self.check_nan, self.exact = check_nan, exact
         self.backward_rule = rule_of(backward, ShieldChoice.LAYER)
         self.fixed = frozenset(fixed)
-        _refuse_missing("ordering", ordering, self.columns)
-        _refuse_missing("fixed", fixed, self.columns)
+        refuse_missing("ordering", ordering, self.columns)
+        refuse_missing("fixed", fixed, self.columns)
         given = (*ordering, *(self.requirements.ordering or ()), *self.columns)
         self.ordering = tuple(dict.fromkeys(given))
         self.plan: tuple[GroupPlan, ...] = ()
@@ -293,24 +299,9 @@ class Shield(Declared):
     def check(self, z: Tensor) -> None:
         """Refuse values that `forward` does not take."""
         require_columns(z, self.columns)
-        if not z.is_floating_point():
-            raise ShapeError(
-                f"Values are floating, but these are {str(z.dtype).removeprefix('torch.')}.",
-                hint="call .float() on them",
-            )
+        require_floats(z)
         if self.check_nan and may_hold_nan(z):
-            named = self.get_buffer("named")
-            if bool(z.detach().index_select(-1, named).isnan().any()):
-                raise PishieldError(
-                    f"Values are numbers, but {self._first_nan(z)} is NaN.",
-                    hint="find where it arises with torch.autograd.set_detect_anomaly(True)",
-                )
-
-    def _first_nan(self, z: Tensor) -> str:
-        flat = z.detach().reshape(-1, len(self.columns))
-        named = self.get_buffer("named").tolist()
-        row, column = next((r, c) for r, c in flat.isnan().nonzero().tolist() if c in named)
-        return f"column `{self.columns[column]}` of row {row}"
+            refuse_nan(z, self.columns, self.get_buffer("named"))
 
     def matrix(self) -> tuple[Tensor, Tensor, Tensor]:
         """The requirements `A y >= b` of a linear file, double precision, on the shield's device.
@@ -342,41 +333,3 @@ class Shield(Declared):
 def _replaced(y: Tensor, values: Tensor) -> Tensor:
     """Other values, bit for bit, with the gradient of those."""
     return torch.where(values == y, y, values + (y - y.detach()))
-
-
-def named_columns(columns: Sequence[str] | int) -> tuple[str, ...]:
-    """The columns' names; those of a number of columns are `y_0`, `y_1`, ...
-
-    Raises:
-        ShapeError: If there are none, or two of one name.
-    """
-    if isinstance(columns, str):
-        raise UsageError("Columns are a list of names or a number, but this is one name.")
-    if not isinstance(columns, Sequence):
-        columns = [f"y_{place}" for place in range(int(columns))]
-    names = tuple(columns)
-    if not names or len(set(names)) < len(names):
-        fact = "there are none" if not names else "two are the same"
-        raise ShapeError(f"Columns have distinct names, but {fact}.")
-    return names
-
-
-def require_columns(values: Tensor, columns: Sequence[str]) -> None:
-    """Refuse values whose last dimension is not the number of columns.
-
-    Raises:
-        ShapeError: If so.
-    """
-    if values.ndim == 0 or values.shape[-1] != len(columns):
-        raise ShapeError(
-            f"Values have shape (..., {len(columns)}), one for each column, but these have "
-            f"{tuple(values.shape)}."
-        )
-
-
-def _refuse_missing(option: str, names: Iterable[str], columns: Sequence[str]) -> None:
-    unknown = sorted(set(names).difference(columns))
-    if unknown:
-        raise MissingColumnError(
-            f"`{option}` names columns, but `{unknown[0]}` is not one of them."
-        )

@@ -10,8 +10,8 @@ from pishield_cli.errors import UsageError
 from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.matrices import matrix_of
 from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.inputs import named_columns
 from pishield_cli.layers.numbers import over_columns
-from pishield_cli.layers.shield import named_columns
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import Inequality
 

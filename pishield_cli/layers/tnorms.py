@@ -9,8 +9,8 @@ from torch import Tensor
 
 from pishield_cli.errors import UsageError
 from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.inputs import named_columns, require_columns
 from pishield_cli.layers.numbers import over_columns
-from pishield_cli.layers.shield import named_columns, require_columns
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral
 
