@@ -161,6 +161,14 @@ def nearest_rows(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:
     one, far away: such rows are tried a little further inside too. An exact shield always has the
     last word, and over disjunctions it is given points a little further inside.
     """
+    if z.is_meta:
+        return torch.empty_like(z)
+    if torch.compiler.is_exporting() and not nearest.portable:
+        raise UsageError(
+            "A graph takes the same steps for all values, but nearest points of disjunctions, or "
+            "of many inequalities that share columns, are searched for.",
+            hint="export a `Shield` instead",
+        )
     eps = float(torch.finfo(z.dtype).eps)
     with torch.no_grad():
         if shield.is_exact(z):

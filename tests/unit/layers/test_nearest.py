@@ -134,3 +134,15 @@ def test_propositional_requirements_and_bad_weights_are_refused():
         NearestShield(parse_requirements("not y_0 or y_1"), 2)
     with pytest.raises(ShapeError, match="one for each column"):
         NearestShield(parse_requirements(FILES[0]), 3, weights=torch.tensor([1.0, 0.0, 1.0]))
+
+
+@pytest.mark.parametrize("text", ["y_0 <= y_1", "y_0 <= -1 or y_1 >= 2"])
+def test_shapes_are_worked_out_without_values(text):
+    shield = NearestShield(parse_requirements(text), 2).to("meta")
+    assert shield(torch.zeros(5, 2, device="meta")).shape == (5, 2)
+
+
+def test_a_graph_of_a_search_is_refused_in_words():
+    shield = NearestShield(parse_requirements("y_0 <= -1 or y_1 >= 2"), 2)
+    with pytest.raises(UsageError, match="searched for"):
+        torch.export.export(shield, (torch.zeros(3, 2),))
