@@ -1,12 +1,14 @@
 """Compare trained runs side by side."""
 
+import csv
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pishield_cli.errors import TableError, UsageError
-from pishield_cli.training.records import read_record, require_predicting
+from pishield_cli.training.records import HISTORY, read_record, require_predicting
 from pishield_cli.training.ttest import PairedTest, paired_test
 
 
@@ -25,6 +27,8 @@ class RunSummary:
         free: The freely trained network's error, by seed, where there was one.
         violating: Mean share of test rows that violate a requirement.
         seconds: Mean seconds of a trial.
+        curve: Mean error on the validation part over trials, by the epoch; empty where the run has
+            no history.
         against_best: The paired test of this run's errors against those of the best one, over the
             seeds that both have; None for the best, and where no seed is shared.
     """
@@ -39,6 +43,7 @@ class RunSummary:
     free: Mapping[int, float]
     violating: float
     seconds: float
+    curve: tuple[float, ...] = ()
     against_best: PairedTest | None = None
 
     @property
@@ -114,6 +119,18 @@ def report_runs(paths: Sequence[str]) -> RunsReport:
     return RunsReport(tuple(against), best, comparable)
 
 
+def _curve(path: str) -> tuple[float, ...]:
+    """The mean over trials of what early stopping goes by, as far as all trials went."""
+    by_seed: dict[str, list[float]] = {}
+    try:
+        with (Path(path) / HISTORY).open(encoding="utf-8", newline="") as file:
+            for note in csv.DictReader(file):
+                by_seed.setdefault(note["seed"], []).append(float(note["validation_error"]))
+    except (OSError, KeyError, ValueError, TypeError):
+        return ()
+    return tuple(statistics.fmean(errors) for errors in zip(*by_seed.values(), strict=False))
+
+
 def _tested(one: RunSummary, best: RunSummary) -> RunSummary:
     shared = sorted(set(one.errors) & set(best.errors))
     if one.run == best.run or not shared:
@@ -143,6 +160,7 @@ def _summary(path: str) -> RunSummary:
             },
             violating=statistics.fmean(float(one["violating_rows"]) for one in trials),
             seconds=statistics.fmean(float(one["seconds"]) for one in trials),
+            curve=_curve(path),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TableError(

@@ -11,22 +11,17 @@ import numpy as np
 from pishield_cli.actions.correct import corrector_for
 from pishield_cli.actions.freedom import Freedom, column_grids, resolved_ordering
 from pishield_cli.actions.incomplete import IncompleteRows
+from pishield_cli.actions.violation_sizes import log_histogram, measured
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate, shortfall
+from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.tables.table import Batch, TableReader
 
 QUANTILES = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9, "max": 1.0}
 """Which quantiles of the sizes of violations are reported."""
-
-MEASURED_ROWS = 20_000
-"""Of a batch's rows that violate a requirement, at most so many are measured, evenly spread."""
-
-BINS = 16
-"""Bars of a histogram of sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +245,8 @@ class _Tally:
         self._columns(batch, rows, violated, changes)
 
     def _measure(self, place: int, batch: Batch, rows: Array) -> None:
-        if len(rows) > MEASURED_ROWS:
-            rows = rows[np.linspace(0, len(rows) - 1, MEASURED_ROWS).astype(np.int64)]
         one = self.requirements.requirements[place]
-        sizes = shortfall(one, batch.columns, rows, tolerance=self.tolerance)
-        self.sizes[place].append(sizes[~np.isnan(sizes)])  # texts and dates tell no size
+        self.sizes[place].append(measured(one, batch, rows, self.tolerance))
 
     def _columns(self, batch: Batch, rows: Array, violated: Array, changes: Changes) -> None:
         names = self.requirements.columns
@@ -334,23 +326,3 @@ def _quantiles(sizes: Array) -> dict[str, float]:
     # An infinite size is larger than all others; no value lies between it and them.
     found = np.quantile(sizes, list(QUANTILES.values()), method="nearest")
     return {name: float(value) for name, value in zip(QUANTILES, found, strict=True)}
-
-
-def log_histogram(sizes: Array) -> tuple[int, ...]:
-    """How many sizes fall into each of `BINS` stretches, equal on a logarithmic scale.
-
-    Args:
-        sizes: At least 0, shape `(sizes,)`; infinite ones are in the last stretch.
-    """
-    if not len(sizes):
-        return ()
-    usual = sizes[np.isfinite(sizes) & (sizes > 0)]
-    if not len(usual):
-        return (len(sizes), *[0] * (BINS - 1))
-    low, high = np.log10(usual.min()), np.log10(usual.max())
-    with np.errstate(divide="ignore"):
-        logs = np.log10(sizes)
-    width = (high - low) or 1.0
-    places = np.clip(np.floor((np.clip(logs, low, high) - low) / width * BINS), 0, BINS - 1)
-    places[np.isinf(sizes)] = BINS - 1
-    return tuple(np.bincount(places.astype(np.int64), minlength=BINS).tolist())

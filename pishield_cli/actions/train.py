@@ -20,11 +20,10 @@ from pishield_cli.training.features import MOST_CATEGORIES
 from pishield_cli.training.loop import EpochNote, chosen_device, threads, warm_up
 from pishield_cli.training.model import Model
 from pishield_cli.training.problem import Problem, load_problem
-from pishield_cli.training.records import RECORD
+from pishield_cli.training.records import HISTORY, RECORD
 from pishield_cli.training.results import TrialResult
 from pishield_cli.training.runs import (
     CURVES,
-    HISTORY,
     REQUIREMENTS,
     RunWriter,
     history_text,

@@ -24,8 +24,8 @@ from pishield_cli.training.generation.quality import MOST_ROWS, Quality, judge
 from pishield_cli.training.generation.runs import GeneratorRun, generator_record, rebound
 from pishield_cli.training.generation.trial import GenerateTrial, run_generate_trial
 from pishield_cli.training.loop import EpochNote, chosen_device, threads, warm_up
-from pishield_cli.training.records import RECORD
-from pishield_cli.training.runs import CURVES, HISTORY, REQUIREMENTS, RunWriter, history_text
+from pishield_cli.training.records import HISTORY, RECORD
+from pishield_cli.training.runs import CURVES, REQUIREMENTS, RunWriter, history_text
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.splits import Split
 

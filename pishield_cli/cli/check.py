@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pishield_cli.actions.check_report import CheckReport
-    from pishield_cli.cli.check_jobs import Job
+    from pishield_cli.cli.check_jobs import Job, Sizes
     from pishield_cli.cli.render.checked import Checked
 
 EXAMPLES = """\b
@@ -203,7 +203,7 @@ def check(
         else {f"the table of {job.name}": job.data for job in jobs},
     )
 
-    def check_one() -> "CheckReport":
+    def check_one() -> "tuple[CheckReport, Sizes]":
         from pishield_cli.actions.check_settings import CheckSettings
         from pishield_cli.cli.engines import open_engine
 
@@ -231,6 +231,7 @@ def check(
             dialect=dialect,
             violations=violations,
             safe=safe,
+            sizes=CheckFormat.HTML in (one.form for one in wanted),
         )
         return check_job(job, workers=workers, quiet=quiet, session=session)
 
@@ -241,6 +242,8 @@ def check(
             checked = [one]
         else:
             examples = listed_examples(wanted, show)
+            sizes = CheckFormat.HTML in (one.form for one in wanted)
+            jobs = [replace(job, sizes=sizes) for job in jobs]
             checked = [_of_project(job, examples, workers, quiet=quiet) for job in jobs]
         reports.write(checked)
     reports.log(checked)

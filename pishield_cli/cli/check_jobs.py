@@ -12,6 +12,7 @@ from pishield_cli.cli.render.checked import Checked
 from pishield_cli.errors import PishieldError, UsageError
 from pishield_cli.language import require_columns
 from pishield_cli.logic.requirements import Allowance, Requirements, RequirementType, Severity
+from pishield_cli.tables.aside import STANDARD_STREAM
 from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Job:
         severities: By label, in place of what the requirements file says.
         allowances: Likewise.
         name: The table's name in a project file.
+        sizes: Whether a report shows how large violations are.
     """
 
     data: str
@@ -51,10 +53,19 @@ class Job:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     allowances: Mapping[str, Allowance] = field(default_factory=dict)
     name: str | None = None
+    sizes: bool = False
+
+
+Sizes = Mapping[int, tuple[int, ...]]
+"""By the requirement's number, a histogram of the sizes of its violations."""
 
 
 def attempt(
-    data: str, requirements: str, run: Callable[[], "CheckReport"], *, name: str | None = None
+    data: str,
+    requirements: str,
+    run: Callable[[], tuple["CheckReport", Sizes]],
+    *,
+    name: str | None = None,
 ) -> tuple[Checked, Exception | None]:
     """Check a table.
 
@@ -68,14 +79,15 @@ def attempt(
         What became of it, and the error where it could not be checked.
     """
     try:
-        return Checked(data, requirements, run(), name=name), None
+        report, sizes = run()
+        return Checked(data, requirements, report, name=name, sizes=sizes), None
     except (PishieldError, OSError, MemoryError) as error:
         return Checked(data, requirements, problems=problems_of(error), name=name), error
 
 
 def check_job(
     job: Job, *, workers: int | None, quiet: bool, session: "SparkSession | None" = None
-) -> "CheckReport":
+) -> tuple["CheckReport", Sizes]:
     """Check the table; the violating rows appear in their file only if all went well."""
     from pishield_cli.actions.check import check
     from pishield_cli.cli.inputs import open_inputs
@@ -115,7 +127,12 @@ def check_job(
                 )
         if listing is not None:
             listing.commit()
-    return report
+    sizes: Sizes = {}
+    if job.sizes and session is None and job.data != STANDARD_STREAM and not report.holds:
+        from pishield_cli.actions.violation_sizes import violation_sizes
+
+        sizes = violation_sizes(reader, requirements, job.settings.tolerance)
+    return report, sizes
 
 
 def _marked(requirements: Requirements, job: Job) -> Requirements:

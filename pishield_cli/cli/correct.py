@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pishield_cli.actions.correct_report import CorrectReport
     from pishield_cli.actions.freedom import Freedom
     from pishield_cli.actions.methods import Method
+    from pishield_cli.cli.changed_cells import FirstCells
     from pishield_cli.logic.requirements import Requirements
     from pishield_cli.tables.audit import AuditFile
     from pishield_cli.tables.table import TableReader
@@ -208,15 +209,20 @@ def correct(
         "method": way,
         "batch_rows": batch_rows,
     }
+    from pishield_cli.cli.changed_cells import FirstCells
+
+    first = FirstCells() if form is PageFormat.HTML else None
     if session is not None:
         from pishield_cli.spark.files import correct_files
 
         report = correct_files(session, reader, binding.requirements, **shared)
     else:
-        report = _corrected(reader, binding.requirements, audit=audit, quiet=quiet, **shared)
+        report = _corrected(
+            reader, binding.requirements, audit=audit, first=first, quiet=quiet, **shared
+        )
     deliver(
         partial(render_table, report),
-        partial(_data, report, form) if form is not PageFormat.TABLE else None,
+        partial(_data, report, form, first) if form is not PageFormat.TABLE else None,
         silent=quiet and report.holds,
         aside=target == "-",
     )
@@ -236,6 +242,7 @@ def _corrected(
     requirements: "Requirements",
     *,
     audit: str | None,
+    first: "FirstCells | None",
     quiet: bool,
     **settings: Unpack[_Settings],
 ) -> "CorrectReport":
@@ -251,11 +258,13 @@ def _corrected(
         _open_audit(audit, fill=settings["freedom"].fill) as audit_file,
         RowProgress("correcting", total=reader.row_count(), quiet=quiet) as progress,
     ):
+        if first is not None:
+            first.audit = audit_file
         report = run(
             reader,
             requirements,
             open_writer=None if output is None else partial(open_writer, reader, output),
-            audit=audit_file,
+            audit=audit_file if first is None else first,
             progress=progress,
             **settings,
         )
@@ -264,12 +273,12 @@ def _corrected(
     return report
 
 
-def _data(report: "CorrectReport", form: PageFormat) -> str:
+def _data(report: "CorrectReport", form: PageFormat, first: "FirstCells | None") -> str:
     """The report for other programs, or as a page."""
     if form is PageFormat.HTML:
         from pishield_cli.cli.render.tables_html import correct_page
 
-        return correct_page(report)
+        return correct_page(report, () if first is None else first.cells)
     from pishield_cli.cli.render.correct import render_json
 
     return render_json(report)

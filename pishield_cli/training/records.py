@@ -8,6 +8,7 @@ from typing import Any
 from pishield_cli.errors import TableError, UsageError
 
 RECORD = "run.json"
+HISTORY = "history.csv"
 
 FORMAT = 1
 

@@ -33,13 +33,18 @@ from pishield_cli.training.cells import Cells
 from pishield_cli.training.loop import EpochNote, in_pieces
 from pishield_cli.training.model import Model, Outline, over
 from pishield_cli.training.problem import Roles
-from pishield_cli.training.records import FORMAT, RECORD, fact_of, read_record, require_predicting
+from pishield_cli.training.records import (
+    FORMAT,
+    RECORD,
+    fact_of,
+    read_record,
+    require_predicting,
+)
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.trained import reading_record, recorded
 
 WEIGHTS = "model.safetensors"
 REQUIREMENTS = "requirements.txt"
-HISTORY = "history.csv"
 CURVES = "curves.png"
 
 

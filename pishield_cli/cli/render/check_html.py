@@ -1,6 +1,6 @@
 """The report of `check` as an HTML page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pishield_cli.actions.check_report import CheckReport, Example, Incomplete, RequirementResult
@@ -17,7 +17,7 @@ from pishield_cli.cli.render.figures import (
     warns,
     worst_row,
 )
-from pishield_cli.cli.render.html_page import html_page
+from pishield_cli.cli.render.html_page import heights, html_page
 from pishield_cli.cli.text import counted, day, one_line
 
 _MOST = 200
@@ -56,7 +56,7 @@ def _table(one: Checked) -> dict[str, Any]:
         return {"title": title, "problems": [_text(each.sentence) for each in one.problems]}
     ordered = violated_first(report)
     left = len(ordered) - _MOST
-    shown = [_requirement(result, report) for result in ordered[:_MOST]]
+    shown = [_requirement(result, report, one.sizes) for result in ordered[:_MOST]]
     for each in shown[_MOST_EXAMPLES:]:
         each["examples"] = []
     shown += _no_completion(report)
@@ -74,7 +74,9 @@ def _table(one: Checked) -> dict[str, Any]:
     }
 
 
-def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, Any]:
+def _requirement(
+    result: RequirementResult, report: CheckReport, sizes: Mapping[int, tuple[int, ...]]
+) -> dict[str, Any]:
     requirement = result.requirement
     state, mark, colour = _state(result, report)
     examples = result.examples
@@ -88,6 +90,7 @@ def _requirement(result: RequirementResult, report: CheckReport) -> dict[str, An
         **_share(result.violations, report.rows),
         "unknown": f"{result.unknown:,}",
         "worst": worst_row(result, report),
+        **heights(sizes.get(requirement.number, ())),
         "key": [_text(name) for name in examples[0].key] if examples else [],
         "columns": [_text(name) for name in examples[0].cells] if examples else [],
         "examples": [
@@ -135,6 +138,7 @@ def _no_completion(report: CheckReport) -> list[dict[str, Any]]:
             **_share(found.rows, report.rows),
             "unknown": "",
             "worst": incomplete_row(report),
+            **heights(()),
             "key": [_text(name) for name in found.examples[0].key] if found.examples else [],
             "columns": [_text(name) for name in columns],
             "examples": [_incomplete(one, columns) for one in found.examples],

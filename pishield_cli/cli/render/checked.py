@@ -1,7 +1,7 @@
 """What became of checking tables: a report each, or why there is none."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.cli.problems import Problem
@@ -17,6 +17,8 @@ class Checked:
         report: What was found; None where the table could not be checked.
         problems: Why it could not, at least one problem then.
         name: The table's name in a project file; None where it was given by its path alone.
+        sizes: By the requirement's number, a histogram of the sizes of its violations; empty where
+            no report shows them.
     """
 
     data: str
@@ -24,6 +26,7 @@ class Checked:
     report: CheckReport | None = None
     problems: tuple[Problem, ...] = ()
     name: str | None = None
+    sizes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

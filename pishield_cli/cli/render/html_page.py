@@ -1,5 +1,6 @@
 """Reports as one HTML page each; needs the extra `html`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pishield_cli import __version__
@@ -19,3 +20,12 @@ def html_page(template: str, **content: Any) -> str:
         trim_blocks=True,
     )
     return environment.get_template(f"{template}.html.j2").render(version=__version__, **content)
+
+
+def heights(counts: Sequence[int]) -> dict[str, Any]:
+    """A histogram's bars, the highest 10, and what it says in words."""
+    most = max(counts, default=0)
+    return {
+        "heights": [round(10 * count / most, 2) if most else 0 for count in counts],
+        "sizes": f"counts from least to largest: {', '.join(map(str, counts))}",
+    }

@@ -1,14 +1,16 @@
 """The reports of `correct` and `report` as HTML pages of tables."""
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pishield_cli.actions.correct_report import CorrectReport
+from pishield_cli.cli.changed_cells import ChangedCell
 from pishield_cli.cli.render.correct import reason, totals
 from pishield_cli.cli.render.correct import verdict as correct_verdict
 from pishield_cli.cli.render.figures import percent
-from pishield_cli.cli.render.html_page import html_page
+from pishield_cli.cli.render.html_page import heights, html_page
 from pishield_cli.cli.text import counted, one_line, shortened
 
 if TYPE_CHECKING:
@@ -34,18 +36,37 @@ def _bar(share: float) -> Cell:
 
 
 def _heights(counts: Sequence[int]) -> Cell:
-    most = max(counts, default=0)
-    heights = [round(10 * count / most, 2) if most else 0 for count in counts]
-    told = f"counts from least to largest: {', '.join(map(str, counts))}"
-    return {"heights": heights, "told": told}
+    bars = heights(counts)
+    return {"heights": bars["heights"], "told": bars["sizes"]}
+
+
+def _curve(errors: Sequence[float], least: float, most: float) -> Cell:
+    """A line from the first error to the last, on a logarithmic scale that all runs share."""
+    if len(errors) < 2 or not 0 < least < most:
+        return ""
+    width = math.log(most / least)
+    points = [
+        (100 * place / (len(errors) - 1), 19 - 18 * math.log(max(error, least) / least) / width)
+        for place, error in enumerate(errors)
+    ]
+    told = (
+        f"from {errors[0]:.4g} to {errors[-1]:.4g} in {len(errors):,} epochs, "
+        f"least {min(errors):.4g}"
+    )
+    return {"points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points), "told": told}
 
 
 def _text(text: str) -> str:
     return shortened(one_line(text), _LONGEST)
 
 
-def correct_page(report: CorrectReport) -> str:
-    """The columns that changed, and the rows that could not be corrected."""
+def correct_page(report: CorrectReport, cells: Sequence[ChangedCell] = ()) -> str:
+    """The columns that changed, cells before and after, and rows that could not be corrected.
+
+    Args:
+        report: What was done.
+        cells: The first cells that changed.
+    """
     columns = [
         [
             _text(name),
@@ -74,6 +95,20 @@ def correct_page(report: CorrectReport) -> str:
                     *(("Filled",) if report.cells_filled else ()),
                 ),
                 columns,
+            ),
+            _table(
+                "Before and after, the first cells that changed",
+                ("Row", "Column", "Before", "After", "Violated"),
+                [
+                    [
+                        f"row {one.row:,}",
+                        _text(one.column),
+                        {"removed": _text(one.old) or "(missing)"},
+                        {"added": _text(one.new)},
+                        _text(", ".join(one.violated)),
+                    ]
+                    for one in cells
+                ],
             ),
             _table("Rows written unchanged", ("Row", "What stands against it"), rows),
         ],
@@ -181,6 +216,8 @@ def gradients_page(report: "GradientsReport") -> str:
 def runs_page(report: "RunsReport") -> str:
     """Runs side by side, the best one marked."""
     worst = max((one.mean for one in report.runs), default=0.0) or 1.0
+    errors = [error for one in report.runs for error in one.curve if error > 0]
+    limits = min(errors, default=1.0), max(errors, default=1.0)
     rows = [
         [
             _text(one.run) + (" ★" if place == report.best else ""),
@@ -188,6 +225,7 @@ def runs_page(report: "RunsReport") -> str:
             one.arch,
             f"{one.mean:.5g} ± {one.deviation:.2g}",
             _bar(one.mean / worst),
+            _curve(one.curve, *limits),
             f"{statistics.fmean(one.standardised.values()):.4g}",
             f"{100 * one.violating:.3g}%",
         ]
@@ -209,6 +247,7 @@ def runs_page(report: "RunsReport") -> str:
                     "Network",
                     "RMSE",
                     "By the largest",
+                    "Validation error by epoch (log)",
                     "Standardised",
                     "Violating rows",
                 ),

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pishield_cli.actions.report_violations import BINS, log_histogram, report_violations
+from pishield_cli.actions.report_violations import report_violations
+from pishield_cli.actions.violation_sizes import BINS, log_histogram
 from pishield_cli.language import bind, parse_requirements
 from pishield_cli.tables import open_table
 
