@@ -10,6 +10,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.pieces import by_missing, missing_among
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
+from pishield_cli.kernels.sequential.repeated_rows import correct_once
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.limits import Limits
@@ -105,7 +106,7 @@ class Corrector:
                     wrong = wrong & ~left
                     parts.append(_given_up(left))
                 parts += [
-                    group.correct(columns, here)
+                    correct_once(group, group.plan.variables, columns, here)
                     for group, here in self._by_pattern(index, columns, wrong)
                 ]
         return joined(parts, rows)

@@ -5,7 +5,7 @@ of the simplex is at least some value, so `x <= 3` is the negation of `x >= 3 + 
 inequality and its complement share one atom.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import insort
 from collections.abc import Collection, Iterator
 from fractions import Fraction
 from math import ceil, floor
@@ -39,6 +39,8 @@ class Atoms:
         self._forms: dict[tuple[tuple[int, int], ...], int] = {}
         self._numbers: dict[tuple[int, Value], int] = {}
         self._ladders: dict[int, list[tuple[Value, int]]] = {}
+        self._places: dict[int, dict[int, int]] = {}
+        """Where atoms stand in their variable's ladder, as long as none is added to it."""
 
     def __len__(self) -> int:
         return len(self.bounds)
@@ -113,6 +115,7 @@ class Atoms:
             self.bounds.append(key)
             atom = self._numbers[key] = len(self.bounds) - 1
             insort(self._ladders.setdefault(variable, []), (least, atom))
+            self._places.pop(variable, None)
         return atom
 
     def weaker(self, literal: int) -> Iterator[int]:
@@ -120,15 +123,16 @@ class Atoms:
         bound = self.bounds[literal >> 1]
         if bound is None:
             return
-        variable, least = bound
+        variable, _ = bound
         ladder = self._ladders[variable]
+        if variable not in self._places:
+            self._places[variable] = {atom: place for place, (_, atom) in enumerate(ladder)}
+        here = self._places[variable][literal >> 1]
         if literal & 1:
-            start = bisect_right(ladder, (least, literal >> 1))
-            for place in range(start, len(ladder)):
+            for place in range(here + 1, len(ladder)):
                 yield 2 * ladder[place][1] + 1
         else:
-            end = bisect_left(ladder, (least, literal >> 1))
-            for place in range(end - 1, -1, -1):
+            for place in range(here - 1, -1, -1):
                 yield 2 * ladder[place][1]
 
     def holds(self, literal: int) -> bool:

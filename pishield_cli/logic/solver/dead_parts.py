@@ -7,6 +7,9 @@ from itertools import islice, product
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.terms import Equation, Literal
 
+MOST_ATOMS = 256
+"""Comparisons of one requirement past which none of them is asked about: as in a long list."""
+
 MOST_CUBES = 64
 """Ways to satisfy a premise that are tried before it is left undecided."""
 
@@ -50,7 +53,11 @@ def dead_parts(number: int, formula: Formula, possible: Possible) -> Iterator[De
     """
     demanded = set(_demanded(formula, {}))
     dead: dict[Atom, bool] = {}
-    for atom in dict.fromkeys(_atoms(formula)):
+    listed = dict.fromkeys(_atoms(formula))
+    if len(listed) > MOST_ATOMS:
+        yield None
+        return
+    for atom in listed:
         if not demanded.isdisjoint({(atom, True), (atom, False)}):
             continue
         found = _fate(atom, possible)

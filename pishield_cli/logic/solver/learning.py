@@ -21,7 +21,7 @@ LEARNED = 3_000
 DECAY = 1.05
 """How much more an atom of the next conflict counts than one of the last, when one is decided."""
 
-ASSIGNED = 4
+ASSIGNED = 8
 """Units of work that an assignment takes, whatever clauses watch it."""
 
 SEEN = 2

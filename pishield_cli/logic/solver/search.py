@@ -5,7 +5,9 @@ clauses of some owners. What is learned from one question serves the next.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from fractions import Fraction
 from itertools import chain, takewhile
+from math import ceil, floor
 
 from pishield_cli.logic.solver.answers import Infeasible, Model, Optimum, Undecided
 from pishield_cli.logic.solver.atoms import FALSE, TRUE, Atoms
@@ -177,6 +179,14 @@ class Search:
         """Improve on one conjunction of literals after another, until none is better."""
         best: tuple[Value, Model] | None = None
         beyond: list[int] = []
+        failed = self._ask(owners, assumed)
+        if failed is not None:
+            return self._infeasible(failed)
+        least = self._relaxed(variable, side)
+        if least is not None:
+            there = self._there(variable, side, least)
+            if self._ask(owners, [*assumed, there]) is None:
+                return least, self._model()
         while True:
             failed = self._ask(owners, assumed + beyond)
             if failed is not None:
@@ -186,6 +196,19 @@ class Search:
             if best is None or not self._learner.is_decided_freely:
                 return best
             beyond = [self.atoms.beyond(variable, best[0], downwards=side == LOWER)]
+
+    def _relaxed(self, variable: int, side: int) -> Value | None:
+        """The optimum under what is assumed and follows alone; None if it is not attained."""
+        self._learner.retract(1 + len(self._assumed))
+        found = self.atoms.simplex.optimise(variable, side, self.limits)
+        if found is None or found[1]:
+            return None
+        whole = ceil(found[0]) if side == LOWER else floor(found[0])
+        return (Fraction(whole), ZERO) if variable in self.atoms.whole else found
+
+    def _there(self, variable: int, side: int, value: Value) -> int:
+        """The literal that a variable is no farther inside than a value."""
+        return self.atoms.bounded(variable, value[0], strict=False, least=side == UPPER)
 
     def _keep_cell(self) -> None:
         """Hold one true literal of every clause, so that the assignment stays in their cell."""
