@@ -35,7 +35,7 @@ class InspectReport:
         names: The column that each name stands for; None if nothing was bound.
         positional: Names that stand for a column by its number.
         groups: Requirements that share columns, groups in the order of their first requirements.
-        methods: How rows of each group are corrected: by `elimination`, by convex `cells` where
+        methods: How rows of each group are corrected: by `elimination`, by convex `parts` where
             that grew too large, by `resolution` for scores, or by `search`; None where time ran
             out on it. Empty if nothing is corrected.
         analysis: What follows from the requirements.
@@ -145,7 +145,7 @@ def _method(group: Group, requirements: Requirements, limits: Limits) -> str:
     ordering = tuple(dict.fromkeys((*first, *group.columns)))
     if requirements.type is RequirementType.PROPOSITIONAL:
         return "resolution" if is_resolvable(clauses, ordering) else "search"
-    return "elimination" if is_eliminable(clauses, ordering, limits=limits) else "cells"
+    return "elimination" if is_eliminable(clauses, ordering, limits=limits) else "parts"
 
 
 def dead_part_text(dead: DeadPart) -> str:

@@ -25,7 +25,6 @@ from pishield_cli.layers.backward import (
     rule_of,
 )
 from pishield_cli.layers.blocks import Placing, clamp
-from pishield_cli.layers.cells import CellSweep
 from pishield_cli.layers.inputs import (
     named_columns,
     refuse_missing,
@@ -35,6 +34,7 @@ from pishield_cli.layers.inputs import (
 )
 from pishield_cli.layers.judge import Judge, RowByRow
 from pishield_cli.layers.numbers import over_columns
+from pishield_cli.layers.parts import PartSweep
 from pishield_cli.layers.precision import DIGITS, Precision, has_values, may_hold_nan
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.scores import CoherentSweep
@@ -168,7 +168,7 @@ class Shield(Declared):
         plans = plan_groups(self.requirements.clauses, self.ordering, fixed=self.fixed)
         if not all(plan.satisfiable for plan in plans):
             raise self._contradiction()
-        if not all(plan.steps is not None or plan.cells for plan in plans):
+        if not all(plan.steps is not None or plan.parts for plan in plans):
             raise PishieldError(
                 "These requirements are too entangled to be planned, so that no layer can be made.",
                 hint="split them, or list the columns of the longest ones first in `ordering`",
@@ -184,7 +184,7 @@ class Shield(Declared):
             self.sweeps.append(Sweep(steps, positions, self.fixed))
         for plan in plans:
             if plan.steps is None:
-                self.sweeps.append(CellSweep(plan, positions))
+                self.sweeps.append(PartSweep(plan, positions))
 
     def _prepare_scores(self) -> None:
         plan = coherence_plan(self.requirements.clauses, self.ordering, fixed=self.fixed)

@@ -135,7 +135,7 @@ class Model(nn.Module):
         bounds = [
             (step.variable, step.equality)
             for plan in plans
-            for steps in (plan.steps or (), *plan.cells)
+            for steps in (plan.steps or (), *plan.parts)
             for step in steps
             if step.equality is not None
         ]

@@ -8,9 +8,9 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pishield_cli.logic.plans.cells import enumerate_cells
 from pishield_cli.logic.plans.elimination import eliminate
 from pishield_cli.logic.plans.half_spaces import Disjunction, disjunction, half_space
+from pishield_cli.logic.plans.parts import convex_parts
 from pishield_cli.logic.plans.plan import Bound, Step, plan_groups
 from pishield_cli.logic.rows.corrected import allowed_intervals
 from pishield_cli.logic.rows.grids import Interval
@@ -262,34 +262,34 @@ def critical(system: Sequence[Disjunction], first: Fraction) -> list[Fraction]:
     return [listed[0] - 1, *listed, *between, listed[-1] + 1]
 
 
-# ------------------------------------------------------------------------------------------- cells
+# ------------------------------------------------------------------------------------------- parts
 
 
 @examples(60)
 @given(systems(THREE, WHOLE), st.integers(0, 99))
-def test_cells_together_are_the_clauses(clauses: list[Clause], seed: int) -> None:
-    found = enumerate_cells(clauses)
+def test_parts_together_are_the_clauses(clauses: list[Clause], seed: int) -> None:
+    found = convex_parts(clauses)
     assert found.complete
-    for cell in found.cells:
-        assert isinstance(solve([Clause((one,)) for one in cell]), Model), "every cell has a point"
+    for part in found.parts:
+        assert isinstance(solve([Clause((one,)) for one in part]), Model), "every part has a point"
     for values in points(seed):
-        inside = any(all(one.holds(values) for one in cell) for cell in found.cells)
+        inside = any(all(one.holds(values) for one in part) for part in found.parts)
         assert inside == all(clause.holds(values) for clause in clauses)
 
 
 @examples(40)
 @given(systems(THREE, WHOLE, largest=6), st.integers(0, 60), st.integers(0, 99))
-def test_cells_and_elimination_agree(clauses: list[Clause], limit: int, seed: int) -> None:
+def test_parts_and_elimination_agree(clauses: list[Clause], limit: int, seed: int) -> None:
     by_steps = plan_groups(clauses, THREE)
-    by_cells = plan_groups(clauses, THREE, limit=limit)
-    for exact, bounded in zip(by_steps, by_cells, strict=True):
-        # Cells that were given up too early show no contradiction.
+    by_parts = plan_groups(clauses, THREE, limit=limit)
+    for exact, bounded in zip(by_steps, by_parts, strict=True):
+        # Parts that were given up too early show no contradiction.
         unseen = bounded.steps is None and not bounded.complete
         assert exact.satisfiable == bounded.satisfiable or (unseen and bounded.satisfiable)
-    for plan in by_cells:
+    for plan in by_parts:
         for values in points(seed, count=10):
             if plan.steps is None:
-                inside = any(all(obeys(step, values) for step in cell) for cell in plan.cells)
+                inside = any(all(obeys(step, values) for step in part) for part in plan.parts)
                 assert inside <= all(clause.holds(values) for clause in plan.clauses)
                 for point in plan.points:
                     assert all(clause.holds(point) for clause in plan.clauses)
@@ -297,7 +297,7 @@ def test_cells_and_elimination_agree(clauses: list[Clause], limit: int, seed: in
                     assert inside == all(clause.holds(values) for clause in plan.clauses)
 
 
-def test_few_cells_are_said_to_be_incomplete() -> None:
+def test_few_parts_are_said_to_be_incomplete() -> None:
     names = [f"x{index}" for index in range(8)]
     clauses = [
         Clause(
@@ -308,8 +308,8 @@ def test_few_cells_are_said_to_be_incomplete() -> None:
         )
         for name in names
     ]
-    found = enumerate_cells(clauses, limit=5)
-    assert len(found.cells) == 5
+    found = convex_parts(clauses, limit=5)
+    assert len(found.parts) == 5
     assert not found.complete
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.scores.coherence import move, placing_of
 from pishield_cli.kernels.scores.coherence_lattice import compile_plan
-from pishield_cli.kernels.sequential.cells import float_cell, forward_cells
+from pishield_cli.kernels.sequential.parts import float_part, forward_parts
 from pishield_cli.logic.plans.plan import plan_groups
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.rows.grids import Grid
@@ -189,13 +189,13 @@ def test_law_cells_correct_as_the_kernels_do(system, seed):
     grids = dict.fromkeys(NAMES, Grid())
     positions = {name: place for place, name in enumerate(NAMES)}
     for plan in plan_groups(requirements.clauses, ordering, fixed=fixed, limit=0):
-        if plan.steps is not None or not plan.cells:
+        if plan.steps is not None or not plan.parts:
             continue
-        sweep = layers.cells.CellSweep(plan, positions)
+        sweep = layers.parts.PartSweep(plan, positions)
         y = sweep(torch.tensor(z), layers.blocks.clamp).numpy()
         columns = {name: z[:, positions[name]] for name in plan.variables}
-        cells = [float_cell(cell, plan.fixed) for cell in plan.cells]
-        expected = forward_cells(cells, plan.variables, columns, grids)
+        cells = [float_part(cell, plan.fixed) for cell in plan.parts]
+        expected = forward_parts(cells, plan.variables, columns, grids)
         for name in plan.variables:
             assert np.allclose(y[:, positions[name]], expected[name], rtol=1e-6, atol=1e-6)
 

@@ -18,12 +18,12 @@ from pishield_cli.kernels.evaluation.satisfaction import (
 )
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
 from pishield_cli.kernels.sequential.attempts import Attempt, Proposal, Readings
-from pishield_cli.kernels.sequential.cells import float_cell, forward_cells
 from pishield_cli.kernels.sequential.exact_rows import ExactRows
 from pishield_cli.kernels.sequential.float_steps import Affine, float_steps
 from pishield_cli.kernels.sequential.forbidden import limits
 from pishield_cli.kernels.sequential.forward import Values, forward
 from pishield_cli.kernels.sequential.long_cells import tell_apart
+from pishield_cli.kernels.sequential.parts import float_part, forward_parts
 from pishield_cli.kernels.sequential.placement import (
     narrowed,
     on_grid,
@@ -62,7 +62,7 @@ class GroupCorrector:
         self._effort = effort or Effort()
         self.compiled = compiled_clauses([plan.clauses])
         self._steps = float_steps(plan.steps or (), plan.fixed)
-        self._cells = tuple(float_cell(cell, plan.fixed) for cell in plan.cells)
+        self._parts = tuple(float_part(part, plan.fixed) for part in plan.parts)
         self._direct = float_steps(direct_steps(plan) if plan.points else (), plan.fixed)
         self._all_grids = {name: grids[name] for name in plan.variables}
         self._dtypes: dict[str, np.dtype[Any]] = {}
@@ -212,8 +212,8 @@ class GroupCorrector:
         grids = self._grids if grids is None else grids
         if self.plan.points:
             return forward_points(self.plan.points, self._direct, values, grids, push)
-        if self._cells:
-            return forward_cells(self._cells, self.plan.variables, values, grids, push)
+        if self._parts:
+            return forward_parts(self._parts, self.plan.variables, values, grids, push)
         return forward(self._steps, values, grids, push)
 
     def _equating(self) -> Iterator[Attempt]:

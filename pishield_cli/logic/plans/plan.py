@@ -5,24 +5,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pishield_cli.logic.groups import clause_groups
-from pishield_cli.logic.plans.cells import enumerate_cells
 from pishield_cli.logic.plans.elimination import Elimination, eliminate, split
 from pishield_cli.logic.plans.half_spaces import Half
 from pishield_cli.logic.plans.halves import Halves
+from pishield_cli.logic.plans.parts import convex_parts
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.terms import Clause, Conjunction, Inequality, Term
 
 WORK_LIMIT = 2_000_000
-"""Units of work past which a group is split into cells: about two seconds."""
+"""Units of work past which a group is split into parts: about two seconds."""
 
 GROUPS_WORK = 3
 """How many times that all groups of a plan may take together."""
 
 POINT_LIMIT = 32
-"""Points kept of a group whose cells take more."""
+"""Points kept of a group whose parts take more."""
 
 STEP_LIMIT = 2_000
-"""Disjunctive clauses of one step past which cells are quicker to apply."""
+"""Disjunctive clauses of one step past which parts are quicker to apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ class GroupPlan:
         clauses: The group's clauses as given.
         steps: One a bounded variable, in the order of correction; None where elimination grew
             past its limit.
-        cells: In that case, convex parts of what the clauses allow, each by its own steps over
+        parts: In that case, convex parts of what the clauses allow, each by its own steps over
             the same variables.
         points: Where even that grew too large, some points that satisfy the clauses, each a value
-            for every variable; there may be no cells then.
-        complete: Whether `steps`, or all `cells` together, are all that the clauses allow.
+            for every variable; there may be no parts then.
+        complete: Whether `steps`, or all `parts` together, are all that the clauses allow.
         satisfiable: False if the clauses contradict each other.
     """
 
@@ -91,17 +91,10 @@ class GroupPlan:
     fixed: frozenset[str]
     clauses: tuple[Clause, ...]
     steps: tuple[Step, ...] | None
-    cells: tuple[tuple[Step, ...], ...] = ()
+    parts: tuple[tuple[Step, ...], ...] = ()
     points: tuple[Mapping[str, Fraction], ...] = ()
     complete: bool = True
     satisfiable: bool = True
-
-    @property
-    def method(self) -> str:
-        """How rows are corrected: by `elimination`, else by `cells`, else from `points`."""
-        if self.steps is not None:
-            return "elimination"
-        return "points" if self.points else "cells"
 
 
 def plan_groups(
@@ -118,7 +111,7 @@ def plan_groups(
         clauses: A conjunction; boolean literals are read as inequalities.
         ordering: Every variable that the clauses mention, most trusted first.
         fixed: Variables that must not move; they are put before all others.
-        limit: How much work a group may take, and as much again its cells.
+        limit: How much work a group may take, and as much again its parts.
         limits: What all groups may take together; by default three times as much as one.
 
     Returns:
@@ -138,7 +131,7 @@ def _group_plan(
     ordering: Sequence[str],
     fixed: frozenset[str],
     limits: Limits,
-    cells: Limits,
+    parts: Limits,
 ) -> GroupPlan:
     mentioned = {name for clause in clauses for name in clause.variables}
     variables = tuple(
@@ -151,7 +144,7 @@ def _group_plan(
     try:
         steps = _steps(clauses, variables, limits)
     except LimitReached:
-        return _cell_plan(variables, held, clauses, cells)
+        return _part_plan(variables, held, clauses, parts)
     if steps is None:
         return GroupPlan(variables, held, clauses, (), satisfiable=False)
     return GroupPlan(variables, held, clauses, steps)
@@ -180,7 +173,7 @@ def narrowed_plan(plan: GroupPlan, clauses: Iterable[Clause], limits: Limits) ->
 def is_eliminable(
     clauses: Sequence[Clause], ordering: Sequence[str], *, limits: Limits | None = None
 ) -> bool:
-    """Whether connected clauses are corrected by elimination, rather than by cells.
+    """Whether connected clauses are corrected by elimination, rather than by parts.
 
     Args:
         clauses: One group's.
@@ -217,29 +210,29 @@ def _steps(
     return tuple(_step(one, halves) for one in reversed(eliminations))
 
 
-def _cell_plan(
+def _part_plan(
     variables: tuple[str, ...], held: frozenset[str], clauses: tuple[Clause, ...], limits: Limits
 ) -> GroupPlan:
-    found = enumerate_cells(clauses, limits=limits.share(2))
-    cells: list[tuple[Step, ...]] = []
+    found = convex_parts(clauses, limits=limits.share(2))
+    parts: list[tuple[Step, ...]] = []
     points: tuple[Mapping[str, Fraction], ...] = ()
-    for cell in found.cells:
+    for part in found.parts:
         try:
-            steps = _steps([Clause((one,)) for one in cell], variables, limits)
+            steps = _steps([Clause((one,)) for one in part], variables, limits)
         except LimitReached:
             points = found.points[:POINT_LIMIT]
             break
         if steps is not None:
-            cells.append(steps)
+            parts.append(steps)
     return GroupPlan(
         variables,
         held,
         clauses,
         None,
-        cells=tuple(cells),
+        parts=tuple(parts),
         points=points,
         complete=found.complete and not points,
-        satisfiable=bool(found.cells) or not found.complete,
+        satisfiable=bool(found.parts) or not found.complete,
     )
 
 

@@ -156,9 +156,9 @@ def test_reasoning_ends_with_its_work_whatever_there_is_to_plan():
 
 
 @pytest.mark.slow
-def test_a_group_that_elimination_is_too_much_for_is_corrected_by_cells():
+def test_a_group_that_elimination_is_too_much_for_is_corrected_by_parts():
     report = inspected(dense(groups=1, rows=10) + "a <= b\n", seconds=30)
-    assert report.methods == ("cells", "elimination")
+    assert report.methods == ("parts", "elimination")
     assert "methods" not in report.undecided
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pishield_cli.kernels.sequential.cells import float_cell, forward_cells
 from pishield_cli.kernels.sequential.float_steps import float_steps
 from pishield_cli.kernels.sequential.forward import between, forward
+from pishield_cli.kernels.sequential.parts import float_part, forward_parts
 from pishield_cli.language import parse_requirements
-from pishield_cli.logic.plans.cells import enumerate_cells
+from pishield_cli.logic.plans.parts import convex_parts
 from pishield_cli.logic.plans.plan import plan_groups
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import Clause
@@ -102,11 +102,11 @@ def test_the_middle_is_as_short_as_its_interval_asks_for() -> None:
 def test_cells_take_the_nearest_in_reach() -> None:
     clauses = parse_requirements("a <= 0 or a >= 4\nb >= a or b <= -9\n").clauses
     cells = []
-    for literals in enumerate_cells(clauses).cells:
+    for literals in convex_parts(clauses).parts:
         plans = plan_groups([Clause((one,)) for one in literals], "ab")
-        cells.append(float_cell([s for plan in plans for s in plan.steps or ()], frozenset()))
+        cells.append(float_part([s for plan in plans for s in plan.steps or ()], frozenset()))
     values = {"a": np.array([1.0, 3.0, -5.0, 9.0]), "b": np.array([-3.0, 3.0, 0.0, -20.0])}
-    found = forward_cells(cells, "ab", values, dict.fromkeys("ab", DOUBLE))
+    found = forward_parts(cells, "ab", values, dict.fromkeys("ab", DOUBLE))
     assert found["a"].tolist() == [0, 4, -5, 9]
     assert found["b"].tolist() == [0, 4, 0, -20]
 

@@ -72,14 +72,14 @@ def test_constant_clauses() -> None:
     assert all(one.satisfiable and not one.steps for one in plan_groups([true], ""))
 
 
-def test_past_the_limit_there_are_cells() -> None:
+def test_past_the_limit_there_are_parts() -> None:
     clauses = parse_requirements("a >= 1 or b >= 2\na + b <= 2\n").clauses
     (steps,) = plan_groups(clauses, "ab")
-    (cells,) = plan_groups(clauses, "ab", limit=0)
-    assert (steps.method, steps.cells) == ("elimination", ())
-    assert cells.method in ("cells", "points")
-    assert cells.steps is None
-    assert cells.satisfiable
+    (parts,) = plan_groups(clauses, "ab", limit=0)
+    assert (steps.steps is None, steps.parts) == (False, ())
+    assert parts.steps is None
+    assert not parts.complete
+    assert parts.satisfiable
 
 
 def test_booleans_are_compared_with_one_half() -> None:

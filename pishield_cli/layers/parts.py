@@ -1,4 +1,4 @@
-"""Correction into the nearest of several convex cells, where elimination grew too large."""
+"""Correction into the nearest of several convex parts, where elimination grew too large."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,28 +12,28 @@ from pishield_cli.layers.precision import Precision
 from pishield_cli.logic.plans.plan import Bound, GroupPlan, Step
 
 
-class CellSweep(FixedBuffers):
-    """One variable after the other to the nearest value that a cell still in reach allows.
+class PartSweep(FixedBuffers):
+    """One variable after the other to the nearest value that a part still in reach allows.
 
     Args:
-        plan: Of a group split into cells, satisfiable.
+        plan: Of a group split into parts, satisfiable.
         columns: The position of each column.
     """
 
     def __init__(self, plan: GroupPlan, columns: Mapping[str, int]) -> None:
         super().__init__()
-        self.cells = len(plan.cells)
-        by_name = [{step.variable: step for step in cell} for cell in plan.cells]
+        self.parts = len(plan.parts)
+        by_name = [{step.variable: step for step in part} for part in plan.parts]
         lines = {name: line for line, name in enumerate(plan.variables)}
         self._own: list[int] = []
         self._free: list[bool] = []
         moved: list[str] = []
         self.blocks = nn.ModuleList()
         for name in plan.variables:
-            steps = [cell.get(name) for cell in by_name]
+            steps = [part.get(name) for part in by_name]
             if not any(steps):
                 continue
-            self.blocks.append(_CellStep(steps, lines))
+            self.blocks.append(_PartStep(steps, lines))
             self._own.append(lines[name])
             self._free.append(name not in plan.fixed)
             if self._free[-1]:
@@ -50,7 +50,7 @@ class CellSweep(FixedBuffers):
         state = z.index_select(1, self.constants("inputs")).t().contiguous()
         state = state.to(precision.working)
         inputs, count = len(state), len(self._own)
-        reached = state.new_ones((self.cells, state.shape[1]), dtype=torch.bool)
+        reached = state.new_ones((self.parts, state.shape[1]), dtype=torch.bool)
         for number, block in enumerate(self.blocks):
             own, free = self._own[number], self._free[number]
             kept = precision.before(count - 1 - number)
@@ -61,12 +61,12 @@ class CellSweep(FixedBuffers):
         return z.index_copy(1, self.constants("outputs"), new)
 
 
-class _CellStep(FixedBuffers):
-    """What each cell asks of one variable."""
+class _PartStep(FixedBuffers):
+    """What each part asks of one variable."""
 
     def __init__(self, steps: Sequence[Step | None], lines: Mapping[str, int]) -> None:
         super().__init__()
-        self.cells = len(steps)
+        self.parts = len(steps)
         sides = [((), ()) if step is None else bounds_of(step) for step in steps]
         flat: list[Bound] = [bound for one in sides for side in one for bound in side]
         self.bounds = AffineLines([Form.of_bound(bound) for bound in flat], lines)
@@ -95,7 +95,7 @@ class _CellStep(FixedBuffers):
         precision: Precision,
         free: bool,
     ) -> tuple[Tensor, Tensor]:
-        """New values, shape `(1, rows)`, and the cells that they leave in reach."""
+        """New values, shape `(1, rows)`, and the parts that they leave in reach."""
         bounds = self.bounds(state)
         edges, inner = self._edges(bounds, state, precision)
         with torch.no_grad():
@@ -105,7 +105,7 @@ class _CellStep(FixedBuffers):
             return values, holding
         candidates = self._candidates(values, bounds, inner)
         with torch.no_grad():
-            # A row that fixed variables leave in no cell stays.
+            # A row that fixed variables leave in no part stays.
             stuck = ~holding.any(0, keepdim=True) & reached.any(0, keepdim=True)
             away = torch.where(reached, (candidates - values).abs(), torch.inf)
             near = away == away.amin(0, keepdim=True)
@@ -118,7 +118,7 @@ class _CellStep(FixedBuffers):
         new = precision.stored(placed)
         with torch.no_grad():
             inside = (new >= ends[0]) & (new <= ends[1])
-            own = torch.arange(self.cells, device=chosen.device).unsqueeze(1) == chosen
+            own = torch.arange(self.parts, device=chosen.device).unsqueeze(1) == chosen
             inside = inside | own
             return new, either(stuck, reached & inside, holding)
 
@@ -133,7 +133,7 @@ class _CellStep(FixedBuffers):
             return torch.where(inwards == 0, bounds, beyond(bounds, inwards)), inner
 
     def _candidates(self, values: Tensor, bounds: Tensor, inner: Tensor) -> Tensor:
-        """For each cell the nearest value that it allows, shape `(cells, rows)`."""
+        """For each part the nearest value that it allows, shape `(parts, rows)`."""
         low, high = self._sides(inner)
         raw_low, raw_high = self._sides(bounds)
         narrow = low > high
@@ -143,7 +143,7 @@ class _CellStep(FixedBuffers):
         return torch.where((values < low) | (values > high), beside, values)
 
     def _sides(self, bounds: Tensor) -> tuple[Tensor, Tensor]:
-        """Each cell's least and greatest value."""
+        """Each part's least and greatest value."""
         infinite = bounds.new_full((1, bounds.shape[1]), torch.inf)
         ended = torch.cat((bounds, -infinite, infinite))
         return self.lower.greatest(ended), self.upper.least(ended)

@@ -1,4 +1,4 @@
-"""One pass of sequential correction over a union of convex cells."""
+"""One pass of sequential correction over a union of convex parts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,58 +13,58 @@ from pishield_cli.logic.rows.grids import Grid
 
 
 @dataclass(frozen=True, slots=True)
-class FloatCell:
-    """A convex cell's steps in float64, by variable."""
+class FloatPart:
+    """A convex part's steps in float64, by variable."""
 
     steps: Mapping[str, FloatStep]
     fixed: frozenset[str]
 
 
-def float_cell(steps: Iterable[Step], fixed: frozenset[str]) -> FloatCell:
-    """A cell's steps in float64.
+def float_part(steps: Iterable[Step], fixed: frozenset[str]) -> FloatPart:
+    """A part's steps in float64.
 
     Args:
         steps: In the order of correction.
         fixed: Variables that never move.
     """
-    return FloatCell({step.variable: step for step in float_steps(steps, fixed)}, fixed)
+    return FloatPart({step.variable: step for step in float_steps(steps, fixed)}, fixed)
 
 
-def forward_cells(
-    cells: Sequence[FloatCell],
+def forward_parts(
+    parts: Sequence[FloatPart],
     variables: Sequence[str],
     values: Mapping[str, Array],
     grids: Mapping[str, Grid],
     push: float = 0,
 ) -> Values:
-    """Correct rows, one column after the other, into the nearest of the cells still in reach.
+    """Correct rows, one column after the other, into the nearest of the parts still in reach.
 
     Args:
-        cells: At least one.
+        parts: At least one.
         variables: In the order of correction.
         values: Every column, float64, shape `(rows,)`, finite.
         grids: What each column can hold.
         push: Further grid steps to move inside each bound, fewer from step to step.
 
     Returns:
-        All columns. A value that some cell in reach allows stays bit for bit; otherwise it moves
+        All columns. A value that some part in reach allows stays bit for bit; otherwise it moves
         to the nearest value that one allows, the lesser of two. Floating-point error may leave a
         row violating, so the result has to be checked.
     """
     result = dict(values)
     rows = len(next(iter(result.values())))
-    reached = np.ones((len(cells), rows), dtype=bool)
+    reached = np.ones((len(parts), rows), dtype=bool)
     for name in variables:
         column = result[name]
-        holding = reached & _holding(cells, name, column, result)
+        holding = reached & _holding(parts, name, column, result)
         stuck = np.flatnonzero(~holding.any(axis=0))
-        if len(stuck) and name not in cells[0].fixed:
+        if len(stuck) and name not in parts[0].fixed:
             here = {other: array[stuck] for other, array in result.items()}
-            new, chosen = _nearest(cells, name, here, grids, push, reached[:, stuck])
+            new, chosen = _nearest(parts, name, here, grids, push, reached[:, stuck])
             result[name] = column.copy()
             result[name][stuck] = new
             here[name] = new
-            inside = reached[:, stuck] & _holding(cells, name, new, here)
+            inside = reached[:, stuck] & _holding(parts, name, new, here)
             inside[chosen, np.arange(len(stuck))] |= reached[chosen, stuck]
             holding[:, stuck] = inside
             push /= EASING
@@ -73,31 +73,31 @@ def forward_cells(
 
 
 def _holding(
-    cells: Sequence[FloatCell], name: str, column: Array, values: Mapping[str, Array]
+    parts: Sequence[FloatPart], name: str, column: Array, values: Mapping[str, Array]
 ) -> Array:
-    """Which cells allow each value, for what stands before it; shape `(cells, rows)`."""
-    holding = np.ones((len(cells), len(column)), dtype=bool)
-    for index, cell in enumerate(cells):
-        step = cell.steps.get(name)
+    """Which parts allow each value, for what stands before it; shape `(parts, rows)`."""
+    holding = np.ones((len(parts), len(column)), dtype=bool)
+    for index, part in enumerate(parts):
+        step = part.steps.get(name)
         for clause in step.clauses if step is not None else ():
             holding[index] &= allowed_by(clause, column, values)
     return holding
 
 
 def _nearest(
-    cells: Sequence[FloatCell],
+    parts: Sequence[FloatPart],
     name: str,
     values: Mapping[str, Array],
     grids: Mapping[str, Grid],
     push: float,
     reached: Array,
 ) -> tuple[Array, Array]:
-    """The nearest value that a cell in reach allows, and that cell."""
+    """The nearest value that a part in reach allows, and that part."""
     column = values[name]
     best, chosen = column, np.zeros(len(column), dtype=np.int64)
     distance = np.full(len(column), np.inf)
-    for index, cell in enumerate(cells):
-        step = cell.steps.get(name)
+    for index, part in enumerate(parts):
+        step = part.steps.get(name)
         if step is None:
             continue
         lowers, uppers = _bounds(step)

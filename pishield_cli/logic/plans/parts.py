@@ -1,4 +1,4 @@
-"""Convex cells: what a conjunction of disjunctions allows, as a union of conjunctions."""
+"""Convex parts: what a conjunction of disjunctions allows, as a union of conjunctions."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,33 +10,33 @@ from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Infeasible, Model, Search
 from pishield_cli.logic.terms import Clause, Conjunction, Inequality, numeric, parts_of
 
-CELL_LIMIT = 128
-"""Cells past which the rest is left out: more would make a batch slow, and rarely nearer."""
+PART_LIMIT = 128
+"""Parts past which the rest is left out: more would make a batch slow, and rarely nearer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class Parts:
     """Convex parts of what clauses allow.
 
     Attributes:
-        cells: Each a conjunction of inequalities that implies every clause and has a point.
-        points: A point of each cell: a value for every variable.
+        parts: Each a conjunction of inequalities that implies every clause and has a point.
+        points: A point of each part: a value for every variable.
         complete: Whether every point that the clauses allow lies in one of them.
     """
 
-    cells: tuple[tuple[Inequality, ...], ...]
+    parts: tuple[tuple[Inequality, ...], ...]
     points: tuple[Mapping[str, Fraction], ...]
     complete: bool
 
 
-def enumerate_cells(
-    clauses: Sequence[Clause], *, limit: int = CELL_LIMIT, limits: Limits | None = None
-) -> Cells:
-    """Find cells one by one, banning the literals of those found.
+def convex_parts(
+    clauses: Sequence[Clause], *, limit: int = PART_LIMIT, limits: Limits | None = None
+) -> Parts:
+    """Find parts one by one, banning the literals of those found.
 
     Args:
         clauses: A conjunction; boolean literals are read as inequalities.
-        limit: How many cells at most.
+        limit: How many parts at most.
         limits: When to look for no more.
     """
     limits = Limits() if limits is None else limits
@@ -52,18 +52,18 @@ def enumerate_cells(
     while len(found) < limit and limits.work > size:
         answer = search.solve()
         if isinstance(answer, Infeasible):
-            return Cells(tuple(found), tuple(points), complete=True)
+            return Parts(tuple(found), tuple(points), complete=True)
         if not isinstance(answer, Model):
             break
-        cell = _cell_around(numbered, list(places), answer)
-        found.append(tuple(chain.from_iterable(map(parts_of, cell))))
+        part = _part_around(numbered, list(places), answer)
+        found.append(tuple(chain.from_iterable(map(parts_of, part))))
         points.append(answer.values)
-        search.add(Clause(tuple(one.negated() for one in cell)), 0)
-        search.owe(size + len(cell) * len(numbered) // 8)
-    return Cells(tuple(found), tuple(points), complete=False)
+        search.add(Clause(tuple(one.negated() for one in part)), 0)
+        search.owe(size + len(part) * len(numbered) // 8)
+    return Parts(tuple(found), tuple(points), complete=False)
 
 
-def _cell_around(
+def _part_around(
     clauses: Sequence[Sequence[int]], literals: Sequence[Inequality | Conjunction], model: Model
 ) -> tuple[Inequality | Conjunction, ...]:
     """A set of literals, none to spare, that hold in a point and imply every clause.
