@@ -32,6 +32,9 @@ from pishield_cli.training.runs import (
 )
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.trial import run_trial
+from pishield_cli.training.ttest import PairedTest, paired_test
+
+_COMPARED = ("rmse", "rmse_standardised", "loss")
 
 Progress = Callable[[int, EpochNote], None]
 """Told the trial's number, from 0, and what was noted of its epoch."""
@@ -88,6 +91,22 @@ class TrainReport:
         clean = all(not trial.method.violating_rows for trial in self.trials)
         return clean and not self.unsolvable
 
+    @property
+    def against_corrected(self) -> dict[str, PairedTest]:
+        """The method minus the free network corrected afterwards, trial by trial.
+
+        By figure: the error in the table's units, in standard deviations, and the loss that was
+        asked for. Empty where there is no such network beside it.
+        """
+        pairs = [(one.method, one.corrected) for one in self.trials if one.corrected is not None]
+        if not pairs or len(pairs) < len(self.trials):
+            return {}
+
+        def figures(name: str, place: int) -> list[float]:
+            return [getattr(pair[place], name) for pair in pairs]
+
+        return {name: paired_test(figures(name, 0), figures(name, 1)) for name in _COMPARED}
+
     def as_json(self) -> dict[str, Any]:
         """The report as plain values, in a fixed order."""
         return {
@@ -111,6 +130,10 @@ class TrainReport:
             "device": self.device,
             "parameters": self.parameters,
             "best_seed": self.best,
+            "loss": self.settings.loss.value,
+            "against_corrected_after": {
+                name: asdict(test) for name, test in self.against_corrected.items()
+            },
         }
 
 
@@ -132,11 +155,21 @@ def _trial_json(trial: TrialResult) -> dict[str, Any]:
         "seconds": trial.seconds,
         "epochs": trial.epochs,
         "rmse_corrected_after": None if corrected is None else corrected.rmse,
+        "rmse_standardised_corrected_after": None
+        if corrected is None
+        else corrected.rmse_standardised,
+        "loss": trial.method.loss,
+        "loss_unshielded": None if free is None else free.loss,
+        "loss_corrected_after": None if corrected is None else corrected.loss,
         "validation_error": trial.validation_error,
         "targets": dict(trial.method.targets),
         "far_features": trial.far,
         "locked_targets": list(trial.locked),
     }
+    if trial.method.labels is not None:
+        read["labels"] = asdict(trial.method.labels)
+        after = None if corrected is None else corrected.labels
+        read["labels_corrected_after"] = None if after is None else asdict(after)
     if trial.monotone:
         read["monotone"] = [asdict(share) for share in trial.monotone]
     if trial.detail:

@@ -33,7 +33,17 @@ Progress = Callable[[int, EpochNote], None]
 """Told the trial's number, from 0, and what was noted of its epoch."""
 
 _NOT_OF_GENERATORS = (
-    *("targets", "features", "loss", "penalty", "tnorm", "scale_targets", "scale_features"),
+    *(
+        "targets",
+        "features",
+        "loss",
+        "level",
+        "stop_by",
+        "penalty",
+        "tnorm",
+        "scale_targets",
+        "scale_features",
+    ),
     *("monotone", "monotone_guarantee"),
 )
 

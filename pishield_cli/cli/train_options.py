@@ -14,6 +14,7 @@ from pishield_cli.training.settings import (
     Objective,
     OptimizerChoice,
     PointsChoice,
+    StopChoice,
     TnormChoice,
 )
 
@@ -119,7 +120,20 @@ Loss = Annotated[
     typer.Option(
         "--loss",
         metavar="LOSS",
-        help="mse, sign-corrected (can fall without bound) or sign-bounded.",
+        help="mse, mae, quantile, huber, energy (the length of a row's error), sign-corrected "
+        "(can fall without bound) or sign-bounded.",
+    ),
+]
+Level = Annotated[
+    float, typer.Option("--level", metavar="Q", help="For --loss quantile: which, from 0 to 1.")
+]
+StopBy = Annotated[
+    StopChoice,
+    typer.Option(
+        "--stop-by",
+        metavar="FIGURE",
+        help="What of the validation part keeps an epoch: loss or rmse; for propositional "
+        "requirements also f1-micro, f1-macro, average-precision or exact-match.",
     ),
 ]
 Penalty = Annotated[

@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
-from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.training.labels import LabelFigures, label_figures
+from pishield_cli.training.losses import target_loss
+from pishield_cli.training.settings import SIGNED, LossChoice, StopChoice, TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +25,17 @@ class Score:
         rmse_standardised: Likewise in standard deviations of the training part.
         targets: The error of each target, in the table's units.
         violating_rows: The share of rows that violate a requirement.
+        loss: The mean loss that was asked for, in standard deviations; of scores of truth values
+            the log loss.
+        labels: Figures of truth values; None for numbers.
     """
 
     rmse: float
     rmse_standardised: float
     targets: Mapping[str, float]
     violating_rows: float
+    loss: float
+    labels: LabelFigures | None = None
 
 
 def score(
@@ -35,6 +45,7 @@ def score(
     spread: Array,
     requirements: Requirements | None,
     given: Mapping[str, Array],
+    settings: TrainSettings | None = None,
 ) -> Score:
     """Judge predictions.
 
@@ -45,7 +56,12 @@ def score(
         spread: The targets' standard deviations, `(targets,)`.
         requirements: Over targets and given columns; None for none.
         given: The other columns that requirements name.
+        settings: The loss that was asked for; the squared error by default.
     """
+    settings = settings or TrainSettings()
+    labels = None
+    if requirements is not None and requirements.type is RequirementType.PROPOSITIONAL:
+        labels = label_figures(predicted, truths)
     errors = predicted - truths
     each = np.sqrt(np.mean(errors**2, axis=0))
     columns = {name: predicted[:, place] for place, name in enumerate(names)}
@@ -54,7 +70,35 @@ def score(
         float(np.sqrt(np.mean((errors / spread) ** 2))),
         {name: float(error) for name, error in zip(names, each, strict=True)},
         float(violating(requirements, {**given, **columns}, len(predicted)).mean()),
+        _loss(errors / spread, settings) if labels is None else labels.log_loss,
+        labels,
     )
+
+
+def _loss(errors: Array, settings: TrainSettings) -> float:
+    return float(target_loss(settings.loss, torch.from_numpy(errors), settings.level))
+
+
+def validation_error(
+    outputs: Tensor, truths: Tensor, settings: TrainSettings, *, labels: bool
+) -> float:
+    """What decides which epoch is kept; the less, the better.
+
+    Args:
+        outputs: In the network's units, `(rows, targets)`.
+        truths: Same shape.
+        settings: What was asked for.
+        labels: Whether the targets are truth values.
+    """
+    errors = outputs - truths
+    if settings.stop_by.of_labels or (labels and settings.stop_by is StopChoice.LOSS):
+        found = label_figures(outputs.cpu().numpy(), truths.cpu().numpy())
+        if settings.stop_by is StopChoice.LOSS:
+            return found.log_loss
+        return 1 - float(getattr(found, settings.stop_by.replace("-", "_")))
+    if settings.stop_by is StopChoice.RMSE or settings.loss in {LossChoice.MSE, *SIGNED}:
+        return float(errors.square().mean().sqrt())
+    return float(target_loss(settings.loss, errors, settings.level))
 
 
 def violating(requirements: Requirements | None, columns: Mapping[str, Array], rows: int) -> Array:

@@ -18,9 +18,12 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import Clause, Inequality, Literal, Term
 from pishield_cli.training.cells import Cells
 from pishield_cli.training.features import TargetScaler
+from pishield_cli.training.losses import target_loss
 from pishield_cli.training.model import Model, Outline, within
 from pishield_cli.training.monotone import Slope, draw_points, monotone_penalty
-from pishield_cli.training.settings import LossChoice, TrainSettings
+from pishield_cli.training.settings import SIGNED, LossChoice, TrainSettings
+
+_PLAIN = TrainSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class PredictObjective:
         self._penalty = violation_penalty(model.outline) if settings.penalty else None
         self._tnorm = _tnorm_loss(model.outline, settings)
         self._signs = None
-        if settings.loss is not LossChoice.MSE:
+        if settings.loss in SIGNED:
             self._signs = signed_errors(model.outline, settings.loss)
         for module in (self._penalty, self._tnorm, self._signs):
             if module is not None:
@@ -121,7 +124,7 @@ class PredictObjective:
             first = batch.given.shape[1]
             whole = (torch.cat([batch.given, one], dim=1) for one in (z, y, batch.truths))
             return self._signs.of_cells(*whole)[:, first:].mean()
-        return prediction_error(self._model, y, batch)
+        return prediction_error(self._model, y, batch, self._settings)
 
     def _extras(self, z: Tensor, batch: Batch) -> Tensor:
         settings, total = self._settings, z.new_zeros(())
@@ -140,12 +143,14 @@ class PredictObjective:
         return total
 
 
-def prediction_error(model: Model, y: Tensor, batch: Batch) -> Tensor:
-    """The mean squared error; of scores the binary cross-entropy."""
+def prediction_error(
+    model: Model, y: Tensor, batch: Batch, settings: TrainSettings = _PLAIN
+) -> Tensor:
+    """The mean loss that was asked for; of scores the binary cross-entropy."""
     if model.outline.propositional:
         # A score of exactly 0 or 1 has no finite logarithm.
         return functional.binary_cross_entropy(y.clamp(1e-7, 1 - 1e-7), batch.truths)
-    return (y - batch.truths).square().mean()
+    return target_loss(settings.loss, y - batch.truths, settings.level)
 
 
 def moved_rows(z: Tensor, y: Tensor) -> Tensor:

@@ -36,8 +36,32 @@ class LossChoice(StrEnum):
     """The loss of numeric targets."""
 
     MSE = "mse"
+    MAE = "mae"
+    QUANTILE = "quantile"
+    HUBER = "huber"
+    ENERGY = "energy"
     SIGN_CORRECTED = "sign-corrected"
     SIGN_BOUNDED = "sign-bounded"
+
+
+SIGNED = frozenset({LossChoice.SIGN_CORRECTED, LossChoice.SIGN_BOUNDED})
+"""Losses that need a shield; a network trained freely has the squared error in their place."""
+
+
+class StopChoice(StrEnum):
+    """The figure of the validation part by which the best epoch is kept."""
+
+    LOSS = "loss"
+    RMSE = "rmse"
+    F1_MICRO = "f1-micro"
+    F1_MACRO = "f1-macro"
+    AVERAGE_PRECISION = "average-precision"
+    EXACT_MATCH = "exact-match"
+
+    @property
+    def of_labels(self) -> bool:
+        """Whether it is a figure of labels; of these more is better."""
+        return self not in {StopChoice.LOSS, StopChoice.RMSE}
 
 
 class TnormChoice(StrEnum):
@@ -88,6 +112,8 @@ class TrainSettings:
             0 for none; None for 1 where targets are scaled, else none: see `longest_gradient`.
         shield: None for the one that suits the backward and the requirements; see `settled`.
         backward: None for the shield's default.
+        level: Of the quantile that `--loss quantile` learns.
+        stop_by: What of the validation part decides which epoch is kept.
         patience: Epochs without a better validation loss before a trial ends; None for no end.
         tnorm: None for no such loss.
         monotone: As written, such as `price:+area,-age`.
@@ -116,6 +142,8 @@ class TrainSettings:
     masks: MaskChoice = MaskChoice.RANDOM
     restore: float = 0.3
     loss: LossChoice = LossChoice.MSE
+    level: float = 0.5
+    stop_by: StopChoice = StopChoice.LOSS
     penalty: float = 0.0
     tnorm: TnormChoice | None = None
     tnorm_weight: float = 1.0
@@ -135,6 +163,11 @@ class TrainSettings:
         for name in (*weights, *given):
             _require(0 <= getattr(self, name) < float("inf"), name, "at least 0", self)
         _require(0 < self.lr < float("inf"), "lr", "above 0", self)
+        _require(0 < self.level < 1, "level", "between 0 and 1", self)
+        if self.level != 0.5 and self.loss is not LossChoice.QUANTILE:
+            raise UsageError(
+                f"--level is for --loss quantile, but the loss is {self.loss}.", hint="leave it out"
+            )
         for name in ("val_size", "test_size"):
             _require(0 < getattr(self, name) < 1, name, "between 0 and 1", self)
         if self.val_size + self.test_size >= 1:
@@ -160,6 +193,12 @@ class TrainSettings:
         of what the layer makes, nor over disjunctions, where nearest points take far longer.
         """
         type = None if requirements is None else requirements.type
+        if self.stop_by.of_labels and type is not RequirementType.PROPOSITIONAL:
+            raise UsageError(
+                f"--stop-by {self.stop_by} is for propositional requirements, whose targets are "
+                "truth values.",
+                hint="leave it out",
+            )
         shield, backward = self.shield, self.backward
         if shield is None:
             linear = type is RequirementType.LINEAR
@@ -227,6 +266,7 @@ class TrainSettings:
             "backward": RuleName,
             "masks": MaskChoice,
             "loss": LossChoice,
+            "stop_by": StopChoice,
             "tnorm": TnormChoice,
             "monotone_points": PointsChoice,
             "idempotent_backward": IdempotentBackward,

@@ -15,7 +15,7 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.training.cells import Cells
-from pishield_cli.training.evaluation import Score, score
+from pishield_cli.training.evaluation import Score, score, validation_error
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
 from pishield_cli.training.idempotent import (
     IdempotentObjective,
@@ -36,7 +36,7 @@ from pishield_cli.training.monotone import Slope, find_slopes, parse_monotone, w
 from pishield_cli.training.objectives import Batch, PredictObjective, batch_of, moved_rows
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.results import MonotoneShare, TrialResult
-from pishield_cli.training.settings import LossChoice, Objective, TrainSettings
+from pishield_cli.training.settings import SIGNED, LossChoice, Objective, TrainSettings
 from pishield_cli.training.splits import Split, split_rows
 
 _MONOTONE_POINTS = 2048
@@ -89,7 +89,7 @@ def run_trial(
     model, fitted = trained.model, trained.fitted
     seconds = time.perf_counter() - started
     y, z = predictions(model, parts.test)
-    method = _score(problem, outline, parts, y)
+    method = _score(problem, outline, parts, y, settings)
     free = corrected = None
     free_seconds = 0.0
     if settings.baseline:
@@ -242,24 +242,31 @@ def _trained(
 
 
 def _validate(model: Model, parts: Parts, settings: TrainSettings) -> Validation:
-    batch = parts.validation
-    error, square = 0.0, 0.0
+    batch, outputs = parts.validation, []
+    again = 0.0
     clipped = torch.zeros(batch.truths.shape[1])
     for some in in_pieces(len(batch.inputs)):
-        z, given, truths = model.raw(batch.inputs[some]), batch.given[some], batch.truths[some]
-        y = model.shielded(z, given).standard
+        z = model.raw(batch.inputs[some])
+        y = model.shielded(z, batch.given[some]).standard
         if settings.objective is Objective.IDEMPOTENT:
-            again = (applied(model, y) - y).square().sum()
-            error += float(again + settings.reconstruction * (y - truths).square().sum())
-        else:
-            error += float((y - truths).square().sum())
-        square += float(((y - truths) * model.get_buffer("scale")).square().sum())
+            again += float((applied(model, y) - y).square().sum())
+        outputs.append(y)
         clipped += moved(z, y).sum(dim=0).cpu()
-    count = batch.truths.numel()
-    return Validation((error / count) ** 0.5, (square / count) ** 0.5, clipped / len(batch.inputs))
+    errors = torch.cat(outputs) - batch.truths
+    rmse = float((errors * model.get_buffer("scale")).square().mean().sqrt())
+    if settings.objective is Objective.IDEMPOTENT:
+        kept = settings.reconstruction * errors.square().mean()
+        error = float(again / errors.numel() + kept) ** 0.5
+    else:
+        error = validation_error(
+            torch.cat(outputs), batch.truths, settings, labels=model.outline.propositional
+        )
+    return Validation(error, rmse, clipped / len(batch.inputs))
 
 
-def _score(problem: Problem, outline: Outline, parts: Parts, outputs: Array) -> Score:
+def _score(
+    problem: Problem, outline: Outline, parts: Parts, outputs: Array, settings: TrainSettings
+) -> Score:
     return score(
         outputs,
         parts.truths,
@@ -267,6 +274,7 @@ def _score(problem: Problem, outline: Outline, parts: Parts, outputs: Array) -> 
         parts.spread,
         problem.requirements,
         parts.given,
+        settings,
     )
 
 
@@ -281,13 +289,15 @@ def _baseline(
 ) -> tuple[Score, Score, float]:
     """A network trained freely: as it is, and corrected afterwards."""
     model, seconds = own
-    free = replace(settings, shield=ShieldChoice.NONE, backward=None, loss=LossChoice.MSE)
+    loss = LossChoice.MSE if settings.loss in SIGNED else settings.loss
+    free = replace(settings, shield=ShieldChoice.NONE, backward=None, loss=loss)
     if model.shield is not None:
         started = time.perf_counter()
         model = _trained(outline, parts, free, seed, device, None).model
         seconds = time.perf_counter() - started
     y, z = predictions(model, parts.test)
-    return _score(problem, outline, parts, z), _score(problem, outline, parts, y), seconds
+    before, after = (_score(problem, outline, parts, one, settings) for one in (z, y))
+    return before, after, seconds
 
 
 def _monotone(

@@ -284,6 +284,48 @@ def test_the_table_compares_three_methods(here, capsys):
     assert lines[-1].startswith("OK")
 
 
+@pytest.mark.parametrize(
+    ("options", "column"),
+    [
+        (("--loss", "mae"), "mae"),
+        (("--loss", "quantile", "--level", "0.8"), "quantile"),
+        (("--loss", "huber", "--stop-by", "rmse"), "huber"),
+        (("--loss", "energy"), "energy"),
+    ],
+)
+def test_other_losses_are_judged_by_themselves_beside_correcting_afterwards(
+    here, capsys, options, column
+):
+    assert train("-o", "new", "--targets", "low,price,high", "--trials", "2", *options) == 0
+    shown = capsys.readouterr().out
+    assert column in shown.splitlines()[0]
+    assert "minus corrected after training" in shown
+    report = json.loads(Path("new/run.json").read_text())["metrics"]
+    first, second = (one["loss"] - one["loss_corrected_after"] for one in report["trials"])
+    found = report["against_corrected_after"]["loss"]
+    assert found["difference"] == pytest.approx((first + second) / 2)
+    assert found["low"] <= found["difference"] <= found["high"]
+    assert report["loss"] == options[1]
+
+
+def test_labels_have_figures_of_their_own(here, capsys):
+    random = np.random.default_rng(0)
+    with open("labels.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["x", "car", "vehicle"])
+        for _ in range(90):
+            x = random.normal()
+            writer.writerow([f"{x:.3f}", int(x > 0.5), int(x > 0)])
+    Path("labels.txt").write_text("car -> vehicle\n")
+    files = ("labels.csv", "labels.txt", "-o", "labels", "--stop-by", "f1-macro")
+    assert main(["train", *files, *QUICK]) == 0
+    assert "exact match" in capsys.readouterr().out
+    trial = json.loads(Path("labels/run.json").read_text())["metrics"]["trials"][0]
+    assert set(trial["labels"]) == set(trial["labels_corrected_after"])
+    assert trial["loss"] == trial["labels"]["log_loss"]
+    assert train("-o", "new", "--stop-by", "f1-macro") == 2
+
+
 def test_far_features_are_warned_of(here, capsys):
     main(["train", "houses.csv", "rules.txt", *[a for a in QUICK if a != "--quiet"], "-o", "new",
           "--drop", "id", "--targets", "rooms", "--no-scale-features"])  # fmt: skip

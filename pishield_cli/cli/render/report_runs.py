@@ -26,7 +26,16 @@ def render_table(report: RunsReport, page: Page) -> str:
     table.add_column("run", overflow="fold")
     table.add_column("method")
     table.add_column("arch")
-    for title in ("RMSE", "standardised", "unshielded", "violating", "s", "to best", "t", "p"):
+    for title in (
+        "RMSE",
+        "standardised",
+        "unshielded",
+        "violating",
+        "s",
+        "to best",
+        "95% interval",
+        "p",
+    ):
         table.add_column(title, justify="right", no_wrap=True)
     mark = "★" if page.unicode else "*"
     for place, one in enumerate(report.runs):
@@ -54,8 +63,8 @@ def render_table(report: RunsReport, page: Page) -> str:
         )
     parts.append(
         Text(
-            f"\n{mark} least mean RMSE; t and p: paired t-test against it over trials of equal "
-            "seeds, two-sided",
+            f"\n{mark} least mean RMSE; interval of the difference to it, p: paired t-test over "
+            "trials of equal seeds, two-sided",
             style="dim",
         )
     )
@@ -65,10 +74,10 @@ def render_table(report: RunsReport, page: Page) -> str:
 def _test(one: RunSummary, best: RunSummary) -> tuple[str, str, str]:
     change = f"{100 * (one.mean / best.mean - 1):+.2f}%" if best.mean and one is not best else ""
     test = one.against_best
-    if test is None or test.t is None or test.p is None:
+    if test is None or test.p is None:
         return change, "", ""
     star = " *" if test.p < _SIGNIFICANT else ""
-    return change, f"{test.t:.3g}", f"{test.p:.2g}{star}"
+    return change, f"{test.low:+.3g} to {test.high:+.3g}", f"{test.p:.2g}{star}"
 
 
 def draw(report: RunsReport, path: str) -> None:

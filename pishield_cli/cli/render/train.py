@@ -13,7 +13,8 @@ from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, one_line
 from pishield_cli.training.evaluation import Score
-from pishield_cli.training.settings import Objective
+from pishield_cli.training.settings import LossChoice, Objective
+from pishield_cli.training.ttest import PairedTest
 
 _LISTED_TARGETS = 30
 _LISTED_ROWS = 10
@@ -72,11 +73,15 @@ def warnings_of(report: TrainReport) -> Iterator[str]:
 def render_table(report: TrainReport, page: Page) -> str:
     """Methods side by side, the targets of each, then what the run is."""
     lines = _lines(report)
-    parts: list[Table | Text] = [_methods(lines, page)]
+    parts: list[Table | Text] = [_methods(lines, report.settings.loss, page)]
     if len(report.targets) > 1:
         parts += [Text(""), _targets(report, lines, page)]
     if any(trial.monotone for trial in report.trials):
         parts += [Text(""), _monotone(report, page)]
+    if report.trials[0].method.labels is not None:
+        parts += [Text(""), _labels(lines, page)]
+    if report.against_corrected and len(report.trials) > 1:
+        parts += [Text(""), _paired(report, page)]
     details = [trial.detail for trial in report.trials if trial.detail]
     if details:
         parts += [Text(""), _details(details, page)]
@@ -112,10 +117,12 @@ def _known(score: Score | None) -> Score:
     return score
 
 
-def _methods(lines: Sequence[Line], page: Page) -> Table:
+def _methods(lines: Sequence[Line], loss: LossChoice, page: Page) -> Table:
     table = empty_table(page)
     table.add_column("method", overflow="fold")
-    for title in ("RMSE", "standardised", "violating rows", "corrected rows", "seconds"):
+    asked = () if loss is LossChoice.MSE else (loss.value,)
+    titles = ("RMSE", "standardised", *asked, "violating rows", "corrected rows", "seconds")
+    for title in titles:
         table.add_column(title, justify="right", no_wrap=True)
     for name, scores, seconds, shares in lines:
         violating = statistics.fmean(one.violating_rows for one in scores)
@@ -123,6 +130,7 @@ def _methods(lines: Sequence[Line], page: Page) -> Table:
             name,
             spread([one.rmse for one in scores]),
             spread([one.rmse_standardised for one in scores]),
+            *([spread([one.loss for one in scores])] if asked else []),
             Text(share(violating), style="red" if violating else "green"),
             share(statistics.fmean(shares)) if shares else "",
             spread(seconds, digits=3),
@@ -142,6 +150,46 @@ def _targets(report: TrainReport, lines: Sequence[Line], page: Page) -> Table:
     if more > 0:
         table.add_row(f"and {more:,} more in run.json")
     return table
+
+
+_LABELS = {
+    "log_loss": "log loss",
+    "f1_micro": "F1 micro",
+    "f1_macro": "F1 macro",
+    "average_precision": "average precision",
+    "exact_match": "exact match",
+}
+
+
+def _labels(lines: Sequence[Line], page: Page) -> Table:
+    table = empty_table(page)
+    table.add_column("labels", overflow="fold")
+    for title in _LABELS.values():
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, scores, *_ in lines:
+        labels = [one.labels for one in scores if one.labels is not None]
+        table.add_row(name, *(spread([getattr(one, each) for one in labels]) for each in _LABELS))
+    return table
+
+
+def _paired(report: TrainReport, page: Page) -> Table:
+    """How the method differs from correcting afterwards, with intervals over trials."""
+    table = empty_table(page)
+    table.add_column(f"{report.settings.method} minus corrected after training")
+    for title in ("difference", "95% interval", "p"):
+        table.add_column(title, justify="right", no_wrap=True)
+    loss = report.settings.loss
+    names = {"rmse": "RMSE", "rmse_standardised": "standardised", "loss": loss.value}
+    for name, test in report.against_corrected.items():
+        if name != "loss" or loss is not LossChoice.MSE:
+            table.add_row(names[name], *paired_cells(test))
+    return table
+
+
+def paired_cells(test: PairedTest) -> tuple[str, str, str]:
+    """A difference, its interval, and how likely one as large is by chance."""
+    interval = "" if test.low is None else f"{test.low:+.3g} to {test.high:+.3g}"
+    return f"{test.difference:+.3g}", interval, "" if test.p is None else f"{test.p:.2g}"
 
 
 def _monotone(report: TrainReport, page: Page) -> Table:

@@ -1,8 +1,11 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from pishield_cli.training.ttest import incomplete_beta, paired_test, two_sided
+from tests.laws import examples
 
 
 # Tables of Student's distribution: t that is exceeded in size with probability p.
@@ -44,3 +47,16 @@ def test_a_paired_test():
 def test_nothing_can_be_said_of_one_pair_or_equal_differences():
     assert paired_test([1.0], [2.0]).p is None
     assert paired_test([1.0, 2, 3], [1.0, 2, 3]).t is None
+
+
+@given(st.lists(st.floats(-100, 100).map(lambda one: round(one, 3)), min_size=2, max_size=12))
+@examples(60)
+def test_intervals_are_those_of_scipy(differences):
+    found = paired_test(differences, [0.0] * len(differences))
+    error = stats.sem(differences)
+    if error < 1e-9:
+        return
+    low, high = stats.t.interval(0.95, len(differences) - 1, np.mean(differences), error)
+    assert found.low == pytest.approx(low, rel=1e-6, abs=1e-9)
+    assert found.high == pytest.approx(high, rel=1e-6, abs=1e-9)
+    assert found.told == (found.p < 0.05) or found.p == pytest.approx(0.05, abs=1e-6)
