@@ -20,6 +20,9 @@ from pishield_cli.kernels.sequential.long_cells import tell_apart
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.rows.grids import Grid
 
+PARTS_KEPT = 100_000
+"""Clauses, over all choices of columns, of which plans are kept."""
+
 PLANNED = 1_000
 """Literals times columns that are planned for, unless an equality ties some: for larger parts, most
 of whose columns are fixed, a proposal is finished without a plan."""
@@ -185,6 +188,8 @@ class FewestRows:
 
     def _restricted(self, free: frozenset[str]) -> tuple[NearestRows, ...]:
         """The group where only some columns may change; clauses without them hold already."""
+        if free not in self._parts and len(self._parts) * len(self.plan.clauses) > PARTS_KEPT:
+            self._parts.clear()
         if free not in self._parts:
             named = [one for one in self.plan.clauses if not free.isdisjoint(one.variables)]
             fixed = frozenset(self.plan.variables) - free

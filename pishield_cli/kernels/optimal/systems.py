@@ -36,8 +36,11 @@ what rounding is allowed, or a strict inequality and its complement would both s
 UNLIMITED = 2**53
 """A limit of a column that no correction comes near."""
 
-REGIONS = 512
-"""Choices of free columns whose arrays are kept."""
+REGIONS = 2, 512
+"""At least and at most so many choices of free columns have their arrays kept."""
+
+KEPT = 2**24
+"""Entries of these arrays that are kept: some hundreds of megabytes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,6 @@ class System:
         self.columns = tuple(columns)
         self.grids = {name: grids[name] for name in self.columns}
         own = np.array([weights.get(name, 1.0) for name in self.columns])
-        self._weigh(own, own)
         self.whole = np.array([self.grids[name].integer for name in self.columns], dtype=bool)
         # A cell that may stay the fraction it is does not bear its clauses being tightened.
         self._tight = frozenset(n for n in self.columns if whole_cells and grids[n].integer)
@@ -151,6 +153,7 @@ class System:
             ),
             self.columns,
         )
+        self._weigh(own, own)
 
     def weighted(self, weights: Array, costs: Array) -> "System":
         """The same clauses, changes weighed otherwise.
@@ -165,7 +168,9 @@ class System:
 
     def _weigh(self, weights: Array, costs: Array) -> None:
         self.weights, self.costs = weights, costs
-        self.region = lru_cache(REGIONS)(self._region)
+        sides = len(self.literals) + 2 * int(self.whole.sum())
+        kept = int(np.clip(KEPT // max(sides * (sides + len(self.columns)), 1), *REGIONS))
+        self.region = lru_cache(kept)(self._region)
 
     @property
     def convex(self) -> bool:

@@ -1,0 +1,120 @@
+"""What hard requirements take is counted, and ends: rows are corrected, or given up and told."""
+
+import random
+from collections.abc import Callable
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from pishield_cli.kernels.changes import replaced
+from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.effort import EXACT, EXACT_A_ROW, Effort
+from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
+from pishield_cli.kernels.optimal.fewest_rows import FewestRows
+from pishield_cli.kernels.optimal.nearest_rows import NearestRows
+from pishield_cli.kernels.sequential.correction import Corrector, RowsMethod
+from pishield_cli.kernels.sequential.group_correction import GroupCorrector
+from pishield_cli.language import parse_requirements
+from pishield_cli.logic.plans.plan import GROUPS_WORK, WORK_LIMIT, plan_groups
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.rows.corrected import ROW_WORK
+from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.solver.limits import Limits
+
+ROWS = 12
+
+
+def one_hot_sums(count: int = 6) -> str:
+    left, right = ([f"{letter}{n}" for n in range(count)] for letter in "ab")
+    links = "".join(f"{a} -> {b}\n" for a, b in zip(left, right, strict=True))
+    sums = "".join(f"{' + '.join(names)} == 1\n" for names in (left, right))
+    return f"boolean {' '.join([*left, *right])}\n{sums}{links}"
+
+
+def all_different(count: int = 4) -> str:
+    names = [f"x{n}" for n in range(count)]
+    bounds = "".join(f"1 <= {name} <= {count}\n" for name in names)
+    apart = "".join(f"{a} != {b}\n" for a, b in combinations(names, 2))
+    return f"integer {' '.join(names)}\n{bounds}{apart}"
+
+
+def pairs(count: int = 12) -> str:
+    return " or ".join(f"(a{n} > .5 and b{n} > .3)" for n in range(count)) + "\n"
+
+
+def sevenths(count: int = 8) -> str:
+    names = [f"x{n}" for n in range(count)]
+    lines = (
+        f"3*{a} + 7*{b} == 5*{c}\n" for a, b, c in zip(names, names[1:], names[2:], strict=False)
+    )
+    return f"integer {' '.join(names[::2])}\n" + "".join(lines)
+
+
+def equalities(count: int = 5, columns: int = 10) -> str:
+    draw = random.Random(1)
+    names = [f"x{n}" for n in range(columns)]
+    sums = (" + ".join(f"{draw.randint(1, 9)}*{name}" for name in names) for _ in range(count))
+    return "".join(f"{one} == {draw.randint(0, 99)}\n" for one in sums)
+
+
+FAMILIES = [one_hot_sums, all_different, pairs, sevenths, equalities]
+
+
+def grids_of(requirements: Requirements) -> dict[str, Grid]:
+    whole = requirements.integers
+    return {
+        name: Grid(0, low=0, high=1)
+        if name in requirements.booleans
+        else Grid(0 if name in whole else None)
+        for name in requirements.variables
+    }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "kind", ["shield", "nearest", pytest.param("fewest", marks=pytest.mark.slow)]
+)
+def test_rows_take_no_more_than_is_granted(family: Callable[[], str], kind: str) -> None:
+    requirements, effort = parse_requirements(family()), Effort()
+    effort.exact.work = 400_000
+    methods: dict[str, RowsMethod] = {
+        "shield": lambda plan, grids: GroupCorrector(plan, grids, effort),
+        "nearest": lambda plan, grids: NearestRows(plan, grids, {}, effort),
+        "fewest": lambda plan, grids: FewestRows(plan, grids, {}, effort),
+    }
+    names = requirements.variables
+    corrector = Corrector(requirements.clauses, names, grids_of(requirements), method=methods[kind])
+    draw = np.random.default_rng(2)
+    cells = {name: draw.integers(-2, 9, ROWS) for name in names}
+    columns = {name: NumericColumn(one) for name, one in cells.items()}
+    found = corrector.correct(columns, ROWS)
+    assert effort.exact.work > -ROW_WORK
+    after = {name: replaced(column, found.changes.get(name)) for name, column in columns.items()}
+    compiled = compile_requirements(requirements)
+    verdicts = evaluate(compiled, after, ROWS, tolerance=FLOAT_ROUNDING)
+    left = {
+        row for one in verdicts if one.violated is not None for row in np.flatnonzero(one.violated)
+    }
+    assert left <= set(found.uncorrected.tolist())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_plans_take_no_more_than_they_may(family: Callable[[], str]) -> None:
+    requirements = parse_requirements(family())
+    limits = Limits(None, GROUPS_WORK * WORK_LIMIT)
+    plan_groups(requirements.clauses, requirements.variables, limits=limits)
+    assert limits.work > -WORK_LIMIT
+
+
+def test_a_row_is_granted_work_for_itself_beside_what_all_share() -> None:
+    effort = Effort()
+    effort.exact.work = -EXACT_A_ROW
+    assert effort.for_row() is None
+    effort.exact.work = EXACT
+    limits = effort.for_row()
+    assert limits is not None
+    assert limits.work == ROW_WORK
+    limits.spend(1_000)
+    assert effort.exact.work == EXACT + EXACT_A_ROW - 1_000
