@@ -65,7 +65,7 @@ def bound_to(
 def _rebound(
     requirements: Requirements, reader: TableReader, positions: Sequence[str] | None
 ) -> Requirements:
-    """Requirements that were read before, read again where the table's columns are no numbers."""
+    """Requirements that were read before, read again where the table's columns are not numbers."""
     bound = bind(requirements, reader.columns, positions=positions).requirements
     schema = reader.domains(bound.uses)
     known = all(isinstance(one, Number | Truth) for one in schema.values())

@@ -22,7 +22,7 @@ class Freedom:
         fixed: Columns that must not change.
         only: If given, the only columns that may change.
         ordering: Columns to put first, most trusted first; None for the file's own ordering. A
-            single name that is no column may be a centrality of the columns among the clauses,
+            single name that is not a column may be a centrality of the columns among the clauses,
             such as `degree` or `rev-katz`.
         shuffled: Whether the order is random instead.
         seed: For the random order.

@@ -122,7 +122,7 @@ def refuse_weight(weight: float, whose: str) -> None:
     """Refuse a number that cannot weigh a change.
 
     Raises:
-        UsageError: If it is none from 1e-9 to 1e9.
+        UsageError: If it is not from 1e-9 to 1e9.
     """
     if not (isfinite(weight) and 1e-9 <= weight <= 1e9):
         raise UsageError(

@@ -106,7 +106,7 @@ def report_runs(paths: Sequence[str]) -> RunsReport:
         paths: Folders that `train` wrote.
 
     Raises:
-        TableError: If one is no run.
+        TableError: If one is not a run.
         UsageError: If one is named twice.
     """
     repeated = next((path for path in paths if paths.count(path) > 1), None)

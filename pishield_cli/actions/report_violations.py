@@ -194,7 +194,7 @@ def report_violations(
 
 @dataclass(slots=True)
 class _Tally:
-    """What was found so far; matrices have a line a requirement."""
+    """What was found so far; matrices have a line for each requirement."""
 
     requirements: Requirements
     tolerance: Tolerance

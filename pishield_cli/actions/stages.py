@@ -1,7 +1,7 @@
 """Correcting rows in stages, where one pass over a row's columns cannot see all that it must.
 
 Derived columns are constants of their rows, so the columns that they are derived from are held
-while the rest moves. Rows that this cannot mend are corrected by the requirements on held columns
+while the rest moves. Rows that this cannot fix are corrected by the requirements on held columns
 first, which move then; and, the derived columns worked out again, by all of them.
 """
 

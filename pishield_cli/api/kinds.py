@@ -203,7 +203,7 @@ def kind_of(table: Any, columns: Sequence[str] | None) -> Kind:
         columns: The names of an array's columns.
 
     Raises:
-        UsageError: If it is none of these.
+        UsageError: If it is not one of these.
         ShapeError: If an array is not a table.
     """
     import numpy as np

@@ -248,7 +248,7 @@ def check(
         reports.write(checked)
     reports.log(checked)
     if failure is not None:
-        placed.start_over()  # reports of an error are no results
+        placed.start_over()  # reports of an error are not results
         raise failure
     return exit_code(checked)
 

@@ -143,7 +143,7 @@ def _mistaken(data: str | None, requirements: str, error: PishieldError) -> Usag
         return None
     named = _is_named_as_table(requirements)
     lines = _first_lines(requirements)
-    # What no text editor wrote are no requirements.
+    # What no text editor wrote is not a requirements file.
     holds_table = named if lines is None else _are_rows(lines, named)
     if not (named or holds_table):
         return None

@@ -15,7 +15,7 @@ class RowProgress:
     """A line with rows done, rows a second and, where the size is known, the time left.
 
     It appears once the work has lasted a second, and goes away at the end. It stays silent where
-    standard error is no terminal.
+    standard error is not a terminal.
 
     Args:
         what: What is being done, such as `checking`.

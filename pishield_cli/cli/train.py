@@ -98,7 +98,7 @@ def train(
     """Train a small network on a table, with the requirements built into it.
 
     Targets default to the columns that requirements name, features to all others. Columns that
-    requirements name and that are no targets stay as they are; only targets move. The report
+    requirements name and that are not targets stay as they are; only targets move. The report
     compares a network trained freely, the same corrected afterwards, and the chosen method. With
     --objective generate the network learns to make whole rows; see `pishield generate`.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class TrainProgress:
     """A line with the trial, the epoch, the loss, the validation error and the corrected share.
 
-    It goes away at the end, and stays silent where standard error is no terminal.
+    It goes away at the end, and stays silent where standard error is not a terminal.
 
     Args:
         trials: How many trials there are.

@@ -141,7 +141,7 @@ class NumericColumn:
 def as_floats(column: NumericColumn) -> NumericColumn:
     """A column of whole numbers as the floats that it would be beside a fraction.
 
-    What a row's cells become then does not depend on other rows. Cells that are no floats are
+    What a row's cells become then does not depend on other rows. Cells that are not floats are
     kept beside.
     """
     whole = column.values

@@ -1,8 +1,8 @@
 """Combinations of columns, many at a time, over a column-major state.
 
-Throughout the layers, a *state* is a tensor of shape `(lines, rows)`: a line a column of the data,
-a row a row of it. So whatever is read together lies together, and no product of all columns with
-all rows is ever made.
+Throughout the layers, a *state* is a tensor of shape `(lines, rows)`: a line for each column of the
+data. So whatever is read together lies together, and no product of all columns with all rows is
+ever made.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

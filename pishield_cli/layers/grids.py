@@ -49,7 +49,7 @@ class Grids(FixedBuffers):
     """The columns that equalities connect, group by group, and how finely each may be divided.
 
     A column of a group gets so many decimal places, row by row, that every sum of the group has no
-    more digits than its floats keep. Groups with coefficients that are no short decimals are left.
+    more digits than its floats keep. Groups with coefficients that are not short decimals are left.
 
     Args:
         steps: With equalities or without.

@@ -45,7 +45,7 @@ class NearestShield(Declared):
         requirements: Over the columns' names.
 
     Raises:
-        RequirementError: If the requirements cannot be read, or name what is no column.
+        RequirementError: If the requirements cannot be read, or name what is not a column.
         ContradictionError: If no values satisfy them.
         ShapeError: If there is not one positive weight a column.
         UsageError: If the requirements are propositional, or the rule belongs to `Shield` alone.

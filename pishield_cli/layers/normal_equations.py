@@ -214,7 +214,7 @@ class NormalEquations(FixedBuffers):
         wrong = torch.where(chosen, x, residual) < -tolerance
         if self.equalities:
             wrong = wrong & ~self.constants("free")[component]
-        # Among dependent rows that are chosen, some may stay unmet: exchanging cannot mend that.
+        # Among dependent rows that are chosen, some may stay unmet: exchanging cannot fix that.
         faults = ((wrong | (residual < -tolerance)) & allowed).sum(1)
         wrong = wrong & allowed
         return x, wrong, faults

@@ -23,7 +23,7 @@ def over_columns(
         type: The type to read a file as; None decides it on the clauses.
 
     Raises:
-        RequirementError: If the requirements cannot be read, or name what is no column.
+        RequirementError: If the requirements cannot be read, or name what is not a column.
         UsageError: If they ask what only a table's cells can tell.
     """
     if not isinstance(requirements, Requirements):

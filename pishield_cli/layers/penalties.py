@@ -64,7 +64,7 @@ class ViolationPenalty(FixedBuffers):
         columns: The name of each column, or how many there are, as of a `Shield`.
 
     Raises:
-        RequirementError: If the requirements cannot be read, or name what is no column.
+        RequirementError: If the requirements cannot be read, or name what is not a column.
     """
 
     def __init__(

@@ -38,7 +38,7 @@ class ScaledShield(Declared):
 
     Args:
         shield: A `Shield` or a `NearestShield`, with its backward rule.
-        mean: One number a column.
+        mean: One number for each column.
         scale: One number above zero a column.
 
     Attributes:
@@ -46,7 +46,7 @@ class ScaledShield(Declared):
         columns: The columns' names.
 
     Raises:
-        ShapeError: If there is not one number a column, or a scale is not above zero.
+        ShapeError: If there is not one number for each column, or a scale is not above zero.
         UsageError: If the requirements are propositional.
 
     Examples:

@@ -93,14 +93,14 @@ class Shield(Declared):
     Attributes:
         requirements: Over the columns' names.
         columns: The columns' names.
-        plan: What the correction does, one plan a group of connected columns; empty for
+        plan: What the correction does, one plan for each group of connected columns; empty for
             propositional requirements.
         coherence: Likewise for propositional ones, else None.
 
     Raises:
-        RequirementError: If the requirements cannot be read, or name what is no column.
+        RequirementError: If the requirements cannot be read, or name what is not a column.
         ContradictionError: If no values satisfy them.
-        MissingColumnError: If `ordering` or `fixed` names what is no column.
+        MissingColumnError: If `ordering` or `fixed` names what is not a column.
         UsageError: If requirements ask what only a table's cells can tell: texts, missing cells,
             products of columns.
 

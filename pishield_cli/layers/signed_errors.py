@@ -38,7 +38,7 @@ class SignedErrors(FixedBuffers):
         bounded: Which of the two.
 
     Raises:
-        RequirementError: If the requirements cannot be read, or name what is no column.
+        RequirementError: If the requirements cannot be read, or name what is not a column.
         UsageError: If they are not linear.
 
     References:

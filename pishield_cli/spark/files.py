@@ -75,7 +75,7 @@ def correct_files(
     method: Method | None = None,
     batch_rows: int | None = None,
 ) -> CorrectReport:
-    """Correct a Parquet table, a file a task; see `actions.correct.correct`.
+    """Correct a Parquet table, a file for each task; see `actions.correct.correct`.
 
     The output is the one that one machine writes, file by file: it appears once all are written.
 

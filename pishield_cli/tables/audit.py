@@ -101,7 +101,7 @@ def audited_cells(path: str) -> Iterator[AuditedCell]:
         path: A file that `AuditFile` wrote.
 
     Raises:
-        TableError: If it cannot be read, or is no audit.
+        TableError: If it cannot be read, or is not an audit.
     """
     with reading(path), decompressed(open(path, "rb"), path) as stream:
         lines = csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline=""), strict=True)
@@ -121,7 +121,7 @@ def audited_columns(path: str, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns whose cells an audit lists, in the table's order.
 
     Raises:
-        TableError: If it is no audit, or lists a cell of a column that is none of these.
+        TableError: If it is not an audit, or lists a cell of a column that is none of these.
     """
     named = dict.fromkeys(cell.column for cell in audited_cells(path))
     unknown = next((name for name in named if name not in columns), None)

@@ -34,8 +34,8 @@ def weighed_batches(
         beside: A table with as many rows, whose columns are added by `weight_name`.
 
     Raises:
-        TableError: If a weight is no number from 1e-9 to 1e9, or the other table has more rows, or
-            fewer.
+        TableError: If a weight is not a number from 1e-9 to 1e9, or the other table has more rows,
+            or fewer.
     """
     others = None if beside is None else _Rows(beside)
     for batch in batches:

@@ -62,7 +62,7 @@ class Fitted:
     """What training did; the network has the weights of the best epoch.
 
     Attributes:
-        history: One note an epoch.
+        history: One note for each epoch.
         best_epoch: Whose weights were kept.
         locked: Places of targets that were locked.
     """

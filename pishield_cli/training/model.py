@@ -35,7 +35,7 @@ class Outline:
         encoder: From cells to inputs.
         scaler: From the targets' units to those of the network.
         requirements: Over column names; None for none.
-        given: Columns that requirements name and that are no targets; they never move.
+        given: Columns that requirements name and that are not targets; they never move.
         slopes: Rules that the network keeps by construction.
         arch: The architecture.
         fillers: What stands for a missing cell of each given column; 0 where there is none.

@@ -77,7 +77,7 @@ def find_slopes(
     """The places of rules in a network.
 
     Raises:
-        UsageError: If a rule names what is no target, or what is no numeric feature.
+        UsageError: If a rule names what is not a target, or not a numeric feature.
     """
     numeric = {one.name for one in encoder.features if isinstance(one, NumberFeature)}
     slopes = []

@@ -22,7 +22,7 @@ def hidden_widths(arch: str) -> tuple[int, ...]:
         arch: `shallow`, `deep`, `linear`, or widths such as `64,128`.
 
     Raises:
-        UsageError: If it is none of these.
+        UsageError: If it is not one of these.
     """
     named = {"shallow": SHALLOW, "deep": DEEP, "linear": ()}
     if arch in named:

@@ -25,10 +25,10 @@ class Roles:
     Attributes:
         targets: To be predicted.
         features: What they are predicted from.
-        given: Columns of numbers that requirements name and that are no targets, among them what
+        given: Columns of numbers that requirements name and that are not targets, among them what
             they derive from cells.
         kinds: What the cells of all columns of the table among these are.
-        kept: The table's own columns that requirements name and that are no targets.
+        kept: The table's own columns that requirements name and that are not targets.
         dates: How predicted dates are written.
         skipped: Columns that were left out because a network cannot take them.
     """
@@ -77,7 +77,7 @@ def assign_roles(
     """Decide what each column is for.
 
     Raises:
-        MissingColumnError: If an option names what is no column.
+        MissingColumnError: If an option names what is not a column.
         ColumnTypeError: If a target, or what requirements name, is not numeric.
         UsageError: If nothing is left to predict, or to predict from.
     """

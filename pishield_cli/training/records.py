@@ -17,7 +17,7 @@ def read_record(path: str) -> dict[str, Any]:
     """The `run.json` of a run.
 
     Raises:
-        TableError: If the folder is no run, or its record cannot be read.
+        TableError: If the folder is not a run, or its record cannot be read.
     """
     folder = Path(path)
     place = folder / RECORD

@@ -191,7 +191,7 @@ def requirements_text(model: Model) -> bytes | None:
 
 
 def history_text(trials: Iterable[tuple[int, Iterable[EpochNote]]]) -> bytes:
-    """One line an epoch, of all trials: the seed, then the notes."""
+    """One line for each epoch, of all trials: the seed, then the notes."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     names = [field.name for field in fields(EpochNote)]

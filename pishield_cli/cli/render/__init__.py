@@ -1,4 +1,4 @@
-"""Reports as text, one module a format; nothing here prints."""
+"""Reports as text, one module for each format; nothing here prints."""
 
 from typing import TYPE_CHECKING
 

@@ -41,7 +41,7 @@ _NOUNS = {
 
 
 def render_table(report: InspectReport, page: Page) -> str:
-    """Counts, a line a column, a line a group, what follows, warnings, and the verdict.
+    """Counts, a line for each column and group, what follows, warnings, and the verdict.
 
     Args:
         report: The report.

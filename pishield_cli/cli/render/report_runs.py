@@ -21,7 +21,7 @@ def render_json(report: RunsReport) -> str:
 
 
 def render_table(report: RunsReport, page: Page) -> str:
-    """One line a run, the best one marked."""
+    """One line for each run, the best one marked."""
     table = empty_table(page)
     table.add_column("run", overflow="fold")
     table.add_column("method")

@@ -74,7 +74,7 @@ _NEXT = np.array([float(f"1e{power}") for power in range(-307, 310)])[_DECADES +
 
 
 def _beyond_digits(doubles: Array, values: Array, size: Array, kept: int) -> tuple[Array, Array]:
-    """Where floats are no decimals of so many digits.
+    """Where floats are not decimals of so many digits.
 
     Args:
         doubles: The floats as float64.

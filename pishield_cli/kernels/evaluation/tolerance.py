@@ -81,7 +81,7 @@ def tolerance_of(given: "Tolerance | Fraction | float | None") -> Tolerance:
         return FLOAT_ROUNDING
     if isinstance(given, Tolerance):
         return given
-    if not 0 <= given < 1:  # NaN and infinities are no fractions
+    if not 0 <= given < 1:  # NaN and infinities are not fractions
         raise UsageError(
             f"A tolerance must be at least 0 and less than 1, but it is {given!r}.",
             hint="0 compares exactly; by default the rounding of floats is forgiven",

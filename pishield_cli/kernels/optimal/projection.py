@@ -155,7 +155,7 @@ class Normals:
         for _ in range(PATIENCE * (self.normals.shape[1] + 20)):
             moves = walk.multipliers[left] @ self.normals
             violated = self._violated(moves, distances[left], errors[left])
-            # Rounding takes an active one out of its bound, where another step would not mend it.
+            # Rounding takes an active one out of its bound, where another step would not fix it.
             violated &= ~walk.active[left]
             lacking = np.where(violated, distances[left] - moves @ self.normals.T, -np.inf)
             fresh = entering[left] < 0

@@ -70,7 +70,7 @@ class Corrector:
 
     @property
     def plans(self) -> tuple[GroupPlan, ...]:
-        """One plan a group of connected columns."""
+        """One plan for each group of connected columns."""
         return tuple(group.plan for group in self._groups)
 
     @property

@@ -246,7 +246,7 @@ class GroupCorrector:
         places = max(one.places for one in equalities.values())
         digits = min(self._grids[name].digits for name in tied)
         together = partial(on_grid, names=free, grids=self._grids, weight=weight, places=places)
-        # In narrow columns a sum of eight digits is no cell.
+        # In narrow columns a sum of eight digits is not a cell.
         for placed in [COARSE] if digits > COARSE else [COARSE, max(1, digits - places - 1)]:
             yield partial(self._tied, together, self._coarser(frozenset(equalities), placed), 0.0)
         if any(name in self.plan.fixed for name in tied):

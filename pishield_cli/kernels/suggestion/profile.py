@@ -77,7 +77,7 @@ def tokens_of(name: str) -> tuple[str, ...]:
 
 
 def related(one: Column, other: Column) -> bool:
-    """Whether two columns' names share a word; single letters and numbers are none."""
+    """Whether two columns' names share a word; single letters and numbers do not count."""
     return not _words(one).isdisjoint(_words(other))
 
 

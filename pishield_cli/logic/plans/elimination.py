@@ -66,8 +66,8 @@ def eliminate(
         conjoined: What stands in clauses for half-spaces together; none by default.
 
     Returns:
-        One entry a position that some clause bounds, in the order of elimination; None if the
-        clauses contradict each other.
+        One entry for each position that some clause bounds, in the order of elimination; None if
+        the clauses contradict each other.
 
     Raises:
         LimitReached: If that does not do.

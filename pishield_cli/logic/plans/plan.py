@@ -115,8 +115,8 @@ def plan_groups(
         limits: What all groups may take together; by default three times as much as one.
 
     Returns:
-        One plan a group, in the order of the groups' first clauses. Clauses without a variable
-        are dropped if true; a false one makes a group without variables, not satisfiable.
+        One plan for each group, in the order of the groups' first clauses. Clauses without a
+        variable are dropped if true; a false one makes a group without variables, not satisfiable.
     """
     held = frozenset(fixed)
     limits = Limits(work=GROUPS_WORK * limit) if limits is None else limits

@@ -24,7 +24,7 @@ def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.A
         dialect: How they are written.
 
     Returns:
-        The texts rewritten; what is no number in that notation is none afterwards.
+        The texts rewritten; what is not a number in that notation is not one afterwards.
     """
     from pyarrow import compute
 

@@ -187,7 +187,7 @@ class CsvReader(CsvFile):
     def _looked_through(
         self, wanted: Sequence[str]
     ) -> Iterator[tuple[Records, pa.Table, Sequence[str]]]:
-        """All pieces of the file, cells of some columns as texts, those that are no UTF-8 empty."""
+        """All pieces of the file, some columns as texts; cells that are not UTF-8 are empty."""
         places = [str(self._places[name]) for name in wanted]
         for records in self._pieces(_CHUNK):
             convert = csv.ConvertOptions(

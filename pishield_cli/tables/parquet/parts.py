@@ -182,7 +182,7 @@ def opened(part: Part, footer: pq.FileMetaData | None = None) -> Iterator[pq.Par
     """One file of a table, closed afterwards; its footer need not be read again where given.
 
     Raises:
-        TableError: If it cannot be read or is no Parquet file.
+        TableError: If it cannot be read or is not a Parquet file.
     """
     with damage(part.title):
         file = part.open(footer)

@@ -270,7 +270,7 @@ class Places(nn.Module):
         return self.get_buffer("at_numbers")
 
     def widened(self, columns: Tensor) -> Tensor:
-        """From one value a column to one a feature."""
+        """From one value for each column to one a feature."""
         return columns[:, self.get_buffer("owner")]
 
     def chosen(self, features: Tensor) -> Tensor:
