@@ -278,11 +278,15 @@ def _equation(inequality: Inequality, position: Mapping[str, int]) -> Equation:
 def repeated(requirements: Iterable[Requirement]) -> Iterator[tuple[int, int]]:
     """Requirements whose clauses are those of an earlier one, up to scale and order.
 
+    Those that always hold have none, and repeat nothing.
+
     Returns:
         Pairs of numbers, the repeating one and the first one that it repeats.
     """
     first: dict[frozenset[frozenset[Hashable]], int] = {}
     for one in requirements:
+        if not one.clauses:
+            continue
         key = frozenset(frozenset(map(_canonical, clause)) for clause in one.clauses)
         number = first.setdefault(key, one.number)
         if number != one.number:

@@ -230,6 +230,10 @@ def test_repeated_requirements_up_to_scale():
     assert list(repeated(file.requirements)) == [(2, 1)]
 
 
+def test_requirements_that_always_hold_repeat_nothing():
+    assert list(repeated(file_of([], [[at_least(1, x=1)]], []).requirements)) == []
+
+
 def test_a_core_among_ten_thousand_requirements_is_quick():
     rng = random.Random(4)
     values = {f"c{i}": F(rng.randint(-50, 50)) for i in range(200)}
