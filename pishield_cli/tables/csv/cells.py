@@ -26,6 +26,11 @@ def cell_like(old: bytes, value: float | Fraction | str) -> bytes:
         is written to a fixed place: `33.30` becomes `33.40`, `7.5` becomes `8.0`. A truth value is
         a word if the old one was; quoted cells stay quoted.
     """
+    if type(value) is float and value % 1 and b'"' not in old:
+        text = float.__repr__(value)
+        # By far the most have at least as many decimal places as before: nothing is padded.
+        if len(text) - text.find(".") >= len(old) - old.rfind(b"."):
+            return text.encode()
     if isinstance(value, str):
         return _text_like(old, value)
     if b'"' in old:

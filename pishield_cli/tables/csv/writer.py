@@ -85,20 +85,24 @@ class CsvWriter(WrittenAside):
         self._stream.write(records.data[copied:])
 
     def _replace(self, cells: list[list[bytes]], rows: Array, changes: Changes) -> None:
+        like = _like_plain if self._reader.dialect.plain_numbers else self._like
         for name, change in changes.items():
             place = self._places[name]
             first, last = np.searchsorted(change.rows, [rows[0], rows[-1] + 1])
             changed = np.searchsorted(rows, change.rows[first:last]).tolist()
             for row, value in zip(changed, change.values[first:last].tolist(), strict=True):
                 row_cells = cells[row]
-                row_cells[place] = self._like(row_cells[place], value)
+                row_cells[place] = like(row_cells[place], value)
 
     def _like(self, old: bytes, value: float | bytes) -> bytes:
         """A number as the cell that it replaces is written; bytes as they are."""
         if isinstance(value, bytes):
             return value
         dialect = self._reader.dialect
-        if dialect.plain_numbers:
-            return cell_like(old, value)
         number = cell_like(canonical_text(old, dialect), value)
         return written_like(old, number, dialect, self._reader.delimiter)
+
+
+def _like_plain(old: bytes, value: float | bytes) -> bytes:
+    """A number as the cell that it replaces, where programs write them so; bytes as they are."""
+    return value if isinstance(value, bytes) else cell_like(old, value)
