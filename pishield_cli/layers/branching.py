@@ -18,8 +18,11 @@ from torch import Tensor
 from pishield_cli.layers.active import FaceBlock
 from pishield_cli.layers.affine import FixedBuffers
 
-NODES = 2048
-"""Nodes that are solved for a row at most; then the nearest point found so far is taken."""
+NODES = 512
+"""Nodes that are solved for a row, in the mean; then the nearest points found so far are taken."""
+
+WIDEST = 16
+"""Nodes of one row that are solved at once, at most."""
 
 ROWS = 2048
 """Rows that are searched at once, so that memory stays bounded."""
@@ -161,15 +164,15 @@ class Branching(FixedBuffers):
         q = torch.where(still, torch.where(wrong, torch.inf, -torch.inf), q + apart * strict)
         best = Best(torch.full_like(q[:, 0], torch.inf), torch.zeros_like(q), wrong & False)
         opened, width = self._roots(q), 1
-        solved = 0
-        while len(opened.row) and solved < NODES:
+        left_over = NODES * len(q)
+        while len(opened.row) and left_over > 0:
             now, opened = _first(opened, width)
+            left_over -= len(now.row)
             points = self._solve(now, q)
             left = self._settle(now, points, best)
             opened = opened.and_of(self._children(now.at(left), _at(points, left)))
             opened = opened.at((opened.bound < best.squared[opened.row]).nonzero().squeeze(1))
-            solved += width
-            width = min(2 * width, NODES)
+            width = min(2 * width, WIDEST)
         return best.x, best.asked
 
     def _roots(self, q: Tensor) -> Nodes:

@@ -146,3 +146,17 @@ def test_a_graph_of_a_search_is_refused_in_words():
     shield = NearestShield(parse_requirements("y_0 <= -1 or y_1 >= 2"), 2)
     with pytest.raises(UsageError, match="searched for"):
         torch.export.export(shield, (torch.zeros(3, 2),))
+
+
+def test_many_clauses_that_are_violated_together():
+    count = 14
+    lines = [f"y_{i} <= y_0 - 1 or y_{i} >= y_0 + 1" for i in range(1, count + 1)]
+    shield = NearestShield(parse_requirements("\n".join(lines)), count + 1)
+    z = torch.zeros(2, count + 1).double()
+    z[1, 1:] += torch.linspace(-0.4, 0.5, count)
+    y = shield(z)
+    # All on one side of the first: it moves by count / (count + 1), they by the rest.
+    assert float((y[0] - z[0]).square().sum()) == pytest.approx(count / (count + 1), abs=1e-9)
+    assert bool(((y[:, 1:] - y[:, :1]).abs() >= 1 - 1e-12).all())
+    first = shield.shield(z)
+    assert bool(((y - z).norm(dim=1) < (first - z).norm(dim=1)).all())
