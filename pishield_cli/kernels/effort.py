@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from pishield_cli.logic.rows.corrected import ROW_WORK
 from pishield_cli.logic.solver.limits import Limits
 
-GRANTED = 8_000.0
+GRANTED = 6_000.0
 """Work on proposals in floats granted at first, about a millisecond each."""
 
 GRANTED_A_ROW = 0.5
 """Further work of them granted for every row, so that tables are not cut short for their length."""
 
-EXACT = 6_000_000
-"""Units of exact work granted at first on rows that floats cannot settle: about six seconds."""
+EXACT = 3_000_000
+"""Units of exact work granted at first on rows that floats cannot settle: about three seconds."""
 
-EXACT_A_ROW = 2_500
-"""Further units of them granted for every such row."""
+EXACT_A_ROW = 6_000
+"""Further units of them granted for every such row: more than most rows take."""
 
 EXACT_LEAST = 50_000
 """Units of them without which a row is not begun."""
