@@ -2,6 +2,7 @@
 
 from pishield_cli.language.context import Context, Piecewise
 from pishield_cli.language.expressions import Text, expression_of, truth
+from pishield_cli.language.steps import unrounded
 from pishield_cli.language.sums import ONE, Sum, at_least, at_most, cancelled_names, equal
 from pishield_cli.logic.expressions import Call, Cell, Function, Kind, Value, cells_of
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
@@ -40,7 +41,8 @@ def compared(left: Sum, relation: str, right: Sum, context: Context) -> Formula:
         raise ZonesError
     if left.dates or right.dates or context.pieces or context.quotients:
         return _Pieces(context).compared(left.minus(right), relation)
-    return _linear(left, relation, right)
+    stepwise = _stepwise(left.minus(right), relation, context) if context.derived else None
+    return _linear(left, relation, right) if stepwise is None else stepwise
 
 
 def compared_texts(left: Text, relation: str, right: Text, context: Context) -> Formula:
@@ -153,6 +155,21 @@ def _match_units(difference: Sum, context: Context) -> None:
     context.days.add(unknown[0])
 
 
+def _stepwise(difference: Sum, relation: str, context: Context) -> Formula | None:
+    """A comparison of a year or a rounded number with a constant, as one of what is rounded."""
+    if relation == "!=":
+        same = _stepwise(difference, "==", context)
+        return None if same is None else Not(same)
+    found = unrounded(difference, relation, context)
+    if found is None:
+        return None
+    cell, bounds = found
+    parts = tuple(
+        _linear(cell, sign, Sum(constant=bound, dates=cell.dates)) for sign, bound in bounds
+    )
+    return parts[0] if len(parts) == 1 else And(parts)
+
+
 def _ratio(difference: Sum, relation: str, context: Context) -> Formula | None:
     """`above / below REL limit` by the sign of `below`; unknown where that is zero.
 
@@ -227,5 +244,8 @@ class _Pieces:
         if self._made > MAX_PIECES:
             raise TooManyPiecesError
         _match_units(difference, self._context)
+        stepwise = _stepwise(difference, relation, self._context)
+        if stepwise is not None:
+            return stepwise
         ratio = _ratio(difference, relation, self._context) if self._context.quotients else None
         return _linear(difference, relation, Sum()) if ratio is None else ratio
