@@ -21,6 +21,10 @@ MULTIPLES = tuple(
 )
 """The multiples that people write, times powers of ten."""
 
+MOST_PAIRED = 100
+SCREENED_ROWS = 1_500
+"""Columns at most of which all pairs are tried; of more, how many rows tell which."""
+
 REACHED = 0.98
 """The greatest ratio of two columns, as a part of the multiple."""
 
@@ -72,10 +76,28 @@ def scales(columns: Sequence[Column], share: float, chance: float) -> Iterator[R
     limit = log10(chance / max(1, len(usable) ** 2))
     if len(usable) < 2:
         return
-    for small, large in permutations(usable, 2):
+    for small, large in _pairs(usable):
         rule = _scale(small, large, share, limit)
         if rule is not None and (rule.related or not rule.exceptions):
             yield rule
+
+
+def _pairs(columns: Sequence[Column]) -> Iterator[tuple[Column, Column]]:
+    """All pairs; of many columns those of which some first rows come near the greatest ratio."""
+    if len(columns) <= MOST_PAIRED:
+        yield from permutations(columns, 2)
+        return
+    stacked = np.stack([one.values[:SCREENED_ROWS] for one in columns], axis=1)
+    for at, small in enumerate(columns):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = stacked[:, [at]] / stacked
+            ratios[:, at] = np.nan
+            most = np.fmax.reduce(ratios, axis=0)
+            near = (ratios >= NEAR * most).sum(axis=0)
+            nearest = (ratios >= (1 + NEAR) / 2 * most).sum(axis=0)
+        fits = np.isfinite(most) & (near >= LEAST_NEAR / 4) & (4 * nearest >= near)
+        for place in np.flatnonzero(fits & (near <= MOST_NEAR * len(stacked))).tolist():
+            yield small, columns[place]
 
 
 def _scale(small: Column, large: Column, share: float, limit: float) -> Rule | None:
