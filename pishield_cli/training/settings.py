@@ -164,10 +164,6 @@ class TrainSettings:
             _require(0 <= getattr(self, name) < float("inf"), name, "at least 0", self)
         _require(0 < self.lr < float("inf"), "lr", "above 0", self)
         _require(0 < self.level < 1, "level", "between 0 and 1", self)
-        if self.level != 0.5 and self.loss is not LossChoice.QUANTILE:
-            raise UsageError(
-                f"--level is for --loss quantile, but the loss is {self.loss}.", hint="leave it out"
-            )
         for name in ("val_size", "test_size"):
             _require(0 < getattr(self, name) < 1, name, "between 0 and 1", self)
         if self.val_size + self.test_size >= 1:
@@ -193,6 +189,10 @@ class TrainSettings:
         of what the layer makes, nor over disjunctions, where nearest points take far longer.
         """
         type = None if requirements is None else requirements.type
+        if self.level != 0.5 and self.loss is not LossChoice.QUANTILE:
+            raise UsageError(
+                f"--level is for --loss quantile, but the loss is {self.loss}.", hint="leave it out"
+            )
         if self.stop_by.of_labels and type is not RequirementType.PROPOSITIONAL:
             raise UsageError(
                 f"--stop-by {self.stop_by} is for propositional requirements, whose targets are "

@@ -37,15 +37,12 @@ def chosen(monkeypatch):
     """What `train` asks its action for, given some options."""
     seen = []
 
-    class Report:
-        holds = True
-
-    def record(_data, _requirements, settings, **_):
+    def record(_reader, _bound, _requirements, settings, *_, **__):
         seen.append(settings)
-        return Report()
+        return 0
 
-    monkeypatch.setattr(train_module, "_trained", record)
-    monkeypatch.setattr(train_module, "_show", lambda *_, **__: None)
+    monkeypatch.setattr(train_module, "_opened", lambda *_: (None, None))
+    monkeypatch.setattr(train_module, "_run", record)
 
     def run(**given):
         command = inspect.unwrap(train_module.train)

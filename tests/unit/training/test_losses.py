@@ -111,6 +111,6 @@ def test_figures_of_labels_are_for_labels_and_a_level_for_quantiles():
     with pytest.raises(UsageError, match="truth values"):
         TrainSettings(stop_by=StopChoice.F1_MACRO).settled(parse_requirements("a >= 0"))
     with pytest.raises(UsageError, match="--level"):
-        TrainSettings(level=0.9)
+        TrainSettings(level=0.9).settled(None)
     with pytest.raises(UsageError, match="between 0 and 1"):
         TrainSettings(level=1.0, loss=LossChoice.QUANTILE)
