@@ -3,7 +3,6 @@
 import os
 from dataclasses import replace
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,11 +17,11 @@ from pishield_cli.errors import UsageError
 from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pishield_cli.actions.check_report import CheckReport
     from pishield_cli.cli.check_jobs import Job, Sizes
-    from pishield_cli.cli.render.checked import Checked
+    from pishield_cli.cli.reports import Wanted
 
 EXAMPLES = """\b
 Examples:
@@ -190,17 +189,19 @@ def check(
         )
     wanted = wanted_reports(form, output, beside, github=github)
     shown = next((one for one in wanted if one.shown), None)
-    if violations == STANDARD_STREAM and shown is not None:
+    if STANDARD_STREAM in (violations, *(job.violations for job in jobs)) and shown is not None:
         raise UsageError(
             f"One of --violations and the report ({shown.form}) goes to standard output, not both.",
             hint="write the report to a file with --output, or the rows with --violations FILE",
         )
     refuse_overwriting(
         {"--violations": violations, "--output": output}
+        | {f"`violations` of {job.name}": job.violations for job in jobs}
         | {f"--{name}": path for name, path in beside.items()},
         {"the table": data, "the requirements file": requirements}
         if data is not None and requirements is not None
-        else {f"the table of {job.name}": job.data for job in jobs},
+        else {f"the table of {job.name}": job.data for job in jobs}
+        | {f"the requirements file of {job.name}": job.requirements for job in jobs},
     )
 
     def check_one() -> "tuple[CheckReport, Sizes]":
@@ -241,10 +242,10 @@ def check(
             one, failure = attempt(data, requirements, check_one)
             checked = [one]
         else:
-            examples = listed_examples(wanted, show)
-            sizes = CheckFormat.HTML in (one.form for one in wanted)
-            jobs = [replace(job, sizes=sizes) for job in jobs]
-            checked = [_of_project(job, examples, workers, quiet=quiet) for job in jobs]
+            from pishield_cli.cli.side_by_side import check_tables
+
+            shown_jobs = _as_shown(jobs, wanted, show)
+            checked = check_tables(shown_jobs, workers=workers, quiet=quiet)
         reports.write(checked)
     reports.log(checked)
     if failure is not None:
@@ -267,9 +268,12 @@ def _project_jobs(only: list[str] | None) -> "tuple[list[Job], Mapping[CheckForm
     return chosen_jobs(project, only), project.reports
 
 
-def _of_project(job: "Job", examples: int, workers: int | None, *, quiet: bool) -> "Checked":
-    from pishield_cli.cli.check_jobs import attempt, check_job
+def _as_shown(jobs: "list[Job]", wanted: "Sequence[Wanted]", show: int | None) -> "list[Job]":
+    """The tables with what some report shows of them."""
+    from pishield_cli.cli.reports import listed_examples
 
-    shown = replace(job, settings=replace(job.settings, show=examples))
-    run = partial(check_job, shown, workers=workers, quiet=quiet)
-    return attempt(job.data, job.requirements, run, name=job.name)[0]
+    examples = listed_examples(wanted, show)
+    sizes = CheckFormat.HTML in (one.form for one in wanted)
+    return [
+        replace(job, sizes=sizes, settings=replace(job.settings, show=examples)) for job in jobs
+    ]

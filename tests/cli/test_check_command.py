@@ -238,6 +238,41 @@ def test_a_label_is_never_read_as_markup(table: str, capsys: pytest.CaptureFixtu
     assert "red" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("data", ["-", "table.csv"])
+@pytest.mark.parametrize(
+    "report", [[], ["--format", "json"], ["-o", "-"], ["--json", "-", "-o", "r.txt"]]
+)
+def test_rows_and_a_report_are_not_mixed_on_standard_output(
+    table: str, data: str, report: list[str]
+) -> None:
+    command = [sys.executable, "-m", "pishield_cli", "check", data, "rules.txt"]
+    refused = subprocess.run(
+        [*command, "--violations", "-", *report],
+        input=TABLE.encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    assert refused.stderr.count(b"\n") == 1
+    assert b"goes to standard output, not both. Hint: " in refused.stderr
+    assert not Path("r.txt").exists()
+
+
+@pytest.mark.parametrize("data", ["-", "table.csv"])
+def test_rows_alone_go_to_standard_output(table: str, data: str) -> None:
+    command = [sys.executable, "-m", "pishield_cli", "check", data, "rules.txt"]
+    done = subprocess.run(
+        [*command, "--violations", "-", "-o", "r.txt"],
+        input=TABLE.encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    rows = list(csv.DictReader(done.stdout.decode().splitlines()))
+    assert [row["name"] for row in rows] == ["b"]
+    assert "1 violating" in Path("r.txt").read_text()
+
+
 def test_standard_input_is_a_table(table: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pishield_cli", "check", "-", "rules.txt"],

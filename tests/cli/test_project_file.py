@@ -1,13 +1,19 @@
 """`pishield.toml`: many tables and many reports in one run."""
 
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from pishield_cli.cli import main
+from pishield_cli.cli import main, side_by_side
 
 PROJECT = """\
 [defaults]
@@ -198,3 +204,101 @@ def test_a_table_is_not_chosen_where_one_is_given(capsys, tmp_path):
     command = ["check", str(tmp_path / "t.csv"), str(tmp_path / "r.txt"), "--only", "good"]
     assert main(command) == 2
     assert "--only chooses among the tables of `pishield.toml`" in capsys.readouterr().err
+
+
+SECONDS = re.compile(r"[0-9.]+ s( |$)|\"seconds\": [0-9.]+|time=\"[0-9.]+\"", re.MULTILINE)
+
+
+def results(capsys, *words):
+    status, (out, err) = checked(capsys, *words, "--json", "all.json", "--html", "all.html")
+    files = [Path(name).read_text("utf-8") for name in ("all.json", "all.html", "reports/all.xml")]
+    return status, *(SECONDS.sub("", text) for text in (out, err, *files))
+
+
+@pytest.fixture
+def apart(monkeypatch):
+    """Tables of any size are checked in processes of their own, and none in this one."""
+
+    def begin():
+        def refuse(*_, **__):
+            raise AssertionError
+
+        monkeypatch.setattr(side_by_side, "WORTH_BYTES", 0)
+        monkeypatch.setattr(side_by_side, "_checked", refuse)
+
+    return begin
+
+
+def test_side_by_side_tells_what_in_turn_does(capsys, apart):
+    Path("data/good.csv").write_text("1\n-2\n3\n")  # warned of, and not to be checked
+    Path("data/marked.csv").write_text("a\n1\n1\n=\n")
+    Path("pishield.toml").write_text(
+        PROJECT
+        + '[tables.more]\ndata = "data/spreadsheet.csv"\nrequirements = "rules.txt"\n'
+        + 'delimiter = ";"\ndecimal = ","\nna = ["-"]\nviolations = "reports/bad.csv"\n'
+    )
+    in_turn = results(capsys, "--workers", "1")
+    listed = Path("reports/bad.csv").read_bytes()
+    Path("reports/bad.csv").unlink()
+    apart()
+    assert results(capsys, "--workers", "2") == in_turn
+    assert in_turn[0] == 2
+    assert "could not be checked" in in_turn[1]
+    assert "header" in in_turn[2]
+    assert Path("reports/bad.csv").read_bytes() == listed
+
+
+def test_a_table_whose_process_was_ended_is_checked_all_the_same(capsys, monkeypatch):
+    in_turn = results(capsys, "--workers", "1")
+    monkeypatch.setattr(side_by_side, "WORTH_BYTES", 0)
+    monkeypatch.setattr(side_by_side, "_begin", os.abort)
+    assert results(capsys, "--workers", "2") == in_turn
+
+
+@pytest.mark.parametrize("cores", ["1", "2"])
+def test_small_tables_and_one_core_start_no_process(cores, capsys, monkeypatch):
+    if cores == "1":
+        monkeypatch.setattr(side_by_side, "WORTH_BYTES", 0)
+    monkeypatch.setattr(side_by_side, "_side_by_side", None)
+    assert checked(capsys, "--workers", cores)[0] == 0
+
+
+def test_one_file_is_not_listed_to_twice(capsys):
+    text = PROJECT.replace('key = "id"', 'violations = "bad.csv"')
+    Path("pishield.toml").write_text(text)
+    status, (out, err) = checked(capsys)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "would overwrite" in err
+    Path("pishield.toml").write_text(text.replace('violations = "bad.csv"', 'violations = "-"'))
+    status, (out, err) = checked(capsys)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "goes to standard output, not both" in err
+
+
+@pytest.mark.slow
+def test_an_interrupt_stops_all(tmp_path):
+    Path("pishield.toml").write_text(
+        "\n".join(
+            f'[tables.{name}]\ndata = "{name}.csv"\nrequirements = "rules.txt"\n'
+            f'violations = "{name}-bad.csv"\n'
+            for name in ("one", "two")
+        )
+    )
+    rows = "a,b,c\n" + "-1.5,2.25,3.125\n" * 4_000_000
+    for name in ("one", "two"):
+        Path(f"{name}.csv").write_text(rows)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pishield_cli", "check", "--workers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while len(list(tmp_path.glob("*bad*"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (130, "")
+    assert err == "interrupted; nothing was written\n"
+    assert not list(tmp_path.glob("*bad*"))
