@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import log10
+from math import log, log10
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.implications import MOST_CONCLUSIONS, SMALL_PREMISE
 from pishield_cli.kernels.suggestion.orders import EDGE_OUTSIDE, EDGE_ROWS
 from pishield_cli.kernels.suggestion.profile import Column, related
@@ -32,6 +33,9 @@ AS_GOOD = 0.85
 
 MOST_CUTS = 500
 
+SLIGHT = 1e-9
+"""What products of floats may differ by, relative to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
@@ -52,19 +56,29 @@ class _Cut:
     nearest: tuple[float, float]
 
 
-def bounds(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+def bounds(
+    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """All `if a then b >= c` with a sharp edge: never more than candidates."""
     flags = [one for one in columns if one.boolean and not one.codes and one.greatest <= 1]
     numbers = [one for one in columns if not one.constant and not one.boolean and not one.codes]
     limit = log10(chance / max(1, 4 * len(flags) * len(numbers)))
-    ascending = [_ascending(one.values) for one in numbers]
+    if not numbers:
+        return
+    ordered = _Ordered.of(numbers)
     for flag in flags:
         for premise in (1, 0):
+            clock.check()
+            sides = _promising(flag.values[ordered.rows], ordered.present, premise, share, limit)
             rules = [
                 rule
-                for number, order in zip(numbers, ascending, strict=True)
-                for sign in (1, -1)
-                if (rule := _bound(flag, number, order, (premise, sign), share, limit)) is not None
+                for place, sign in sides
+                if (
+                    rule := _bound(
+                        flag, numbers[place], ordered[place], (premise, sign), share, limit
+                    )
+                )
+                is not None
             ]
             chosen = float(np.count_nonzero(flag.values == premise))
             alien = sum(not rule.related for rule in rules)
@@ -72,10 +86,56 @@ def bounds(columns: Sequence[Column], share: float, chance: float) -> Iterator[R
             yield from (rule for rule in rules if rule.related or not clustered)
 
 
-def _ascending(values: Array) -> Array:
-    """The rows in the order of their values, without those where it is missing."""
-    order: Array = np.argsort(values)
-    return order[: len(values) - int(np.count_nonzero(np.isnan(values)))]
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """The rows in the order of each column's values, those where it is missing last.
+
+    Attributes:
+        rows: Their numbers, shape `(rows, columns)`.
+        present: Whether the column is there, shape `(rows, columns)`.
+    """
+
+    rows: Array
+    present: Array
+
+    @classmethod
+    def of(cls, columns: Sequence[Column]) -> "_Ordered":
+        rows = np.stack([np.argsort(one.values) for one in columns], axis=1)
+        present = np.stack([~np.isnan(one.values) for one in columns], axis=1)
+        return cls(rows, np.take_along_axis(present, rows, axis=0))
+
+    def __getitem__(self, place: int) -> Array:
+        ascending: Array = self.rows[self.present[:, place], place]
+        return ascending
+
+
+def _promising(
+    flags: Array, present: Array, premise: int, share: float, limit: float
+) -> list[tuple[int, int]]:
+    """Numbers of columns, and their sides, of which some cut may have the evidence.
+
+    The chosen value of rank r has at least as many values before it as expected violations tell:
+    a necessary condition of `_cut`, for all columns at once.
+
+    Args:
+        flags: The truth values in the order of each column, shape `(rows, columns)`.
+        present: Where that column is not missing, shape `(rows, columns)`.
+        premise: Which truth value chooses.
+        share: The share of rows that may be exceptions.
+        limit: The decimal logarithm of the probability that a cut must stay below.
+    """
+    chosen, decided = present & (flags == premise), present & ~np.isnan(flags)
+    rows, total = decided.sum(axis=0), chosen.sum(axis=0)
+    rate = total / np.maximum(rows, 1)
+    most = np.minimum(2 * (share * rows).astype(int), MOST_CUTS)
+    found = []
+    for sign in (1, -1):
+        ranks = np.cumsum(chosen[::sign], axis=0, dtype=np.int32) - 1
+        before = np.cumsum(decided[::sign], axis=0, dtype=np.int32) - 1
+        needed = np.maximum(max(-limit * log(10), LEAST_EXPECTED), ranks / MOST_EXCEPTIONS)
+        fits = chosen[::sign] & (ranks <= most) & (before * rate >= (1 - SLIGHT) * needed)
+        found += [(place, sign) for place in np.flatnonzero(fits.any(axis=0)).tolist()]
+    return sorted(found, key=lambda one: (one[0], -one[1]))
 
 
 def _bound(

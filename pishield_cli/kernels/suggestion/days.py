@@ -7,6 +7,7 @@ from math import floor
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.orders import (
     ATTAINED,
     FADING,
@@ -20,17 +21,20 @@ from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import binomial_tail, poisson_tail
 
 
-def days_between(columns: Sequence[Column], chance: float) -> Iterator[Rule]:
+def days_between(
+    columns: Sequence[Column], chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """All `end - start <= 30 days`, and `end - start == 14 days`, with evidence.
 
     Args:
         columns: Columns of dates.
         chance: The probability of one rule by chance, over all pairs.
+        clock: Until when.
     """
     limit = order_limit(columns, chance)
     usable = [one for one in columns if one.integer and not one.constant]
     equal: set[frozenset[str]] = set()
-    for start, end in permutations(usable, 2):
+    for start, end in clock.over(permutations(usable, 2)):
         order = compare(start, end, 0.0)
         names = frozenset((start.name, end.name))
         if order is None or order.chance >= limit or names in equal:

@@ -9,6 +9,7 @@ from math import log10
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.profile import Column, related
 from pishield_cli.kernels.suggestion.round_numbers import written
 from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
@@ -71,29 +72,33 @@ class Equation:
         return tuple(one for one in self.columns if one is not None)
 
 
-def equalities(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+def equalities(
+    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """All `a == b` with evidence."""
     usable = [one for one in columns if not one.constant]
     limit = log10(chance / max(1, len(usable) ** 2))
-    for one, other in _like(usable, EXCEPTIONS * share):
+    for one, other in _like(usable, EXCEPTIONS * share, clock):
         rule = equation_rule(Equation((one, other), (1, -1)), share, limit)
         if rule is not None:
             yield rule
 
 
-def _like(columns: Sequence[Column], share: float) -> Iterator[tuple[Column, Column]]:
+def _like(columns: Sequence[Column], share: float, clock: Clock) -> Iterator[tuple[Column, Column]]:
     """Pairs that are equal in all rows but a share, as the first rows tell."""
     if not columns:
         return
     stacked = np.stack([one.values[:1_500] for one in columns], axis=1)
-    for at, one in enumerate(columns):
+    for at, one in enumerate(clock.over(columns)):
         rest = stacked[:, at + 1 :]
         differ = (np.abs(rest - stacked[:, [at]]) > ROUNDING * np.abs(rest)).sum(axis=0)
         for place in np.flatnonzero(differ <= 2 * share * len(stacked)).tolist():
             yield one, columns[at + 1 + place]
 
 
-def sums(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+def sums(
+    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """All `t == a + b` with evidence, and `a + b == 1`, by sketches of the columns.
 
     A sketch is the product of a column and random weights of some rows. Sums of columns have sums
@@ -102,7 +107,7 @@ def sums(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rul
     seen: set[frozenset[str]] = set()
     limit = log10(chance / max(1, sum(not one.constant for one in columns) ** 3))
     for group in groups(columns):
-        for triple in _matches(group):
+        for triple in _matches(group, clock):
             names = frozenset("" if one is None else one.name for one in triple)
             if names in seen:
                 continue
@@ -130,19 +135,19 @@ def _complete(column: Column) -> bool:
     return not bool(np.isnan(column.values).any())
 
 
-def _matches(group: Sequence[Column]) -> Iterator[tuple[Column | None, ...]]:
+def _matches(group: Sequence[Column], clock: Clock) -> Iterator[tuple[Column | None, ...]]:
     """Triples of which the first is the sum of the others in some rows; None is the constant."""
     draw = np.random.default_rng(0)
     rows = np.flatnonzero(~np.isnan(group[0].values))
     if len(rows) < SKETCH_ROWS:
         return
     members: list[Column | None] = [*group, None]
-    for _ in range(SKETCHES):
+    for _ in clock.over(range(SKETCHES)):
         some = np.sort(draw.choice(rows, SKETCH_ROWS, replace=False))
         weights = draw.normal(size=SKETCH_ROWS)
         cells = np.stack([_cells(one, some) for one in members], axis=1)
         sketches, sizes = weights @ cells, np.abs(weights) @ np.abs(cells)
-        for total, first, second in _sums_of_two(sketches, sizes):
+        for total, first, second in clock.over(_sums_of_two(sketches, sizes)):
             yield members[total], members[first], members[second]
 
 

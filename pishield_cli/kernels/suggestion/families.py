@@ -1,8 +1,11 @@
 """Rules between columns whose names differ in one word, which bear witness to each other."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.orders import (
     LEAST_EXPECTED,
     Order,
@@ -38,15 +41,18 @@ class Family:
     against: int = 0
 
 
-def family_orders(columns: Sequence[Column], share: float, limit: float) -> Iterator[Rule]:
+def family_orders(
+    columns: Sequence[Column], share: float, limit: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """The orders of families whose evidence, taken together, is enough.
 
     Args:
         columns: The columns.
         share: The share of rows that may violate one.
         limit: The decimal logarithm of the probability that must not be reached.
+        clock: Until when.
     """
-    for family in _families(columns, share):
+    for family in _families(columns, share, clock):
         if family.against or len(family.orders) < LEAST_PAIRS:
             continue
         expected = sum(one.expected for one in family.orders)
@@ -66,18 +72,26 @@ def family_orders(columns: Sequence[Column], share: float, limit: float) -> Iter
                 yield order_rule(order, name, by_analogy=True)
 
 
-def _families(columns: Sequence[Column], share: float) -> list[Family]:
+def _families(columns: Sequence[Column], share: float, clock: Clock) -> list[Family]:
+    pairs = Counter(
+        words for words, small, large in _pairs(columns) if not (small.constant or large.constant)
+    )
     found: dict[tuple[str, str], Family] = {}
-    for some in namesakes(columns):
-        for word, small in some:
-            for other, large in some:
-                if word == other or small is large:
-                    continue
-                family = found.setdefault((word, other), Family((word, other)))
-                if family.against:
-                    continue
-                _add(family, small, large, share)
+    for words, small, large in clock.over(_pairs(columns)):
+        if pairs[words] < LEAST_PAIRS:
+            continue
+        family = found.setdefault(words, Family(words))
+        if not family.against:
+            _add(family, small, large, share)
     return list(found.values())
+
+
+def _pairs(columns: Sequence[Column]) -> Iterator[tuple[tuple[str, str], Column, Column]]:
+    """Columns whose names differ in one word, with the two words."""
+    for some in namesakes(columns):
+        for (word, small), (other, large) in permutations(some, 2):
+            if word != other and small is not large:
+                yield (word, other), small, large
 
 
 def _add(family: Family, small: Column, large: Column, share: float) -> None:

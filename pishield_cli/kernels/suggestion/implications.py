@@ -7,6 +7,7 @@ from math import log10
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.facts import Fact, FactKind, facts
 from pishield_cli.kernels.suggestion.profile import Column, related
 from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
@@ -80,22 +81,27 @@ class Link:
     limit: float
 
 
-def implications(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+def implications(
+    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """All implications, equivalences, exclusions and alternatives with evidence.
 
     Args:
         columns: The columns.
         share: The share of rows that may violate one.
         chance: The probability of one rule by chance, over all pairs.
+        clock: Until when.
     """
     found = facts(columns)
+    clock.check()
     if len(found) < 2:
         return
     tables = fourfold(found)
     limit = log10(chance / (2 * len(found) * len(found)))
-    implied = _links(found, tables.first, tables, share, limit)
-    exclusive = _links(found, tables.both, tables, share, limit)
-    covering = _links(found, tables.neither, tables, share, limit)
+    implied, exclusive, covering = (
+        [*clock.over(_links(found, counts, tables, share, limit))]
+        for counts in (tables.first, tables.both, tables.neither)
+    )
     opposite = _opposite(exclusive, covering)
     for link in opposite.values():
         one, other = found[link.first], found[link.second]
@@ -132,7 +138,7 @@ def _opposite(exclusive: Sequence[Link], covering: Sequence[Link]) -> dict[froze
 
 def _links(
     found: Sequence[Fact], counts: Array, tables: Tables, share: float, limit: float
-) -> list[Link]:
+) -> Iterator[Link]:
     """The pairs of which a combination occurs too rarely for chance."""
     decided = np.maximum(tables.decided, 1)
     if counts is tables.both:
@@ -144,24 +150,20 @@ def _links(
     expected = first.astype(np.float64) * second / decided
     fits = (counts <= share * decided) & (expected >= LEAST_EXPECTED)
     fits &= counts <= MOST_EXCEPTIONS * expected
-    links = []
     for one, other in np.argwhere(fits).tolist():
         if found[one].column is found[other].column:
             continue
         tail = poisson_tail(int(counts[one, other]), float(expected[one, other]))
         if tail < limit:
-            links.append(
-                Link(
-                    one,
-                    other,
-                    int(counts[one, other]),
-                    float(expected[one, other]),
-                    tail,
-                    int(first[one, other]),
-                    limit,
-                )
+            yield Link(
+                one,
+                other,
+                int(counts[one, other]),
+                float(expected[one, other]),
+                tail,
+                int(first[one, other]),
+                limit,
             )
-    return links
 
 
 def _implied(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:

@@ -7,6 +7,7 @@ from math import log10
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.equalities import Equation, equation_rule, groups
 from pishield_cli.kernels.suggestion.profile import Column, columns_by_word
 from pishield_cli.kernels.suggestion.rules import Rule
@@ -34,7 +35,11 @@ BLOCK = 200
 
 
 def long_sums(
-    columns: Sequence[Column], share: float, chance: float, found: Sequence[Rule]
+    columns: Sequence[Column],
+    share: float,
+    chance: float,
+    found: Sequence[Rule],
+    clock: Clock = ENDLESS,
 ) -> Iterator[Rule]:
     """Equations of three columns and more, with small whole coefficients.
 
@@ -44,13 +49,14 @@ def long_sums(
         chance: The probability of one rule by chance.
         found: Equations found already: the first column of each is left out, since sums with it
             follow.
+        clock: Until when.
     """
     spare = {one.columns[0] for one in found if not one.exceptions}
     for group in groups([one for one in columns if one.name not in spare]):
         for block in blocks(group):
             seen: set[tuple[int, ...]] = set()
-            for rows in _chosen_rows(block, share):
-                for equation in _equations(block, rows, seen):
+            for rows in clock.over(_chosen_rows(block, share)):
+                for equation in clock.over(_equations(block, rows, seen)):
                     limit = log10(chance) - 2.0 * len(equation.columns)
                     rule = equation_rule(equation, share, limit)
                     if rule is not None:

@@ -8,6 +8,7 @@ from math import floor, log10
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.profile import Column, related
 from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import binomial_tail, poisson_tail
@@ -69,7 +70,9 @@ class Order:
         return binomial_tail(self.outside, self.inside + self.outside)
 
 
-def orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+def orders(
+    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """All `a <= b` with evidence.
 
     Without rows near the boundary they are candidates; and so they are with exceptions that lie as
@@ -79,10 +82,11 @@ def orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[R
         columns: The columns.
         share: The share of rows that may violate it.
         chance: The probability of one rule by chance, over all pairs.
+        clock: Until when.
     """
-    found = list(compared(columns, share))
+    found = list(compared(columns, share, clock))
     limit = order_limit(columns, chance)
-    for one in found:
+    for one in clock.over(found):
         if one.expected < LEAST_EXPECTED or one.chance >= limit:
             continue
         rule, sharp = order_rule(one), not one.exceptions or has_edge(one.slack)
@@ -110,7 +114,7 @@ def _strict(order: Order, share: float) -> Iterator[Rule]:
             yield order_rule(strict)
 
 
-def compared(columns: Sequence[Column], share: float) -> Iterator[Order]:
+def compared(columns: Sequence[Column], share: float, clock: Clock = ENDLESS) -> Iterator[Order]:
     """All pairs of columns where one exceeds the other in at most a share of rows."""
     usable = [one for one in columns if not one.constant and not one.boolean]
     if not usable:
@@ -119,7 +123,7 @@ def compared(columns: Sequence[Column], share: float) -> Iterator[Order]:
     stacked = np.stack(some, axis=1)
     decided = ~np.isnan(stacked)
     most = np.array([one.greatest for one in usable])
-    for at, small in enumerate(usable):
+    for at, small in enumerate(clock.over(usable)):
         above = (stacked[:, [at]] > stacked).sum(axis=0)
         both = (decided[:, [at]] & decided).sum(axis=0)
         fits = (above <= 2 * share * both + 3 * (share > 0)) & (both >= 10)

@@ -9,6 +9,7 @@ from math import log10
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.equalities import (
     LEAST_INFORMATIVE,
     ROUNDING,
@@ -37,7 +38,9 @@ WHOLES = 1, 100
 """What shares and percentages add up to."""
 
 
-def rounded_sums(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+def rounded_sums(
+    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """All `-0.01 <= t - a - b <= 0.01` and `0.99 <= a + b + c <= 1.01` with evidence.
 
     A sum of n rounded numbers is off by at most n halves of a last digit.
@@ -46,6 +49,7 @@ def rounded_sums(columns: Sequence[Column], share: float, chance: float) -> Iter
         columns: The columns.
         share: The share of rows that may violate one.
         chance: The probability of one rule by chance.
+        clock: Until when.
     """
     units = {one.name: unit for one in columns if (unit := _unit(one)) is not None}
     usable = [one for one in columns if one.name in units]
@@ -53,7 +57,7 @@ def rounded_sums(columns: Sequence[Column], share: float, chance: float) -> Iter
         return
     limit = log10(chance / len(usable) ** 3)
     seen: set[frozenset[str]] = set()
-    for equation in (*_families(usable, units), *_of_two(usable, units)):
+    for equation in (*_families(usable, units, clock), *_of_two(usable, units, clock)):
         names = frozenset(one.name for one in equation.named)
         if names in seen:
             continue
@@ -90,12 +94,14 @@ def _within_rounding(equation: Equation, unit: Fraction) -> Equation | None:
     return replace(equation, width=int(steps[explained].max()) * unit)
 
 
-def _of_two(columns: Sequence[Column], units: dict[str, Fraction]) -> Iterator[Equation]:
+def _of_two(
+    columns: Sequence[Column], units: dict[str, Fraction], clock: Clock
+) -> Iterator[Equation]:
     """Columns that are nearly the sum of two others in most of some rows."""
     for block in blocks(columns):
         cells = np.stack([one.values[:TRIED_ROWS] for one in block], axis=1)
         widths = np.array([1.5 * float(units[one.name]) for one in block])
-        for first, second in combinations(range(len(block)), 2):
+        for first, second in clock.over(combinations(range(len(block)), 2)):
             width = np.maximum(widths, max(widths[first], widths[second]))
             near = np.abs(cells - (cells[:, [first]] + cells[:, [second]])) <= width
             for total in _mostly(near, cells):
@@ -109,9 +115,11 @@ def _mostly(near: Array, cells: Array) -> list[int]:
     return found
 
 
-def _families(columns: Sequence[Column], units: dict[str, Fraction]) -> Iterator[Equation]:
+def _families(
+    columns: Sequence[Column], units: dict[str, Fraction], clock: Clock
+) -> Iterator[Equation]:
     """Columns whose names differ in one word, which add up to a whole or to another column."""
-    for family in namesakes(columns):
+    for family in clock.over(namesakes(columns)):
         parts = [one for _, one in family]
         total = np.sum([one.values[:TRIED_ROWS] for one in parts], axis=0)
         width = len(parts) / 2 * float(max(units[one.name] for one in parts))

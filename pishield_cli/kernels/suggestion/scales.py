@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import permutations
 from math import floor, log10
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.orders import EDGE_ROWS, has_edge
 from pishield_cli.kernels.suggestion.profile import Column, related
 from pishield_cli.kernels.suggestion.round_numbers import rounded_up, written
@@ -69,26 +71,29 @@ class _Multiple:
     attained: int
 
 
-def scales(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+def scales(
+    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """All `a <= k*b` with a round k that is reached: never more than candidates."""
     usable = [one for one in columns if not one.constant and one.least >= 0 and not one.boolean]
     usable = [one for one in usable if not one.codes]
     limit = log10(chance / max(1, len(usable) ** 2))
     if len(usable) < 2:
         return
-    for small, large in _pairs(usable):
-        rule = _scale(small, large, share, limit)
-        if rule is not None and (rule.related or not rule.exceptions):
+    for small, large in clock.over(_pairs(usable, clock)):
+        # A multiple of a stranger is worth telling only without exceptions.
+        rule = _scale(small, large, share if related(small, large) else 0.0, limit)
+        if rule is not None:
             yield rule
 
 
-def _pairs(columns: Sequence[Column]) -> Iterator[tuple[Column, Column]]:
+def _pairs(columns: Sequence[Column], clock: Clock) -> Iterator[tuple[Column, Column]]:
     """All pairs; of many columns those of which some first rows come near the greatest ratio."""
     if len(columns) <= MOST_PAIRED:
         yield from permutations(columns, 2)
         return
     stacked = np.stack([one.values[:SCREENED_ROWS] for one in columns], axis=1)
-    for at, small in enumerate(columns):
+    for at, small in enumerate(clock.over(columns)):
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios = stacked[:, [at]] / stacked
             ratios[:, at] = np.nan
@@ -211,20 +216,25 @@ def _round_multiple(ratio: float, start: int) -> Fraction | None:
         ratio: The ratio.
         start: The least that ratios are, from which the parts are counted.
     """
-    power = floor(log10(ratio))
-    for scale in (Fraction(10) ** power, Fraction(10) ** (power + 1)):
-        for multiple in MULTIPLES:
-            if _reaches(ratio, multiple * scale, start):
-                return multiple * scale
+    for most, multiple in _multiples(floor(log10(ratio))):
+        if _reaches(ratio, most, start):
+            return multiple
     multiple = rounded_up(ratio, 2)
-    return multiple if _reaches(ratio, multiple, start) else None
+    return multiple if _reaches(ratio, float(multiple), start) else None
 
 
-def _reaches(ratio: float, multiple: Fraction, start: int) -> bool:
-    most = float(multiple)
+@cache
+def _multiples(power: int) -> tuple[tuple[float, Fraction], ...]:
+    """The round multiples of a power of ten and the next, ascending."""
+    scales = Fraction(10) ** power, Fraction(10) ** (power + 1)
+    return tuple((float(one * scale), one * scale) for scale in scales for one in MULTIPLES)
+
+
+def _reaches(ratio: float, most: float, start: int) -> bool:
     return ratio <= most and REACHED * (most - start) <= ratio - start
 
 
+@cache
 def _needed(multiple: Fraction) -> int:
     """How many rows must be near a multiple: three times as many where it is less round."""
     power = Fraction(10) ** floor(log10(float(multiple)))

@@ -1,10 +1,11 @@
 """All kinds of rules, one after the other, on one sample."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from pishield_cli.kernels.suggestion.bounds import bounds
+from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock, OutOfTimeError
 from pishield_cli.kernels.suggestion.days import days_between
 from pishield_cli.kernels.suggestion.equalities import equalities, sums
 from pishield_cli.kernels.suggestion.families import family_orders
@@ -59,42 +60,52 @@ MOST_TOGETHER = 1_000
 
 SINGLE_COLUMN = frozenset({RuleKind.TYPE, RuleKind.RANGE, RuleKind.SET})
 
-_Search = Callable[[Sequence[Column], SearchSettings], Iterator[Rule]]
+_Search = Callable[[Sequence[Column], SearchSettings, Clock], Iterator[Rule]]
 
 _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
-    (frozenset({RuleKind.RANGE}), lambda columns, how: ranges(columns, how.exceptions)),
-    (frozenset({RuleKind.SET}), lambda columns, _: all_sets(columns)),
+    (frozenset({RuleKind.RANGE}), lambda columns, how, _: ranges(columns, how.exceptions)),
+    (frozenset({RuleKind.SET}), lambda columns, _how, _clock: all_sets(columns)),
     (
         frozenset({RuleKind.EQUAL, RuleKind.SUM}),
-        lambda columns, how: equations(columns, how.exceptions, how.chance),
+        lambda columns, how, clock: equations(columns, how.exceptions, how.chance, clock),
     ),
     (
         frozenset({RuleKind.ORDER}),
-        lambda columns, how: all_orders(columns, how.exceptions, how.chance),
+        lambda columns, how, clock: all_orders(columns, how.exceptions, how.chance, clock),
     ),
     (
         frozenset({RuleKind.ORDER, RuleKind.EQUAL}),
-        lambda columns, how: days_between(
-            [one for one in columns if one.kind is Kind.DATE], how.chance
+        lambda columns, how, clock: days_between(
+            [one for one in columns if one.kind is Kind.DATE], how.chance, clock
         ),
     ),
     (
         frozenset({RuleKind.IMPLIES, RuleKind.EXCLUSIVE}),
-        lambda columns, how: implications(columns, how.exceptions, how.chance),
+        lambda columns, how, clock: implications(columns, how.exceptions, how.chance, clock),
     ),
-    (frozenset({RuleKind.BOUND}), lambda columns, how: bounds(columns, how.exceptions, how.chance)),
-    (frozenset({RuleKind.SCALE}), lambda columns, how: scales(columns, how.exceptions, how.chance)),
+    (
+        frozenset({RuleKind.BOUND}),
+        lambda columns, how, clock: bounds(columns, how.exceptions, how.chance, clock),
+    ),
+    (
+        frozenset({RuleKind.SCALE}),
+        lambda columns, how, clock: scales(columns, how.exceptions, how.chance, clock),
+    ),
 )
 
 
-def equations(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+def equations(
+    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """Equal columns, sums of two, sums of more that do not follow, and rounded ones."""
     found = []
-    for rule in (*equalities(columns, share, chance), *sums(columns, share, chance)):
+    for rule in chain(
+        equalities(columns, share, chance, clock), sums(columns, share, chance, clock)
+    ):
         found.append(rule)
         yield rule
-    yield from long_sums(columns, share, chance, found)
-    yield from rounded_sums(columns, share, chance)
+    yield from long_sums(columns, share, chance, found, clock)
+    yield from rounded_sums(columns, share, chance, clock)
 
 
 def all_sets(columns: Sequence[Column]) -> Iterator[Rule]:
@@ -103,52 +114,61 @@ def all_sets(columns: Sequence[Column]) -> Iterator[Rule]:
     yield from text_sets([one for one in columns if one.kind is Kind.TEXT])
 
 
-def all_orders(columns: Sequence[Column], share: float, chance: float) -> Iterator[Rule]:
+def all_orders(
+    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[Rule]:
     """Orders of families, then the others."""
     limit = order_limit([one for one in columns if one.kind is not Kind.TEXT], chance)
     for kind in (Kind.NUMBER, Kind.DATE):
         some = [one for one in columns if one.kind is kind]
         seen = set()
-        for rule in family_orders(some, share, limit):
+        for rule in family_orders(some, share, limit, clock):
             seen.add((rule.columns, rule.pattern))
             yield rule
-        for rule in orders(some, share, chance):
+        for rule in orders(some, share, chance, clock):
             if (rule.columns, rule.pattern) not in seen:
                 yield rule
 
 
 def search(sample: Sample, settings: SearchSettings) -> Findings:
     """Search a sample for rules of all kinds that are wanted."""
-    deadline = time.monotonic() + settings.seconds
+    clock = Clock.of(settings.seconds)
     sample = in_canonical_order(sample)
     findings = Findings(columns=profiles(sample, settings.labels))
     seen: set[tuple[str, tuple[str, ...]]] = set()
+    late: list[RuleKind] = []
     for kinds, find in _SEARCHES:
         wanted = kinds & settings.kinds
         if not wanted:
             continue
-        for rule in _found(find, _of_use(findings.columns, kinds), kinds, settings):
-            if rule.kind in wanted and (rule.pattern, rule.columns) not in seen:
-                seen.add((rule.pattern, rule.columns))
-                findings.rules.append(rule)
-            if time.monotonic() > deadline:
-                findings.not_tried.extend(f"{kind} (for lack of time)" for kind in sorted(wanted))
-                break
+        of_use = _of_use(findings.columns, kinds)
+        try:
+            for rule in clock.over(_found(find, of_use, kinds, settings, clock)):
+                if rule.kind in wanted and (rule.pattern, rule.columns) not in seen:
+                    seen.add((rule.pattern, rule.columns))
+                    findings.rules.append(rule)
+        except OutOfTimeError:
+            late.extend(kind for kind in sorted(wanted) if kind not in late)
+    findings.not_tried.extend(f"{kind} (for lack of time)" for kind in late)
     findings.not_tried.extend(_untried_pairs(findings.columns))
     return findings
 
 
 def _found(
-    find: _Search, columns: Sequence[Column], kinds: frozenset[RuleKind], settings: SearchSettings
+    find: _Search,
+    columns: Sequence[Column],
+    kinds: frozenset[RuleKind],
+    settings: SearchSettings,
+    clock: Clock,
 ) -> Iterator[Rule]:
     """What a search finds: of more than a thousand columns, in blocks where it compares them."""
     if len(columns) <= MOST_TOGETHER or not kinds - SINGLE_COLUMN:
-        yield from find(columns, settings)
+        yield from find(columns, settings, clock)
         return
     blocks = [some for some in columns_by_word(columns).values() if 1 < len(some) <= MOST_TOGETHER]
     shared = replace(settings, chance=settings.chance / max(1, len(blocks)))
     for block in blocks:
-        yield from find(block, shared)
+        yield from find(block, shared, clock)
 
 
 def _untried_pairs(columns: Sequence[Column]) -> Iterator[str]:

@@ -69,7 +69,8 @@ class CsvReader(CsvFile):
             return {}
         text = self._text(records)
         marks = MISSING_TEXTS.union(self.dialect.missing)
-        cells = {name: text.column(self._places[name]) for name in names}
+        columns = text.columns([self._places[name] for name in names])
+        cells = {name: columns[self._places[name]] for name in names}
         present = {n: [one for one in some if one not in marks] for n, some in cells.items()}
         if self.dialect.plain_numbers:
             return present
