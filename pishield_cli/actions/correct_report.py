@@ -16,7 +16,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.expressions import cells_of
-from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.rows.clash import Clash, find_clash
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.rows.problems import counted_in, limit_clauses
@@ -189,7 +189,9 @@ class Explainer:
         for one in self.requirements.declared:
             for name in self.fixed & set(one.columns):
                 cell = columns[name].cell(0)
-                if cell is not None and not self.grids[name].holds(cell):
+                if cell is not None and not (
+                    self.grids[name].holds(cell) and _holds(one, name, cell)
+                ):
                     return Clash((one.number,), (name,))
         return None
 
@@ -224,6 +226,12 @@ class Explainer:
             bounds=tuple(counted_in(one, units) for one in limit_clauses(moving, grids)),
             limits=self.limits.part(EXPLAIN_ROW),
         )
+
+
+def _holds(declared: Requirement, name: str, cell: Fraction) -> bool:
+    """Whether a cell is what is declared of its column, its decimal places aside."""
+    own = (clause for clause in declared.clauses if clause.variables == (name,))
+    return all(clause.holds({name: cell}) for clause in own)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from pishield_cli.api.kinds import Kind, arrow_table, kind_of
 from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables import open_table
-from pishield_cli.tables.dialect import Dialect
+from pishield_cli.tables.dialect import BadCells, Dialect
 from pishield_cli.tables.table import TableReader
 
 
@@ -53,10 +53,13 @@ def open_inputs(
     """
     reader, kind = open_any(table, columns=columns, dialect=dialect)
     bound = bound_to(reader, requirements, columns, today)
-    if not bound.derived and not bound.domains:
+    asked = dialect is not None and dialect.bad_cells is BadCells.VIOLATION
+    if not (bound.derived or bound.domains or asked):
         return Inputs(reader, bound, kind)
     from pishield_cli.tables.derived import with_derived_columns
+    from pishield_cli.tables.numbers_required import with_numbers_required
 
+    bound = with_numbers_required(reader, bound)
     return Inputs(with_derived_columns(reader, bound), bound, kind)
 
 

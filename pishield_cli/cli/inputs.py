@@ -12,7 +12,7 @@ from pishield_cli.language import Binding, read_binding, read_requirements, requ
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables import open_table
 from pishield_cli.tables.aside import STANDARD_STREAM
-from pishield_cli.tables.dialect import Dialect
+from pishield_cli.tables.dialect import BadCells, Dialect
 from pishield_cli.tables.endings import format_named
 from pishield_cli.tables.table import TableReader
 
@@ -130,10 +130,13 @@ def _opened(
         today=today,
         domains=reader.domains,
     )
-    if not bound.requirements.derived and not bound.requirements.domains:
+    asked = dialect is not None and dialect.bad_cells is BadCells.VIOLATION
+    if not (bound.requirements.derived or bound.requirements.domains or asked):
         return reader, bound
     from pishield_cli.tables.derived import with_derived_columns
+    from pishield_cli.tables.numbers_required import with_numbers_required
 
+    bound = replace(bound, requirements=with_numbers_required(reader, bound.requirements))
     return with_derived_columns(reader, bound.requirements), bound
 
 

@@ -106,7 +106,7 @@ def _written(
         typer.Option(
             "--bad-cells",
             metavar="HOW",
-            help="Cells that are not numbers where numbers are needed: error, or missing.",
+            help="Cells that must be numbers and are not: error, violation or missing.",
             rich_help_panel=_PANEL,
         ),
     ] = BadCells.ERROR,

@@ -171,7 +171,7 @@ def _opened(
         requirements_type=requirements_type.type,
         today=options.read_day("--today", today),
         positions=options.read_names("--columns", columns),
-        dialect=dialect,
+        dialect=dialect.without_violations,
     )
     return reader, binding.requirements
 

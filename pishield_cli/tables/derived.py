@@ -20,6 +20,11 @@ from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kin
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate, pattern_fault
+from pishield_cli.tables.bad_cells import (
+    tested_numbers,
+    with_bad_cells_told,
+    with_filled_told,
+)
 from pishield_cli.tables.classes import codes_of
 from pishield_cli.tables.mixed import has_fractions, numbers_among
 from pishield_cli.tables.table import Batch, ColumnKind, StoredTable, TableReader
@@ -39,7 +44,7 @@ def with_derived_columns(reader: TableReader, requirements: Requirements) -> Tab
         RequirementsFileError: With all patterns that cannot be read.
     """
     refuse_patterns(requirements, pattern_fault)
-    special = any(map(_needs_its_cells, requirements.domains.values()))
+    special = any(map(needs_its_cells, requirements.domains.values()))
     if not requirements.derived and not special:
         return reader
     return DerivedReader(reader.stored, requirements.derived, requirements.domains)
@@ -117,10 +122,11 @@ class DerivedReader:
         numbers = [cell.name for cell in cells if cell.kind is not Kind.TEXT]
         every = dict.fromkeys([*named, *numbers])
         valued = {cell for one in wanted.values() for cell in _valued(one)}.union(named)
-        plain = [name for name in every if not _needs_its_cells(self.schema.get(name))]
-        others = [name for name in every if _needs_its_cells(self.schema.get(name))]
+        plain = [name for name in every if not needs_its_cells(self.schema.get(name))]
+        others = [name for name in every if needs_its_cells(self.schema.get(name))]
         stored = list(dict.fromkeys([*others, *texts, *raw]))
-        for batch in self.stored.batches(plain, rows=rows, whole=whole, raw=stored):
+        for read in self.stored.batches(plain, rows=rows, whole=whole, raw=stored):
+            batch = with_bad_cells_told(read, self.stored, wanted.values(), self.schema)
             found = {name: batch.columns[name] for name in plain}
             found |= {name: self._column(name, batch, name in valued) for name in others}
             derivation = Derivation(wanted, self.schema, found, batch.raw)
@@ -208,7 +214,7 @@ class DerivedReader:
 
     def _is_plain(self, name: str) -> bool:
         """Whether a column is one of the table's numbers."""
-        return name not in self.derived and not _needs_its_cells(self.schema.get(name))
+        return name not in self.derived and not needs_its_cells(self.schema.get(name))
 
 
 def _valued(expression: Expression) -> Iterator[str]:
@@ -239,7 +245,7 @@ def _hint(name: str, domain: Date) -> str:
     )
 
 
-def _needs_its_cells(domain: Domain | None) -> bool:
+def needs_its_cells(domain: Domain | None) -> bool:
     """Whether a column's numbers are worked out from cells as they are stored."""
     return counted(domain) or isinstance(domain, Date | Mixed)
 
@@ -270,6 +276,8 @@ class Derivation:
             changed: Columns of theirs, the same shape; the others are as they were.
         """
         texts = {name: cells.take(pa.array(rows)) for name, cells in self.raw.items()}
+        for name in changed.keys() & tested_numbers(self.expressions.values(), self.schema):
+            texts[name] = with_filled_told(texts[name], changed[name])
         columns = {
             name: changed[name] if name in changed else column.take(rows)
             for name, column in self.columns.items()

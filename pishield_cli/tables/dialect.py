@@ -1,7 +1,7 @@
 """How a CSV file is written: what stands between cells, how numbers look, what means missing."""
 
 import codecs
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pishield_cli.errors import UsageError
@@ -24,6 +24,7 @@ class BadCells(StrEnum):
     """What is done with cells that are not numbers where numbers are needed."""
 
     ERROR = "error"
+    VIOLATION = "violation"
     MISSING = "missing"
 
 
@@ -42,7 +43,8 @@ class Dialect:
         header: Whether the first line names the columns; otherwise they are `y_0`, `y_1`, ...
         names: The columns' names where no line gives them.
         format: What the file is; None for what the name's ending says.
-        bad_cells: What is done with cells that are not numbers.
+        bad_cells: What is done with cells that are not numbers: an error, missing ones, or these
+            and a violation for each row that holds one.
         date_format: How texts say dates, in the letters of `strftime`, besides ISO 8601; None for
             no other way.
 
@@ -96,6 +98,17 @@ class Dialect:
     def of_values(self) -> "Dialect":
         """What of it is said of tables that hold values, too."""
         return Dialect(format=self.format, date_format=self.date_format)
+
+    @property
+    def of_json(self) -> "Dialect":
+        """What of it is said of JSON lines, too, whose values may be of any kind."""
+        return replace(self.of_values, bad_cells=self.bad_cells)
+
+    @property
+    def without_violations(self) -> "Dialect":
+        """The same where nothing is counted: what would be a violation is missing alone."""
+        counts = self.bad_cells is BadCells.VIOLATION
+        return replace(self, bad_cells=BadCells.MISSING) if counts else self
 
     @property
     def is_utf8(self) -> bool:

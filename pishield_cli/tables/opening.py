@@ -41,7 +41,7 @@ def open_table(path: str, dialect: Dialect | None = None) -> StoredTable:
         raise unknown_ending(path)
     if delimiter_of(kind) is not None:
         _refuse_pattern(path)
-    elif dialect is not None and dialect != dialect.of_values:
+    elif dialect is not None and dialect != _said_of(kind, dialect):
         title = _FORMATS[kind].title
         raise UsageError(
             f"How cells are written is said of CSV files, but `{path}` is a {title}.",
@@ -148,6 +148,11 @@ class _Format:
     new: Callable[[str], NewTable]
 
 
+def _said_of(kind: InputFormat, dialect: Dialect) -> Dialect:
+    """What of a dialect is said of a kind of table that is not CSV."""
+    return dialect.of_json if kind is InputFormat.JSONL else dialect.of_values
+
+
 def _open_csv(path: str, dialect: Dialect | None) -> StoredTable:
     from pishield_cli.tables.csv.reader import CsvReader
 
@@ -191,7 +196,8 @@ def _new_arrow(output: str) -> NewTable:
 def _open_json_lines(path: str, dialect: Dialect | None) -> StoredTable:
     from pishield_cli.tables.jsonl.reader import JsonLinesReader
 
-    return JsonLinesReader(path, None if dialect is None else dialect.date_format)
+    dialect = dialect or Dialect()
+    return JsonLinesReader(path, dialect.date_format, dialect.bad_cells)
 
 
 def _new_json_lines(output: str) -> NewTable:

@@ -89,11 +89,16 @@ def _requirements(
             Text(shortened(text, _TERMINAL_TEXT) if page.width else text),
             Text(f"{one.violations:,}", style="red"),
             percent(one.violations, report.rows),
-            *(f"{one.quantiles[name]:.4g}" for name in ("median", "q90", "max")),
+            *(_size(one, name) for name in ("median", "q90", "max")),
             bars(one.histogram, page),
             Text(_movers(one)),
         )
     return table
+
+
+def _size(one: RequirementViolations, quantile: str) -> str:
+    """A quantile of the sizes of violations; nothing where texts alone are violated."""
+    return f"{one.quantiles[quantile]:.4g}" if one.quantiles else ""
 
 
 def bars(counts: Sequence[int], page: Page) -> str:

@@ -10,6 +10,7 @@ from pishield_cli.tables.arrow.arrays import object_array
 from pishield_cli.tables.csv.encodings import decoded_source
 from pishield_cli.tables.csv.faults import lines_at
 from pishield_cli.tables.csv.header import Header, read_header
+from pishield_cli.tables.csv.notation import readable_cells
 from pishield_cli.tables.csv.records import (
     BOM,
     Records,
@@ -18,7 +19,7 @@ from pishield_cli.tables.csv.records import (
 )
 from pishield_cli.tables.csv.text import Text
 from pishield_cli.tables.csv.typed import typed_columns
-from pishield_cli.tables.dialect import Dialect, InputFormat
+from pishield_cli.tables.dialect import BadCells, Dialect, InputFormat
 from pishield_cli.tables.endings import csv_delimiter, is_plain_text, other_kind
 from pishield_cli.tables.sources import STANDARD_STREAM, open_source, reading
 from pishield_cli.tables.table import Batch, Style, TableWriter
@@ -81,6 +82,15 @@ class CsvFile:
             BOM if self.header.data.startswith(BOM) else b"",
             self.encoding,
         )
+
+    @property
+    def bad_cells(self) -> BadCells:
+        """What is done with cells that are not numbers."""
+        return self.dialect.bad_cells
+
+    def readable(self, batch: Batch, name: str) -> pa.Array:
+        """Which cells of a column are numbers; see `TellsBadCells`."""
+        return readable_cells(batch.raw[name], self.dialect)
 
     def picked(self, batch: Batch, rows: Sequence[int] | Array) -> Batch:
         """Some rows of a batch, byte for byte; see `StoredTable`."""

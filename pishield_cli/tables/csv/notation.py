@@ -1,18 +1,21 @@
 """Numbers in a file's own notation, such as `1.234,5`, to and from the one that programs read."""
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 import pyarrow as pa
 
+from pishield_cli.tables.csv.numbers import MISSING_TEXTS
 from pishield_cli.tables.dialect import BadCells, Dialect
 
 _SPACES = "[ \u00a0\u202f]"
 _NO_POINT = "\u00b7"
 NUMBER = (
-    r"^\s*(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?i:inf(?:inity)?|nan)"
-    r"|0[xX][0-9a-fA-F]{1,16})\s*$"
+    r"^[ \t]*(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?i:inf(?:inity)?|nan)"
+    r"|0[xX][0-9a-fA-F]{1,16})[ \t]*$"
 )
+_NO_NUMBER = r"^[ \t]*[+-]?(?i:nan)[ \t]*$"
 _TRUTH = ("true", "True", "TRUE", "false", "False", "FALSE")
 
 
@@ -38,11 +41,31 @@ def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.A
     if dialect.decimal != ".":
         cells = compute.replace_substring(cells, ".", _NO_POINT)
         cells = compute.replace_substring(cells, dialect.decimal, ".")
-    if dialect.bad_cells is BadCells.MISSING:
+    if dialect.bad_cells is not BadCells.ERROR:
         truth = compute.is_in(cells, value_set=pa.array(_TRUTH, cells.type))
         good = compute.or_(compute.match_substring_regex(cells, NUMBER), truth)
         cells = compute.if_else(good, cells, "")
     return cells
+
+
+def readable_cells(texts: pa.DictionaryArray, dialect: Dialect) -> pa.Array:
+    """What cells are: the text `0` for a number, `-` for what is not one; missing for missing.
+
+    Args:
+        texts: As written, each distinct one once.
+        dialect: How they are written; cells that are not numbers are not an error.
+    """
+    from pyarrow import compute
+
+    values = texts.dictionary
+    written = canonical_cells(values, replace(dialect, bad_cells=BadCells.ERROR))
+    absent = compute.or_(
+        compute.is_in(written, value_set=pa.array(["", *MISSING_TEXTS], written.type)),
+        compute.match_substring_regex(written, _NO_NUMBER),
+    )
+    bad = compute.equal(canonical_cells(values, dialect), "")
+    told = compute.if_else(bad, "-", "0")
+    return compute.if_else(absent, pa.scalar(None, told.type), told).take(texts.indices)
 
 
 def are_numbers(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> bool:

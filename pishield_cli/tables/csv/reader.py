@@ -26,10 +26,10 @@ from pishield_cli.tables.csv.domains import written_domain
 from pishield_cli.tables.csv.faults import check_text, malformed
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.notation import canonical_cells, canonical_text
-from pishield_cli.tables.csv.numbers import MISSING_TEXTS
+from pishield_cli.tables.csv.numbers import MISSING_TEXTS, is_number
 from pishield_cli.tables.csv.piece import Piece
 from pishield_cli.tables.csv.records import Records
-from pishield_cli.tables.dialect import Dialect
+from pishield_cli.tables.dialect import BadCells, Dialect
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.table import Batch, ColumnKind, refuse_repeated
 from pishield_cli.tables.told_kinds import alike, cells_held, kind_told
@@ -74,10 +74,14 @@ class CsvReader(CsvFile):
         present = {n: [one for one in some if one not in marks] for n, some in cells.items()}
         if self.dialect.plain_numbers:
             return present
-        return {name: self._in_usual_notation(some) for name, some in present.items()}
+        return {name: self._telling(some) for name, some in present.items()}
 
-    def _in_usual_notation(self, cells: Sequence[str]) -> list[str]:
-        return [canonical_text(one.encode(), self.dialect).decode() for one in cells]
+    def _telling(self, cells: Sequence[str]) -> list[str]:
+        """Cells in the common notation: the numbers alone where most are, and bad ones may be."""
+        found = [canonical_text(one.encode(), self.dialect).decode() for one in cells]
+        numbers = [one for one in found if is_number(one)]
+        few_bad = self.bad_cells is not BadCells.ERROR and 2 * len(numbers) > len(found)
+        return numbers if few_bad else found
 
     def row_count(self) -> None:
         """Nothing tells before the file is read."""

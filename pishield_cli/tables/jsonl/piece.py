@@ -14,6 +14,7 @@ from pishield_cli.tables.arrow.columns import in_one_array, is_numeric, numeric_
 from pishield_cli.tables.csv.digits import has_long_exponents, has_long_numbers
 from pishield_cli.tables.csv.exact import are_whole, exact_cells
 from pishield_cli.tables.csv.numbers import numbers_in, says_more_than_zero
+from pishield_cli.tables.dialect import BadCells
 from pishield_cli.tables.jsonl.lines import Lines, Numeral, json_text, object_of
 
 _BRACES = ord("{"), ord("}")
@@ -30,10 +31,12 @@ class Piece:
     Args:
         lines: The lines.
         title: The file, for messages.
+        bad_cells: What is done with cells that are not numbers.
     """
 
-    def __init__(self, lines: Lines, title: str) -> None:
+    def __init__(self, lines: Lines, title: str, bad_cells: BadCells = BadCells.ERROR) -> None:
         self.lines = lines
+        self._refuses = bad_cells is BadCells.ERROR
         self._title = title
 
     def columns(
@@ -56,6 +59,13 @@ class Piece:
         columns = {name: self._column(name, table.column(name)) for name in wanted}
         texts = {name: in_one_array(table.column(name)).dictionary_encode() for name in raw}
         return columns, texts, table.num_rows
+
+    def readable(self, name: str) -> pa.Array:
+        """What cells are; see `TellsBadCells`."""
+        cells = self._cells(name)
+        told = ["0" if _is_number(one) else "-" for one in cells]
+        absent = [one is None or (_is_number(one) and text_of(one) in _NO_NUMBERS) for one in cells]
+        return pa.array(told, pa.string(), mask=np.array(absent, dtype=bool))
 
     def is_whole(self, name: str, column: NumericColumn) -> bool:
         """Whether all cells of a column of floats are written as whole numbers."""
@@ -90,6 +100,8 @@ class Piece:
     ) -> pa.Table | None:
         """Columns as pyarrow reads them; None where only a look at each line tells."""
         if not _is_utf8(self.lines.data) or not self._is_one_a_line:
+            return None
+        if not set(wanted).isdisjoint(raw):
             return None
         known = [name for name in wanted if name in types]
         fields = [(name, types[name]) for name in known] + [(name, pa.string()) for name in raw]
@@ -162,7 +174,7 @@ class Piece:
         """A column each of whose numbers is read by itself."""
         texts = self._all(name)
         for row, (one, text) in enumerate(zip(self._cells(name), texts, strict=True)):
-            if not isinstance(one, Numeral | bool | None):
+            if self._refuses and not _is_number(one):
                 self._refuse(name, row, json_text(one))
             if isinstance(one, Numeral) and float(one) == 0 and says_more_than_zero(text):
                 raise ColumnTypeError(
@@ -194,9 +206,10 @@ class Piece:
         return [texts[row] for row in rows]
 
     def _all(self, name: str) -> list[str]:
-        """A column's cells as texts, empty where missing."""
+        """A column's numbers as texts, empty where missing."""
         if name not in self._every:
-            self._every[name] = [text_of(one) for one in self._cells(name)]
+            cells = self._cells(name)
+            self._every[name] = [text_of(one) if _is_number(one) else "" for one in cells]
         return self._every[name]
 
     @cached_property
@@ -210,6 +223,11 @@ class Piece:
     @cached_property
     def _has_tiny_numbers(self) -> bool:
         return has_long_exponents(self.lines.data) or b"0" * 300 in self.lines.data
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number, a truth value or missing."""
+    return isinstance(value, Numeral | bool | None)
 
 
 def text_of(value: Any) -> str:

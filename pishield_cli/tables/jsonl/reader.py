@@ -18,7 +18,7 @@ from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.arrays import object_array
 from pishield_cli.tables.arrow.schema import text_domain
 from pishield_cli.tables.csv.domains import written_domain
-from pishield_cli.tables.dialect import InputFormat
+from pishield_cli.tables.dialect import BadCells, InputFormat
 from pishield_cli.tables.endings import format_named, other_kind
 from pishield_cli.tables.jsonl.lines import Lines, Numeral, pieces, values_of
 from pishield_cli.tables.jsonl.piece import Piece, text_of
@@ -42,6 +42,7 @@ class JsonLinesReader:
     Args:
         path: The file, an address, or `-`.
         date_format: How texts say dates, besides ISO 8601.
+        bad_cells: What is done with cells that are not numbers.
 
     Attributes:
         source: The file.
@@ -54,8 +55,14 @@ class JsonLinesReader:
     style = Style()
     schema: pa.Schema | None = None
 
-    def __init__(self, path: str, date_format: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        date_format: str | None = None,
+        bad_cells: BadCells = BadCells.ERROR,
+    ) -> None:
         self.source = open_source(path)
+        self.bad_cells = bad_cells
         self._date_format = date_format
         first = next(self._pieces(_FIRST), None)
         if first is None or not first.spans():
@@ -159,6 +166,10 @@ class JsonLinesReader:
         """All of them: a number is as long as it is written."""
         return frozenset(columns)
 
+    def readable(self, batch: Batch, name: str) -> pa.Array:
+        """Which cells of a column are numbers; see `TellsBadCells`."""
+        return Piece(batch.native, self.source.title).readable(name)
+
     def picked(self, batch: Batch, rows: Sequence[int] | Array) -> Batch:
         """Some rows of a batch, byte for byte; see `StoredTable`."""
         lines: Lines = batch.native
@@ -244,7 +255,7 @@ class JsonLinesReader:
         self.source.require_unchanged()
 
     def _parse(self, lines: Lines, wanted: list[str], raw: list[str]) -> _Parsed:
-        piece = Piece(lines, self.source.title)
+        piece = Piece(lines, self.source.title, self.bad_cells)
         columns, texts, rows = piece.columns(wanted, raw, self._types)
         return columns, texts, rows, piece
 
