@@ -273,3 +273,14 @@ def test_cells_keep_the_look_of_their_columns(here):
     assert all(len(row["price"].partition(".")[2]) <= 2 for row in rows)
     assert {row["status"] for row in rows} <= {"open", "shipped", "delivered", "cancelled"}
     assert all(np.datetime64(row["ordered"]) for row in rows)
+
+
+def test_codes_keep_the_zeros_before_them(here):
+    codes = [f"{number:05}" for number in (264, 7, 12_345, 80)]
+    lines = [f"{codes[row % 4]},{row % 5}" for row in range(60)]
+    Path("coded.csv").write_text("\n".join(["code,n", *lines]) + "\n")
+    assert main(["train", "coded.csv", "-o", "coded", *GENERATE, "--quiet"]) == 0
+    assert generate("coded", "-n", "40", "-o", "made.csv") == 0
+    with Path("made.csv").open() as file:
+        made = [row["code"] for row in csv.DictReader(file)]
+    assert set(made) <= set(codes)

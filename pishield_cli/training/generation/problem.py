@@ -1,10 +1,11 @@
 """What a generator learns from: the columns of a table, and how its cells are stored."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import compute
 
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.kernels.columns import Array
@@ -56,6 +57,8 @@ def load_table(
     require_columns("--drop", settings.drop, reader.columns)
     domains = {} if requirements is None else requirements.domains
     every = cell_kinds(reader, domains)
+    named = () if requirements is None else requirements.checked.columns
+    every |= dict.fromkeys(_codes(reader, every, named), CellKind.TEXT)
     skipped = tuple(name for name, kind in every.items() if kind is CellKind.OTHER)
     kinds = {n: kind for n, kind in every.items() if n not in {*skipped, *settings.drop}}
     _refuse_unmade(requirements, kinds)
@@ -77,6 +80,27 @@ def load_table(
 
 
 _FEWEST = 4
+
+
+def _codes(
+    reader: TableReader, kinds: Mapping[str, CellKind], named: Collection[str]
+) -> frozenset[str]:
+    """The columns of whole numbers with zeros before them, as in `00264`: codes, not numbers."""
+    stored = reader.stored
+    if stored.schema is not None:
+        return frozenset()
+    whole = [n for n, kind in kinds.items() if kind is CellKind.INTEGER and n not in named]
+    found: set[str] = set()
+    for batch in stored.batches([], raw=whole) if whole else ():
+        for name in whole:
+            cells = batch.raw[name]
+            texts = cells.dictionary if pa.types.is_dictionary(cells.type) else cells
+            if compute.any(compute.match_substring_regex(texts, _PADDED)).as_py():
+                found.add(name)
+    return frozenset(found)
+
+
+_PADDED = "^0[0-9]"
 
 
 def _refuse_unmade(requirements: Requirements | None, kinds: Mapping[str, CellKind]) -> None:
