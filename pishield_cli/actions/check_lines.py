@@ -9,7 +9,8 @@ from pishield_cli.actions.check_report import (
     NoCompletion,
     RequirementResult,
 )
-from pishield_cli.tables.table import Batch, LinedTable, TableReader
+from pishield_cli.tables.lined import LinedTable
+from pishield_cli.tables.table import Batch, TableReader
 
 
 class RowLines:

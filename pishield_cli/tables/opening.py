@@ -84,7 +84,9 @@ def open_new(output: str) -> NewTable:
 
 
 def open_listing(reader: TableReader, output: str, *, safe: bool = False) -> Listing:
-    """Start a list of some of a table's rows: `row`, `violated`, `undecided`, the row's own cells.
+    """Start a list of some of a table's rows: `row`, `line`, what was found, its own cells.
+
+    `line` is that of a text, empty for other tables; `violated` and `undecided` name requirements.
 
     Args:
         reader: The table, as `open_table` gave it.

@@ -24,7 +24,6 @@ __all__ = [
     "ColumnChange",
     "ColumnKind",
     "Derive",
-    "LinedTable",
     "Listing",
     "NewTable",
     "RangedReader",
@@ -252,21 +251,6 @@ class StoredTable(TableReader, Protocol):
 
 
 @runtime_checkable
-class LinedTable(Protocol):
-    """A table whose rows stand on lines of a text."""
-
-    def offset(self, batch: Batch, row: int) -> int:
-        """Where a row of a batch begins in the text."""
-
-    def lines(self, offsets: Sequence[int]) -> list[int]:
-        """The lines, from 1, that places of the text are on; the text is read once more.
-
-        Args:
-            offsets: As `offset` gave them, ascending.
-        """
-
-
-@runtime_checkable
 class RangedReader(TableReader, Protocol):
     """A table that knows, piece by piece, in which ranges its cells lie before they are read."""
 
@@ -325,7 +309,7 @@ class NewTable(Protocol):
 
 
 class Listing(Protocol):
-    """Some rows of a table, being written aside: row number, what was found, then the row."""
+    """Some rows of a table, being written aside: number, line, what was found, then the row."""
 
     def append(
         self, batch: Batch, rows: Array, violated: Sequence[str], undecided: Sequence[str]

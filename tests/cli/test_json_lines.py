@@ -147,7 +147,7 @@ def test_texts_dates_and_compression(tmp_path: Path) -> None:
     assert [one["rows"] for one in found["requirements"]] == [[2], [1], [2]]
     assert run(tmp_path, "check", "t.ndjson.gz", "r.txt", "-q", "--violations", "v.jsonl") == 1
     listed = [json.loads(line) for line in (tmp_path / "v.jsonl").read_text().splitlines()]
-    found = {"row": 1, "violated": "2", "undecided": ""}
+    found = {"row": 1, "line": None, "violated": "2", "undecided": ""}
     assert listed[0] == {**found, **rows[1]}
     (tmp_path / "r.txt").write_text("seen <= due\n")
     words = ("--output", "o.ndjson.gz", "--only", "due", "--quiet")

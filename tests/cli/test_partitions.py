@@ -151,6 +151,7 @@ def test_violating_rows_name_their_folders(pishield, folder, rules, tmp_path):
     rows = pq.read_table(tmp_path / "bad.parquet")
     assert rows.schema.names == [
         "row",
+        "line",
         "violated",
         "undecided",
         "low",

@@ -1,21 +1,20 @@
 """What exactly is wrong with a piece of CSV text, once reading it has failed."""
 
 from collections.abc import Mapping, Sequence
-
-import numpy as np
+from contextlib import closing
 
 from pishield_cli.errors import ColumnTypeError, TableError
+from pishield_cli.tables.csv.line_counter import LineCounter
 from pishield_cli.tables.csv.numbers import is_decimal_text, is_number, says_more_than_zero
 from pishield_cli.tables.csv.records import (
     Records,
     split_cells,
     unquoted,
 )
-from pishield_cli.tables.sources import Source, reading
+from pishield_cli.tables.sources import Source
 
 _SHOWN = 40
 _MOST_DIGITS = 308
-_NEWLINE = ord("\n")
 
 
 def check_text(records: Records, source: Source) -> None:
@@ -149,21 +148,8 @@ def lines_at(source: Source, offsets: Sequence[int]) -> list[int]:
         source: The file.
         offsets: The bytes, ascending.
     """
-    line, seen, after_return, lines = 1, 0, False, []
-    with reading(source.title), source.open() as stream:
-        for offset in offsets:
-            while seen < offset:
-                data = stream.read(min(1 << 20, offset - seen))
-                if not data:
-                    break
-                seen += len(data)
-                line += int(np.count_nonzero(np.frombuffer(data, np.uint8) == _NEWLINE))
-                if b"\r" in data:
-                    line += data.count(b"\r") - data.count(b"\r\n")
-                line -= after_return and data.startswith(b"\n")
-                after_return = data.endswith(b"\r")
-            lines.append(line)
-    return lines
+    with closing(LineCounter(source)) as counter:
+        return [counter.line(offset) for offset in offsets]
 
 
 def refuse_tiny(records: Records, cells: Mapping[int, str], name: str, source: Source) -> None:

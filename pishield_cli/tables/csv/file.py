@@ -10,6 +10,7 @@ from pishield_cli.tables.arrow.arrays import object_array
 from pishield_cli.tables.csv.encodings import decoded_source
 from pishield_cli.tables.csv.faults import lines_at
 from pishield_cli.tables.csv.header import Header, read_header
+from pishield_cli.tables.csv.line_counter import LineCounter
 from pishield_cli.tables.csv.notation import readable_cells
 from pishield_cli.tables.csv.records import (
     BOM,
@@ -106,6 +107,10 @@ class CsvFile:
     def lines(self, offsets: Sequence[int]) -> list[int]:
         """The lines, from 1, on which rows begin; see `LinedTable`."""
         return lines_at(self.source, offsets)
+
+    def line_counter(self) -> LineCounter:
+        """Counts the lines of the file; see `LinedTable`."""
+        return LineCounter(self.source)
 
     def place(self, batch: Batch, row: int) -> str:
         """The line that the row begins on, from 1."""

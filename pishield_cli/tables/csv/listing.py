@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.aside import AsideStream, WrittenAside
-from pishield_cli.tables.listing import listing_names
+from pishield_cli.tables.listing import ListedLines, listing_names
 from pishield_cli.tables.table import Batch, StoredTable
 
 _FORMULA = ("=", "+", "-", "@", "\\t", "\\r")
@@ -32,6 +32,7 @@ class CsvListing(WrittenAside):
         self._reader = reader
         self._safe = safe
         self._style = reader.style
+        self._text = ListedLines(reader)
         self._delimiter = delimiter.encode()
         self._stream = AsideStream(output, encoding=self._style.encoding)
         self._head = self._cells([*listing_names(reader.columns), *reader.columns])
@@ -41,12 +42,15 @@ class CsvListing(WrittenAside):
     ) -> None:
         """Append rows of a batch that was read whole; see `Listing`."""
         self._write_head()
-        lines = []
+        listed = []
+        lines = self._text.of(batch, rows)
         written = self._rows(self._reader.picked(batch, rows))
-        for row, *found, cells in zip(rows.tolist(), violated, undecided, written, strict=True):
-            own = self._cells([str(batch.start + row), *found])
-            lines.append(own + self._delimiter + cells + self._style.line_ending)
-        self._stream.write(b"".join(lines))
+        for row, line, *found, cells in zip(
+            rows.tolist(), lines, violated, undecided, written, strict=True
+        ):
+            own = self._cells([str(batch.start + row), "" if line is None else str(line), *found])
+            listed.append(own + self._delimiter + cells + self._style.line_ending)
+        self._stream.write(b"".join(listed))
 
     def commit(self) -> None:
         """Rename the finished listing into place."""
@@ -55,6 +59,7 @@ class CsvListing(WrittenAside):
 
     def close(self) -> None:
         """Remove what was written aside, unless committed."""
+        self._text.close()
         self._stream.close()
 
     def _write_head(self) -> None:

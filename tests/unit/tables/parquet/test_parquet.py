@@ -462,5 +462,5 @@ def test_listing_folders_columns_loads_no_pandas(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
     assert read(tmp_path / "l.parquet").to_pylist() == [
-        {"row": 1, "violated": "x", "undecided": "", "a": -2.0, "k": 7}
+        {"row": 1, "line": None, "violated": "x", "undecided": "", "a": -2.0, "k": 7}
     ]
