@@ -1,6 +1,7 @@
 """How many published requirements the suggestions entail, by the project's own reasoner."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.suggest.tables import Known
@@ -12,6 +13,7 @@ from pishield_cli.actions.suggest_report import (
     SuggestSettings,
 )
 from pishield_cli.language import parse_requirements, read_binding, written_name
+from pishield_cli.logic.requirements import Requirement, RequirementType
 from pishield_cli.logic.solver.entailment import entailed
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.tables import open_table
@@ -20,16 +22,28 @@ from pishield_cli.tables import open_table
 def entailed_numbers(
     report: SuggestReport, suggestions: Sequence[Suggestion], published: str
 ) -> tuple[list[int], int]:
-    """Numbers of the published requirements that suggestions entail, and how many there are."""
-    wanted = read_binding(published, report.columns).requirements
+    """Numbers of the published requirements that suggestions entail, and how many there are.
+
+    Of labels, each clause counts: `red or green -> traffic_light` is two.
+    """
+    requirements = read_binding(published, report.columns).requirements
+    wanted = requirements.requirements
+    if requirements.type is RequirementType.PROPOSITIONAL:
+        wanted = _clauses(wanted)
     headers = [
         f"{word} {' '.join(map(written_name, names))}"
         for word, names in (("integer", report.integers), ("boolean", report.booleans))
         if names
     ]
     given = parse_requirements("\n".join([*headers, *(one.text for one in suggestions)]))
-    found = entailed(given, wanted.requirements, limits=Limits.within(60))
-    return sorted(found), len(wanted.requirements)
+    found = entailed(given, wanted, limits=Limits.within(60))
+    return sorted(found), len(wanted)
+
+
+def _clauses(requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """A requirement for each clause, numbered from 1."""
+    clauses = [replace(one, clauses=(each,)) for one in requirements for each in one.clauses]
+    return tuple(replace(one, number=number) for number, one in enumerate(clauses, 1))
 
 
 SAMPLE_EXCEPTIONS = {"housing": 0.03, "loans": 0.03, "scenes": 0.02}
