@@ -248,7 +248,6 @@ def _warnings(requirements: Requirements, binding: Binding | None) -> Iterator[s
     if binding is not None and binding.mixed:
         yield _mixed(binding)
     yield from _ordering_warnings(requirements)
-    yield from _unused_declarations(requirements)
     for later, first in repeated(requirements.requirements):
         yield f"Requirement {later} says the same as requirement {first}."
 
@@ -275,17 +274,6 @@ def _ordering_warnings(requirements: Requirements) -> Iterator[str]:
             f"The ordering leaves out {len(left_out)} of the {known} columns that requirements "
             f"name: {_listed(left_out)}."
         )
-
-
-def _unused_declarations(requirements: Requirements) -> Iterator[str]:
-    used = frozenset(name for one in requirements.requirements for name in one.shown)
-    for kind, declared in (
-        ("integer", requirements.integers),
-        ("boolean", requirements.booleans),
-    ):
-        unused = sorted(declared - used)
-        if unused:
-            yield f"Declared {kind}, but in no requirement: {_listed(unused)}."
 
 
 def _listed(names: list[str]) -> str:
