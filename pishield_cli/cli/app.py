@@ -17,21 +17,24 @@ from pishield_cli.cli.boundary import NOT_DONE
 from pishield_cli.cli.grouped_help import grouped
 from pishield_cli.cli.plain_values import PlainGroup
 
-COMMANDS = (
-    "check",
-    "correct",
-    "undo",
-    "suggest",
-    "inspect",
-    "fmt",
-    "train",
-    "predict",
-    "generate",
-    "export",
-    "report",
-    "schema",
-)
-"""In the order of the help; each in a module of its name, `report` with commands below it."""
+COMMANDS = {
+    "check": "Count the rows of tables that violate each requirement.",
+    "correct": "Write a table again with every requirement satisfied.",
+    "undo": "Write a corrected table again as it was before.",
+    "suggest": "Suggest requirements for a table, each with its evidence.",
+    "inspect": "Say what a requirements file means, and if it can hold.",
+    "fmt": "Lay requirements files out in one way.",
+    "train": "Train a small network on a table, under requirements.",
+    "predict": "Predict the targets of a trained model for every row.",
+    "generate": "Make rows like those that a generator has learnt from.",
+    "export": "Write a trained model as an ONNX graph.",
+    "report": "Statistics of violations, of gradients and of runs.",
+    "schema": "Print the JSON schema of what --format json writes.",
+}
+"""What each is for, in the order of the help and short enough for its lines.
+
+Each is in a module of its name, `report` with commands below it.
+"""
 
 EXAMPLES = """\b
 Examples:
@@ -80,12 +83,14 @@ def command_line(wanted: str | None) -> typer.Typer:
     )
     found.callback(invoke_without_command=True, epilog=EXAMPLES)(pishield)
     for name in (wanted,) if wanted in COMMANDS else COMMANDS:
+        summary = COMMANDS[name]
         module = import_module(f"pishield_cli.cli.{name}")
         if hasattr(module, "app"):
-            found.add_typer(module.app, name=name, epilog=module.EXAMPLES)
+            found.add_typer(module.app, name=name, short_help=summary, epilog=module.EXAMPLES)
         else:
             command = grouped(getattr(module, "PANELS", {}))
-            found.command(name, cls=command, epilog=module.EXAMPLES)(getattr(module, name))
+            add = found.command(name, cls=command, short_help=summary, epilog=module.EXAMPLES)
+            add(getattr(module, name))
     return found
 
 

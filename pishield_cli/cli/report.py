@@ -62,7 +62,11 @@ def report() -> None:
     """Statistics of a table's violations, of gradients under shields, and of trained runs."""
 
 
-@app.command("violations", epilog=VIOLATIONS_EXAMPLES)
+@app.command(
+    "violations",
+    short_help="How often and by how much requirements are violated.",
+    epilog=VIOLATIONS_EXAMPLES,
+)
 @errors_as_asked(report=True)
 @reads_tables
 def violations(
@@ -145,7 +149,11 @@ def _nearest(reader: "TableReader", binding: "Binding") -> "tuple[Nearest, ...]"
     return nearest_that_hold(reader, binding.requirements)
 
 
-@app.command("gradients", epilog=GRADIENTS_EXAMPLES)
+@app.command(
+    "gradients",
+    short_help="The gradients of backward methods beside the free one.",
+    epilog=GRADIENTS_EXAMPLES,
+)
 @errors_as_asked(report=True)
 @reads_tables
 def gradients(
@@ -249,7 +257,11 @@ def gradients(
     return 0
 
 
-@app.command("runs", epilog=RUNS_EXAMPLES)
+@app.command(
+    "runs",
+    short_help="Runs side by side, tested for differences.",
+    epilog=RUNS_EXAMPLES,
+)
 @errors_as_asked(report=True)
 def runs(
     paths: Annotated[

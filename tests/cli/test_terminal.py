@@ -107,6 +107,13 @@ def test_help_is_as_wide_as_the_terminal(command, columns, capsys, monkeypatch):
     assert max(map(len, text.splitlines())) <= int(columns)
 
 
+@pytest.mark.parametrize("command", [(), ("report",)])
+def test_what_commands_are_for_is_not_cut(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*command, "--help"]) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
+
+
 def test_long_help_uses_a_wide_terminal(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     assert main(["train", "--help"]) == 0
