@@ -5,6 +5,7 @@ The module of the command that is named is imported, or all if none is. It impor
 stays quick.
 """
 
+import os
 import shutil
 from collections.abc import Sequence
 from importlib import import_module
@@ -69,8 +70,17 @@ def pishield(
         raise typer.Exit(NOT_DONE)
 
 
-def command_line(wanted: str | None) -> typer.Typer:
-    """The commands: the one that is wanted, or all of them if there is none of that name."""
+def _listed() -> None:
+    """Stands for a command in the list of all, which needs none of their modules."""
+
+
+def command_line(wanted: str | None, *, listed: bool = False) -> typer.Typer:
+    """The commands: the one that is wanted, or all of them if there is none of that name.
+
+    Args:
+        wanted: The command's name, or what stands in its place.
+        listed: Whether they are only to be listed, not run.
+    """
     found = typer.Typer(
         name="pishield",
         cls=PlainGroup,
@@ -84,6 +94,9 @@ def command_line(wanted: str | None) -> typer.Typer:
     found.callback(invoke_without_command=True, epilog=EXAMPLES)(pishield)
     for name in (wanted,) if wanted in COMMANDS else COMMANDS:
         summary = COMMANDS[name]
+        if listed:
+            found.command(name, short_help=summary)(_listed)
+            continue
         module = import_module(f"pishield_cli.cli.{name}")
         if hasattr(module, "app"):
             found.add_typer(module.app, name=name, short_help=summary, epilog=module.EXAMPLES)
@@ -96,4 +109,10 @@ def command_line(wanted: str | None) -> typer.Typer:
 
 def app(arguments: Sequence[str], **settings: Any) -> Any:
     """Run the command that the arguments name; see typer's own `Typer.__call__`."""
-    return command_line(arguments[0] if arguments else None)(arguments, **settings)
+    completes = any(name.startswith("_") and name.endswith("_COMPLETE") for name in os.environ)
+    listed = tuple(arguments) in _LISTING and not completes
+    return command_line(arguments[0] if arguments else None, listed=listed)(arguments, **settings)
+
+
+_LISTING = ((), ("--help",), ("-h",))
+"""The arguments that ask what commands there are."""
