@@ -23,6 +23,9 @@ settings.load_profile("plain")
 # A shell that runs the tests in its background has SIGINT ignored, in all they start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Commands buffer what they print, as they do for a user.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

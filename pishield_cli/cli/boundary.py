@@ -68,6 +68,7 @@ def run(arguments: Sequence[str]) -> int:
 
             say(format_exc().rstrip())
         say(describe(error), heading=HEADING)
+        _flush_or_abandon_output()
         return NOT_REPORTED if placed.names() else NOT_DONE
 
 
@@ -146,8 +147,17 @@ def _exit_code(ending: SystemExit) -> int:
     return ending.code if isinstance(ending.code, int) else NOT_DONE
 
 
+def _flush_or_abandon_output() -> None:
+    """Write what is still buffered where that is possible; on a full disk it is not."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        _abandon_output()
+
+
 def _abandon_output() -> None:
-    """Send what is still buffered nowhere, or Python complains of the closed pipe at its end."""
+    """Send what is still buffered nowhere, or Python complains of it at its end."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
