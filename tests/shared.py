@@ -1,7 +1,13 @@
-"""Where the published tables are, for tests that take them where they are to be had."""
+"""What tests take from outside where it is to be had: published tables, a full device."""
 
 import os
 from pathlib import Path
+
+import pytest
+
+needs_full_device = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="only Linux has a device that is always full"
+)
 
 
 def published_tables() -> Path:

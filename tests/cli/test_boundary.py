@@ -16,6 +16,7 @@ from pishield_cli.cli.app import COMMANDS
 from pishield_cli.cli.output import open_report
 from pishield_cli.cli.progress import RowProgress
 from pishield_cli.errors import PishieldError
+from tests.shared import needs_full_device
 
 ROOT = Path(__file__).parents[2]
 
@@ -306,7 +307,7 @@ def test_an_encoding_without_the_characters_gets_escapes(tmp_path: Path) -> None
         assert ("größe" if form == "json" else "gr\\xf6\\xdfe") in text
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@needs_full_device
 def test_a_full_disk_is_one_line(files: tuple[str, str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -14,6 +14,7 @@ from pyarrow import parquet as pq
 
 from pishield_cli.cli import main
 from tests.laws import sampled
+from tests.shared import needs_full_device
 
 ROOT = Path(__file__).parents[2]
 ROWS = "a,b\n1,2\n5,3\n"
@@ -174,7 +175,7 @@ def test_a_pipe_that_leads_nowhere_is_one_error(
 # ------------------------------------------------------------------- what is said when a run ends
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@needs_full_device
 @pytest.mark.parametrize(
     ("arguments", "code", "written"),
     [

@@ -41,7 +41,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "url": ("http://a.b", "https://a.b/c", "ftp://x", "www"),
     "coupon": ("SAVE10", "SAVE", "ABC123", "x"),
     "guardian": ("Ann", "Bob"),
-    "note": ("ok", " padded ", "TODO fix", "N/A", "a longer note than ten", "gr\u00fcn"),
+    "note": ("ok", " padded ", "DRAFT fix", "N/A", "a longer note than ten", "gr\u00fcn"),
     "sex": ("M", "F", "X", "U"),
     "grade": tuple("ABCDEFG"),
 }

@@ -10,6 +10,7 @@ References:
 
 from collections.abc import Collection, Iterable, Sequence
 
+from pishield_cli.logic.solver.activity import Activity
 from pishield_cli.logic.solver.atoms import FALSE, TRUE, Atoms
 from pishield_cli.logic.solver.branching import make_whole
 from pishield_cli.logic.solver.conflicts import Numbers, first_unique_point, trace
@@ -18,17 +19,11 @@ from pishield_cli.logic.solver.limits import Limits
 LEARNED = 3_000
 """Clauses learned that are kept from one question to the next; past that all are forgotten."""
 
-DECAY = 1.05
-"""How much more an atom of the next conflict counts than one of the last, when one is decided."""
-
 ASSIGNED = 8
 """Units of work that an assignment takes, whatever clauses watch it."""
 
 SEEN = 2
 """Units of work that looking for a literal of a clause that holds takes."""
-
-GREATEST = 1e100
-"""How active an atom may seem before all are brought down together."""
 
 
 class Learner:
@@ -45,8 +40,7 @@ class Learner:
         self._level: Numbers = []
         self._reason: list[Numbers | None] = []
         self._phase: list[bool] = []
-        self._activity: list[float] = []
-        self._bump = 1.0
+        self._activity = Activity()
         self._watches: list[list[Numbers]] = []
         self._learned: list[Numbers] = []
         self._units: list[Numbers] = []
@@ -193,9 +187,8 @@ class Learner:
         free = [literal for literal in clause if self._truth[literal] == 0]
         if not free:
             return False
-        best = max(free, key=lambda literal: self._activity[literal >> 1])
         self._open_level()
-        self._assign(best, None)
+        self._assign(self._activity.most(free), None)
         return True
 
     # ------------------------------------------------------------------ propagation
@@ -272,12 +265,7 @@ class Learner:
             return
         self.backtrack(top)
         learned, seen = first_unique_point(conflict, top, self._trail, self._level, self._reason)
-        for atom in seen:
-            self._activity[atom] += self._bump
-        self._bump *= DECAY
-        if self._bump > GREATEST:
-            self._bump /= GREATEST
-            self._activity = [one / GREATEST for one in self._activity]
+        self._activity.note(seen)
         learned[1:] = sorted(learned[1:], key=lambda one: -self._level[one >> 1])
         target = self._level[learned[1] >> 1] if len(learned) > 1 else 0
         self.backtrack(max(target, self._base))
@@ -301,12 +289,12 @@ class Learner:
     # ------------------------------------------------------------------ the trail
 
     def _grow(self) -> None:
+        self._activity.grow(len(self.atoms))
         for _ in range(len(self.atoms) - len(self._level)):
             self._truth += (0, 0)
             self._level.append(0)
             self._reason.append(None)
             self._phase.append(False)
-            self._activity.append(0.0)
             self._watches += ([], [])
 
     def _assign(self, literal: int, reason: Numbers | None) -> None:
