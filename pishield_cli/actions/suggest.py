@@ -1,12 +1,12 @@
 """Suggest requirements that a table's rows are likely meant to satisfy."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pishield_cli.actions.suggest_choosing import choose
 from pishield_cli.actions.suggest_closest import with_closest
 from pishield_cli.actions.suggest_counting import TypedTable, count
-from pishield_cli.actions.suggest_given import read_given
+from pishield_cli.actions.suggest_given import Given, read_given
 from pishield_cli.actions.suggest_reading import read_contents
 from pishield_cli.actions.suggest_report import LEAST_ROWS, SuggestReport, SuggestSettings
 from pishield_cli.errors import MissingColumnError
@@ -51,6 +51,7 @@ def suggest(
         reader,
         contents.integers if typed else (),
         contents.booleans if typed else (),
+        contents.decimals if typed else {},
         {name: some for name, some in levels if len(some) <= MOST_LEVELS},
         given,
     )
@@ -60,8 +61,13 @@ def suggest(
         rows=contents.sample.total,
         searched=len(contents.sample.rows),
         columns=columns,
-        integers=table.integers,
+        integers=_undeclared(table.integers, given),
         booleans=table.booleans,
+        decimals={
+            places: names
+            for places, columns in table.decimals.items()
+            if (names := _undeclared(columns, given))
+        },
         suggestions=with_closest(chosen.suggestions, table, contents.sample),
         texts=dict(contents.texts),
         contradicted=given.contradicted,
@@ -71,6 +77,11 @@ def suggest(
         settings=settings,
         seconds=time.perf_counter() - started,
     )
+
+
+def _undeclared(columns: Sequence[str], given: Given) -> tuple[str, ...]:
+    """The columns of which the file given does not say what they hold."""
+    return tuple(name for name in columns if name not in given.declared)
 
 
 def _wanted(reader: TableReader, settings: SuggestSettings) -> tuple[str, ...]:

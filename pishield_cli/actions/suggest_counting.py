@@ -9,7 +9,7 @@ import numpy as np
 from pishield_cli.actions.check import check
 from pishield_cli.actions.check_counts import first_rows
 from pishield_cli.actions.suggest_given import Given
-from pishield_cli.actions.suggest_report import SHOWN_ROWS, Status, Suggestion
+from pishield_cli.actions.suggest_report import SHOWN_ROWS, Status, Suggestion, declaring
 from pishield_cli.kernels.evaluation.satisfaction import Verdict, compile_requirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.kernels.suggestion.rules import Rule
@@ -33,6 +33,7 @@ class TypedTable:
         reader: The table.
         integers: Columns of whole numbers.
         booleans: Columns of 0 and 1.
+        decimals: Columns of amounts, by their decimal places.
         levels: The texts that columns hold.
         given: Requirements that are known already.
     """
@@ -40,6 +41,7 @@ class TypedTable:
     reader: TableReader
     integers: tuple[str, ...]
     booleans: tuple[str, ...]
+    decimals: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     given: Given = field(default_factory=Given)
 
@@ -77,7 +79,8 @@ class TypedTable:
         return lines
 
     def _headers(self, declared: Collection[str]) -> Iterable[str]:
-        for word, columns in (("integer", self.integers), ("boolean", self.booleans)):
+        headers = declaring(self.integers, self.booleans, self.decimals)
+        for word, columns in headers.items():
             names = [name for name in columns if name not in declared]
             if names:
                 yield f"{word} {' '.join(map(written_name, names))}"

@@ -55,7 +55,7 @@ def read_given(path: str | None, reader: TableReader, share: float) -> Given:
             for one in own
             if one.violations > share * (report.rows - one.unknown)
         ),
-        requirements.integers | requirements.booleans,
+        requirements.integers | requirements.booleans | dict(requirements.decimals).keys(),
         tuple(
             Contradicted(
                 one.requirement.title,

@@ -67,7 +67,7 @@ def nearest_that_hold(reader: TableReader, requirements: Requirements) -> tuple[
     ]
     if not found:
         return ()
-    table = TypedTable(reader.stored, contents.integers, contents.booleans)
+    table = TypedTable(reader.stored, contents.integers, contents.booleans, contents.decimals)
     counts, _ = line_counts(table, table.parsed([one.text for one in found]))
     return tuple(one for one, count in zip(found, counts, strict=True) if not count.violations)
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pishield_cli.actions.suggest_report import SuggestSettings
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.decimals import shared_places, short_float_decimals
 from pishield_cli.kernels.suggestion.sampling import Sample, Sampler
 from pishield_cli.logic.domains import Date, Number, Schema, Truth
 from pishield_cli.logic.expressions import Kind
@@ -19,6 +20,9 @@ from pishield_cli.tables.table import TableReader
 MOST_TEXTS = 1_000
 """Distinct texts of a column that are kept apart; with more, it is not searched."""
 
+AMOUNTS = (1, 2)
+"""Decimal places that are told of: tenths and cents are meant, more are how a float was rounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -28,12 +32,14 @@ class Contents:
         sample: The rows to search on, of all columns that can be searched.
         integers: Columns that hold whole numbers in every row.
         booleans: Columns that hold 0 and 1 in every row.
+        decimals: By decimal places, the columns whose cells have at most so many, and some so many.
         texts: Columns of texts, with what there is to say of each.
     """
 
     sample: Sample
     integers: tuple[str, ...]
     booleans: tuple[str, ...]
+    decimals: Mapping[int, tuple[str, ...]]
     texts: Mapping[str, str]
 
 
@@ -72,6 +78,7 @@ def read_contents(
         sample,
         tuple(name for name in told if name in types.integers and name not in types.booleans),
         tuple(booleans),
+        types.decimals([name for name in told if name not in types.integers]),
         {name: one.summary for name, one in texts.items()},
     )
 
@@ -121,18 +128,20 @@ def _is_readable(reader: TableReader, domains: Schema) -> bool:
 class _Types:
     """Which columns hold whole numbers and truth values in every row, so far.
 
-    Of whole numbers, the least above zero too.
+    Of whole numbers, the least above zero too; of others, the decimal places.
     """
 
     integers: dict[str, None]
     booleans: dict[str, None]
     above_zero: dict[str, float] = field(default_factory=dict)
+    places: dict[str, int | None] = field(default_factory=dict)
 
     def look(self, columns: Mapping[str, NumericColumn]) -> None:
         for name, column in columns.items():
             present = column.values if column.missing is None else column.values[~column.missing]
             if present.dtype.kind == "f":
                 present = present[~np.isnan(present)]
+            self._look_at_places(name, column, present)
             if not _are_whole(present):
                 self.integers.pop(name, None)
             elif name in self.integers and (present > 0).any():
@@ -140,6 +149,38 @@ class _Types:
                 self.above_zero[name] = min(least, self.above_zero.get(name, least))
             if name in self.booleans and not ((present == 0) | (present == 1)).all():
                 self.booleans.pop(name)
+
+    def _look_at_places(self, name: str, column: NumericColumn, present: Array) -> None:
+        before = self.places.get(name, 0)
+        if before is None or not len(present):
+            return
+        places = None if _has_long_cells(column) else _common_places(present)
+        self.places[name] = None if places is None else max(before, places)
+
+    def decimals(self, columns: Sequence[str]) -> dict[int, tuple[str, ...]]:
+        """The columns of amounts among some, by their decimal places."""
+        found: dict[int, tuple[str, ...]] = {}
+        for name in columns:
+            places = self.places.get(name)
+            if places in AMOUNTS:
+                found[places] = (*found.get(places, ()), name)
+        return dict(sorted(found.items()))
+
+
+def _common_places(cells: Array) -> int | None:
+    """So many decimal places as finite cells have, as their shortest decimals; None if unseen."""
+    if not np.isfinite(cells).all():
+        return None
+    if cells.dtype == np.float32:
+        cells, found = short_float_decimals(cells)
+        if not found.all():
+            return None
+    return shared_places(cells, None) if cells.dtype == np.float64 else None
+
+
+def _has_long_cells(column: NumericColumn) -> bool:
+    rows = np.arange(len(column.values))
+    return column.exact is not None and bool(column.exact.long(rows).any())
 
 
 def _are_whole(values: Array) -> bool:

@@ -1,9 +1,10 @@
 """What is suggested for a table, and what to suggest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pishield_cli.errors import UsageError
 from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import upper_share
 
@@ -22,6 +23,10 @@ class Status(StrEnum):
     CANDIDATE = "candidate"
 
 
+LEAST_CHANCE = 1e-100
+"""Below this, what is divided among the rules that were tried is no float any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class SuggestSettings:
     """What to suggest.
@@ -33,7 +38,7 @@ class SuggestSettings:
         columns: Which columns; None for all.
         without: Columns to leave out.
         most: Suggestions across columns that are active, at most.
-        chance: The probability that one of them holds by chance.
+        chance: The probability that one of them holds by chance, in [1e-100, 1].
         sample: How many rows to search on.
         seed: Which rows those are.
         seconds: How long to search.
@@ -53,6 +58,13 @@ class SuggestSettings:
     seconds: float = 20.0
     labels: tuple[str, ...] | None = None
     given: str | None = None
+
+    def __post_init__(self) -> None:
+        if not LEAST_CHANCE <= self.chance <= 1:
+            raise UsageError(
+                f"--chance must be a probability above 0, at most 1, not {self.chance:g}.",
+                hint="0.01 lets one file in a hundred hold one rule that is due to chance",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,7 @@ class SuggestReport:
         columns: Its columns.
         integers: Columns of whole numbers.
         booleans: Columns of 0 and 1.
+        decimals: Columns of amounts, by their decimal places.
         suggestions: The suggestions, in the order of the file.
         texts: Columns of texts, with what there is to say of each.
         contradicted: Requirements of `settings.given` that rows violate.
@@ -136,6 +149,7 @@ class SuggestReport:
     columns: tuple[str, ...]
     integers: tuple[str, ...]
     booleans: tuple[str, ...]
+    decimals: Mapping[int, tuple[str, ...]]
     suggestions: tuple[Suggestion, ...]
     texts: Mapping[str, str]
     contradicted: tuple[Contradicted, ...]
@@ -148,3 +162,11 @@ class SuggestReport:
     def of(self, status: Status) -> tuple[Suggestion, ...]:
         """The suggestions of one status."""
         return tuple(one for one in self.suggestions if one.status is status)
+
+
+def declaring(
+    integers: Sequence[str], booleans: Sequence[str], decimals: Mapping[int, Sequence[str]]
+) -> dict[str, Sequence[str]]:
+    """The columns by the header that declares them: `integer`, `boolean`, `decimals 2`."""
+    amounts = {f"decimals {places}": columns for places, columns in decimals.items()}
+    return {"integer": integers, "boolean": booleans, **amounts}

@@ -11,6 +11,7 @@ from pishield_cli.actions.suggest_report import (
     Status,
     Suggestion,
     SuggestReport,
+    declaring,
 )
 from pishield_cli.kernels.suggestion.rules import RuleKind
 from pishield_cli.language import written_name
@@ -89,7 +90,7 @@ def _given(report: SuggestReport) -> Iterator[str]:
 
 
 def _types(report: SuggestReport) -> Iterator[str]:
-    for word, names in (("integer", report.integers), ("boolean", report.booleans)):
+    for word, names in declaring(report.integers, report.booleans, report.decimals).items():
         yield from wrap(
             " ".join([word, *map(written_name, names)]) if names else "",
             WIDTH - 2,

@@ -113,8 +113,6 @@ def suggest(
         typer.Option(
             "--chance",
             metavar="P",
-            min=0.0,
-            max=1.0,
             help="How likely the file may hold one rule across columns that is due to chance.",
         ),
     ] = 0.01,

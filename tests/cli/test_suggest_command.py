@@ -127,3 +127,46 @@ def test_the_nearest_that_holds_is_told(capsys):
     capsys.readouterr()
     assert main([*arguments, "-q"]) == 1
     assert "holds in place of limit: spent <= " in capsys.readouterr().out
+
+
+def amounts(rows=300, seed=2):
+    """Cents, tenths, and digits that were rounded to nothing in particular."""
+    draw = np.random.default_rng(seed)
+    return {
+        "price": [f"{value:.2f}" for value in draw.uniform(1, 99, rows)],
+        "grade": [f"{value:.1f}" for value in draw.uniform(1, 6, rows)],
+        "share": draw.uniform(0, 1, rows).round(5),
+        "pieces": draw.integers(3, 90, rows),
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cents_and_tenths_are_told(seed):
+    write_table("sales.csv", amounts(seed=seed))
+    assert main(["suggest", "sales.csv", "-o", "rules.txt", "-q"]) == 0
+    lines = Path("rules.txt").read_text().splitlines()
+    assert [one for one in lines if one.startswith("decimals")] == [
+        "decimals 1 grade",
+        "decimals 2 price",
+    ]
+    assert main(["check", "sales.csv", "rules.txt", "-q"]) == 0
+    with Path("sales.csv").open("a") as table:
+        table.write("9.999,1.0,0.5,4\n")
+    assert main(["check", "sales.csv", "rules.txt", "-q"]) == 1
+
+
+def test_what_the_given_file_declares_is_not_told_again():
+    write_table("sales.csv", amounts())
+    Path("known.txt").write_text("integer pieces\ndecimals 2 price\npieces >= 0\n")
+    assert main(["suggest", "sales.csv", "--given", "known.txt", "-o", "rules.txt", "-q"]) == 0
+    text = Path("rules.txt").read_text()
+    assert "integer" not in text
+    assert "decimals 1 grade" in text
+    assert "decimals 2" not in text
+
+
+@pytest.mark.parametrize("chance", ["0", "-1", "1.5", "nan"])
+def test_a_chance_is_a_probability_above_zero(chance, capsys):
+    write_table("stays.csv", stays())
+    assert main(["suggest", "stays.csv", "--chance", chance]) == 2
+    assert "--chance must be a probability above 0" in capsys.readouterr().err

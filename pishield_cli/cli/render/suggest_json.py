@@ -28,6 +28,7 @@ def render_json(report: SuggestReport) -> str:
         "complete": not report.not_tried,
         "integers": list(report.integers),
         "booleans": list(report.booleans),
+        "decimals": {str(places): list(names) for places, names in report.decimals.items()},
         "given": settings.given,
         "contradicted": [
             {

@@ -69,7 +69,7 @@ def _bounds(column: Column, share: float) -> Iterator[Rule]:
         )
     edge = _edge(column, values, counts) if lower is None or lower == 0 else None
     if edge is not None:
-        note = f"{int(counts[0])} rows at {edge}"
+        note = _rows_at(int(counts[0]), edge)
         pattern = f"{{0}} >= {edge}"
         yield Rule(RuleKind.RANGE, pattern, (column.name,), Evidence(note=note), candidate=True)
     if upper is None and _looks_like_share(column):
@@ -86,7 +86,11 @@ def _told(values: Array, counts: Array, bound: float) -> str:
     """How many rows attain a bound; how near they come where none does."""
     attained = int(counts[values == bound].sum())
     least = f"the least is {shown(values[0])}"
-    return f"{attained:,} rows at {written(float(bound))}" if attained else least
+    return _rows_at(attained, written(float(bound))) if attained else least
+
+
+def _rows_at(count: int, value: object) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'} at {value}"
 
 
 def _lower(column: Column, values: Array, counts: Array) -> float | None:
@@ -169,7 +173,7 @@ def _gap(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
     known = [one for one in (column.above_zero, float(values[1])) if one >= 2 * (values[-1] - one)]
     if known:
         bound = written(rounded_down(known[0]))
-        note = f"{int(counts[0])} rows at 0, the next value is {int(known[0])}"
+        note = f"{_rows_at(int(counts[0]), '0')}, the next value is {int(known[0])}"
         yield Rule(
             RuleKind.SET, f"{{0}} == 0 or {{0}} >= {bound}", (column.name,), Evidence(note=note)
         )
