@@ -4,6 +4,7 @@ Everything that reads a table sees more columns of numbers; what writes one sees
 hold them.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -173,7 +174,7 @@ class DerivedReader:
         raise ColumnTypeError(
             f"Column `{name}` of `{self.name}` must hold dates, but "
             f"{self.stored.place(batch, row)} holds {shown!r}.",
-            hint=_hint(name, domain),
+            hint=_hint(name, domain, str(shown)),
         )
 
     def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
@@ -233,12 +234,17 @@ def _presence(cells: pa.Array) -> NumericColumn:
     return NumericColumn(np.zeros(len(cells), dtype=np.int64), missing)
 
 
-def _hint(name: str, domain: Date) -> str:
-    """How dates are written that a column may hold."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _hint(name: str, domain: Date, cell: str) -> str:
+    """What to do about a cell that is not a date of a column's."""
     if domain.format is not None:
         return f"they are read by the format {domain.format}, and every cell must fit it"
     if domain.zoned:
         return "its first cells tell their zone, as 2024-01-31T10:00Z does, and all must or none"
+    if _DAY.fullmatch(cell):
+        return "no calendar has this day: correct the cell"
     return (
         "dates are written 2024-01-31; another form is given by --date-format %d.%m.%Y, or "
         f'declared: date {name} "%d.%m.%Y"'

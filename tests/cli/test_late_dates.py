@@ -37,3 +37,13 @@ def test_in_parquet_the_row_is_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     (tmp_path / "r.txt").write_text("due <= 2024-02-01\n")
     assert main(["check", str(tmp_path / "t.parquet"), str(tmp_path / "r.txt")]) == 2
     assert f"but row {LATE} holds 'soon'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("day", ["2024-02-30", "2023-02-29", "2024-13-01"])
+def test_a_day_that_no_calendar_has_is_told_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], day: str
+) -> None:
+    (tmp_path / "t.csv").write_text(f"due\n2024-01-01\n{day}\n")
+    (tmp_path / "r.txt").write_text("due <= 2024-02-01\n")
+    assert main(["check", str(tmp_path / "t.csv"), str(tmp_path / "r.txt")]) == 2
+    assert f"line 3 holds '{day}'. Hint: no calendar has this day" in capsys.readouterr().err
