@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pishield_cli.language.binding import Binding, bind, require_columns
     from pishield_cli.language.context import Told
     from pishield_cli.language.document import parse_requirements
+    from pishield_cli.language.expressions import derived_name
     from pishield_cli.language.files import (
         bind_text,
         load_requirements_file,
@@ -38,6 +39,7 @@ __all__ = [
     "Told",
     "bind",
     "bind_text",
+    "derived_name",
     "format_clause",
     "format_equation",
     "format_formula",
@@ -64,6 +66,7 @@ _NAMES = {
     "binding": ("Binding", "bind", "require_columns"),
     "context": ("Told",),
     "document": ("parse_requirements",),
+    "expressions": ("derived_name",),
     "files": (
         "bind_text",
         "load_requirements_file",

@@ -66,15 +66,19 @@ def cell_of(name: str, context: Context) -> Cell:
 
 
 def derived(expression: Expression, context: Context) -> str:
-    """The name of the derived column that holds an expression's value."""
-    if expression.kind is Kind.TRUTH:
-        name = f"{TRUTHS[0]}{write_expression(expression)}{TRUTHS[1]}"
-    else:
-        name = f"{NUMBERS[0]}{_nested(expression)}{NUMBERS[1]}"
+    """The name of the derived column that holds an expression's value, which the context notes."""
+    name = derived_name(expression)
     context.derived[name] = expression
     for cell in cells_of(expression):
         context.use(cell.name, None if expression_is_test(expression) else cell.kind)
     return name
+
+
+def derived_name(expression: Expression) -> str:
+    """What the derived column is called that holds an expression's value."""
+    if expression.kind is Kind.TRUTH:
+        return f"{TRUTHS[0]}{write_expression(expression)}{TRUTHS[1]}"
+    return f"{NUMBERS[0]}{_nested(expression)}{NUMBERS[1]}"
 
 
 def expression_is_test(expression: Expression) -> bool:

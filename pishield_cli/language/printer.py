@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from pishield_cli.language.expressions import derived_name
 from pishield_cli.language.headers import VARIABLE
 from pishield_cli.language.labels import Label
 from pishield_cli.language.literals import write_date
@@ -17,7 +18,7 @@ from pishield_cli.language.words import (
     written_name,
 )
 from pishield_cli.logic.domains import Date, Schema, Text, Times
-from pishield_cli.logic.expressions import TRUTHS
+from pishield_cli.logic.expressions import TRUTHS, Call, Cell, Function, Kind
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, atoms
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import (
@@ -146,7 +147,7 @@ def _closing(requirement: Requirement, domains: Schema) -> str | None:
 def _guards(tests: Sequence[Formula], last: Formula) -> bool:
     """Whether parts say what every comparison of numbers says of columns that hold texts too."""
     named = {name for atom in atoms(last) for name in atom.literal.variables}
-    guards = {f"{TRUTHS[0]}{written_name(name)} is number{TRUTHS[1]}" for name in named}
+    guards = {derived_name(Call(Function.IS_NUMBER, (Cell(name, Kind.TEXT),))) for name in named}
     return all(
         isinstance(one, Atom) and one.literal.variables and guards.issuperset(one.literal.variables)
         for one in tests

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pishield_cli.errors import Span
-from pishield_cli.language import written_name
-from pishield_cli.logic.expressions import TRUTHS, Expression, Kind, cells_of
+from pishield_cli.language import derived_name, written_name
+from pishield_cli.logic.expressions import Expression, Kind, cells_of
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause
 from pishield_cli.tables.bad_cells import TellsBadCells, test_of
@@ -34,8 +34,9 @@ def with_numbers_required(reader: TableReader, requirements: Requirements) -> Re
     derived: dict[str, Expression] = dict(requirements.derived)
     added = []
     for number, name in enumerate(dict.fromkeys(_numbers(requirements)), start=first):
-        truth = f"{TRUTHS[0]}{written_name(name)} is number{TRUTHS[1]}"
-        derived[truth] = test_of(name)
+        test = test_of(name)
+        truth = derived_name(test)
+        derived[truth] = test
         added.append(_required(number, name, truth, requirements))
     return replace(requirements, declared=(*requirements.declared, *added), derived=derived)
 

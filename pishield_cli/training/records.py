@@ -1,10 +1,12 @@
 """The record of a run, which can be read without torch."""
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pishield_cli import __version__
 from pishield_cli.errors import TableError, UsageError
 
 RECORD = "run.json"
@@ -56,3 +58,19 @@ def fact_of(error: Exception) -> str:
     """The first line of what an error says."""
     lines = str(error).strip().splitlines()
     return (lines[0] if lines else type(error).__name__).rstrip(".:")
+
+
+def heading() -> dict[str, Any]:
+    """What a record begins with: its format, and the versions that wrote it."""
+    import numpy as np
+    import torch
+
+    return {
+        "format": FORMAT,
+        "pishield": __version__,
+        "versions": {
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+    }

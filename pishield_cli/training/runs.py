@@ -5,7 +5,6 @@ import io
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -18,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
-from pishield_cli import __version__, placed
+from pishield_cli import placed
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.language import format_requirements, read_text
@@ -34,9 +33,9 @@ from pishield_cli.training.loop import EpochNote, in_pieces
 from pishield_cli.training.model import Model, Outline, over
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.records import (
-    FORMAT,
     RECORD,
     fact_of,
+    heading,
     read_record,
     require_predicting,
 )
@@ -155,13 +154,7 @@ def record_of(
     """All of `run.json`: every choice, columns, scalers, versions and figures."""
     outline = model.outline
     content = {
-        "format": FORMAT,
-        "pishield": __version__,
-        "versions": {
-            "python": ".".join(map(str, sys.version_info[:3])),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
+        **heading(),
         "settings": settings.as_json(),
         "columns": {
             "targets": list(roles.targets),

@@ -2,18 +2,14 @@
 
 import json
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import torch
 
-from pishield_cli import __version__
 from pishield_cli.errors import UsageError
 from pishield_cli.language import bind_text, format_requirements, read_text
 from pishield_cli.logic.requirements import Requirements, RequirementType
@@ -21,7 +17,7 @@ from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.training.dates import in_days
 from pishield_cli.training.generation.columns import column_from_json
 from pishield_cli.training.generation.generator import Generator, Plan
-from pishield_cli.training.records import FORMAT, RECORD, read_record
+from pishield_cli.training.records import RECORD, heading, read_record
 from pishield_cli.training.runs import REQUIREMENTS, WEIGHTS, load_weights
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.trained import reading_record
@@ -62,13 +58,7 @@ def generator_record(
     plan = generator.plan
     kind = None if plan.requirements is None else plan.requirements.type.value
     content = {
-        "format": FORMAT,
-        "pishield": __version__,
-        "versions": {
-            "python": ".".join(map(str, sys.version_info[:3])),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
+        **heading(),
         "settings": settings.as_json(),
         "generator": [
             {**column.as_json(), "type": str(types[column.name])} for column in plan.columns
