@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import log10
 
 import numpy as np
@@ -17,9 +18,9 @@ from pishield_cli.kernels.suggestion.profile import profiles
 from pishield_cli.kernels.suggestion.round_numbers import rounded_down
 from pishield_cli.kernels.suggestion.sampling import Sample
 from pishield_cli.kernels.suggestion.statistics import poisson_tail
-from pishield_cli.language import format_formula, format_inequality, written_name
+from pishield_cli.language import format_formula, write_number, written_name
 from pishield_cli.logic.requirements import Requirement, Requirements
-from pishield_cli.logic.terms import Inequality
+from pishield_cli.logic.terms import Inequality, Term
 from pishield_cli.tables.table import TableReader
 
 CHANCE = 0.01
@@ -101,8 +102,28 @@ def _moved(one: Requirement, sample: Sample) -> Iterator[Nearest]:
     )
     least = float(np.nanmin(total))
     if np.isfinite(least):
-        moved = Inequality(literal.terms, rounded_down(least))
-        yield Nearest(one, format_inequality(moved))
+        yield Nearest(one, _upwards(literal.terms, rounded_down(least)))
+
+
+def _upwards(terms: Sequence[Term], constant: Fraction) -> str:
+    """That a sum is at least a constant, with no minus before a term: `spent <= budget + 5`."""
+    small = _side([Term(name, -weight) for name, weight in terms if weight < 0])
+    large = _side([one for one in terms if one.coefficient > 0])
+    if not small:
+        return f"{large} >= {write_number(constant)}"
+    if not large:
+        return f"{small} <= {write_number(-constant)}"
+    if not constant:
+        return f"{small} <= {large}"
+    sign = "-" if constant > 0 else "+"
+    return f"{small} <= {large} {sign} {write_number(abs(constant))}"
+
+
+def _side(terms: Sequence[Term]) -> str:
+    return " + ".join(
+        written_name(name) if weight == 1 else f"{write_number(weight)}*{written_name(name)}"
+        for name, weight in terms
+    )
 
 
 def _guarded(

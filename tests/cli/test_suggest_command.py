@@ -129,6 +129,26 @@ def test_the_nearest_that_holds_is_told(capsys):
     assert "holds in place of limit: spent <= " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("rule", "nearest"),
+    [
+        ("a <= b", "a <= b + 4"),
+        ("a + 1 >= b", "b <= a + 3"),
+        ("a + b >= 20", "a + b >= 8"),
+        ("0.5*a + b <= 6", "0.5*a + b <= 10.5"),
+        ("a >= 2*b - 1", "2*b <= a + 11"),
+    ],
+)
+def test_what_holds_instead_reads_without_minus_signs(rule, nearest, capsys):
+    write_table("t.csv", {"a": [4, 8, 5, 6] * 20, "b": [7, 4, 8, 2] * 20})
+    Path("r.txt").write_text(rule + "\n")
+    assert main(["report", "violations", "t.csv", "r.txt", "--suggest", "--format", "json"]) == 1
+    moved, *_ = json.loads(capsys.readouterr().out)["nearest"]
+    assert moved["text"] == nearest
+    Path("n.txt").write_text(nearest + "\n")
+    assert main(["check", "t.csv", "n.txt", "-q"]) == 0
+
+
 def amounts(rows=300, seed=2):
     """Cents, tenths, and digits that were rounded to nothing in particular."""
     draw = np.random.default_rng(seed)
