@@ -170,7 +170,7 @@ def prepare(
         ContradictionError: If no table can satisfy the requirements.
         MissingColumnError: If `freedom` or `method` names a column that the table lacks.
     """
-    asked = fixed_columns(reader.columns, freedom) | reader.stored.unchangeable
+    asked = fixed_columns(reader.columns, freedom) | _stored_elsewhere(reader, requirements)
     told = requirements
     if requirements.derived:
         requirements = raised(requirements, frozenset(reader.columns) - asked)
@@ -178,7 +178,7 @@ def prepare(
         reader = with_derived_columns(reader.stored, requirements)
     texts = {name for name, one in requirements.domains.items() if counted(one)}
     grids = column_grids(reader, requirements, requirements.checked.columns)
-    fixed = asked | reader.unchangeable
+    fixed = asked | requirements.fixed
     ordering = resolved_ordering(requirements, reader.columns, freedom)
     refuse_weights(method, requirements, reader.columns)
     plan = partial(corrector_for, ordering=ordering, grids=grids, method=method, short=True)
@@ -197,6 +197,12 @@ def prepare(
     )
     filling = _filling(requirements, grids, asked, stages) if freedom.fill else None
     return Prepared(reader, requirements, stages, method, grids, fixed, filling)
+
+
+def _stored_elsewhere(reader: TableReader, requirements: Requirements) -> frozenset[str]:
+    """The columns that no writer can change."""
+    schema = reader.domains(requirements.uses)
+    return frozenset(name for name, one in schema.items() if one.fixed)
 
 
 def _filling(

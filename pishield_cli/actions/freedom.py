@@ -2,16 +2,16 @@
 
 import random
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pishield_cli.errors import UsageError
 from pishield_cli.language import require_columns
 from pishield_cli.logic.classes import counted
-from pishield_cli.logic.domains import Date, Text
+from pishield_cli.logic.domains import Domain, Number, Truth
 from pishield_cli.logic.plans.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.tables.table import ColumnKind, TableReader
+from pishield_cli.logic.rows.grids import Grid, grid_of
+from pishield_cli.tables.table import TableReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +67,21 @@ def column_grids(
     reader: TableReader, requirements: Requirements, names: Sequence[str]
 ) -> dict[str, Grid]:
     """What each column's cells can hold, by the table and by the requirements file."""
-    kinds = reader.kinds(names)
-    places, largest = reader.places(names), reader.largest(names)
-    endless, decimals = reader.endless(names), dict(requirements.decimals)
-    grids = {}
-    for name in names:
-        high = largest.get(name)
-        low = None if high is None else -high
-        domain = requirements.domains.get(name)
-        if isinstance(domain, Date):
-            first, last = domain.limits
-            grids[name] = Grid(places=0, low=first, high=last)
-        elif isinstance(domain, Text) and domain.classes is not None:
-            grids[name] = Grid(places=0, low=0, high=2 * len(domain.classes) - 1)
-        elif kinds[name] is ColumnKind.BOOLEAN or name in requirements.booleans:
-            grids[name] = Grid(places=0, low=0, high=1)
-        elif kinds[name] is ColumnKind.INTEGER or name in requirements.integers:
-            grids[name] = Grid(places=0, low=low, high=high, endless=name in endless)
-        else:
-            limits = (places.get(name), decimals.get(name))
-            digits = min((one for one in limits if one is not None), default=None)
-            grids[name] = Grid(places=digits, low=low, high=high, endless=name in endless)
-    return grids
+    return {
+        name: grid_of(_declared(name, domain, requirements))
+        for name, domain in reader.settled(names).items()
+    }
+
+
+def _declared(name: str, domain: Domain, requirements: Requirements) -> Domain:
+    """What a column holds by its table and by what the requirements file declares."""
+    if not isinstance(domain, Number):
+        return domain
+    if name in requirements.booleans:
+        return Truth()
+    whole = 0 if name in requirements.integers else None
+    places = (domain.places, dict(requirements.decimals).get(name), whole)
+    return replace(domain, places=min((one for one in places if one is not None), default=None))
 
 
 def declared_grids(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 from pishield_cli.logic.expressions import Kind
 
@@ -13,15 +14,37 @@ CALENDAR = -719_162, 2_932_896
 """The first day of the year 1 and the last of the year 9999, in days since 1970-01-01."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """Numbers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """What all domains tell.
 
+    Attributes:
+        fixed: Whether no writer can change a cell, as where folders' names hold it.
+    """
+
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number(_Column):
+    """Numbers.
+
+    Attributes:
+        places: Decimal places that a cell holds, 0 for whole numbers; None for as many as its
+            digits allow, or where that is not known.
+        largest: The largest number that fits, where a cell as read could be larger; None elsewhere.
+        endless: Whether a cell holds decimals of any number of digits, as texts and decimals do,
+            within what `places` and `largest` allow.
+    """
+
+    places: int | None = None
+    largest: Fraction | None = None
+    endless: bool = False
     kind: Kind = Kind.NUMBER
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(_Column):
     """Truth values; 1 and 0 wherever a number is needed."""
 
     kind: Kind = Kind.TRUTH
@@ -40,7 +63,7 @@ _ZONE_LETTERS = ("%z", "%Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Date:
+class Date(_Column):
     """Dates or times. Requirements speak of days; the cells are whole numbers of a unit.
 
     Attributes:
@@ -77,7 +100,7 @@ class Date:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(_Column):
     """Texts.
 
     Attributes:
@@ -92,7 +115,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Mixed:
+class Mixed(_Column):
     """Numbers and texts beside each other: a comparison with numbers is false of a text."""
 
     kind: Kind = Kind.TEXT

@@ -9,7 +9,7 @@ from math import prod
 
 from pishield_cli.errors import RequirementError, Span
 from pishield_cli.logic.domains import Schema
-from pishield_cli.logic.expressions import Expression, Kind
+from pishield_cli.logic.expressions import Expression, Kind, held_by
 from pishield_cli.logic.expressions import renamed as renamed_expression
 from pishield_cli.logic.formulas import Formula, formula_of, replaced
 from pishield_cli.logic.terms import Clause, Conjunction, Literal, multiplied
@@ -173,6 +173,11 @@ class Requirements:
         """Variables that requirements name, but no clause does."""
         lost = {name for one in self.requirements for name in one.cancelled}
         return frozenset(lost.difference(self.variables) if lost else ())
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """Derived columns, and those whose cells must stay for them to be what they are."""
+        return frozenset(self.derived).union(*map(held_by, self.derived.values()))
 
     @property
     def clauses(self) -> tuple[Clause, ...]:

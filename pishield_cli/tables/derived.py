@@ -7,7 +7,6 @@ hold them.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +15,17 @@ from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.language import refuse_patterns
 from pishield_cli.logic.classes import counted
-from pishield_cli.logic.domains import MICROSECONDS, Date, Domain, Mixed, Schema, Text
-from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, cells_of, held_by
+from pishield_cli.logic.domains import (
+    MICROSECONDS,
+    Date,
+    Domain,
+    Mixed,
+    Number,
+    Schema,
+    Text,
+    Truth,
+)
+from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, cells_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate, pattern_fault
@@ -28,7 +36,7 @@ from pishield_cli.tables.bad_cells import (
 )
 from pishield_cli.tables.classes import codes_of
 from pishield_cli.tables.mixed import has_fractions, numbers_among
-from pishield_cli.tables.table import Batch, ColumnKind, StoredTable, TableReader
+from pishield_cli.tables.table import Batch, StoredTable, TableReader
 
 TIMES = Date(MICROSECONDS, written=True)
 """Texts that say a day, and may say a time."""
@@ -66,7 +74,6 @@ class DerivedReader:
         self.stored = stored
         self.derived = derived
         self.schema = domains
-        self._held = frozenset[str]().union(*map(held_by, derived.values()))
 
     @property
     def name(self) -> str:
@@ -82,11 +89,6 @@ class DerivedReader:
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """What the table itself remarks."""
         return self.stored.remarks
-
-    @property
-    def unchangeable(self) -> frozenset[str]:
-        """Derived columns, those that they are derived from, and what the table cannot change."""
-        return self.stored.unchangeable | self.derived.keys() | self._held
 
     def row_count(self) -> int | None:
         """How many rows there are, where the table says so before it is read."""
@@ -177,21 +179,24 @@ class DerivedReader:
             hint=_hint(name, domain, str(shown)),
         )
 
-    def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
-        """What columns hold: dates are whole numbers of their unit.
+    def settled(self, columns: Sequence[str]) -> Schema:
+        """Which values columns hold: dates are whole numbers of their unit, texts their classes.
 
         A column of numbers and texts is read through: whole numbers beside texts stay whole.
         """
-        kinds = self.stored.kinds([name for name in columns if self._is_plain(name)])
-        mixed = [name for name in columns if isinstance(self.schema.get(name), Mixed)]
-        fractional = self._fractional(mixed)
+        found = dict(self.stored.settled([name for name in columns if self._is_plain(name)]))
+        fractional = self._fractional(
+            [name for name in columns if isinstance(self.schema.get(name), Mixed)]
+        )
         for name in columns:
             if name in self.derived:
                 truth = self.derived[name].kind is Kind.TRUTH
-                kinds[name] = ColumnKind.BOOLEAN if truth else ColumnKind.REAL
-            elif not self._is_plain(name):
-                kinds[name] = ColumnKind.REAL if name in fractional else ColumnKind.INTEGER
-        return kinds
+                found[name] = Truth() if truth else Number()
+            elif name not in found:
+                whole = None if name in fractional else 0
+                mixed = isinstance(self.schema[name], Mixed)
+                found[name] = Number(whole) if mixed else self.schema[name]
+        return found
 
     def _fractional(self, mixed: Sequence[str]) -> frozenset[str]:
         """The columns of numbers and texts that hold a number that is not whole."""
@@ -200,18 +205,6 @@ class DerivedReader:
             left = [name for name in mixed if name not in found]
             found.update(name for name in left if has_fractions(batch.raw[name]))
         return frozenset(found)
-
-    def places(self, columns: Sequence[str]) -> dict[str, int]:
-        """How many decimal places the table's own columns of numbers hold."""
-        return self.stored.places([name for name in columns if self._is_plain(name)])
-
-    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
-        """The largest number of the table's own columns of numbers."""
-        return self.stored.largest([name for name in columns if self._is_plain(name)])
-
-    def endless(self, columns: Sequence[str]) -> frozenset[str]:
-        """Those of the table's own columns of numbers."""
-        return self.stored.endless([name for name in columns if self._is_plain(name)])
 
     def _is_plain(self, name: str) -> bool:
         """Whether a column is one of the table's numbers."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from fractions import Fraction
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
@@ -22,7 +21,6 @@ __all__ = [
     "Batch",
     "Changes",
     "ColumnChange",
-    "ColumnKind",
     "Derive",
     "Listing",
     "NewTable",
@@ -33,14 +31,6 @@ __all__ = [
     "TableWriter",
     "refuse_repeated",
 ]
-
-
-class ColumnKind(StrEnum):
-    """What the cells of a numeric column may hold."""
-
-    REAL = "real"
-    INTEGER = "integer"
-    BOOLEAN = "boolean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +74,7 @@ def refuse_repeated(wanted: Sequence[str], columns: Sequence[str], title: str) -
     if repeated:
         listed = ", ".join(f"`{name}`" for name in dict.fromkeys(repeated))
         raise TableError(
-            f"Names of columns that are used must be distinct, but `{title}` repeats {listed}.",
+            f"Names of columns that are used must be distinct, but {title} repeats {listed}.",
             hint="rename the columns",
         )
 
@@ -104,10 +94,6 @@ class TableReader(Protocol):
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """What looks like a misunderstanding of how the table is written, each with a hint."""
 
-    @property
-    def unchangeable(self) -> frozenset[str]:
-        """Columns that a writer cannot change, such as those that folders' names hold."""
-
     def row_count(self) -> int | None:
         """How many rows there are, where the table says so before it is read."""
 
@@ -116,7 +102,11 @@ class TableReader(Protocol):
         """The table as it is stored, without derived columns."""
 
     def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
-        """What columns hold, by what requirements take them for."""
+        """What columns hold by their types and first cells, and what requirements take them for.
+
+        Args:
+            uses: The columns; names that the table lacks are left out.
+        """
 
     def batches(
         self,
@@ -139,17 +129,15 @@ class TableReader(Protocol):
             TableError: If the table is malformed; the message names file and line.
         """
 
-    def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
-        """What the table itself says of its columns; a CSV file may be read through for this."""
+    def settled(self, columns: Sequence[str]) -> Schema:
+        """Which values columns hold; a table is read through for this where no type tells.
 
-    def places(self, columns: Sequence[str]) -> dict[str, int]:
-        """How many decimal places a column's type holds, for those columns it limits."""
+        Args:
+            columns: Columns that `batches` gives as numbers.
 
-    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
-        """The largest number of a column's type, for those whose cells as read could be larger."""
-
-    def endless(self, columns: Sequence[str]) -> frozenset[str]:
-        """The columns whose cells hold decimals of more digits than a float or an integer does."""
+        Raises:
+            ColumnTypeError: If one holds something other than numbers.
+        """
 
 
 @dataclass(frozen=True, slots=True)

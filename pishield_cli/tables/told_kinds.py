@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pishield_cli.kernels.columns import NumericColumn, as_floats, as_integers
-from pishield_cli.tables.table import ColumnKind
+from pishield_cli.logic.domains import Domain, Number, Truth
 
 
 def cells_held(column: NumericColumn) -> str:
@@ -19,18 +19,24 @@ def cells_held(column: NumericColumn) -> str:
     return kind
 
 
-def kind_told(held: Iterable[str]) -> ColumnKind:
-    """What a column holds, by what `cells_held` says of all its parts."""
+def domain_told(held: Iterable[str]) -> Domain:
+    """What a column of a text holds, by what `cells_held` says of all its parts.
+
+    Returns:
+        Truth values, if there are some and else only 0 and 1; whole numbers; or any, also where no
+        cell has a value. A text is as long as it is, so that any decimal fits.
+    """
     found = set(held) - {""}
     if not found or "f" in found:
-        return ColumnKind.REAL
+        return Number(endless=True)
     if "b" in found and "i" not in found:
-        return ColumnKind.BOOLEAN
-    return ColumnKind.INTEGER
+        return Truth()
+    return Number(places=0, endless=True)
 
 
-def alike(column: NumericColumn, kind: ColumnKind | None) -> NumericColumn:
+def alike(column: NumericColumn, domain: Domain | None) -> NumericColumn:
     """A part's column as one of what the whole column holds, so far as that is known."""
-    if kind is ColumnKind.REAL:
-        return as_floats(column)
-    return column if kind is None else as_integers(column)
+    if domain is None:
+        return column
+    whole = isinstance(domain, Truth) or (isinstance(domain, Number) and domain.places == 0)
+    return as_integers(column) if whole else as_floats(column)

@@ -10,11 +10,11 @@ from pyarrow import compute
 
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.logic.domains import Date, Domain, Mixed, Schema, Text
+from pishield_cli.logic.domains import Date, Domain, Mixed, Schema, Text, Truth
+from pishield_cli.logic.rows.grids import grid_of
 from pishield_cli.tables.arrow.columns import is_numeric
 from pishield_cli.tables.table import (
     Batch,
-    ColumnKind,
     StoredTable,
     TableReader,
     refuse_repeated,
@@ -92,7 +92,7 @@ def cell_kinds(reader: TableReader, domains: Schema = _UNNAMED) -> dict[str, Cel
         reader: The table.
         domains: What requirements take columns for.
     """
-    refuse_repeated(reader.columns, reader.columns, reader.name)
+    refuse_repeated(reader.columns, reader.columns, f"`{reader.name}`")
     stored = reader.stored
     if stored.schema is not None:
         types = {field.name: _arrow_kind(field.type) for field in stored.schema}
@@ -101,12 +101,7 @@ def cell_kinds(reader: TableReader, domains: Schema = _UNNAMED) -> dict[str, Cel
     taken = {name: _taken_for(one) for name, one in domains.items()}
     types |= {name: kind for name, kind in taken.items() if kind is not None}
     numeric = [name for name, kind in types.items() if kind is CellKind.REAL]
-    exact = {
-        ColumnKind.REAL: CellKind.REAL,
-        ColumnKind.INTEGER: CellKind.INTEGER,
-        ColumnKind.BOOLEAN: CellKind.BOOLEAN,
-    }
-    found = {name: exact[kind] for name, kind in reader.kinds(numeric).items()} if numeric else {}
+    found = {name: _settled(one) for name, one in reader.settled(numeric).items()}
     return {name: found.get(name, types[name]) for name in reader.columns}
 
 
@@ -191,6 +186,12 @@ def _numbers(column: NumericColumn) -> Array:
     if column.missing is not None:
         values[column.missing] = np.nan
     return values
+
+
+def _settled(domain: Domain) -> CellKind:
+    if isinstance(domain, Truth):
+        return CellKind.BOOLEAN
+    return CellKind.INTEGER if grid_of(domain).integer else CellKind.REAL
 
 
 def _taken_for(domain: Domain) -> CellKind | None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_text
+from pishield_cli.logic.rows.grids import grid_of
 from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv.listing import quoted
 from pishield_cli.tables.endings import delimiter_of, format_named
@@ -223,7 +224,7 @@ class TypedPredictions(PredictionWriter):
             return self._reader.arrow([batch], columns=[name]).column(0)
         column = batch.columns[name]
         # Whole in one part of a file, not in another: numbers are numbers everywhere.
-        return _nullable(column, whole=self._reader.kinds([name])[name].value != "real")
+        return _nullable(column, whole=grid_of(self._reader.settled([name])[name]).integer)
 
     def _empty(self) -> pa.Schema:
         kept = self._layout.kept

@@ -74,7 +74,7 @@ def test_law_a_cell_is_what_is_written(
 ) -> None:
     reader = open_table(stored(folder, rows))
     if whole_column_first:
-        reader.kinds(["a", "b"])
+        reader.settled(["a", "b"])
     read = []
     for batch in reader.batches(["a", "b"], rows=size):
         columns = [batch.columns[name] for name in "ab"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
+from pishield_cli.logic.domains import Date, Domain, Number, Text, Truth
 from pishield_cli.logic.floats import SMALLEST, cells_near, nearest_cell
 
 GRID_DIGITS = 11
@@ -70,6 +71,23 @@ class Grid:
         if (not value or abs(value) >= SMALLEST[self.digits]) and _has_digits(value, self.digits):
             return True
         return nearest_cell(value, self.digits) == value
+
+
+def grid_of(domain: Domain | None) -> Grid:
+    """The values that the cells of a column can take, by what it holds."""
+    match domain:
+        case Truth():
+            return Grid(places=0, low=0, high=1)
+        case Date():
+            first, last = domain.limits
+            return Grid(places=0, low=first, high=last)
+        case Text(classes=classes) if classes is not None:
+            return Grid(places=0, low=0, high=2 * len(classes) - 1)
+        case Number(places=places, largest=high, endless=endless):
+            low = None if high is None else -high
+            return Grid(places=places, low=low, high=high, endless=endless)
+        case _:
+            return Grid()
 
 
 @dataclass(frozen=True, slots=True)

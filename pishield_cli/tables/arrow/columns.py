@@ -1,6 +1,5 @@
 """Arrow arrays as numeric columns, cell for cell, without a detour through floats."""
 
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
-from pishield_cli.tables.table import ColumnKind
+from pishield_cli.logic.domains import Number, Truth
 
 _SHORT = 15
 _FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}
@@ -30,30 +29,17 @@ def is_numeric(kind: pa.DataType) -> bool:
     )
 
 
-def kind_of(kind: pa.DataType) -> ColumnKind:
-    """What cells of a numeric type may hold."""
+def number_domain(kind: pa.DataType) -> Number | Truth:
+    """What a column of a numeric type holds."""
     types = pa.types
     if types.is_dictionary(kind):
-        return kind_of(kind.value_type)
+        return number_domain(kind.value_type)
     if types.is_boolean(kind):
-        return ColumnKind.BOOLEAN
-    if types.is_integer(kind) or (types.is_decimal(kind) and kind.scale <= 0):
-        return ColumnKind.INTEGER
-    return ColumnKind.REAL
-
-
-def decimal_places(types: Mapping[str, pa.DataType]) -> dict[str, int]:
-    """How many decimal places each type of decimals holds."""
-    return {name: kind.scale for name, kind in types.items() if pa.types.is_decimal(kind)}
-
-
-def largest_decimals(types: Mapping[str, pa.DataType]) -> dict[str, Fraction]:
-    """The largest number of each type of decimals."""
-    return {
-        name: (10**kind.precision - 1) / Fraction(10) ** kind.scale
-        for name, kind in types.items()
-        if pa.types.is_decimal(kind)
-    }
+        return Truth()
+    if types.is_decimal(kind):
+        largest = (10**kind.precision - 1) / Fraction(10) ** kind.scale
+        return Number(max(kind.scale, 0), largest, endless=True)
+    return Number(places=0 if types.is_integer(kind) else None)
 
 
 def spread(distinct: NumericColumn, places: pa.Array) -> NumericColumn:

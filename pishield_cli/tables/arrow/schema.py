@@ -12,9 +12,9 @@ from pishield_cli.logic.domains import (
     Number,
     Schema,
     Text,
-    Truth,
 )
 from pishield_cli.logic.expressions import Kind
+from pishield_cli.tables.arrow.columns import number_domain
 from pishield_cli.tables.arrow.dates import date_domain, dates_written
 
 FirstCells = Callable[[Sequence[str]], Mapping[str, Sequence[str | None]]]
@@ -50,9 +50,7 @@ def domain_of(kind: pa.DataType, uses: frozenset[Kind]) -> Domain:
     """What a column holds, by its type and by what it is taken for."""
     if is_text(kind):
         return text_domain(uses)
-    if pa.types.is_boolean(kind):
-        return Truth()
-    return date_domain(kind) or Number()
+    return date_domain(kind) or number_domain(kind)
 
 
 def text_domain(uses: Iterable[Kind]) -> Domain:

@@ -3,34 +3,32 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, ClassVar, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pishield_cli.errors import ColumnTypeError, MissingColumnError
+from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.arrays import object_array, plain_array
 from pishield_cli.tables.arrow.columns import (
     cell_texts,
-    decimal_places,
     in_one_array,
     is_numeric,
-    kind_of,
-    largest_decimals,
+    number_domain,
 )
 from pishield_cli.tables.arrow.dates import units_of
 from pishield_cli.tables.arrow.schema import domains_of, is_text
-from pishield_cli.tables.dialect import InputFormat
-from pishield_cli.tables.table import Batch, ColumnKind, Style, TableWriter, refuse_repeated
+from pishield_cli.tables.named import NamedTable
+from pishield_cli.tables.table import Batch, TableWriter
 
 _LOOKED_AT = 100
 """Cells of a column of texts by which it is told whether they say dates."""
 
 
-class TypedTable(ABC):
+class TypedTable(NamedTable, ABC):
     """A table whose columns have Arrow's types.
 
     Args:
@@ -39,41 +37,12 @@ class TypedTable(ABC):
         schema: The types of all columns.
     """
 
-    format: ClassVar[InputFormat | None] = None
-    style: ClassVar[Style] = Style()
     date_format: str | None = None
     """How texts say dates, besides ISO 8601; None for no other way."""
 
     def __init__(self, name: str, title: str, schema: pa.Schema) -> None:
-        self._name = name
-        self._title = title
+        super().__init__(name, title, schema.names)
         self.schema = schema
-        self._columns = tuple(schema.names)
-
-    @property
-    def name(self) -> str:
-        """The table's name, as the user gave it."""
-        return self._name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All column names, in file order."""
-        return self._columns
-
-    @property
-    def remarks(self) -> tuple[tuple[str, str], ...]:
-        """None: the table says itself what its cells are."""
-        return ()
-
-    @property
-    def unchangeable(self) -> frozenset[str]:
-        """No column."""
-        return frozenset()
-
-    @property
-    def stored(self) -> Self:
-        """The table itself."""
-        return self
 
     def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
         """What the types of columns say, and of texts the first cells, which may be dates."""
@@ -95,21 +64,10 @@ class TypedTable(ABC):
         cells = {} if first is None else first.raw
         return {name: one[:_LOOKED_AT].to_pylist() for name, one in cells.items()}
 
-    def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
-        """What the schema says: truth values, whole numbers, or any."""
-        return {name: kind_of(kind) for name, kind in self._types(columns).items()}
-
-    def places(self, columns: Sequence[str]) -> dict[str, int]:
-        """How many decimal places a column's type holds; only decimal columns limit them."""
-        return decimal_places(self._types(columns))
-
-    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
-        """The largest number of the type of each column of decimals."""
-        return largest_decimals(self._types(columns))
-
-    def endless(self, columns: Sequence[str]) -> frozenset[str]:
-        """The columns of decimals."""
-        return frozenset(largest_decimals(self._types(columns)))
+    def settled(self, columns: Sequence[str]) -> Schema:
+        """What the types of columns of numbers say."""
+        types = {name: self.schema.field(name).type for name in self._numeric(columns)}
+        return {name: number_domain(kind) for name, kind in types.items()}
 
     def picked(self, batch: Batch, rows: Sequence[int] | Array) -> Batch:
         """Some rows of a batch as a batch without numeric columns; see `StoredTable`."""
@@ -190,18 +148,6 @@ class TypedTable(ABC):
     def _rows_of(self, native: Any) -> Any:
         """A batch's rows, with all columns where it was read whole."""
         return native
-
-    def _types(self, columns: Sequence[str]) -> dict[str, pa.DataType]:
-        return {name: self.schema.field(name).type for name in self._numeric(columns)}
-
-    def _known(self, columns: Sequence[str]) -> list[str]:
-        wanted = list(dict.fromkeys(columns))
-        refuse_repeated(wanted, self._columns, self._name)
-        known = frozenset(self._columns)
-        for name in wanted:
-            if name not in known:
-                raise MissingColumnError(f"{self._title} has no column `{name}`.")
-        return wanted
 
     def _numeric(self, columns: Sequence[str]) -> list[str]:
         wanted = self._known(columns)

@@ -1,12 +1,10 @@
 """CSV files: how they are written, and their rows as they stand there."""
 
 from collections.abc import Iterator, Sequence
-from typing import Self
 
 import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.tables.arrow.arrays import object_array
 from pishield_cli.tables.csv.encodings import decoded_source
 from pishield_cli.tables.csv.faults import lines_at
 from pishield_cli.tables.csv.header import Header, read_header
@@ -24,9 +22,10 @@ from pishield_cli.tables.dialect import BadCells, Dialect, InputFormat
 from pishield_cli.tables.endings import csv_delimiter, is_plain_text, other_kind
 from pishield_cli.tables.sources import STANDARD_STREAM, open_source, reading
 from pishield_cli.tables.table import Batch, Style, TableWriter
+from pishield_cli.tables.text_table import TextTable
 
 
-class CsvFile:
+class CsvFile(TextTable):
     """A table in a CSV file, possibly compressed, or from standard input.
 
     Args:
@@ -41,37 +40,17 @@ class CsvFile:
     def __init__(self, path: str, delimiter: str, dialect: Dialect | None = None) -> None:
         self.dialect = dialect or Dialect()
         self.format = InputFormat.TSV if delimiter == "\t" else InputFormat.CSV
-        self.schema: pa.Schema | None = None
-        self.source, self.encoding = decoded_source(open_source(path), self.dialect)
+        source, self.encoding = decoded_source(open_source(path), self.dialect)
         self.delimiter = (self.dialect.delimiter or delimiter).encode()
-        with reading(self.source.title):
-            self.header: Header = read_header(self.source, self.delimiter, self.dialect)
+        with reading(source.title):
+            self.header: Header = read_header(source, self.delimiter, self.dialect)
+        super().__init__(source, self.header.names, self.header.row_length)
         self._places = {name: place for place, name in enumerate(self.header.names)}
-
-    @property
-    def name(self) -> str:
-        """The table's name, as the user gave it."""
-        return self.source.name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All column names, in file order."""
-        return self.header.names
 
     @property
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """What looks like a misunderstanding of the first line."""
         return self.header.remarks
-
-    @property
-    def unchangeable(self) -> frozenset[str]:
-        """No column."""
-        return frozenset()
-
-    @property
-    def stored(self) -> Self:
-        """The table itself."""
-        return self
 
     @property
     def style(self) -> Style:
@@ -142,11 +121,6 @@ class CsvFile:
         text = self._text(Records(data, self.delimiter))
         table = typed_columns(text, places, forced, self.dialect)
         return table.rename_columns(list(self.columns if columns is None else columns))
-
-    def restored(self, name: str, texts: Sequence[str | None]) -> Array:
-        """The cells themselves, as bytes."""
-        del name
-        return object_array([(text or "").encode() for text in texts])
 
     def open_writer(self, output: str) -> TableWriter:
         """Start writing a changed copy; `-` is standard output.

@@ -19,6 +19,7 @@ from pishield_cli.tables.csv.exact import are_whole, exact_cells
 from pishield_cli.tables.csv.faults import not_numeric, refuse_endless, refuse_tiny
 from pishield_cli.tables.csv.notation import canonical_cells
 from pishield_cli.tables.csv.numbers import MISSING_TEXTS, numbers_in
+from pishield_cli.tables.csv.records import Records
 from pishield_cli.tables.csv.text import Text
 from pishield_cli.tables.dialect import Dialect
 
@@ -75,6 +76,11 @@ class Piece:
         cells = zip(wanted, table.columns, strict=False)
         columns = {name: self._column(name, column) for name, column in cells}
         return columns, texts or self._texts_of(table, raw), table.num_rows
+
+    @property
+    def native(self) -> Records:
+        """The records."""
+        return self.text.records
 
     def _stored(self, raw: Sequence[str]) -> dict[str, pa.Array]:
         """Columns as texts, whatever numbers look like."""

@@ -60,6 +60,11 @@ class Piece:
         texts = {name: in_one_array(table.column(name)).dictionary_encode() for name in raw}
         return columns, texts, table.num_rows
 
+    @property
+    def native(self) -> Lines:
+        """The lines."""
+        return self.lines
+
     def readable(self, name: str) -> pa.Array:
         """What cells are; see `TellsBadCells`."""
         cells = self._cells(name)

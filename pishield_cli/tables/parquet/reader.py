@@ -1,8 +1,8 @@
 """Parquet tables: a file, or the files of a folder or a pattern, in sorted order, as one table."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,8 @@ from pyarrow import parquet as pq
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.logic.domains import Schema
+from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.addresses import has_wild_cards
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.typed import TypedTable
@@ -74,10 +76,11 @@ class ParquetReader(TypedTable):
         """Whether the table is a folder of files, not a single one."""
         return self.folder is not None
 
-    @property
-    def unchangeable(self) -> frozenset[str]:
-        """Columns whose cells stand in folders' names."""
-        return frozenset(self.partitions.names)
+    def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
+        """What the types of columns say; those that stand in folders' names are fixed."""
+        found = super().domains(uses)
+        held = self.partitions.names
+        return {n: replace(one, fixed=True) if n in held else one for n, one in found.items()}
 
     def row_count(self) -> int:
         """How many rows the files' footers tell of."""
@@ -120,7 +123,7 @@ class ParquetReader(TypedTable):
         """
         wanted = self._numeric(columns)
         if not all(
-            name in self.unchangeable or tells_ranges(self.schema.field(name).type)
+            name in self.partitions.names or tells_ranges(self.schema.field(name).type)
             for name in wanted
         ):
             return self, 0
@@ -238,7 +241,7 @@ class ParquetReader(TypedTable):
         """A run's batches: by one thread where the footer is given, else by as many as columns."""
         part = self.parts[run.part]
         named = dict.fromkeys([*wanted, *raw])
-        own = None if whole else [name for name in named if name not in self.unchangeable]
+        own = None if whole else [name for name in named if name not in self.partitions.names]
         with opened(part, footer) as file, damage(part.title):
             for group, first in run.groups:
                 start, left = first, file.metadata.row_group(group).num_rows
@@ -257,7 +260,7 @@ class ParquetReader(TypedTable):
         rows, part = native.rows, native.part
         return {
             name: self.partitions.column(part, name, len(rows))
-            if name in self.unchangeable
+            if name in self.partitions.names
             else numeric_column(rows.column(name))
             for name in wanted
         }
@@ -267,14 +270,14 @@ class ParquetReader(TypedTable):
         rows, part = native.rows, native.part
         return {
             name: pa.repeat(self.partitions.text(part, name), len(rows))
-            if name in self.unchangeable
+            if name in self.partitions.names
             else rows.column(name)
             for name in raw
         }
 
     def _boxes(self, number: int, columns: Sequence[str]) -> Iterator[tuple[int, Box | None]]:
         """The row groups of a file, and the ranges of columns in each, where the footer tells."""
-        own = [name for name in columns if name not in self.unchangeable]
+        own = [name for name in columns if name not in self.partitions.names]
         fixed: dict[str, Range] = {}
         for name in set(columns) - set(own):
             cell = self.partitions.column(number, name, 1).cell(0)

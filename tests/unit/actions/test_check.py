@@ -18,7 +18,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.tolerance import EXACT
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import Clause, Inequality, Term
-from pishield_cli.tables.table import Batch, ColumnKind
+from pishield_cli.tables.table import Batch
 
 
 @dataclass
@@ -48,15 +48,6 @@ class MemoryTable:
                 {name: NumericColumn(self.cells[name][start:stop]) for name in columns},
                 native=start,
             )
-
-    def kinds(self, columns: Sequence[str]) -> dict[str, ColumnKind]:
-        return dict.fromkeys(columns, ColumnKind.REAL)
-
-    def places(self, columns: Sequence[str]) -> dict[str, int]:
-        return {}
-
-    def largest(self, columns: Sequence[str]) -> dict[str, Fraction]:
-        return {}
 
     @property
     def stored(self) -> Self:

@@ -15,7 +15,7 @@ from pishield_cli.tables.table import ColumnChange
 assert "pyarrow" not in sys.modules
 reader = tables.open_table(sys.argv[1])
 names = ["a", "b", "c", "d"]
-reader.kinds(names)
+reader.settled(names)
 _, _, output, listing = sys.argv
 with tables.open_writer(reader, output) as writer, tables.open_listing(reader, listing) as x:
     for batch in reader.batches(names, whole=True):

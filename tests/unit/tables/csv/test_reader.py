@@ -15,8 +15,10 @@ from pyarrow import csv
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
 from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.logic.domains import Domain, Number, Truth
 from pishield_cli.tables import open_table
-from pishield_cli.tables.table import ColumnKind
+
+REAL, INTEGER = Number(endless=True), Number(places=0, endless=True)
 
 
 def stored(folder: Path, data: bytes, name: str = "table.csv") -> str:
@@ -188,31 +190,30 @@ def test_a_row_longer_than_a_block(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cells", "kind"),
     [
-        (["1", "0", ""], ColumnKind.INTEGER),
-        (["1", "2.5"], ColumnKind.REAL),
-        (["true", "False", "NA"], ColumnKind.BOOLEAN),
-        (["true", "0"], ColumnKind.BOOLEAN),
-        (["", "NA"], ColumnKind.REAL),
-        (["9223372036854775808"], ColumnKind.INTEGER),
-        (["true", "0x1f", "+3"], ColumnKind.INTEGER),
-        (["true", "0.5"], ColumnKind.REAL),
-        (["12345678901234567890", "1.0"], ColumnKind.REAL),
+        (["1", "0", ""], INTEGER),
+        (["1", "2.5"], REAL),
+        (["true", "False", "NA"], Truth()),
+        (["true", "0"], Truth()),
+        (["", "NA"], REAL),
+        (["9223372036854775808"], INTEGER),
+        (["true", "0x1f", "+3"], INTEGER),
+        (["true", "0.5"], REAL),
+        (["12345678901234567890", "1.0"], REAL),
     ],
 )
-def test_kinds(tmp_path: Path, cells: list[str], kind: ColumnKind) -> None:
+def test_kinds(tmp_path: Path, cells: list[str], kind: Domain) -> None:
     path = stored(tmp_path, ("a,b\n" + "".join(f"{cell},0\n" for cell in cells)).encode())
-    assert open_table(path).kinds(["a"]) == {"a": kind}
-    assert open_table(path).places(["a"]) == {}
+    assert open_table(path).settled(["a"]) == {"a": kind}
 
 
 def test_kinds_look_at_the_whole_file(tmp_path: Path) -> None:
     lines = b"1,1,true,\n" * 300000
     path = stored(tmp_path, b"a,b,c,d\n" + lines * 8 + b"1,0.5,0,3\n")
-    assert open_table(path).kinds(["a", "b", "c", "d"]) == {
-        "a": ColumnKind.INTEGER,
-        "b": ColumnKind.REAL,
-        "c": ColumnKind.BOOLEAN,
-        "d": ColumnKind.INTEGER,
+    assert open_table(path).settled(["a", "b", "c", "d"]) == {
+        "a": INTEGER,
+        "b": REAL,
+        "c": Truth(),
+        "d": INTEGER,
     }
 
 
@@ -235,7 +236,7 @@ def test_standard_input_is_read_any_number_of_times(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\n1\n2.5\n")))
     reader = open_table("-")
     assert reader.name == "-"
-    assert reader.kinds(["a"]) == {"a": ColumnKind.REAL}
+    assert reader.settled(["a"]) == {"a": REAL}
     interleaved = zip(reader.batches(["a"], rows=1), reader.batches(["a"], rows=1), strict=True)
     assert [(x.columns["a"].values[0], y.columns["a"].values[0]) for x, y in interleaved] == [
         (1, 1),
@@ -366,8 +367,8 @@ def test_a_columns_kind_is_the_one_that_pyarrow_finds(tmp_path: Path, cell: str)
     path = tmp_path / "t.csv"
     path.write_text(f"a,b\n{cell},1\n7,1\n")
     found = pa.types.is_integer(csv.read_csv(path).schema.field("a").type)
-    kind = open_table(str(path)).kinds(["a"])["a"]
-    assert (kind is ColumnKind.INTEGER) == found
+    kind = open_table(str(path)).settled(["a"])["a"]
+    assert (kind == INTEGER) == found
 
 
 def test_missing_texts_beside_pieces_without_any(tmp_path: Path) -> None:
@@ -384,4 +385,4 @@ def test_missing_texts_beside_pieces_without_any(tmp_path: Path) -> None:
         ]
         assert np.concatenate(missing).tolist() == whole.columns[name].missing.tolist()
         assert {str(piece.columns[name].values.dtype) for piece in pieces} <= {"int64", "float64"}
-    assert open_table(str(path)).kinds(["a", "b"])["a"] is ColumnKind.INTEGER
+    assert open_table(str(path)).settled(["a", "b"])["a"] == INTEGER

@@ -17,11 +17,13 @@ import pytest
 from pyarrow import parquet as pq
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
+from pishield_cli.logic.domains import Number, Truth
+from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables import open_table, open_writer
 from pishield_cli.tables.arrow.changes import with_changes
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.parquet.reader import ParquetReader
-from pishield_cli.tables.table import Changes, ColumnChange, ColumnKind
+from pishield_cli.tables.table import Changes, ColumnChange
 
 DECIMALS = [Decimal("0.30"), None, Decimal("-3.10")]
 
@@ -222,13 +224,24 @@ def test_values_that_do_not_fit_are_refused(cells: pa.Array, value: float) -> No
     assert "\n" not in str(caught.value)
 
 
-def test_kinds_and_places(tmp_path: Path) -> None:
-    reader = open_table(stored(tmp_path, rich_table()))
-    numeric = ["i", "f", "m", "b", "a.b"]
-    real = ColumnKind.REAL
-    kinds = [ColumnKind.INTEGER, real, real, ColumnKind.BOOLEAN, real]
-    assert reader.kinds(numeric) == dict(zip(numeric, kinds, strict=True))
-    assert reader.places(numeric) == {"m": 2}
+def test_what_types_say_of_columns(tmp_path: Path) -> None:
+    table = rich_table()
+    reader = open_table(stored(tmp_path, table))
+    precision = table.schema.field("m").type.precision
+    cents = Number(places=2, largest=Fraction(10**precision - 1, 100), endless=True)
+    told = {"i": Number(places=0), "f": Number(), "m": cents, "b": Truth(), "a.b": Number()}
+    assert reader.settled(list(told)) == told
+    assert reader.domains(dict.fromkeys(told, frozenset())) == told
+
+
+def test_a_folder_fixes_the_columns_that_its_names_hold(tmp_path: Path) -> None:
+    place = tmp_path / "year=2024" / "team=a"
+    place.mkdir(parents=True)
+    pq.write_table(pa.table({"x": [1]}), place / "part.parquet")
+    reader = open_table(str(tmp_path))
+    uses = {name: frozenset[Kind]() for name in ("x", "year", "team")}
+    found = {name: one.fixed for name, one in reader.domains(uses).items()}
+    assert found == {"x": False, "year": True, "team": True}
 
 
 def test_batches(tmp_path: Path) -> None:
@@ -340,7 +353,7 @@ def test_columns_that_are_refused(tmp_path: Path) -> None:
         with pytest.raises(ColumnTypeError, match=f"Column `{name}` .* type is {kind}"):
             reader.batches([name])
     with pytest.raises(MissingColumnError, match="no column `z`"):
-        reader.kinds(["z"])
+        reader.settled(["z"])
     twice = pa.table([[1], [2]], names=["a", "a"])
     with pytest.raises(TableError, match="repeats `a`"):
         open_table(stored(tmp_path, twice)).batches(["a"])

@@ -1,0 +1,65 @@
+"""What all readers share: a table's name, its columns, and which of them can be asked for."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from pishield_cli.errors import MissingColumnError
+from pishield_cli.tables.dialect import InputFormat
+from pishield_cli.tables.table import Style, refuse_repeated
+
+
+class NamedTable:
+    """A table with a name and columns.
+
+    Args:
+        name: As the user gave it.
+        title: As messages call it.
+        columns: All column names, in file order.
+    """
+
+    format: InputFormat | None = None
+
+    def __init__(self, name: str, title: str, columns: Sequence[str]) -> None:
+        self._name = name
+        self._title = title
+        self._columns = tuple(columns)
+
+    @property
+    def name(self) -> str:
+        """The table's name, as the user gave it."""
+        return self._name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All column names, in file order."""
+        return self._columns
+
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """None: nothing of how the table is written can be misunderstood."""
+        return ()
+
+    @property
+    def style(self) -> Style:
+        """How it is written, if it is text."""
+        return Style()
+
+    @property
+    def stored(self) -> Self:
+        """The table itself."""
+        return self
+
+    def _known(self, columns: Sequence[str]) -> list[str]:
+        """Columns that are asked for, each once.
+
+        Raises:
+            MissingColumnError: If the table lacks one.
+            TableError: If it has one more than once.
+        """
+        wanted = list(dict.fromkeys(columns))
+        known = frozenset(self._columns)
+        for name in wanted:
+            if name not in known:
+                raise MissingColumnError(f"{self._title} has no column `{name}`.")
+        refuse_repeated(wanted, self._columns, self._title)
+        return wanted

@@ -1,0 +1,143 @@
+"""Tables of text: pieces of it are parsed ahead, and only cells tell what columns hold."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.logic.domains import Domain, Schema
+from pishield_cli.tables.arrow.arrays import object_array
+from pishield_cli.tables.named import NamedTable
+from pishield_cli.tables.prefetch import prefetched
+from pishield_cli.tables.sources import Source
+from pishield_cli.tables.table import Batch
+from pishield_cli.tables.told_kinds import alike, cells_held, domain_told
+
+_CHUNK = 8 << 20
+_WORKERS = 6
+"""At most so many pieces are parsed at a time, each in memory for itself."""
+
+
+class ParsedPiece(Protocol):
+    """A piece of text whose columns were read."""
+
+    @property
+    def native(self) -> Any:
+        """Its rows as they are written; see `Batch.native`."""
+
+    def is_whole(self, name: str, column: NumericColumn) -> bool:
+        """Whether all cells of a column of floats are written as whole numbers."""
+
+
+Parsed = tuple[dict[str, NumericColumn], dict[str, pa.Array], int, ParsedPiece]
+"""Columns of numbers, columns as texts, how many rows, and the piece that they are of."""
+
+
+class TextTable(NamedTable, ABC):
+    """A table of text.
+
+    Args:
+        source: The text.
+        columns: All column names.
+        row_length: About how long a row is, in bytes.
+    """
+
+    schema: pa.Schema | None = None
+
+    def __init__(self, source: Source, columns: Sequence[str], row_length: float) -> None:
+        super().__init__(source.name, f"`{source.title}`", columns)
+        self.source = source
+        self._row_length = row_length
+        self._settled: dict[str, Domain] = {}
+
+    def row_count(self) -> None:
+        """Nothing tells before the text is read."""
+
+    def batches(
+        self,
+        columns: Sequence[str],
+        *,
+        rows: int | None = None,
+        whole: bool = False,
+        raw: Sequence[str] = (),
+    ) -> Iterator[Batch]:
+        """Read the table from its start, the next batch while the caller works on this one.
+
+        Args:
+            columns: The columns to parse; each must be numeric.
+            rows: About how many rows a batch holds; None for about 8 MiB of text.
+            whole: Whether a last batch without rows is wanted for the sake of its blank lines;
+                a batch always carries its text.
+            raw: Columns to give as texts.
+
+        Raises:
+            ColumnTypeError: If a column asked for holds something other than numbers.
+            TableError: If the table is malformed; the message names file and line.
+        """
+        wanted = self._known(columns)
+        return self._numbered(wanted, self._known(raw), self._chunk_size(rows), whole)
+
+    def settled(self, columns: Sequence[str]) -> Schema:
+        """Read the text, through if need be, and say which values its columns hold.
+
+        From then on `batches` gives whole numbers as such, and all others as floats throughout.
+        """
+        unknown = [name for name in dict.fromkeys(columns) if name not in self._settled]
+        if unknown:
+            self._settled.update(self._looked_through(self._known(unknown)))
+        return {name: self._settled[name] for name in columns}
+
+    def restored(self, name: str, texts: Sequence[str | None]) -> Array:
+        """The cells themselves, as bytes."""
+        del name
+        return object_array([(text or "").encode() for text in texts])
+
+    @abstractmethod
+    def _pieces(self, size: int) -> Iterator[Any]:
+        """The text in pieces of whole rows, of about so many bytes."""
+
+    @abstractmethod
+    def _parse(self, piece: Any, wanted: list[str], raw: Sequence[str]) -> Parsed:
+        """Read the columns of a piece."""
+
+    def _chunk_size(self, rows: int | None) -> int:
+        if rows is None:
+            return _CHUNK
+        return max(1, min(int(rows * self._row_length), 4 * _CHUNK))
+
+    def _numbered(
+        self, wanted: list[str], raw: list[str], size: int, whole: bool
+    ) -> Generator[Batch, None, None]:
+        start = 0
+        for columns, texts, rows, piece in self._parsed(wanted, size, raw):
+            if rows or whole:
+                found = {n: alike(column, self._settled.get(n)) for n, column in columns.items()}
+                yield Batch(start, rows, found, piece.native, texts)
+            start += rows
+
+    def _parsed(self, wanted: list[str], size: int, raw: Sequence[str] = ()) -> Iterator[Parsed]:
+        """The text in pieces; columns taken away from `wanted` are left out from then on."""
+        return prefetched(self._tasks(wanted, size, raw), min(pa.cpu_count(), _WORKERS))
+
+    def _tasks(
+        self, wanted: list[str], size: int, raw: Sequence[str]
+    ) -> Generator[Callable[[], Parsed], None, None]:
+        for piece in self._pieces(size):
+            yield partial(self._parse, piece, list(wanted), raw)
+        self.source.require_unchanged()
+
+    def _looked_through(self, wanted: list[str]) -> dict[str, Domain]:
+        seen: dict[str, set[str]] = {name: set() for name in wanted}
+        # A column with a float is settled: once all are, the rest of the text is not read.
+        for parsed, _, _, piece in self._parsed(wanted, _CHUNK):
+            for name, column in parsed.items():
+                held = cells_held(column)
+                whole = held == "f" and piece.is_whole(name, column)
+                seen[name].add("i" if whole else held)
+            wanted[:] = [name for name in wanted if "f" not in seen[name]]
+            if not wanted:
+                break
+        return {name: domain_told(held) for name, held in seen.items()}
