@@ -1,0 +1,105 @@
+"""Truths of rows: Kleene's tables, and literals against fractions on columns of every type."""
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.evaluation.blocks import Block, Buffers
+from pishield_cli.kernels.evaluation.comparison import (
+    Comparison,
+    Truth,
+    compare,
+    comparison_of,
+    conjunction,
+    disjunction,
+)
+from pishield_cli.kernels.evaluation.tolerance import EXACT
+from pishield_cli.logic.terms import Inequality, Term
+from tests.laws import examples
+
+FALSE, UNKNOWN, TRUE = 0, 1, 2
+ROWS = 9
+
+cells = {
+    "float64": st.integers(-40, 40).map(lambda n: n / 10) | st.sampled_from([1 / 3, 1e17, -1e-9]),
+    "float32": st.integers(-40, 40).map(lambda n: n / 10),
+    "float16": st.integers(-40, 40).map(lambda n: n / 10),
+    "int64": st.integers(-4, 4) | st.sampled_from([2**62, -(2**63), 2**53 + 1]),
+    "uint8": st.integers(0, 255),
+    "bool": st.booleans(),
+}
+weights = st.sampled_from([1, -1, 2, -3, 10, 2**60 + 1])
+
+
+def truth_of(values):
+    """A truth from FALSE, UNKNOWN and TRUE."""
+    false, unknown = (np.array([one == kind for one in values]) for kind in (FALSE, UNKNOWN))
+    return Truth(false if false.any() else None, unknown if unknown.any() else None)
+
+
+def values_of(truth, rows):
+    found = np.full(rows, TRUE)
+    for kind, mask in ((UNKNOWN, truth.unknown), (FALSE, truth.false)):
+        if mask is not None:
+            found[mask] = kind
+    return list(found)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_kleenes_tables(count):
+    rows = list(product((FALSE, UNKNOWN, TRUE), repeat=count))
+    parts = [truth_of(column) for column in zip(*rows, strict=True)]
+    assert values_of(conjunction(parts), len(rows)) == [min(row) for row in rows]
+    assert values_of(disjunction(parts), len(rows)) == [max(row) for row in rows]
+
+
+@examples(100)
+@given(st.lists(st.lists(st.sampled_from([FALSE, UNKNOWN, TRUE]), min_size=4, max_size=4),
+                min_size=1, max_size=5))  # fmt: skip
+def test_no_row_is_both_false_and_unknown(columns):
+    for found in (conjunction, disjunction):
+        truth = found([truth_of(column) for column in columns])
+        if truth.false is not None and truth.unknown is not None:
+            assert not (truth.false & truth.unknown).any()
+
+
+@st.composite
+def batches(draw):
+    columns = {}
+    for name in "abc"[: draw(st.integers(1, 3))]:
+        dtype = draw(st.sampled_from(sorted(cells)))
+        values = draw(st.lists(cells[dtype], min_size=ROWS, max_size=ROWS))
+        missing = draw(st.none() | st.lists(st.booleans(), min_size=ROWS, max_size=ROWS))
+        columns[name] = NumericColumn(
+            np.array(values, dtype), None if missing is None else np.array(missing)
+        )
+    return columns
+
+
+@examples(300)
+@given(batches(), st.data())
+def test_a_literal_is_what_fractions_say(columns, data):
+    terms = tuple(Term(name, Fraction(data.draw(weights))) for name in columns)
+    at = {name: column.cell(0) or Fraction(0) for name, column in columns.items()}
+    # Half the constants put a row right at the boundary.
+    constant = sum((weight * at[name] for name, weight in terms), Fraction(0))
+    constant = data.draw(st.sampled_from([constant, Fraction(0), Fraction(7, 5)]))
+    literal = Inequality(terms, constant, data.draw(st.booleans()))
+    comparison = comparison_of(literal)
+    assert isinstance(comparison, Comparison)
+    found = []
+    for start, stop in ((0, 4), (4, ROWS)):
+        block = Block(columns, start, stop, Buffers(ROWS))
+        found += values_of(compare(comparison, block, EXACT), stop - start)
+        block.close()
+    for row, truth in enumerate(found):
+        values = {name: column.cell(row) for name, column in columns.items()}
+        if None in values.values():
+            assert truth == UNKNOWN
+        else:
+            assert truth == (TRUE if literal.holds(values) else FALSE)
