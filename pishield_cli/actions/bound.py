@@ -8,6 +8,7 @@ from datetime import date
 from pishield_cli.language import bind, bind_text, read_binding
 from pishield_cli.logic.domains import Number, Truth
 from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.misread import misread_header
 from pishield_cli.tables.table import TableReader
 
 Rules = Requirements | str | os.PathLike[str]
@@ -47,6 +48,13 @@ def bound_to(
     Raises:
         RequirementsFileError: With all that is wrong with the requirements.
     """
+    with misread_header(reader):
+        return _bound_to(reader, requirements, positions, today)
+
+
+def _bound_to(
+    reader: TableReader, requirements: Rules, positions: Sequence[str] | None, today: date | None
+) -> Requirements:
     if isinstance(requirements, Requirements):
         return _rebound(requirements, reader, positions)
     if isinstance(requirements, str) and is_text(requirements):

@@ -155,7 +155,7 @@ _KNOWN = (
     *("data", "requirements", "type", "columns", "tolerance", "exact", "max-violations"),
     *("missing", "allow-empty", "violations", "key", "severity", "allow", "delimiter", "decimal"),
     *("thousands", "na", "encoding", "skip-rows", "header", "input-format", "bad-cells"),
-    "date-format",
+    *("date-format", "units"),
 )
 
 
@@ -212,6 +212,7 @@ def _dialect(table: _Table) -> Dialect:
         delimiter=table.text("delimiter"),
         decimal=table.text("decimal", usual.decimal),
         thousands=table.text("thousands"),
+        units=table.texts("units") or (),
         missing=table.texts("na") or (),
         encoding=table.text("encoding", usual.encoding),
         skip_rows=table.number("skip-rows", usual.skip_rows),

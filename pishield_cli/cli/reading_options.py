@@ -44,6 +44,16 @@ def _written(
             rich_help_panel=_PANEL,
         ),
     ] = None,
+    units: Annotated[
+        str | None,
+        typer.Option(
+            "--units",
+            metavar="A,B",
+            show_default=False,
+            help="Signs that stand beside numbers, such as % or €; 5 % is read as 5.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
     na: Annotated[
         str | None,
         typer.Option(
@@ -116,7 +126,8 @@ def _written(
         delimiter=None if delimiter is None else delimiter.replace("\\t", "\t"),
         decimal=decimal,
         thousands=thousands,
-        missing=_texts(na),
+        units=_texts("--units", units),
+        missing=_texts("--na", na),
         encoding=encoding,
         skip_rows=skip_rows,
         header=not no_header,
@@ -154,11 +165,11 @@ def _hints(command: Callable[..., int]) -> dict[str, Any]:
     return {name: one for name, one in command.__annotations__.items() if not isinstance(one, str)}
 
 
-def _texts(given: str | None) -> tuple[str, ...]:
+def _texts(option: str, given: str | None) -> tuple[str, ...]:
     if given is None:
         return ()
     try:
         rows = list(csv.reader([given], strict=True))
     except csv.Error as error:
-        raise UsageError(f"--na takes texts separated by commas: {error}.") from error
+        raise UsageError(f"{option} takes texts separated by commas: {error}.") from error
     return tuple(text for text in rows[0] if text) if rows else ()

@@ -8,6 +8,7 @@ from pishield_cli.errors import UsageError
 
 _NEVER = '"\r\n'
 _DIGITS = frozenset("0123456789+-")
+_PART_OF_NUMBERS = frozenset({"e", "x", "inf", "infinity", "nan"})
 
 
 class InputFormat(StrEnum):
@@ -37,6 +38,8 @@ class Dialect:
             says.
         decimal: What stands before the decimal places.
         thousands: What stands between groups of three digits; None for nothing.
+        units: Signs such as `%` or `€` that may stand before or behind a number; the number is
+            what stands beside them.
         missing: Texts that stand for a missing cell, besides the usual ones.
         encoding: The text's encoding, as Python names it.
         skip_rows: How many lines stand before the header.
@@ -55,6 +58,7 @@ class Dialect:
     delimiter: str | None = None
     decimal: str = "."
     thousands: str | None = None
+    units: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     encoding: str = "utf-8"
     skip_rows: int = 0
@@ -80,6 +84,8 @@ class Dialect:
             )
         if self.decimal == self.thousands:
             raise UsageError(f"--decimal and --thousands are both '{self.decimal}'.")
+        for unit in self.units:
+            _require_unit(unit, (self.decimal, self.thousands))
         try:
             codecs.lookup(self.encoding).incrementaldecoder  # noqa: B018 - whether it is of text
             "".encode(self.encoding)
@@ -92,7 +98,8 @@ class Dialect:
     @property
     def plain_numbers(self) -> bool:
         """Whether numbers are written as programs write them."""
-        return self.decimal == "." and self.thousands is None and self.bad_cells is BadCells.ERROR
+        usual = self.decimal == "." and self.thousands is None and not self.units
+        return usual and self.bad_cells is BadCells.ERROR
 
     @property
     def of_values(self) -> "Dialect":
@@ -125,4 +132,15 @@ def _require_mark(option: str, mark: str | None) -> None:
             "line ending, "
             f"but {mark!r} was given.",
             hint=r"a tabulator is written as \t",
+        )
+
+
+def _require_unit(unit: str, marks: tuple[str | None, ...]) -> None:
+    """Refuse what cannot be told from a number, or from the end of a cell."""
+    parts = frozenset(unit)
+    odd = parts & (_DIGITS | frozenset(_NEVER)) or unit in marks
+    if odd or not unit.strip() or unit.lower() in _PART_OF_NUMBERS:
+        raise UsageError(
+            f"--units takes signs that stand beside numbers, not {unit!r}.",
+            hint='such as --units "%" or --units "€,kg"',
         )

@@ -167,7 +167,7 @@ def test_a_table_with_other_separators_shows_its_header(
 ) -> None:
     Path("s.csv").write_bytes(b"a;b;name\n1;2;x\n")
     message = refuse(capsys, "check", "s.csv", "r.txt", lines=None)
-    assert "`a;b;name`" in message
+    assert "with semicolons between the names. Hint: add --delimiter" in message
     assert "semicolons" in message
 
 

@@ -179,7 +179,8 @@ def test_a_day_that_no_calendar_has_is_refused(capsys: pytest.CaptureFixture[str
     ("cell", "hint"),
     [
         ("31.01.2024", "add --date-format %d.%m.%Y"),
-        ("1/31/2024", "add --date-format %m/%d/%Y, or %d/%m/%Y if the day comes first"),
+        ("1/31/2024", "add --date-format %m/%d/%Y"),
+        ("1/12/2024", "add --date-format %m/%d/%Y, or %d/%m/%Y if the day comes first"),
         ("2024/01/31", "add --date-format %Y/%m/%d"),
         ("31.01.24 10:00", "say how they are written with --date-format"),
     ],

@@ -1,6 +1,8 @@
 """Tables as they come: other delimiters, numbers, marks and encodings, read and written alike."""
 
 import json
+import shlex
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet as pq
 
+from pishield_cli import check_table
 from pishield_cli.cli import main
+from pishield_cli.errors import TableError
 from pishield_cli.tables import open_table
 from pishield_cli.tables.csv.notation import canonical_cells, canonical_text, written_like
+from pishield_cli.tables.csv.numbers import is_number
 from pishield_cli.tables.dialect import Dialect
 
 SPREADSHEET = "Größe;preis;limit;\r\nä;1.234,50;1.000,00;x\r\nb;-;5;y\r\nc;7,25;1.234.567,125;z\r\n"
@@ -145,6 +150,9 @@ def test_bad_cells_may_count_as_missing(capsys: pytest.CaptureFixture[str]) -> N
         (("--encoding", "hex"), "--encoding takes the name"),
         (("--encoding", "ascii-8"), "--encoding takes the name"),
         (("--na", '"'), "--na takes texts"),
+        (("--units", "5"), "--units takes signs"),
+        (("--units", "e"), "--units takes signs"),
+        (("--units", ".", "--decimal", "."), "--units takes signs"),
     ],
 )
 def test_options_that_make_no_sense(
@@ -176,6 +184,80 @@ NOTATIONS = [
     Dialect(decimal=",", thousands="'"),
 ]
 DECIMALS = st.decimals(-(10**12), 10**12, places=3, allow_nan=False, allow_infinity=False)
+
+
+UNITS = st.sampled_from(["{}%", "{} %", "€{}", "€ {}", "-€{}", "{}\u00a0€", " {} % ", "{}kg"])
+
+
+@given(st.sampled_from([*NOTATIONS, Dialect()]), DECIMALS, UNITS, st.booleans())
+def test_numbers_survive_beside_a_unit(
+    dialect: Dialect, number: Decimal, beside: str, quoted: bool
+) -> None:
+    """Read it is the number alone; written it has the unit where the old cell has it."""
+    dialect = replace(dialect, units=("%", "€", "kg"))
+    plain = f"{number:f}".encode()
+    old = beside.format(7).encode()
+    old = b'"%s"' % old if quoted else old
+    written = written_like(old, b'"%s"' % plain if quoted else plain, dialect, b";")
+    assert written.startswith(b'"') == quoted
+    assert canonical_text(written, dialect).strip(b'"') == plain
+    text = written.decode().strip('"')
+    assert canonical_cells(pa.array([text]), dialect).to_pylist() == [plain.decode()]
+    assert text.replace("-", "").startswith(beside.partition("{}")[0].replace("-", ""))
+    assert text.endswith(beside.partition("{}")[2])
+
+
+@pytest.mark.parametrize("text", ["€5%", "%", "5 % 5", "-€-5", "5 EUR", "€ soon"])
+def test_what_is_not_a_number_beside_one_unit_is_not_read(text: str) -> None:
+    [read] = canonical_cells(pa.array([text]), Dialect(units=("%", "€"))).to_pylist()
+    assert not is_number(read)
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize("delimiter", [";", "^", ":"])
+def test_dates_and_texts_that_move_keep_every_character(decimal: str, delimiter: str) -> None:
+    """The notation of numbers is for numbers: a date's points are not decimal points."""
+    rules = 'start <= 2025-05-20\nkind in ("b.c", "x:y^z")\n0 <= share <= 50\n'
+    Path("r.txt").write_text(rules)
+    rows = ["start|kind|share", "21.05.2025|a.b|5%", "01.05.2025|b.c|120 %"]
+    Path("t.csv").write_text("".join(row.replace("|", delimiter) + "\n" for row in rows))
+    options = ["--delimiter", delimiter, "--decimal", decimal, "--date-format", "%d.%m.%Y"]
+    options += ["--units", "%"]
+    assert main(["correct", "t.csv", "r.txt", "-o", "out.csv", "--audit", "a.csv", *options]) == 0
+    lines = Path("out.csv").read_text().splitlines()
+    assert lines[1].startswith("20.05.2025")
+    assert lines[1].endswith("5%")
+    assert lines[2] == rows[2].replace("120 %", "50 %").replace("|", delimiter)
+    assert main(["check", "out.csv", "r.txt", "--exact", *options]) == 0
+    assert main(["undo", "out.csv", "a.csv", "-o", "back.csv", *options]) == 0
+    assert Path("back.csv").read_bytes() == Path("t.csv").read_bytes()
+
+
+def test_a_spreadsheets_file_tells_how_to_read_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first try fails with all options that the second one needs."""
+    lines = ["Preise 2025;;;;;", "Größe;preis;limit;tag;anteil;", "a;1.234,50;7,5;31.12.2024;5%;"]
+    Path("t.csv").write_bytes("".join(f"{line}\r\n" for line in lines).encode("latin-1"))
+    Path("r.txt").write_text('preis <= limit\nGröße in ("a")\ntag <= 2025-01-01\nanteil <= 9\n')
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    [message] = capsys.readouterr().err.splitlines()
+    fact, _, hint = message.partition(" Hint: add ")
+    assert fact == (
+        "error: The header of `t.csv` seems to be on line 2, with semicolons between the names."
+    )
+    assert main(["check", "t.csv", "r.txt", *shlex.split(hint)]) == 1
+    assert "1 of 1 row violates 1 of 4 requirements" in capsys.readouterr().out
+    with pytest.raises(TableError, match="seems to be on line 2"):
+        check_table("t.csv", "preis <= limit")
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n3,4\n", "a\n1;2\n3;4\n", "a\n1\n", "", "a,,,\n1,,,\n"])
+def test_a_name_that_is_mistyped_is_said_to_be(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table that is read as it is written is not suspected."""
+    Path("t.csv").write_text(text)
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    assert "seems to be on line" not in capsys.readouterr().err
 
 
 @given(st.sampled_from(NOTATIONS), DECIMALS, st.booleans())
@@ -261,16 +343,22 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
 @pytest.mark.parametrize(
     ("cells", "hint"),
     [
-        (["2%", "3.5 %"], "percentages"),
+        (["2%", "3.5 %"], 'these are percentages: add --units "%"'),
         (["2024-01-02", "2024-01-03 10:00"], "dates"),
         (["31.12.2024", "1.1.25"], "dates"),
         (["1,5", "2,25"], "--decimal ,"),
         (["1.234,5", "1.234.567"], "--decimal , --thousands ."),
+        (["3.648,00", "101,25"], "--decimal , --thousands ."),
+        (["1.234,50 €", "7 €"], '--decimal , --thousands . --units "€"'),
+        (["1 234,5", "7,25"], '--decimal , --thousands " "'),
+        (["31/12/2024", "01/02/2024"], "--date-format %d/%m/%Y"),
+        (["12/31/2024", "01/02/2024"], "--date-format %m/%d/%Y"),
+        (["1,5", "?"], "--decimal , if that is how they are written; if ? stand"),
         (["1,234", "1,234,567.5"], "--thousands ,"),
         (["1'234", "12'345.5"], "--thousands"),
         (["yes", "No"], "true and false"),
         (["-", "?"], '--na "-,?"'),
-        (["$ 5", "7 €"], "currencies"),
+        (["$ 5", "7 €"], '--units "$,€"'),
         (["soon", "later"], "leave missing cells empty"),
         (["yes", "no"], "as 1 and 0"),
     ],

@@ -14,8 +14,8 @@ _EXACT_AS_FLOAT = 10**15
 _CENTS = 2
 
 
-def cell_like(old: bytes, value: float | Fraction | str) -> bytes:
-    """Write a number or a text where another stood.
+def cell_like(old: bytes, value: float | Fraction) -> bytes:
+    """Write a number where another stood.
 
     Args:
         old: The cell that is replaced, as written.
@@ -31,8 +31,6 @@ def cell_like(old: bytes, value: float | Fraction | str) -> bytes:
         # By far the most have at least as many decimal places as before: nothing is padded.
         if len(text) - text.find(".") >= len(old) - old.rfind(b"."):
             return text.encode()
-    if isinstance(value, str):
-        return _text_like(old, value)
     if b'"' in old:
         return b'"%s"' % cell_like(old.strip(b' \t"'), value)
     text = number_text(value + 0)  # a truth value becomes a number, minus zero zero
@@ -65,9 +63,18 @@ def _to_place(number: str, places: int) -> str:
     return f"{whole}.{fraction.ljust(places, '0')}"
 
 
-def _text_like(old: bytes, text: str) -> bytes:
-    """A text, in quotes if the old one was, or if it cannot do without."""
+def text_cell(old: bytes, text: str, delimiter: bytes) -> bytes:
+    """Write a text where another stood.
+
+    Args:
+        old: The cell that is replaced, as written.
+        text: The new text.
+        delimiter: What stands between two cells, one byte.
+
+    Returns:
+        The text, in quotes if the old one was, or if it cannot do without.
+    """
     written = text.encode()
-    if b'"' in old or any(mark in written for mark in b'",;\t|\r\n'):
+    if b'"' in old or delimiter in written or any(mark in written for mark in b'",;\t|\r\n'):
         return b'"%s"' % written.replace(b'"', b'""')
     return written

@@ -1,7 +1,6 @@
 """Which cells keep columns from being numbers: how many, some of them, and what they may mean."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +8,7 @@ import pyarrow as pa
 
 from pishield_cli.errors import BadCellsError, ColumnTypeError
 from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.csv.meanings import told_meaning
 from pishield_cli.tables.csv.notation import NUMBER
 from pishield_cli.tables.csv.numbers import FALSE_TEXTS, TRUE_TEXTS
 from pishield_cli.tables.csv.records import Records, split_cells
@@ -19,63 +19,10 @@ _JUDGED = 100
 """How many cells of a column tell what they may mean."""
 _LONGEST = 40
 
-_GENERAL = "leave missing cells empty; numbers are written like 3, -0.5 or 1e3"
-_MARKS = frozenset(
-    [
-        *("-", "--", "---", "?", "??", ".", "..", "*", "\u2013", "\u2014"),
-        *("none", "None", "NONE", "missing", "MISSING", "unknown", "Unknown"),
-        *("n.a.", "N.A.", "na", "Na", "n/d", "N/D", "nil", "NIL"),
-        *("#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!"),
-    ]
-)
-_YES_NO = frozenset(
-    ["yes", "no", "y", "n", "ja", "nein", "j", "oui", "non", "si", "on", "off", "t", "f"]
-)
-_CURRENCIES = "[$\u20ac\u00a3\u00a5]"
 _WORDS = tuple(TRUE_TEXTS | FALSE_TEXTS)
 
-_HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"\s*[+-]?[0-9.,]+\s*%\s*"),
-        "these are percentages: leave out the sign, and mean the same in the requirements",
-    ),
-    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"), "these are dates: add --date-format %Y-%m-%d"),
-    (re.compile(r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"), "these are dates: add --date-format %Y/%m/%d"),
-    (
-        re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}"),
-        "these are dates: add --date-format %d.%m.%Y",
-    ),
-    (
-        re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"),
-        "these are dates: add --date-format %m/%d/%Y, or %d/%m/%Y if the day comes first",
-    ),
-    (
-        re.compile(r"\s*[0-9]{1,4}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}([T ].*)?"),
-        "these are dates: say how they are written with --date-format, such as '%d/%m/%y %H:%M'",
-    ),
-    (
-        re.compile(r"\s*[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?\s*"),
-        "add --decimal , --thousands . if that is how they are written",
-    ),
-    (
-        re.compile(r"\s*[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?\s*"),
-        "add --thousands , if that is how they are written",
-    ),
-    (
-        re.compile(r"\s*[+-]?[0-9]*,[0-9]+\s*"),
-        "add --decimal , if that stands before decimal places",
-    ),
-    (
-        re.compile(r"\s*[+-]?[0-9]{1,3}([ '\u00a0\u202f][0-9]{3})+([.,][0-9]*)?\s*"),
-        "say what stands between groups of digits with --thousands",
-    ),
-    (
-        re.compile(
-            r"\s*[+-]?(?:[$\u20ac\u00a3\u00a5]\s*[0-9].*|[0-9.,' ]+\s*[$\u20ac\u00a3\u00a5])\s*"
-        ),
-        "leave out the signs of currencies",
-    ),
-)
+LookedThrough = tuple[Records, pa.Table, pa.Table, Sequence[str]]
+"""A piece of a table: its text, cells as read and as written, the marks of missing cells."""
 
 
 @dataclass(slots=True)
@@ -87,8 +34,14 @@ class _Found:
     texts: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
 
-    def add(self, cells: pa.Array, missing: Sequence[str], line_of: Callable[[int], int]) -> None:
-        """Look through some cells, texts as they are read."""
+    def add(
+        self,
+        cells: pa.Array,
+        written: pa.Array,
+        missing: Sequence[str],
+        line_of: Callable[[int], int],
+    ) -> None:
+        """Look through some cells, texts as they are read, and as they are written."""
         from pyarrow import compute
 
         absent = compute.is_in(cells, value_set=pa.array(missing, cells.type))
@@ -96,7 +49,7 @@ class _Found:
         number = compute.match_substring_regex(cells, NUMBER)
         bad = ~(_mask(absent) | _mask(word) | _mask(number))
         self.count += int(np.count_nonzero(bad))
-        _note(cells, bad, self.texts, self.lines, line_of)
+        _note(written, bad, self.texts, self.lines, line_of)
 
     def error(self, title: str) -> ColumnTypeError | None:
         """What is wrong with the column; None if nothing is."""
@@ -111,12 +64,12 @@ class _Found:
         more = f" ({count:,} cells in all)" if count > len(shown) else ""
         return ColumnTypeError(
             f"Column `{self.name}` of `{title}` must hold numbers, but {listed}{more}.",
-            hint=_hint(texts),
+            hint=told_meaning(texts),
         )
 
 
 def bad_cells(
-    pieces: Iterable[tuple[Records, pa.Table, Sequence[str]]],
+    pieces: Iterable[LookedThrough],
     names: Sequence[str],
     title: str,
     first_line: int,
@@ -124,8 +77,8 @@ def bad_cells(
     """What is wrong with all columns of a table that must hold numbers.
 
     Args:
-        pieces: The table's text in order, the columns' cells as they are read, as texts, by the
-            columns' places, and what stands for a missing cell.
+        pieces: The table's text in order, the columns' cells as texts, as they are read and as they
+            are written, by the columns' places, and what stands for a missing cell.
         names: The columns.
         title: The table.
         first_line: The line of the file that the first row is on, from 1.
@@ -135,10 +88,10 @@ def bad_cells(
     """
     found = [_Found(name) for name in names]
     line = first_line
-    for records, table, missing in pieces:
-        for one, place in zip(found, table.column_names, strict=True):
-            cells = table.column(place).combine_chunks()
-            one.add(cells, missing, _lines_within(records, int(place), line))
+    for records, read, written, missing in pieces:
+        for one, place in zip(found, read.column_names, strict=True):
+            cells, as_written = (t.column(place).combine_chunks() for t in (read, written))
+            one.add(cells, as_written, missing, _lines_within(records, int(place), line))
         line += _line_endings(records.data)
     errors = [error for one in found if (error := one.error(title)) is not None]
     return BadCellsError(errors) if len(errors) > 1 else next(iter(errors), None)
@@ -165,28 +118,6 @@ def _lines_within(records: Records, place: int, first: int) -> Callable[[int], i
 
 def _line_endings(data: bytes) -> int:
     return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
-
-
-def _hint(texts: Sequence[str]) -> str:
-    """What the cells may mean, if one thing fits nearly all of them."""
-    for share in _shares(texts):
-        if share is not None:
-            return share
-    return _GENERAL
-
-
-def _shares(texts: Sequence[str]) -> Iterator[str | None]:
-    stripped = [text.strip() for text in texts]
-    marks = sorted({text for text in stripped if text in _MARKS})
-    if marks and all(text in _MARKS for text in stripped):
-        yield f'if these stand for missing cells, add --na "{",".join(marks)}"'
-    if all(text.lower() in _YES_NO for text in stripped):
-        yield "write truth values as true and false, or as 1 and 0"
-    for pattern, hint in _HINTS:
-        if all(pattern.fullmatch(text) for text in texts):
-            yield hint
-    if marks:
-        yield f'if {" and ".join(marks)} stand for missing cells, add --na "{",".join(marks)}"'
 
 
 def _mask(found: pa.Array) -> Array:

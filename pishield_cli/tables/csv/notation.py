@@ -10,6 +10,7 @@ from pishield_cli.tables.csv.numbers import MISSING_TEXTS
 from pishield_cli.tables.dialect import BadCells, Dialect
 
 _SPACES = "[ \u00a0\u202f]"
+_BLANKS = "[ \t\u00a0\u202f]*"
 _NO_POINT = "\u00b7"
 NUMBER = (
     r"^[ \t]*(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?i:inf(?:inity)?|nan)"
@@ -34,6 +35,8 @@ def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.A
     if dialect.missing:
         marks = pa.array(dialect.missing, cells.type)
         cells = compute.if_else(compute.is_in(cells, value_set=marks), "", cells)
+    if dialect.units:
+        cells = compute.replace_substring_regex(cells, f"^{_with_unit(dialect)}$", r"\1\2\3")
     if dialect.thousands is not None:
         grouped = compute.match_substring_regex(cells, f"^{_grouped(dialect)}$")
         together = compute.replace_substring_regex(cells, _separator(dialect.thousands), "")
@@ -79,6 +82,8 @@ def are_numbers(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> bool:
 
 def canonical_text(text: bytes, dialect: Dialect) -> bytes:
     """One cell as `canonical_cells` reads it, quotes kept."""
+    if dialect.units:
+        text = _without_unit(text, dialect)
     if dialect.thousands is not None and _pattern(dialect).fullmatch(text.decode(errors="replace")):
         text = re.sub(_separator(dialect.thousands).encode(), b"", text)
     return text.replace(dialect.decimal.encode(), b".")
@@ -95,11 +100,36 @@ def written_like(old: bytes, number: bytes, dialect: Dialect, delimiter: bytes) 
     """
     whole, point, places = number.strip(b'"').decode().partition(".")
     digits = whole.lstrip("-")
-    if (mark := _mark_in(old, dialect)) and digits.isdecimal() and "e" not in places:
+    alone = _without_unit(old, dialect) if dialect.units else old
+    if (mark := _mark_in(alone, dialect)) and digits.isdecimal() and "e" not in places:
         sign = "-" if whole.startswith("-") else ""
         whole = sign + f"{int(digits):,}".replace(",", mark)
-    data = (whole + (dialect.decimal + places if point else "")).encode()
+    written = whole + (dialect.decimal + places if point else "")
+    if alone != old:
+        written = _unit_beside(written, old, dialect)
+    data = written.encode()
     return b'"%s"' % data if number.startswith(b'"') or delimiter in data else data
+
+
+def _without_unit(text: bytes, dialect: Dialect) -> bytes:
+    """A cell without the unit beside its number; quotes and other cells as they are."""
+    written = text.decode(errors="replace")
+    found = _unit_pattern(dialect).fullmatch(written.strip('"'))
+    if found is None:
+        return text
+    number = "".join(part or "" for part in found.groups()).encode()
+    return b'"%s"' % number if text.startswith(b'"') else number
+
+
+def _unit_beside(number: str, old: bytes, dialect: Dialect) -> str:
+    """A number with the unit that stands beside another one, in the same place."""
+    text = old.decode(errors="replace").strip('"')
+    found = _unit_pattern(dialect).fullmatch(text)
+    assert found is not None
+    if found[3] is not None:
+        return text[: found.start(3)] + number + text[found.end(3) :]
+    sign = "-" if number.startswith("-") else ""
+    return text[: found.start(1)] + sign + text[found.end(1) : found.start(2)] + number[len(sign) :]
 
 
 def _mark_in(old: bytes, dialect: Dialect) -> str | None:
@@ -118,6 +148,19 @@ def _grouped(dialect: Dialect) -> str:
     assert dialect.thousands is not None
     separator, decimal = _separator(dialect.thousands), re.escape(dialect.decimal)
     return rf"\s*[+-]?[0-9]{{1,3}}(?:{separator}[0-9]{{3}})+(?:{decimal}[0-9]*)?\s*"
+
+
+def _with_unit(dialect: Dialect) -> str:
+    """A number and a unit before it (groups 1 and 2: its sign, its digits) or behind it (3)."""
+    unit = f"{_BLANKS}(?:{'|'.join(map(re.escape, dialect.units))}){_BLANKS}"
+    before = rf"{_BLANKS}([+-]?){unit}([+-]?[0-9.,].*)"
+    behind = rf"{_BLANKS}([+-]?[0-9.,](?:.*[0-9.,])?){unit}"
+    return f"(?:{before}|{behind})"
+
+
+@lru_cache
+def _unit_pattern(dialect: Dialect) -> re.Pattern[str]:
+    return re.compile(_with_unit(dialect))
 
 
 @lru_cache

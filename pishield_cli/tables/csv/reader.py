@@ -12,6 +12,7 @@ Lines without a single character are not rows; in a table of one column, a missi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow import csv
@@ -28,6 +29,9 @@ from pishield_cli.tables.csv.piece import Piece
 from pishield_cli.tables.csv.records import Records
 from pishield_cli.tables.dialect import BadCells
 from pishield_cli.tables.text_table import Parsed
+
+if TYPE_CHECKING:
+    from pishield_cli.tables.csv.inventory import LookedThrough
 
 _CHUNK = 8 << 20
 _SAMPLE = 1 << 14
@@ -89,7 +93,7 @@ class CsvReader(CsvFile):
         first = 1 + lines_before - self.header.data.count(b"\r\n")
         return bad_cells(self._as_texts(wanted), wanted, self.source.title, first)
 
-    def _as_texts(self, wanted: Sequence[str]) -> Iterator[tuple[Records, pa.Table, Sequence[str]]]:
+    def _as_texts(self, wanted: Sequence[str]) -> "Iterator[LookedThrough]":
         """All pieces of the file, some columns as texts; cells that are not UTF-8 are empty."""
         places = [str(self._places[name]) for name in wanted]
         for records in self._pieces(_CHUNK):
@@ -99,8 +103,8 @@ class CsvReader(CsvFile):
                 check_utf8=False,
                 strings_can_be_null=False,
             )
-            table = self._text(records).table(convert)
+            read = written = self._text(records).table(convert)
             if not self.dialect.plain_numbers:
-                cells = [canonical_cells(column, self.dialect) for column in table.columns]
-                table = pa.table(cells, names=places)
-            yield records, table, [*csv.ConvertOptions().null_values, *self.dialect.missing]
+                cells = [canonical_cells(column, self.dialect) for column in written.columns]
+                read = pa.table(cells, names=places)
+            yield records, read, written, [*csv.ConvertOptions().null_values, *self.dialect.missing]

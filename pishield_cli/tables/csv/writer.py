@@ -5,7 +5,7 @@ import numpy as np
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.aside import AsideStream, WrittenAside
-from pishield_cli.tables.csv.cells import cell_like
+from pishield_cli.tables.csv.cells import cell_like, text_cell
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.notation import canonical_text, written_like
 from pishield_cli.tables.csv.records import Records, split_cells
@@ -86,13 +86,16 @@ class CsvWriter(WrittenAside):
 
     def _replace(self, cells: list[list[bytes]], rows: Array, changes: Changes) -> None:
         like = _like_plain if self._reader.dialect.plain_numbers else self._like
+        delimiter = self._reader.delimiter
         for name, change in changes.items():
             place = self._places[name]
             first, last = np.searchsorted(change.rows, [rows[0], rows[-1] + 1])
             changed = np.searchsorted(rows, change.rows[first:last]).tolist()
             for row, value in zip(changed, change.values[first:last].tolist(), strict=True):
                 row_cells = cells[row]
-                row_cells[place] = like(row_cells[place], value)
+                old = row_cells[place]
+                is_text = isinstance(value, str)
+                row_cells[place] = text_cell(old, value, delimiter) if is_text else like(old, value)
 
     def _like(self, old: bytes, value: float | bytes) -> bytes:
         """A number as the cell that it replaces is written; bytes as they are."""

@@ -1,0 +1,119 @@
+"""How a CSV file seems to be written, where its header was not found as it was read."""
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pishield_cli.tables.csv.file import CsvFile
+from pishield_cli.tables.csv.meanings import date_hint, options_of
+from pishield_cli.tables.csv.numbers import MISSING_TEXTS, is_number
+from pishield_cli.tables.dialect import Dialect
+from pishield_cli.tables.table import TableReader
+
+_SAMPLE = 1 << 16
+_ROWS = 200
+_NAMED = {",": "commas", ";": "semicolons", "\t": "tabulators", "|": "bars"}
+_WRITTEN = {",": ",", ";": '";"', "\t": r"'\t'", "|": '"|"'}
+_UNREADABLE = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where a file's header seems to be.
+
+    Attributes:
+        delimiter: What stands between two cells.
+        skipped: How many lines stand before the header.
+        header: The names.
+        rows: Some of the rows below, as many cells in each.
+    """
+
+    delimiter: str
+    skipped: int
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def misread(reader: TableReader) -> tuple[str, str] | None:
+    """What seems to be misunderstood of a CSV file whose columns are not those that were named.
+
+    Returns:
+        The fact, and a hint with all options that the file seems to need; None where its header
+        looks as one does.
+    """
+    stored = reader.stored
+    if not isinstance(stored, CsvFile) or not stored.dialect.header:
+        return None
+    own = stored.dialect
+    with stored.source.open() as stream:
+        data = stream.read(_SAMPLE)
+    text = data.decode("utf-8-sig", "replace")
+    legible = _UNREADABLE not in text.rstrip(_UNREADABLE)
+    layout = _layout(text if legible else data.decode("latin-1"))
+    if layout is None:
+        return None
+    between = stored.delimiter.decode()
+    options = _options(layout, own, between)
+    if not legible and own.is_utf8:
+        options.insert(0, "--encoding latin-1")
+    moved = (layout.delimiter, layout.skipped) != (between, own.skip_rows)
+    hint = f"add {' '.join(options)}"
+    if moved:
+        place = f"line {layout.skipped + 1}, with {_NAMED[layout.delimiter]} between the names"
+        return f"The header of `{stored.source.title}` seems to be on {place}.", hint
+    if any(_UNREADABLE in name for name in stored.columns):
+        return f"The header of `{stored.source.title}` is read as UTF-8, but is not.", hint
+    return None
+
+
+def _layout(text: str) -> _Layout | None:
+    """The way to cut lines into rows that gives most of them as many cells, and more than one."""
+    lines = text.splitlines()[: _ROWS + 1]
+    found = [one for mark in _NAMED if (one := _cut(lines, mark)) is not None]
+    return max(found, key=lambda one: len(one.rows) * len(one.header), default=None)
+
+
+def _cut(lines: Sequence[str], delimiter: str) -> _Layout | None:
+    rows: list[list[str]] = []
+    starts: list[int] = []
+    records = csv.reader(lines, delimiter=delimiter)
+    start = 0
+    for row in records:
+        rows.append([cell.strip() for cell in row])
+        starts.append(start)
+        start = records.line_num
+    width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
+    if width < 2 or 2 * count < len(rows):
+        return None
+    for place, row in enumerate(rows):
+        if len(row) == width and 2 * sum(map(_is_name, row)) > width:
+            below = [one for one in rows[place + 1 :] if len(one) == width]
+            return _Layout(delimiter, starts[place], row, below)
+    return None
+
+
+def _is_name(cell: str) -> bool:
+    return bool(cell) and not is_number(cell)
+
+
+def _options(layout: _Layout, own: Dialect, between: str) -> list[str]:
+    options = []
+    if layout.delimiter != between:
+        options.append(f"--delimiter {_WRITTEN[layout.delimiter]}")
+    if layout.skipped != own.skip_rows:
+        options.append(f"--skip-rows {layout.skipped}")
+    numbers: list[str] = []
+    dates: list[str] = []
+    for column in zip(*layout.rows, strict=True):
+        texts = [one for one in column if one and one not in MISSING_TEXTS and not is_number(one)]
+        if texts and options_of(texts):
+            numbers += texts
+        elif texts and date_hint(texts):
+            dates += texts
+    if own.plain_numbers and numbers:
+        options += options_of(numbers) or ()
+    told = date_hint(dates) if dates and own.date_format is None else None
+    if told is not None and told.startswith("add "):
+        options.append(told.removeprefix("add ").partition(",")[0])
+    return options
