@@ -68,10 +68,25 @@ def test_what_is_weaker_follows_and_comes_nearest_first(
     numbers |= {one ^ 1: literal.negated() for one, literal in numbers.items()}
     ladder = [one for one in points if not whole or one.denominator == 1]
     for number, literal in numbers.items():
-        weaker = [numbers[one] for one in atoms.weaker(number)]
+        found = list(atoms.weaker(number))
+        assert set(found) == {
+            one
+            for one in numbers
+            if one != number and one & 1 == number & 1 and _implies(atoms, number, one)
+        }
+        weaker = [numbers[one] for one in found]
         for value in ladder:
             chain = [literal.holds({"x": value}), *(one.holds({"x": value}) for one in weaker)]
             assert chain == sorted(chain), "each implies the next"
+
+
+def _implies(atoms: Atoms, number: int, other: int) -> bool:
+    """Whether an arithmetic literal is tighter than another on the same side."""
+    first, second = atoms.assertion(number), atoms.assertion(other)
+    assert first is not None
+    assert second is not None
+    (variable, side, value), (same, _, least) = first, second
+    return variable == same and (value >= least if side == LOWER else value <= least)
 
 
 @given(single | double, integers)
