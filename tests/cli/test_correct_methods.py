@@ -47,6 +47,17 @@ def test_nearest_shares_a_change_between_columns(capsys: pytest.CaptureFixture[s
     assert (a, b, c) == (6.0, 5.0, 4.0)
 
 
+@pytest.mark.parametrize("header", ["", "decimals 2 a b c total\n"])
+def test_cents_of_a_total_are_shown_to_be_the_nearest(
+    capsys: pytest.CaptureFixture[str], header: str
+) -> None:
+    Path("t.csv").write_text("a,b,c,total\n33.30,33.30,33.30,100.00\n")
+    Path("r.txt").write_text(f"{header}a + b + c == total\n")
+    report = run(capsys, "--method", "nearest", "--fixed", "total")
+    assert rows()[0] == ["33.33", "33.33", "33.34", "100.00"]
+    assert report["unproven_rows"] == []
+
+
 def test_whole_columns_stay_whole(capsys: pytest.CaptureFixture[str]) -> None:
     Path("t.csv").write_text("a,b\n1,4\n0,7\n9,3\n")
     Path("r.txt").write_text("a - b >= 0\n")

@@ -1,6 +1,6 @@
 """What the laws of correction are tried on: inequalities, clauses, and tables of cells."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -64,11 +64,14 @@ def satisfiable_systems(
     most: int = 3,
     largest: int = 5,
     equalities: bool = False,
-    whole: bool = False,
+    whole: Collection[str] | bool = False,
 ) -> list[Clause]:
-    """Conjunctions that hold at a point drawn beside them."""
+    """Conjunctions that hold at a point drawn beside them, whole in all or some columns."""
+    integers = names if whole is True else whole or ()
     at = {
-        name: Fraction(draw(st.integers(-6, 6)), 1 if whole else draw(st.sampled_from((1, 2, 10))))
+        name: Fraction(
+            draw(st.integers(-6, 6)), 1 if name in integers else draw(st.sampled_from((1, 2, 10)))
+        )
         for name in names
     }
     found = []

@@ -147,10 +147,15 @@ class FewestRows:
         """Correct rows in ways that do not count cells, by the one that changes fewer of them."""
         plain = self._plain.correct(columns, wrong)
         nearest = self._whole.correct(columns, wrong)
-        fewer = self._costs(columns, nearest) < self._costs(columns, plain)
-        fewer[nearest.uncorrected] = False
-        fewer[plain.uncorrected] = True
-        halves = np.flatnonzero(wrong & ~fewer), np.flatnonzero(wrong & fewer)
+        better = self._costs(columns, nearest) < self._costs(columns, plain)
+        pairs = [
+            (self._inexact(columns, nearest, wrong), self._inexact(columns, plain, wrong)),
+            (nearest.uncorrected, plain.uncorrected),
+        ]
+        for one, other in pairs:
+            better[np.setdiff1d(other, one)] = True
+            better[np.setdiff1d(one, other)] = False
+        halves = np.flatnonzero(wrong & ~better), np.flatnonzero(wrong & better)
         return joined([only(plain, halves[0]), only(nearest, halves[1])], len(wrong))
 
     def _costs(self, columns: Mapping[str, NumericColumn], correction: Correction) -> Array:

@@ -41,11 +41,13 @@ def finished(
         columns: The group's columns, shape `(batch rows,)` each.
         rows: Row numbers, ascending.
         floats: These rows' cells, as float64.
-        start: The values to start from; tried again from the cells where that fails.
+        start: The values to start from; tried again from the cells where that fails. Rows of
+            values beyond the range of their types start from the cells.
     """
     trial, first = {}, {}
+    held = _are_held(columns, start)
     for name, column in columns.items():
-        there = start[name] != floats[name]
+        there = held & (start[name] != floats[name])
         first[name] = ColumnChange(rows[there], start[name][there])
         trial[name] = replaced(column, first[name])
     wrong = np.zeros(len(next(iter(columns.values()))), dtype=bool)
@@ -70,3 +72,14 @@ def finished(
         left[second.uncorrected] = True
         parts.append(finisher.correct(columns, left))
     return joined(parts, len(wrong))
+
+
+def _are_held(columns: Mapping[str, NumericColumn], start: Values) -> Array:
+    """Rows whose values are all finite in their columns' types."""
+    held = np.ones(len(next(iter(start.values()))), dtype=bool)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for name, column in columns.items():
+            dtype = column.values.dtype
+            cells = start[name].astype(dtype) if dtype.kind == "f" else start[name]
+            held &= np.isfinite(cells)
+    return held

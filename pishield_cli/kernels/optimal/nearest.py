@@ -64,6 +64,7 @@ def nearest_moves(
     *,
     room: Array | float = 0.0,
     changing: bool = False,
+    known: Array | None = None,
     limit: int = NODE_LIMIT,
     effort: Effort | None = None,
 ) -> Nearest:
@@ -76,6 +77,8 @@ def nearest_moves(
         room: How far inside every literal to stay, in its own units, shape `(rows, literals)`; not
             heeded by equalities.
         changing: Whether every free cell has to change: no nearer row keeps one.
+        known: Distances of points that are known, shape `(rows,)`: only nearer ones are looked for,
+            and where there is none, it is the distance found, and the moves mean nothing.
         limit: How many nodes a row may take.
         effort: What all rows together may take; no limit by default.
 
@@ -85,6 +88,8 @@ def nearest_moves(
     """
     region = system.region(frozenset(free))
     search = _Search(system, region, standing, room, limit, changing=changing)
+    if known is not None:
+        search.distances = known.copy()
     search.run(effort or Effort(np.inf))
     return Nearest(
         search.best / search.region.weights, search.distances, search.unproven, search.cores

@@ -10,6 +10,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.finishing import DIGITS, finished, shortened
+from pishield_cli.kernels.optimal.lattice_rows import LatticeRows
 from pishield_cli.kernels.optimal.nearest import nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
 from pishield_cli.kernels.optimal.weighed import Systems, Weighed
@@ -59,6 +60,9 @@ class NearestRows:
         self._finisher = GroupCorrector(plan, grids, self._effort)
         self.compiled = self._finisher.compiled
         self._systems = Systems(plan, grids, weights_of(weights))
+        self._lattice = LatticeRows(
+            plan, grids, weights_of(weights), self.compiled, self._effort, changing=changing
+        )
 
     def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
         """Correct rows that violate a clause of the group.
@@ -82,23 +86,39 @@ class NearestRows:
         given = {**columns, **apart.columns}
         parts = self._systems.prepare(given, np.flatnonzero(wrong & ~apart.long))
         found = [
-            self._nearest(apart.columns, Weighed.of(self._systems, given, *part), *part[1:])
+            self._nearest(given, Weighed.of(self._systems, given, *part), *part[1:])
             for part in parts
         ]
         if apart.long.any():
-            found.append(unproven(self._finisher.correct(mine, apart.long)))
+            found.append(self._long(columns, apart.long))
         return joined(found, len(wrong))
 
+    def _long(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+        """Correct rows with cells that no float stands for."""
+        plain = self._finisher.correct({n: columns[n] for n in self.plan.variables}, wrong)
+        nearer = self._lattice.improve(columns, np.flatnonzero(wrong), plain)
+        best = nearer.put_into(plain, len(wrong))
+        unsure = np.setdiff1d(best.violating, np.union1d(best.uncorrected, nearer.settled))
+        return replace(best, unproven=unsure)
+
     def _nearest(
-        self, mine: Mapping[str, NumericColumn], weighed: Weighed, rows: Array, floats: Values
+        self, given: Mapping[str, NumericColumn], weighed: Weighed, rows: Array, floats: Values
     ) -> Correction:
         """Correct these rows."""
+        mine = {name: given[name] for name in self.plan.variables}
         count = len(next(iter(mine.values())))
         proposal = self._proposed(weighed, floats)
         best = self._finished(mine, rows, floats, proposal.values)
         grade = self._graded(weighed, mine, floats, best, proposal)
+        nearer = self._lattice.improve(given, rows[(grade > NEAR) | ~proposal.proven], best)
+        if len(nearer.correction.violating):
+            best = nearer.put_into(best, count)
+            grade = self._graded(weighed, mine, floats, best, proposal)
+        settled = np.isin(rows, nearer.settled)
+        grade[settled & (grade == FAR)] = NEAR
+        proposal.proven[settled] = True
         # A nearest point lies on its bounds, where rounding is enough to fall out of a narrow gap.
-        again = np.flatnonzero(grade > NEAR)
+        again = np.flatnonzero((grade > NEAR) & ~settled)
         if len(again):
             here = {name: values[again] for name, values in floats.items()}
             part = weighed.take(again)

@@ -68,7 +68,9 @@ class ExactRows:
                     rows[name].append(row)
                     cells[name].append(cell)
         changes = {
-            name: ColumnChange(np.array(rows[name]), self._array(columns[name], name, cells[name]))
+            name: ColumnChange(
+                np.array(rows[name]), cells_in(cells[name], columns[name], self._grids[name])
+            )
             for name in names
             if rows[name]
         }
@@ -104,16 +106,10 @@ class ExactRows:
         written = {}
         for old, (name, value) in zip(before, values.items(), strict=True):
             if value != old:
-                written[name] = cell = _cell_of(value, columns[name], self._grids[name])
+                written[name] = cell = cell_of(value, columns[name], self._grids[name])
                 if cell is None:
                     return None
         return written if all(one.holds(values) for one in self._plan.clauses) else None
-
-    def _array(self, column: NumericColumn, name: str, cells: list[Any]) -> Array:
-        if any(isinstance(cell, Fraction) for cell in cells):
-            return np.array(cells, dtype=object)
-        kept = column.values.dtype.kind == "f" or self._grids[name].integer
-        return np.array(cells, dtype=column.values.dtype if kept else np.float64)
 
     def _is_possible(self) -> bool:
         """Whether any row of the group can hold, with what its columns can hold."""
@@ -146,7 +142,7 @@ def _exact(column: NumericColumn, row: int) -> Fraction:
     return cell
 
 
-def _cell_of(value: Fraction, column: NumericColumn, grid: Grid) -> Any:
+def cell_of(value: Fraction, column: NumericColumn, grid: Grid) -> Any:
     """A value in the type of a column's cells; None if that type has no cell for it."""
     dtype = column.values.dtype
     if dtype.kind != "f":
@@ -160,3 +156,11 @@ def _cell_of(value: Fraction, column: NumericColumn, grid: Grid) -> Any:
     if cell is not None and dtype.kind == "f" and decimal_value(cell) == value:
         return cell
     return value if grid.endless else None
+
+
+def cells_in(cells: list[Any], column: NumericColumn, grid: Grid) -> Array:
+    """Cells of a column as one array: of its own type, unless some are no floats."""
+    if any(isinstance(cell, Fraction) for cell in cells):
+        return np.array(cells, dtype=object)
+    kept = column.values.dtype.kind == "f" or grid.integer
+    return np.array(cells, dtype=column.values.dtype if kept else np.float64)

@@ -95,12 +95,7 @@ class ShortRows:
     def _corrector(self, places: int) -> RowsCorrector:
         """What corrects rows whose moved cells get at most so many places."""
         if places not in self._limited:
-            grids = {
-                name: replace(grid, places=places)
-                if grid.places is None or grid.places > places
-                else grid
-                for name, grid in self._grids.items()
-            }
+            grids = {name: _shorter(grid, places) for name, grid in self._grids.items()}
             self._limited[places] = self._method(self.plan, grids)
         return self._limited[places]
 
@@ -113,6 +108,13 @@ class ShortRows:
         }
         violated = evaluate(self.compiled, new, len(rows))[0].violated
         return rows if violated is None else rows[~violated]
+
+
+def _shorter(grid: Grid, places: int) -> Grid:
+    """A column's cells of at most so many places; floats, unlike texts, have more of them."""
+    if grid.places is not None and grid.places <= places:
+        return grid
+    return replace(grid, places=places, usual=not grid.endless)
 
 
 def _within(cells: list[NumericColumn], rows: Array, places: int) -> Array:

@@ -31,6 +31,8 @@ class Grid:
         high: Largest value; None for no limit.
         endless: Whether a cell holds decimals of any number of digits, as texts and decimals do,
             within what `places` and the limits allow.
+        usual: Whether `places` are no more than usual: a cell holds more of them, but gets them
+            only where nothing else does.
     """
 
     places: int | None = None
@@ -39,6 +41,7 @@ class Grid:
     low: int | Fraction | None = None
     high: int | Fraction | None = None
     endless: bool = False
+    usual: bool = False
 
     @property
     def integer(self) -> bool:

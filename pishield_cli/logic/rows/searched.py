@@ -26,6 +26,12 @@ NEXT_DOOR = 8
 FEW_PLACES = 2
 """Decimal places to look for where no solution of more was found."""
 
+LATTICES_KEPT = 64
+"""Choices of decimal places whose problems are kept for the rows that follow."""
+
+_Lattice = tuple[tuple[str, int], ...]
+"""Decimal places, by column."""
+
 
 class RowSearch:
     """Searches for rows of one group.
@@ -38,7 +44,7 @@ class RowSearch:
     def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid]) -> None:
         self._plan, self._grids = plan, grids
         self._problem = problem_of(plan, grids)
-        self._short: dict[int, tuple[Problem, Mapping[str, Grid]]] = {}
+        self._short: dict[_Lattice, tuple[Problem, Mapping[str, Grid]]] = {}
 
     def find(
         self, values: Mapping[str, Fraction], limits: Limits, nodes: int = SEARCH_NODES
@@ -93,13 +99,8 @@ class RowSearch:
         An equation can have solutions in decimals that the nearest values never lead to.
         """
         moving = self._problem.moving
-        narrow = [self._grids[name].digits for name in moving if self._grids[name].places is None]
-        if not narrow:
-            return None
-        largest = max(map(abs, values.values()))
-        finest = min(*narrow, GRID_DIGITS) - 2 - (decade(largest) if largest else 0)
-        for places in sorted({max(0, finest), min(max(0, finest), FEW_PLACES)}, reverse=True):
-            problem, grids = self._in_places(places)
+        for lattice in self._lattices(values):
+            problem, grids = self._on_lattice(lattice)
             near = {n: Fraction(round(values[n], grids[n].places or 0)) for n in moving}
             cells = problem.counted({**values, **near})
             row = _in_order(problem, cells, Questions(problem, cells, limits, nodes))
@@ -109,15 +110,58 @@ class RowSearch:
                     return found
         return None
 
-    def _in_places(self, places: int) -> tuple[Problem, Mapping[str, Grid]]:
+    def _lattices(self, values: Mapping[str, Fraction]) -> Iterator[_Lattice]:
+        """Decimal places for the columns that hold any decimals; the likeliest to do first."""
+        grids = {n: self._grids[n] for n in self._problem.moving}
+        digits = {n: grid.digits for n, grid in grids.items() if grid.places is None}
+        narrow = [one for one in digits.values() if one < GRID_DIGITS]
+        if not digits:
+            return
+        scale = _decade(max(map(abs, values.values())))
+        finest = max(0, GRID_DIGITS - 2 - scale)
+        found = []
+        for wide in (finest, min(finest, FEW_PLACES)):
+            for turn in range(max(narrow, default=1)):
+                places = {n: _in_turn(one, scale, turn, wide) for n, one in digits.items()}
+                found.append(tuple(places.items()))
+        if narrow:
+            own = {n: max(0, one - 1 - _decade(values[n])) for n, one in digits.items()}
+            found.append(tuple((n, min(one, finest)) for n, one in own.items()))
+        yield from dict.fromkeys(found)
+
+    def _on_lattice(self, lattice: _Lattice) -> tuple[Problem, Mapping[str, Grid]]:
         """What rows have to satisfy whose moved cells get at most so many decimal places."""
-        if places not in self._short:
+        if len(self._short) > LATTICES_KEPT:
+            self._short.clear()
+        if lattice not in self._short:
             grids = dict(self._grids)
-            for name in self._problem.moving:
-                if grids[name].places is None:
-                    grids[name] = replace(grids[name], places=places)
-            self._short[places] = problem_of(self._plan, grids), grids
-        return self._short[places]
+            for name, places in lattice:
+                grids[name] = _limited(grids[name], places)
+            self._short[lattice] = problem_of(self._plan, grids), grids
+        return self._short[lattice]
+
+
+def _in_turn(digits: int, scale: int, turn: int, wide: int) -> int:
+    """Decimal places of a column of so many digits: of a narrow one fewer and fewer, then more."""
+    if digits >= GRID_DIGITS:
+        return wide
+    fits = min(max(0, digits - 1 - scale), digits - 1)
+    ways: list[int] = [*range(fits, -1, -1), *range(fits + 1, digits)]
+    return ways[turn % digits]
+
+
+def _limited(grid: Grid, places: int) -> Grid:
+    """A column's decimals of so many places, as far as its digits tell all of them apart."""
+    if grid.endless or grid.digits > GRID_DIGITS:
+        return replace(grid, places=places)
+    most = Fraction(10**grid.digits - 1, 10**places)
+    low = -most if grid.low is None else max(grid.low, -most)
+    high = most if grid.high is None else min(grid.high, most)
+    return replace(grid, places=places, low=low, high=high)
+
+
+def _decade(value: Fraction) -> int:
+    return decade(abs(value)) if value else 0
 
 
 def _other_ways(problem: Problem, cells: Row, limits: Limits, nodes: int) -> Row | None:
