@@ -14,24 +14,31 @@ from pishield_cli.tables.table import TableReader
 Rules = Requirements | str | os.PathLike[str]
 """Requirements: as they were read, a file's path, or their text."""
 
-_COMPARED = re.compile(r"[\n<>=]")
-_WORDS = re.compile(
-    r"\b(?:or|and|not|neg|iff|implies|if|in|is|between|like|matches)\b", re.IGNORECASE
+_COMPARED = re.compile(r"[\n<>=\"']")
+_PLACED = re.compile(
+    r"\b(?:in|is|between|like|matches|contains|(?:starts|ends)\s+with)\b", re.IGNORECASE
 )
-_PATH = re.compile(r"[\\/]|\.\w{1,8}$")
+_JOINING = re.compile(r"\b(?:or|and|not|neg|iff|implies|if)\b", re.IGNORECASE)
+_ENDING = re.compile(r"\.[^\W\d]\w{0,7}$")
+_FOLDER = re.compile(r"[\\/]")
 
 
 def is_text(requirements: str) -> bool:
     """Whether requirements given as a string are their text, and not the path of a file.
 
-    They are if there is no such file, and the string has a line break or a comparison; or a keyword
-    without looking like a path.
+    They are if there is no such file, and the string has a line break, a comparison or quotes; or a
+    keyword without looking like a path: by its ending, or, where `or`, `and` and `not` are the only
+    keywords, by a folder.
     """
     if os.path.exists(requirements):  # noqa: PTH110 - as a path it is what the user wrote
         return False
     if _COMPARED.search(requirements):
         return True
-    return bool(_WORDS.search(requirements)) and not _PATH.search(requirements)
+    if _ENDING.search(requirements):
+        return False
+    if _PLACED.search(requirements):
+        return True
+    return bool(_JOINING.search(requirements)) and not _FOLDER.search(requirements)
 
 
 def bound_to(

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pishield_cli.language.context import Context
+from pishield_cli.language.literals import write_date
 from pishield_cli.language.sums import ONE, Sum
 from pishield_cli.language.words import quoted_text, write_number, written_name
 from pishield_cli.logic.expressions import (
     NUMBERS,
+    PARTS,
     TRUTHS,
     Call,
     Cell,
@@ -27,6 +29,7 @@ _INFIX = {
     Function.EQUAL: " == ",
     Function.MATCHES: " matches ",
     Function.LIKE: " like ",
+    **{function: f" {function} " for function in PARTS},
 }
 
 
@@ -123,7 +126,16 @@ def write_expression(expression: Expression) -> str:
         return f"{_nested(arguments[0])} {listed}"
     if function in _INFIX:
         return _INFIX[function].join(_nested(one) for one in arguments)
-    return f"{function}({', '.join(write_expression(one) for one in arguments)})"
+    write = _written_date if function in {Function.YEARS, Function.MONTHS} else write_expression
+    return f"{function}({', '.join(map(write, arguments))})"
+
+
+def _written_date(expression: Expression) -> str:
+    """A date between the parentheses of a function of dates; constants are days since 1970."""
+    found = None
+    if isinstance(expression, Value) and isinstance(expression.value, Fraction):
+        found = write_date(expression.value)
+    return write_expression(expression) if found is None else found
 
 
 def _nested(expression: Expression) -> str:

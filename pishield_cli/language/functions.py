@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil, floor
 
@@ -15,7 +15,7 @@ from pishield_cli.language.expressions import (
     write_expression,
 )
 from pishield_cli.language.sums import ONE, Sum
-from pishield_cli.logic.expressions import NUMBERS, Call, Function, Kind, Value
+from pishield_cli.logic.expressions import NUMBERS, Call, Expression, Function, Kind, Value
 
 Argument = Sum | Text
 
@@ -29,12 +29,14 @@ class Signature:
         kinds: What each argument is; the last one may repeat if `many`.
         least: How many arguments there are at least.
         many: Whether there may be any number of the last kind.
+        clocks: Whether a time of day may stand for a date.
     """
 
     usage: str
     kinds: tuple[Kind, ...]
     least: int
     many: bool = False
+    clocks: bool = False
 
     def kind(self, index: int) -> Kind | None:
         """What an argument is; None where there is one too many."""
@@ -50,10 +52,21 @@ SIGNATURES: Mapping[str, Signature] = {
     "upper": Signature("upper(name)", _TEXT, 1),
     "trim": Signature("trim(name)", _TEXT, 1),
     "substr": Signature("substr(code, 1, 2)", (Kind.TEXT, Kind.NUMBER, Kind.NUMBER), 3),
+    "left": Signature("left(code, 2)", (Kind.TEXT, Kind.NUMBER), 2),
+    "right": Signature("right(code, 2)", (Kind.TEXT, Kind.NUMBER), 2),
+    "replace": Signature('replace(code, "-", "")', _TEXT * 3, 3),
+    "concat": Signature("concat(first, last)", _TEXT, 1, many=True),
     "length": Signature("length(code)", _TEXT, 1),
+    "number": Signature("number(code)", _TEXT, 1),
     "year": Signature("year(born)", _DATE, 1),
+    "quarter": Signature("quarter(born)", _DATE, 1),
     "month": Signature("month(born)", _DATE, 1),
+    "day": Signature("day(born)", _DATE, 1),
     "weekday": Signature("weekday(born)", _DATE, 1),
+    "hour": Signature("hour(seen)", _DATE, 1, clocks=True),
+    "minute": Signature("minute(seen)", _DATE, 1, clocks=True),
+    "years": Signature("years(born, today)", _DATE * 2, 2),
+    "months": Signature("months(start, end)", _DATE * 2, 2),
     "abs": Signature("abs(a - b)", _NUMBER, 1),
     "sign": Signature("sign(a)", _NUMBER, 1),
     "floor": Signature("floor(a)", _NUMBER, 1),
@@ -67,7 +80,7 @@ SIGNATURES: Mapping[str, Signature] = {
 
 
 class ConstantExpectedError(ValueError):
-    """An argument that must be a whole number written there.
+    """An argument that must be a whole number, or a text, written there.
 
     Attributes:
         index: Which argument.
@@ -93,9 +106,13 @@ def apply(name: str, arguments: Sequence[Argument], context: Context) -> Argumen
     sums = [one for one in arguments if isinstance(one, Sum)]
     if name in _TEXT_TO_TEXT:
         counts = [Value(Fraction(_whole(one, i + 1))) for i, one in enumerate(sums)]
-        return Text(Call(Function(name), (texts[0], *counts)))
-    if name == "length":
-        return number(Call(Function.LENGTH, (texts[0],)), context)
+        if name == "left":
+            return Text(Call(Function.SUBSTR, (texts[0], Value(ONE), *counts)))
+        return Text(Call(Function(name), (*texts, *counts)))
+    if name == "replace":
+        return Text(Call(Function.REPLACE, (texts[0], *map(_constant_text, (1, 2), texts[1:]))))
+    if name in {"length", "number"}:
+        return number(Call(Function(name), (texts[0],)), context)
     if name == "coalesce":
         return Text(Call(Function.COALESCE, tuple(texts))) if texts else _first(sums, context)
     if name == "abs":
@@ -105,6 +122,10 @@ def apply(name: str, arguments: Sequence[Argument], context: Context) -> Argumen
     if name == "min":
         turned = [one.times(-ONE) for one in sums]
         return _greatest("max", turned, context).times(-ONE)
+    if name in {"years", "months"}:
+        return number(
+            Call(Function(name), tuple(expression_of(one, context) for one in sums)), context
+        )
     known = [constant_of(one) for one in sums]
     places = [Value(Fraction(_whole(one, i + 1))) for i, one in enumerate(sums[1:])]
     if name == "round" and not places:
@@ -114,7 +135,13 @@ def apply(name: str, arguments: Sequence[Argument], context: Context) -> Argumen
     return number(Call(Function(name), (expression_of(sums[0], context), *places)), context)
 
 
-_TEXT_TO_TEXT = frozenset({"lower", "upper", "trim", "substr"})
+_TEXT_TO_TEXT = frozenset({"lower", "upper", "trim", "substr", "left", "right", "concat"})
+
+
+def _constant_text(index: int, text: Expression) -> Value:
+    if not isinstance(text, Value) or (index == 1 and not text.value):
+        raise ConstantExpectedError(index)
+    return text
 
 
 def _whole(value: Sum, index: int) -> int:
@@ -150,12 +177,20 @@ def _half_up(value: Fraction, places: int = 0) -> Fraction:
     return whole if value >= 0 else -whole
 
 
+def _day(days: Fraction) -> date:
+    return EPOCH + timedelta(days=floor(days))
+
+
 _FOLDED: Mapping[str, Callable[..., Fraction]] = {
     "sign": lambda value: Fraction((value > 0) - (value < 0)),
     "floor": lambda value: Fraction(floor(value)),
     "ceil": lambda value: Fraction(ceil(value)),
     "round": _half_up,
-    "year": lambda days: Fraction((EPOCH + timedelta(days=floor(days))).year),
-    "month": lambda days: Fraction((EPOCH + timedelta(days=floor(days))).month),
-    "weekday": lambda days: Fraction((EPOCH + timedelta(days=floor(days))).isoweekday()),
+    "year": lambda days: Fraction(_day(days).year),
+    "quarter": lambda days: Fraction((_day(days).month + 2) // 3),
+    "month": lambda days: Fraction(_day(days).month),
+    "day": lambda days: Fraction(_day(days).day),
+    "weekday": lambda days: Fraction(_day(days).isoweekday()),
+    "hour": lambda days: Fraction(floor(days % 1 * 24)),
+    "minute": lambda days: Fraction(floor(days * 24 % 1 * 60)),
 }

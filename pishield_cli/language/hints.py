@@ -82,9 +82,13 @@ _FUNCTIONS: Mapping[str, str] = {
         ("dayofweek", "day_of_week", "wday"), "weekday(d) counts from Monday, 1, to Sunday, 7"
     ),
     **dict.fromkeys(
-        ("day", "hour", "minute", "quarter"), "year(d), month(d) and weekday(d) can be compared"
+        ("dayofyear", "second", "week"),
+        "year, quarter, month, day, weekday, hour and minute are parts of dates",
     ),
-    **dict.fromkeys(("concat", "replace", "right"), "lower, upper, trim, substr change texts"),
+    **dict.fromkeys(
+        ("charindex", "instr", "locate", "position", "strpos"),
+        'whether a text is part of another: a contains "x"; where it begins: a like "__x%"',
+    ),
 }
 
 _WORDS: Mapping[str, str] = {

@@ -25,13 +25,13 @@ from pishield_cli.language.lines import (
 )
 from pishield_cli.language.relations import TESTS
 from pishield_cli.language.statements import read_rule
-from pishield_cli.language.words import HEADERS, KEYWORDS, PLACED, QUOTED_NAME
+from pishield_cli.language.words import HEADERS, KEYWORDS, PLACED, QUOTED_NAME, WITH
 from pishield_cli.logic.requirements import Requirements
 
 _INDENT = "    "
 _TIGHT = frozenset("*/")
 _SIGNS = frozenset("+-")
-_PLACED = frozenset(PLACED.values())
+_PLACED = frozenset({*PLACED.values(), *WITH.values()})
 _WORDS = _PLACED.union(KEYWORDS.values())
 _WORD = re.compile(rf"{QUOTED_NAME}|:-|(?:(?!:-)[^\s`])+|`")
 

@@ -31,6 +31,7 @@ from pishield_cli.language.words import (
     QUOTED_NAME,
     QUOTED_TEXT,
     SIGNED_VALUES,
+    WITH,
     unquoted,
 )
 
@@ -145,9 +146,10 @@ _MONTHS = frozenset({"month", "months", "year", "years"})
 _KINDS = {"number": NUMERAL, "text": QUOTED, "date": CALENDAR, "time": CLOCK, "signed": SIGNED}
 _FUNCTIONS = {spelling: name for name in SIGNATURES for spelling in (name, name.upper())}
 _SPECIAL = frozenset(
-    {*PLACED, *DAYS, *_MONTHS, *map(str.upper, _MONTHS), *_FUNCTIONS}
+    {*PLACED, *WITH, *DAYS, *_MONTHS, *map(str.upper, _MONTHS), *_FUNCTIONS}
     | {TODAY, "TODAY", FILE, COLUMN, NONZERO}
 )
+_WITH = re.compile(r"\s+with\b", re.IGNORECASE)
 _TEST = re.compile(r"\s+(?P<not>not\s+)?(?P<what>null|missing|present|number)\b", re.IGNORECASE)
 _ENDS_OPERAND = frozenset({NAME, NUMERAL, ")", QUOTED, CALENDAR, CLOCK, LENGTH, TODAY})
 
@@ -160,6 +162,8 @@ def _word(
     if _follows_operand(before):
         if word in PLACED:
             return _placed(PLACED[word], text, end, last)
+        if word in WITH and (behind := _WITH.match(text, end)):
+            return WITH[word], behind.end()
         if last == NUMERAL and word not in columns:
             if word in DAYS:
                 return LENGTH, end

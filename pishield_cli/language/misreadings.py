@@ -3,6 +3,7 @@
 from pishield_cli.errors import RequirementSyntaxError
 from pishield_cli.language.hints import function_hint, opens_line, word_hint
 from pishield_cli.language.lexer import END, NAME, NUMERAL, Tokens, call_problem
+from pishield_cli.logic.expressions import Kind
 
 _OPERAND = "a name, a number, `not`, `if` or `(`"
 _AFTER_OPERAND = "an operator such as `+`, `>=` or `or`, or the end of the line"
@@ -113,8 +114,9 @@ class Misreadings:
         message = f"`{self._text(start, end)}` has too few or too many values in parentheses."
         return self._problem(message, start, end, hint=f"write {usage}")
 
-    def constant_expected(self, at: int, usage: str) -> RequirementSyntaxError:
-        message = "This must be a whole number written out."
+    def constant_expected(self, at: int, kind: Kind, usage: str) -> RequirementSyntaxError:
+        wanted = "a whole number written out" if kind is Kind.NUMBER else "a text in quotes"
+        message = f"This must be {wanted}."
         return self._problem(message, at, hint=f"write {usage}")
 
     def too_many_pieces(self, at: int) -> RequirementSyntaxError:

@@ -253,12 +253,13 @@ class Operands(ABC):
             values, kinds, starts, (*starts[1:], closing), strict=True
         ):
             self.at = after - 1
-            converted.append(self.argument(argument, kind, start))
+            converted.append(self.argument(argument, kind, start, signature.clocks))
         self.at = closing
         try:
             return apply(name, converted, self.context)
         except ConstantExpectedError as error:
-            raise self.wrong.constant_expected(starts[error.index], signature.usage) from None
+            at, kind = starts[error.index], signature.kinds[error.index]
+            raise self.wrong.constant_expected(at, kind, signature.usage) from None
 
     def arguments(self) -> tuple[list[int], list[Expression]]:
         """The values between a call's parentheses, and where each begins."""
@@ -276,17 +277,21 @@ class Operands(ABC):
         self.depth -= 1
         return starts, values
 
-    def argument(self, value: Expression, kind: Kind | None, start: int) -> Sum | Text:
-        """An argument of the kind that a function takes."""
+    def argument(
+        self, value: Expression, kind: Kind | None, start: int, clocks: bool
+    ) -> Sum | Text:
+        """An argument of the kind that a function takes, or a time of day for a date."""
         if kind is Kind.TEXT:
             return self.as_text(value, start)
-        found = self.as_number(value, start)
-        if kind is Kind.DATE and not found.dates and found.name is not None:
-            if self.context.kind(found.name) is not None:
-                raise self.wrong.number_for_date(start, self.at)
-            self.context.days.add(found.name)
-        else:
-            self.context.numbers.update(found.terms)
+        found, context = self.as_number(value, start), self.context
+        if kind is not Kind.DATE or found.dates:
+            context.numbers.update(found.terms)
+        elif found.name is not None and context.kind(found.name) is None:
+            (context.numbers if clocks else context.days).add(found.name)
+        elif all(name in context.derived or context.kind(name) for name in found.terms) and not (
+            clocks and found.name and context.per_day(found.name)
+        ):
+            raise self.wrong.number_for_date(start, self.at)
         return found
 
     def group(self) -> Expression:

@@ -256,9 +256,8 @@ def _test(inequality: Inequality) -> str | None:
 
 
 _OPERAND = rf"(?:[^\"`]|{QUOTED_NAME}|{QUOTED_TEXT})*?"
-_WORD = re.compile(
-    rf"(?P<left>{_OPERAND}) (?P<word>is|in|like|matches|==) (?P<right>.+)", re.DOTALL
-)
+_TESTS = r"is|in|like|matches|contains|starts with|ends with|=="
+_WORD = re.compile(rf"(?P<left>{_OPERAND}) (?P<word>{_TESTS}) (?P<right>.+)", re.DOTALL)
 
 
 def _opposite(test: str) -> str:

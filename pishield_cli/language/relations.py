@@ -19,14 +19,14 @@ from pishield_cli.language.literals import read_date
 from pishield_cli.language.operands import Expression, Operands
 from pishield_cli.language.sums import ONE, Sum
 from pishield_cli.language.words import NUMBER, is_in_range, read_number
-from pishield_cli.logic.expressions import Call, Function, Value
+from pishield_cli.logic.expressions import PARTS, Call, Function, Value
 from pishield_cli.logic.expressions import Expression as Tree
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.terms import BooleanLiteral
 
 RELATIONS = frozenset({">=", ">", "<=", "<", "==", "!="})
 TESTS = frozenset({"is null", "is not null", "is number", "is not number"})
-_LOOKED_FOR = frozenset({"in", "between", "like", "matches", "not"})
+_LOOKED_FOR = frozenset({"in", "between", "like", "matches", *PARTS, "not"})
 
 
 class Comparisons(Operands):
@@ -38,6 +38,7 @@ class Comparisons(Operands):
         comparison = sum { ( ">=" | ">" | "<=" | "<" | "==" | "!=" ) sum }
                    | sum [ "not" ] ( "in" list | "between" sum "and" sum )
                    | sum [ "not" ] ( "like" | "matches" ) TEXT
+                   | sum [ "not" ] ( "contains" | "starts with" | "ends with" ) sum
                    | sum "is" [ "not" ] ( "null" | "missing" | "present" | "number" ) ;
         """
         start = self.at
@@ -64,7 +65,7 @@ class Comparisons(Operands):
     def related(self, left: Expression, right: Expression, at: int, start: int) -> Formula:
         """What one relation says of two values; the left one begins at token `start`."""
         relation = self.kinds[at]
-        truths = isinstance(left, Constant) or isinstance(right, Constant)
+        truths = not (isinstance(left, Sum | Text) and isinstance(right, Sum | Text))
         if truths and relation in {"==", "!="}:
             return self.equivalent(left, right, relation, at, start)
         left, right = self.dated(left, right, relation), self.dated(right, left, relation)
@@ -76,7 +77,7 @@ class Comparisons(Operands):
     def equivalent(
         self, left: Expression, right: Expression, relation: str, at: int, start: int
     ) -> Formula:
-        """`flag == true` and its like: what is compared with `true` or `false` is a truth."""
+        """`flag == true` and its like: what is compared with something true or false is so too."""
         end, self.at = self.at, at
         first = self.as_formula(left, start)
         self.at = end
@@ -143,6 +144,8 @@ class Comparisons(Operands):
             raise self.wrong.unexpected(self.at, after_operand=True)
         if word in {"like", "matches"}:
             formula = self.matched(left, start, word_at)
+        elif word in PARTS:
+            formula = self.contained(left, start, word_at)
         elif word == "between":
             value = self.as_number(left, start)
             self.at = word_at + 1
@@ -160,6 +163,14 @@ class Comparisons(Operands):
         call = Call(
             Function(self.kinds[word_at]), (text.expression, Value(self.texts[word_at + 1]))
         )
+        return Atom(truth(call, self.context))
+
+    def contained(self, value: Expression, start: int, word_at: int) -> Formula:
+        """A text, and another that may be part of it."""
+        text = self.as_text(value, start)
+        self.at = word_at + 1
+        part = self.as_text(self.sum(), word_at + 1)
+        call = Call(Function(self.kinds[word_at]), (text.expression, part.expression))
         return Atom(truth(call, self.context))
 
     def one_of(self, left: Expression, start: int, word_at: int) -> Formula:

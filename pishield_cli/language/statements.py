@@ -19,13 +19,13 @@ from pishield_cli.language.lines import LogicalLine, logical_lines
 from pishield_cli.language.parser import parse_formula
 from pishield_cli.language.relations import RELATIONS, TESTS
 from pishield_cli.language.sums import one_of_values
-from pishield_cli.language.words import KEYWORDS, PLACED, PLAIN_NAME, QUOTED_NAME
+from pishield_cli.language.words import KEYWORDS, PLACED, PLAIN_NAME, QUOTED_NAME, WITH
 from pishield_cli.logic.expressions import Cell, Kind
 from pishield_cli.logic.formulas import And, Atom, Formula, Not, Or, atoms
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.terms import BooleanLiteral
 
-_COMPARING = RELATIONS.union(PLACED.values(), TESTS, {SIGNED})
+_COMPARING = RELATIONS.union(PLACED.values(), WITH.values(), TESTS, {SIGNED})
 
 MAX_LENGTH = 500_000
 """Characters of one requirement."""

@@ -19,10 +19,15 @@ KEYWORDS: Mapping[str, str] = {
 
 PLACED: Mapping[str, str] = {
     spelling: word
-    for word in ("in", "between", "is", "like", "matches", "mod")
+    for word in ("in", "between", "is", "like", "matches", "contains", "mod")
     for spelling in (word, word.upper())
 }
 """Keywords where a column's name cannot stand; anywhere else they are names."""
+
+WITH: Mapping[str, str] = {
+    spelling: f"{word} with" for word in ("starts", "ends") for spelling in (word, word.upper())
+}
+"""Keywords likewise, where `with` stands behind them."""
 
 DAYS: Mapping[str, Fraction] = {
     spelling: days

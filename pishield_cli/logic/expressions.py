@@ -32,6 +32,9 @@ class Function(StrEnum):
     IN = "in"  # a text, then constant texts
     MATCHES = "matches"  # a text, a pattern of RE2 that the whole of it must match
     LIKE = "like"  # a text, a pattern with % and _
+    CONTAINS = "contains"  # two texts: whether the second is part of the first
+    STARTS_WITH = "starts with"  # two texts
+    ENDS_WITH = "ends with"  # two texts
     NONZERO = "nonzero"  # a number: false where it is not zero, missing where it is
 
     # -- texts
@@ -39,12 +42,16 @@ class Function(StrEnum):
     UPPER = "upper"  # a text
     TRIM = "trim"  # a text, white space at both ends taken away
     SUBSTR = "substr"  # a text, the first character counted from 1, how many
+    RIGHT = "right"  # a text, how many characters at its end
+    REPLACE = "replace"  # a text, a constant text, what stands in its place
+    CONCAT = "concat"  # texts, one behind the other
 
     # -- of any kind
     COALESCE = "coalesce"  # values of one kind: the first that is not missing
 
     # -- numbers
     LENGTH = "length"  # a text: its characters
+    NUMBER = "number"  # a text: the number that it reads as, missing where it reads as none
     PLUS = "+"  # numbers
     TIMES = "*"  # two numbers
     OVER = "/"  # two numbers; missing where the second is zero
@@ -57,16 +64,25 @@ class Function(StrEnum):
     MIN = "min"  # numbers
     MAX = "max"  # numbers
     YEAR = "year"  # a date
+    QUARTER = "quarter"  # a date: 1 to 4
     MONTH = "month"  # a date: 1 to 12
+    DAY = "day"  # a date: 1 to 31
     WEEKDAY = "weekday"  # a date: Monday is 1, Sunday 7
+    HOUR = "hour"  # a date or time of day: 0 to 23
+    MINUTE = "minute"  # a date or time of day: 0 to 59
+    YEARS = "years"  # two dates: whole years from the first to the second, rounded down
+    MONTHS = "months"  # two dates: whole months likewise
 
 
 NUMBERS, TRUTHS = "⟨⟩", "⟪⟫"
 """What the name of a derived number, or of a derived truth, begins and ends with."""
 
-_TRUTHS = frozenset({"is null", "is number", "==", "in", "matches", "like", "nonzero"})
+PARTS = (Function.CONTAINS, Function.STARTS_WITH, Function.ENDS_WITH)
+"""Truths about a text and another that may be part of it."""
+
+_TRUTHS = frozenset({"is null", "is number", "==", "in", "matches", "like", *PARTS, "nonzero"})
 _STABLE = frozenset({Function.IS_NULL, Function.NONZERO, Function.IS_NUMBER})
-_TEXTS = frozenset({"lower", "upper", "trim", "substr"})
+_TEXTS = frozenset({"lower", "upper", "trim", "substr", "right", "replace", "concat"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import json
 import random
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -74,6 +74,29 @@ def of_number(other: str, holds: Callable[[Fraction, Fraction], bool]) -> Callab
         return None if row[other] is None else holds(number_in(row["x"]), Fraction(row[other]))
 
     return found
+
+
+def number_text(row: Row, holds: Callable[[Fraction], bool], name: str = "t") -> Truth:
+    """A comparison of the number that a text reads as: unknown where it reads as none."""
+    text = row[name]
+    known = text is not None and re.fullmatch(r" ?[0-9]+ ?", text)
+    return holds(Fraction(text.strip())) if known else None
+
+
+def months(first: date, last: date, hours: int = 0) -> int:
+    """The most months after which the first day, so many hours later, has come."""
+    start = datetime.combine(first, time()) + timedelta(hours=hours)
+    count = -40
+    while True:
+        year, month = divmod(start.year * 12 + start.month + count, 12)
+        # The months after, on the same day and at the same time, whether there is one or not.
+        if (last.year, last.month, last.day, time()) < (year, month + 1, start.day, start.time()):
+            return count
+        count += 1
+
+
+def _last(text: str, count: int) -> str:
+    return text[-count:] if count else ""
 
 
 def first_of(row: Row, *values: Any) -> Any:
@@ -151,6 +174,23 @@ def leaves(chance: random.Random) -> Rule:
             ),
             ("length(s) == length(t)", known("s", "t")(lambda s, t: len(s) == len(t))),
             ('substr(s, 1, 1) == "A"', known("s")(lambda s: s[:1] == "A")),
+            ('left(s, 1) == "A"', known("s")(lambda s: s[:1] == "A")),
+            (f"right(s, {most % 3}) == t", known("s", "t")(lambda s, t: _last(s, most % 3) == t)),
+            (
+                f'replace(s, "A", {quoted}) == t',
+                known("s", "t")(lambda s, t: s.replace("A", text) == t),
+            ),
+            (
+                f'concat(s, {quoted}, t) == "Aaa"',
+                known("s", "t")(lambda s, t: s + text + t == "Aaa"),
+            ),
+            (f"s contains {quoted}", known("s")(lambda s: text in s)),
+            (f"s not starts with {quoted}", known("s")(lambda s: not s.startswith(text))),
+            ("s ENDS WITH t", known("s", "t")(lambda s, t: s.endswith(t))),
+            ("t starts  with left(s, 1)", known("s", "t")(lambda s, t: t.startswith(s[:1]))),
+            (f"concat(s, t) contains {quoted}", known("s", "t")(lambda s, t: text in s + t)),
+            (f"number(t) == {whole}", lambda row: number_text(row, lambda t: t == whole)),
+            ("number(s) * 2 > 3", lambda row: number_text(row, lambda s: s * 2 > 3, "s")),
             (f'coalesce(s, "A") == {quoted}', lambda row: (row["s"] or "A") == text),
             (f's like "{pattern}"', known("s")(lambda s: like(pattern).fullmatch(s) is not None)),
             (
@@ -177,6 +217,15 @@ def leaves(chance: random.Random) -> Rule:
             ),
             (f"d between {FIRST} and {day}", known("d")(lambda d: FIRST <= d <= day)),
             ("month(d) == 1", known("d")(lambda d: d.month == 1)),
+            (f"day(d) <= {most}", known("d")(lambda d: d.day <= most)),
+            ("quarter(d + 20 days) == 1", known("d")(lambda d: (d + timedelta(20)).month <= 3)),
+            (f"hour(d + {most} hours) > 9", known("d")(lambda d: most % 24 > 9)),
+            (f"months(d, e) >= {whole}", known("d", "e")(lambda d, e: months(d, e) >= whole)),
+            (f"years(d, {day}) == 0", known("d")(lambda d: months(d, day) // 12 == 0)),
+            (
+                "months(d - 1 hours, e) < 0",
+                known("d", "e")(lambda d, e: months(d, e, -1) < 0),
+            ),
             ("weekday(e) <= 5", known("e")(lambda e: e.isoweekday() <= 5)),
             (f"x >= {whole}", known("x")(lambda x: x != "Exempt" and number_in(x) >= whole)),
             (f"x != {whole}", known("x")(lambda x: x != "Exempt" and number_in(x) != whole)),
@@ -210,9 +259,10 @@ def rule(chance: random.Random, depth: int) -> Rule:
             f"if {left} then ({right})",
             lambda row: negation(both(first(row), negation(second(row)))),
         )
-    if kind == "iff" and not is_about_mixed(left + right) and " / " not in left + right:
+    both_sides = f"{left} {right}"
+    if kind == "iff" and not is_about_mixed(both_sides) and " / " not in both_sides:
         return (
-            f"({left}) iff ({right})",
+            f"({left}) {chance.choice(('iff', '=='))} ({right})",
             lambda row: None if None in (first(row), second(row)) else first(row) == second(row),
         )
     return (

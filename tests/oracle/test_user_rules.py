@@ -16,11 +16,15 @@ from pishield_cli.api import check_table, correct_table
 
 duckdb = pytest.importorskip("duckdb")
 
-RULES = [
-    tuple(line.split(" ||| "))
-    for line in (Path(__file__).parent / "user_rules.txt").read_text().splitlines()
-    if " ||| " in line
-]
+
+def rules_of(name: str) -> list[tuple[str, str]]:
+    """The rules of a file beside this one, each with what it is in SQL."""
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    pairs = (line.partition(" ||| ") for line in text.splitlines())
+    return [(rule, sql) for rule, bar, sql in pairs if bar]
+
+
+RULES = rules_of("user_rules.txt")
 TODAY = date(2024, 6, 1)
 ROWS = 400
 

@@ -170,7 +170,29 @@ def test_requirements_are_a_path_an_object_or_a_text(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "path", ["rules.txt", "no/such in here.txt", "rules and more.txt", "rules"]
+    "rule",
+    [
+        "a between 0 and 0.5",
+        "b starts with 'x.y/'",
+        'b matches "[/].[a-z]"',
+        "a / 2 between 3 and 4",
+        "if a is null then b is not null and a is not null",
+    ],
+)
+def test_a_rule_without_comparison_is_a_text_whatever_is_in_it(rule):
+    assert check_table({"a": [None, 1], "b": [None, "x"]}, rule).results[0].requirement.text == rule
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "rules.txt",
+        "rules/and more",
+        "my tests.v2/not all",
+        "no/such in here.txt",
+        "rules and more.txt",
+        "rules",
+    ],
 )
 def test_what_looks_like_a_path_is_one(path):
     with pytest.raises(RequirementError, match="does not exist"):

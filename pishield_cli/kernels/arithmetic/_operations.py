@@ -89,6 +89,25 @@ def floored(part: Decimals) -> Decimals:
     return _to_units(part, 0, lambda integers, unit: integers // unit, lambda v: Fraction(floor(v)))
 
 
+def floors(part: Decimals) -> Array:
+    """The greatest whole number that is not above each, int64; 0 where there is none.
+
+    Unlike the integers of `floored` they hold for every row, known or not.
+    """
+    unit = np.int64(10**part.places)
+    found: Array = np.where(part.known, part.integers, 0) // unit
+    others = ~part.known & ~part.missing
+    if part.floats is not None and others.any():
+        below = np.floor(part.floats)
+        inside = np.minimum(part.floats - below, below + 1 - part.floats)
+        sure = others & (inside > 2 * (part.error + 1) * np.spacing(np.abs(part.floats) + 1))
+        sure &= are_short(part.floats)
+        found, others = np.where(sure, below, found).astype(np.int64), others & ~sure
+    for row in np.flatnonzero(others):
+        found[row] = floor(part.exact(int(row)))
+    return found
+
+
 def ceiled(part: Decimals) -> Decimals:
     """Each as the least whole number that is not below it."""
     return _to_units(

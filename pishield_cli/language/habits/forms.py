@@ -1,0 +1,34 @@
+"""What habits of other languages are made of: names, arguments, texts, and how they are read."""
+
+import re
+from collections.abc import Callable
+
+from pishield_cli.language.words import QUOTED_NAME, QUOTED_TEXT
+
+INSIDE = rf"(?:{QUOTED_TEXT}|{QUOTED_NAME}|[^()\"'`]|\((?:{QUOTED_TEXT}|[^()\"'`])*\))"
+ARGUMENT = rf"\s*((?:{QUOTED_TEXT}|{QUOTED_NAME}|[^(),\"'`]|\({INSIDE}*?\))+?)\s*"
+TEXT = rf"\s*({QUOTED_TEXT})\s*"
+CALLED = r"(?<![\w.])(?:\w+\.)?"
+MISSING = r"(?:None|NULL|NA|NaN|nan|null|none|nil)\b"
+WHOLE = rf"(?:{QUOTED_NAME}|(?<!\w)[^\W\d]\w*(?:\([^()]*\))?|\((?:{INSIDE})*?\))"
+PART = rf"(?:{QUOTED_TEXT}|{WHOLE})"
+
+Written = str | Callable[[re.Match[str]], str]
+
+Habit = tuple[str, Written]
+"""A pattern, and what is written in place of what it matches."""
+
+
+def call(names: str, arguments: int = 1) -> str:
+    """A call of one of some functions, its arguments as groups."""
+    return rf"{CALLED}(?:{names})\({','.join([ARGUMENT] * arguments)}\)"
+
+
+def method(names: str, argument: str = r"\s*") -> str:
+    """A method of a column, its argument behind the column as a group."""
+    return rf"({WHOLE})\.(?:str\.|dt\.)?(?:{names})\({argument}\)"
+
+
+def unquoted(text: str) -> str:
+    """A text without its quotes."""
+    return text[1:-1].replace(text[0] * 2, text[0])
