@@ -1,6 +1,12 @@
 """Exact arithmetic on whole columns, as expressions over the cells of a row need it."""
 
-from pishield_cli.kernels.arithmetic._decimals import Decimals, column_of, constant, decimals_of
+from pishield_cli.kernels.arithmetic._decimals import (
+    Decimals,
+    column_of,
+    constant,
+    decimals_of,
+    nearest_float,
+)
 from pishield_cli.kernels.arithmetic._operations import (
     ceiled,
     first_present,
@@ -32,6 +38,7 @@ __all__ = [
     "least",
     "magnitude",
     "modulo",
+    "nearest_float",
     "over",
     "plus",
     "rounded",

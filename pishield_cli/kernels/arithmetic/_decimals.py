@@ -76,7 +76,7 @@ def constant(value: Fraction, rows: int) -> Decimals:
         np.full(rows, short),
         np.zeros(rows, dtype=bool),
         lambda _: value,
-        np.full(rows, _nearest(value)),
+        np.full(rows, nearest_float(value)),
     )
 
 
@@ -127,7 +127,7 @@ def column_of(decimals: Decimals) -> NumericColumn:
         # Beyond the range of floats a value keeps its sign, and no more.
         others &= ~((np.abs(values) > 1e-290) & (np.abs(values) < 1e300))
     for row in np.flatnonzero(others):
-        values[row] = _nearest(decimals.exact(int(row)))
+        values[row] = nearest_float(decimals.exact(int(row)))
     return NumericColumn(values, marked, ExactCells(decimals.exact, lambda rows: ~known[rows]))
 
 
@@ -160,7 +160,7 @@ def _cells(column: NumericColumn) -> Exact:
     return exact
 
 
-def _nearest(value: Fraction) -> float:
+def nearest_float(value: Fraction) -> float:
     """The nearest float that is not zero unless the value is, and not infinite."""
     try:
         found = float(value)

@@ -28,7 +28,7 @@ from pishield_cli.tables.arrow.text_functions import (
     test_of,
     whole_pattern,
 )
-from pishield_cli.tables.mixed import numbers_of
+from pishield_cli.tables.arrow.text_numbers import numbers_of
 
 Cells = Mapping[Cell, NumericColumn | pa.Array]
 """The cells that expressions name: texts as Arrow's, all others as numbers."""
