@@ -43,9 +43,9 @@ _CommandLineError = next(
 
 # How click words these, by version.
 _NO_COMMAND = re.compile(r"No such command '(.*?)'")
+_NO_OPTION = re.compile(r"No such option: ([^\s.(]+)")
 _USAGE_SIGNS = re.compile(r" \[OPTIONS\]|[{}]")
 _ABOUT_ARGUMENTS = re.compile(r"Missing argument|Got unexpected extra argument")
-_SUGGESTION = re.compile(r"[.]?\s*(?:Did you mean|\(Possible options:)\s*(.*?)[?)]*$")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -221,20 +221,16 @@ def _usage(error: Exception) -> str:
     message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
     message = message.replace("Value error, ", "")  # left in by the library that reads values
     context = getattr(error, "ctx", None)
-    suggestion = _SUGGESTION.search(message)
-    unknown = _NO_COMMAND.match(message)
-    meant: Sequence[str] = suggestion[1].split(", ") if suggestion else ()
-    if unknown and context is not None:  # not every version of typer suggests commands
-        from difflib import get_close_matches
+    option, command = _NO_OPTION.match(message), _NO_COMMAND.match(message)
+    if context is not None and (option or command):
+        from pishield_cli.cli.misspelt import command_hint, option_hint
 
-        commands = context.command.list_commands(context)
-        meant = get_close_matches(unknown[1], commands, n=2)
-    if meant:
-        rule = message[: suggestion.start()] if suggestion else message.rstrip(".")
-        return _with_hint(f"{rule}.", f"did you mean {' or '.join(meant)}?")
-    if unknown and context is not None:
-        known = ", ".join(context.command.list_commands(context))
-        return _with_hint(f"{message.rstrip('.')}.", f"the commands are {known}")
+        hint = option_hint(option[1], context) if option else None
+        hint = command_hint(command[1], context) if command else hint
+        return _with_hint(
+            f"{(option or command)[0].rstrip('.')}.",  # type: ignore[index]
+            hint or f"see {context.command_path} --help",
+        )
     if context is not None and _ABOUT_ARGUMENTS.match(message):
         usage = _USAGE_SIGNS.sub("", context.get_usage().replace("Usage:", "write"))
         return _with_hint(f"{message.rstrip('.')}.", f"{usage}; see {context.command_path} --help")

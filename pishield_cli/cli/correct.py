@@ -6,6 +6,7 @@ import typer
 
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.cli import options
+from pishield_cli.cli.check_options import HtmlFile, JsonFile
 from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import PageFormat
 from pishield_cli.cli.options import Engine, TypeChoice
@@ -32,7 +33,7 @@ Examples:
 
 
 PANELS = {
-    "What is written": ("output", "in_place", "dry_run", "audit", "form", "quiet"),
+    "What is written": ("output", "in_place", "dry_run", "audit", "form", "json", "html", "quiet"),
     "What may change, and how": (
         "method",
         "weights",
@@ -154,6 +155,8 @@ def correct(
     columns: options.Columns = None,
     today: options.Today = None,
     form: options.ReportOrPage = PageFormat.TABLE,
+    json: JsonFile = None,
+    html: HtmlFile = None,
     quiet: options.QuietIfWell = False,
     batch_rows: options.BatchRows = None,
     workers: options.Workers = None,
@@ -170,22 +173,29 @@ def correct(
     Exits with 0 if every row holds in the end, with 1 if some row cannot be corrected (it is
     written unchanged), and with 2 if nothing was written.
     """
-    if form is PageFormat.HTML:
+    from pishield_cli.cli.output import deliver, files_beside, open_report, refuse_overwriting
+
+    beside = files_beside({PageFormat.JSON: json, PageFormat.HTML: html})
+    if PageFormat.HTML in (form, *beside):
         from pishield_cli.cli.extras import require_extra
 
-        require_extra("--format html", "html", "jinja2")
+        require_extra("A report in HTML", "html", "jinja2")
+    from contextlib import ExitStack
     from dataclasses import replace
     from functools import partial
 
     from pishield_cli.cli.engines import open_engine
     from pishield_cli.cli.inputs import open_inputs
-    from pishield_cli.cli.output import deliver, refuse_overwriting
     from pishield_cli.cli.render.correct import render_table
     from pishield_cli.cli.weights import read_method
 
     target = _target(data, output, in_place, dry_run)
     refuse_overwriting(
-        {"--output": None if in_place else target, "--audit": audit},
+        {
+            "--output": None if in_place else target,
+            "--audit": audit,
+            **{f"--{kind}": path for kind, path in beside.items()},
+        },
         {"DATA": data, "the requirements file": requirements},
         copies=("--output",),
     )
@@ -211,15 +221,19 @@ def correct(
     }
     from pishield_cli.cli.changed_cells import FirstCells
 
-    first = FirstCells() if form is PageFormat.HTML else None
-    if session is not None:
-        from pishield_cli.spark.files import correct_files
+    first = FirstCells() if PageFormat.HTML in (form, *beside) else None
+    with ExitStack() as stack:
+        places = [(kind, stack.enter_context(open_report(path))) for kind, path in beside.items()]
+        if session is not None:
+            from pishield_cli.spark.files import correct_files
 
-        report = correct_files(session, reader, binding.requirements, **shared)
-    else:
-        report = _corrected(
-            reader, binding.requirements, audit=audit, first=first, quiet=quiet, **shared
-        )
+            report = correct_files(session, reader, binding.requirements, **shared)
+        else:
+            report = _corrected(
+                reader, binding.requirements, audit=audit, first=first, quiet=quiet, **shared
+            )
+        for kind, place in places:
+            place.write(_data(report, kind, first), utf8=True)
     deliver(
         partial(render_table, report),
         partial(_data, report, form, first) if form is not PageFormat.TABLE else None,

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pishield_cli.cli.boundary import may_colour, say
+from pishield_cli.cli.formats import PageFormat
 from pishield_cli.errors import UsageError
 from pishield_cli.tables.addresses import has_wild_cards
 from pishield_cli.tables.aside import STANDARD_STREAM, AsideStream, writing
@@ -109,6 +110,23 @@ def open_report(path: str | None) -> Iterator[ReportOutput]:
         yield place
         if place.written:
             stream.commit()
+
+
+def files_beside(files: Mapping[PageFormat, str | None]) -> dict[PageFormat, str]:
+    """The files of reports beside the one that is shown, by format.
+
+    Args:
+        files: By format; None where the option was not given.
+
+    Raises:
+        UsageError: If one is standard output, which has the report that is shown.
+    """
+    if STANDARD_STREAM in files.values():
+        raise UsageError(
+            "A report beside the one that is shown goes to a file, but `-` is standard output.",
+            hint="name a file, or use --format",
+        )
+    return {form: path for form, path in files.items() if path is not None}
 
 
 def deliver(

@@ -12,9 +12,12 @@ BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 
+TARGETS = ("--targets", "price_low,price,price_high", "--drop", "house")
+GRADIENTS = ("--batches", "3", "--arch", "8", *TARGETS, "-q")
 PAGES = {
     "check": ("check", "housing.csv", "housing.txt", "--key", "house", "--show", "3"),
     "correct": ("correct", "housing.csv", "housing.txt", "--dry-run"),
+    "gradients": ("report", "gradients", "housing.csv", "housing.txt", *GRADIENTS),
     "violations": ("report", "violations", "housing.csv", "housing.txt"),
 }
 
@@ -39,7 +42,8 @@ def rendered(path, shot):
 def test_a_page_is_shown_without_complaints(name, sample_data, tmp_path, monkeypatch, capsys):
     words = [str(sample_data / one) if one.startswith("housing.") else one for one in PAGES[name]]
     monkeypatch.chdir(tmp_path)
-    assert main([*words, "--format", "html", "-q"]) == (0 if name == "correct" else 1)
+    holds = name in {"correct", "gradients"}
+    assert main([*words, "--format", "html", "-q"]) == (0 if holds else 1)
     page = tmp_path / "page.html"
     text = capsys.readouterr().out
     page.write_text(text, encoding="utf-8")
@@ -68,6 +72,21 @@ def test_a_corrected_page_shows_cells_before_and_after(sample_data, capsys):
     assert main(["correct", data, rules, "--dry-run", "--format", "html"]) == 0
     reader = read(capsys.readouterr().out)
     assert reader.tags.count("del") == reader.tags.count("ins") > 10
+
+
+def test_gradients_show_every_batch(sample_data, capsys):
+    data, rules = (str(sample_data / f"housing.{ending}") for ending in ("csv", "txt"))
+    assert main(["report", "gradients", data, rules, *GRADIENTS, "--format", "html"]) == 0
+    parsed = read(capsys.readouterr().out)
+    shown = "".join(parsed.text)
+    for caption in ("Cosine", "Requirements that the shield rests on", "gets no gradient"):
+        assert caption in shown
+    ticks = [value for name, value in parsed.attributes if name == "class" and value == "tick"]
+    means = [value for name, value in parsed.attributes if name == "class" and value == "mean"]
+    assert len(ticks) == 3 * len(means) > 0
+    told = [value for name, value in parsed.attributes if name == "aria-label"]
+    assert any(value.startswith("3 from ") for value in told)
+    assert "singular values" in shown.lower()
 
 
 def test_runs_show_their_curves(tmp_path, monkeypatch, sample_data, capsys):

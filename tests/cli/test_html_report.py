@@ -1,5 +1,6 @@
 """The report as a page: parsed, without scripts, with every text of a user's escaped."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -158,6 +159,21 @@ def test_other_reports_are_pages_as_well(words, tmp_path, monkeypatch, capsys):
     scopes = [value for name, value in reader.attributes if name == "scope"]
     assert len(scopes) == reader.tags.count("th")
     assert reader.tags.count("caption") == reader.tags.count("table") >= 1
+
+
+def test_a_correction_is_told_in_the_log_and_in_files(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a,b\n1,2\n-3,4\n")
+    Path("r.txt").write_text("a >= 0\n")
+    words = ["correct", "t.csv", "r.txt", "-o", "o.csv"]
+    assert main([*words, "--html", "p.html", "--json", "p.json"]) == 0
+    assert "1 corrected" in capsys.readouterr().out
+    assert json.loads(Path("p.json").read_text())["corrected_rows"] == 1
+    assert "Before and after" in "".join(read(Path("p.html").read_text()).text)
+    Path("o.csv").unlink()
+    for wrong in (["--html", "none/p.html"], ["--json", "-"], ["--json", "o.csv"]):
+        assert main([*words, *wrong]) == 2
+        assert not Path("o.csv").exists()
 
 
 def test_runs_and_gradients_are_pages_as_well(tmp_path, monkeypatch, capsys, sample_data):

@@ -1,8 +1,7 @@
 """The reports of `correct` and `report` as HTML pages of tables."""
 
-import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pishield_cli.actions.correct_report import CorrectReport
@@ -10,54 +9,26 @@ from pishield_cli.cli.changed_cells import ChangedCell
 from pishield_cli.cli.render.correct import reason, totals
 from pishield_cli.cli.render.correct import verdict as correct_verdict
 from pishield_cli.cli.render.figures import percent
-from pishield_cli.cli.render.html_page import heights, html_page
-from pishield_cli.cli.text import counted, one_line, shortened
+from pishield_cli.cli.render.html_cells import Cell, bar, curve, histogram, table, text, ticks
+from pishield_cli.cli.render.html_page import html_page
+from pishield_cli.cli.text import counted
 
 if TYPE_CHECKING:
-    from pishield_cli.actions.report_gradients import GradientsReport
+    from pishield_cli.actions.report_gradients import GradientsReport, MethodGradients
     from pishield_cli.actions.report_runs import RunsReport
     from pishield_cli.actions.report_violations import RequirementViolations, ViolationsReport
 
-_LONGEST = 500
-_MOST = 200
 
-Cell = str | Mapping[str, Any]
-
-
-def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> dict[str, Any]:
-    left = len(rows) - _MOST
-    more = f"and {left:,} more" if left > 0 else ""
-    return {"caption": caption, "head": head, "rows": rows[:_MOST], "left": more}
-
-
-def _bar(share: float) -> Cell:
-    """A bar for a share from 0 to 1."""
-    return {"share": f"{100 * min(max(share, 0.0), 1.0):.2f}", "told": f"{100 * share:.3g}%"}
-
-
-def _heights(counts: Sequence[int]) -> Cell:
-    bars = heights(counts)
-    return {"heights": bars["heights"], "told": bars["sizes"]}
-
-
-def _curve(errors: Sequence[float], least: float, most: float) -> Cell:
-    """A line from the first error to the last, on a logarithmic scale that all runs share."""
-    if len(errors) < 2 or not 0 < least < most:
-        return ""
-    width = math.log(most / least)
-    points = [
-        (100 * place / (len(errors) - 1), 19 - 18 * math.log(max(error, least) / least) / width)
-        for place, error in enumerate(errors)
-    ]
-    told = (
-        f"from {errors[0]:.4g} to {errors[-1]:.4g} in {len(errors):,} epochs, "
-        f"least {min(errors):.4g}"
-    )
-    return {"points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points), "told": told}
-
-
-def _text(text: str) -> str:
-    return shortened(one_line(text), _LONGEST)
+_TARGETS = 8
+"""How many targets a table has columns for."""
+_COSINE = (
+    "A cosine of 1 means that the network learns as it would without a shield; near 0 the shield "
+    "hands on nothing of that, and below 0 the opposite."
+)
+_ACTIVE = (
+    "A requirement is active in the rows where a corrected value rests on it, and competing where "
+    "it also moves a value away from its target."
+)
 
 
 def correct_page(report: CorrectReport, cells: Sequence[ChangedCell] = ()) -> str:
@@ -69,9 +40,9 @@ def correct_page(report: CorrectReport, cells: Sequence[ChangedCell] = ()) -> st
     """
     columns = [
         [
-            _text(name),
+            text(name),
             f"{one.changed:,}",
-            _bar(one.changed / max(1, report.rows)),
+            bar(one.changed / max(1, report.rows)),
             f"{one.mean_abs_change:.4g}",
             f"{one.max_abs_change:.4g}",
             *([f"{one.filled:,}"] if report.cells_filled else ()),
@@ -82,13 +53,13 @@ def correct_page(report: CorrectReport, cells: Sequence[ChangedCell] = ()) -> st
     return html_page(
         "tables",
         command="correct",
-        subject=_text(report.data),
+        subject=text(report.data),
         verdict=correct_verdict(report),
         holds=report.holds,
-        source=f"Data {_text(report.data)}, requirements {_text(report.requirements_file)}. "
+        source=f"Data {text(report.data)}, requirements {text(report.requirements_file)}. "
         f"{totals(report)}.",
         tables=[
-            _table(
+            table(
                 "Columns that changed",
                 (
                     *("Column", "Cells", "Share of rows", "Mean change", "Largest change"),
@@ -96,21 +67,21 @@ def correct_page(report: CorrectReport, cells: Sequence[ChangedCell] = ()) -> st
                 ),
                 columns,
             ),
-            _table(
+            table(
                 "Before and after, the first cells that changed",
                 ("Row", "Column", "Before", "After", "Violated"),
                 [
                     [
                         f"row {one.row:,}",
-                        _text(one.column),
-                        {"removed": _text(one.old) or "(missing)"},
-                        {"added": _text(one.new)},
-                        _text(", ".join(one.violated)),
+                        text(one.column),
+                        {"removed": text(one.old) or "(missing)"},
+                        {"added": text(one.new)},
+                        text(", ".join(one.violated)),
                     ]
                     for one in cells
                 ],
             ),
-            _table("Rows written unchanged", ("Row", "What stands against it"), rows),
+            table("Rows written unchanged", ("Row", "What stands against it"), rows),
         ],
         notes=[],
     )
@@ -121,8 +92,8 @@ def violations_page(report: "ViolationsReport") -> str:
     violated = [one for one in report.requirements if one.violations]
     columns = [
         [
-            _text(name),
-            _bar(one.involved_rate),
+            text(name),
+            bar(one.involved_rate),
             f"{100 * one.involved_rate:.3g}%",
             "" if one.mean_correction is None else f"{one.mean_correction:.4g}",
         ]
@@ -132,16 +103,16 @@ def violations_page(report: "ViolationsReport") -> str:
     return html_page(
         "tables",
         command="report violations",
-        subject=_text(report.data),
+        subject=text(report.data),
         verdict="no requirement is violated"
         if report.holds
         else f"{counted(len(violated), 'requirement')} violated in "
         f"{counted(report.violating_rows, 'row')} of {report.rows:,}",
         holds=report.holds,
-        source=f"Data {_text(report.data)}, requirements {_text(report.requirements_file)}, type "
+        source=f"Data {text(report.data)}, requirements {text(report.requirements_file)}, type "
         f"{report.type.value}.",
         tables=[
-            _table(
+            table(
                 "Violated requirements",
                 (
                     "Requirement",
@@ -154,10 +125,10 @@ def violations_page(report: "ViolationsReport") -> str:
                 ),
                 [_violated(one, report.rows) for one in violated],
             ),
-            _table(
+            table(
                 "Columns", ("Column", "Share of rows involved", "Rate", "Mean correction"), columns
             ),
-            _table("Violated together", ("Requirements", "Rows"), pairs),
+            table("Violated together", ("Requirements", "Rows"), pairs),
         ],
         notes=[],
     )
@@ -168,35 +139,18 @@ def _violated(one: "RequirementViolations", rows: int) -> list[Cell]:
     sizes = one.quantiles
     label = f"[{requirement.label}] " if requirement.label is not None else ""
     return [
-        _text(f"{requirement.number} {label}{requirement.text}"),
+        text(f"{requirement.number} {label}{requirement.text}"),
         f"{one.violations:,}",
-        _bar(one.violations / max(1, rows)),
+        bar(one.violations / max(1, rows)),
         percent(one.violations, rows),
         *(f"{sizes[name]:.4g}" if name in sizes else "" for name in ("median", "max")),
-        _heights(one.histogram),
+        histogram(one.histogram),
     ]
 
 
 def gradients_page(report: "GradientsReport") -> str:
-    """Each method's cosine with the unshielded gradient, and the requirements that are active."""
-    methods = [
-        [
-            one.name,
-            "" if one.mean is None else f"{one.mean:.4f} ± {one.deviation or 0:.4f}",
-            _bar(one.mean or 0.0),
-        ]
-        for one in report.methods
-    ]
-    active = [
-        [
-            _text(f"{one.requirement.number} {one.requirement.text}"),
-            _bar(one.active_rate),
-            f"{100 * one.active_rate:.3g}%",
-            f"{100 * one.competing_rate:.3g}%",
-        ]
-        for one in sorted(report.requirements, key=lambda one: -one.active_rate)
-    ]
-    network = f"run {_text(report.run)}" if report.run is not None else "an untrained network"
+    """How each method's gradient agrees with the unshielded one, and where it vanishes."""
+    network = f"run {text(report.run)}" if report.run is not None else "an untrained network"
     return html_page(
         "tables",
         command="report gradients",
@@ -204,12 +158,64 @@ def gradients_page(report: "GradientsReport") -> str:
         verdict="",
         holds=True,
         source=f"{counted(report.batches, 'batch')} of {counted(report.batch_size, 'row')}, "
-        f"{report.arch}, {network}.",
+        f"layers of {report.arch}, {network}.{_isometry(report)}",
         tables=[
-            _table("Cosine with the unshielded gradient", ("Method", "Mean", "Cosine"), methods),
-            _table("Requirements", ("Requirement", "Active", "Rate", "Competing"), active),
+            table(
+                "Cosine with the unshielded gradient",
+                ("Method", "Mean", "Lowest", "Highest", "Each batch, from -1 to 1"),
+                [_cosines(one) for one in report.methods],
+            ),
+            table(
+                "Requirements that the shield rests on",
+                ("Requirement", "Active", "Share of rows", "Competing", "Share of rows"),
+                _active(report),
+            ),
+            _vanishing(report),
         ],
-        notes=[],
+        notes=[_COSINE, _ACTIVE],
+    )
+
+
+def _cosines(one: "MethodGradients") -> list[Cell]:
+    if one.mean is None:
+        return [one.name, "", "", "", ""]
+    mean = f"{one.mean:.4f} ± {one.deviation or 0:.4f}"
+    ends = (f"{end(one.cosines):.4f}" for end in (min, max))
+    return [one.name, mean, *ends, ticks(one.cosines, one.mean)]
+
+
+def _active(report: "GradientsReport") -> list[list[Cell]]:
+    listed = sorted(report.requirements, key=lambda one: -one.active_rate)
+    return [
+        [
+            text(f"{one.requirement.number} {one.requirement.text}"),
+            f"{100 * one.active_rate:.3g}%",
+            bar(one.active_rate),
+            f"{100 * one.competing_rate:.3g}%",
+            bar(one.competing_rate),
+        ]
+        for one in listed
+        if one.active_rate
+    ]
+
+
+def _vanishing(report: "GradientsReport") -> dict[str, Any]:
+    """A line for each method: rows where targets are off and it hands nothing to them."""
+    worst = {name: max(one.zero[name] for one in report.methods) for name in report.targets}
+    listed = sorted(filter(worst.__getitem__, worst), key=lambda name: -worst[name])[:_TARGETS]
+    rows = [
+        [one.name, *(f"{100 * one.zero[name]:.3g}%" for name in listed)] for one in report.methods
+    ]
+    caption = "Rows where a target is off and gets no gradient"
+    return table(caption, ("Method", *map(text, listed)), rows if listed else [])
+
+
+def _isometry(report: "GradientsReport") -> str:
+    if report.mean_singular_value is None or report.condition is None:
+        return ""
+    return (
+        f" Singular values of the network's derivative: mean {report.mean_singular_value:.3g}, "
+        f"greatest by least {report.condition:.3g}."
     )
 
 
@@ -220,12 +226,12 @@ def runs_page(report: "RunsReport") -> str:
     limits = min(errors, default=1.0), max(errors, default=1.0)
     rows = [
         [
-            _text(one.run) + (" ★" if place == report.best else ""),
+            text(one.run) + (" ★" if place == report.best else ""),
             one.method,
             one.arch,
             f"{one.mean:.5g} ± {one.deviation:.2g}",
-            _bar(one.mean / worst),
-            _curve(one.curve, *limits),
+            bar(one.mean / worst),
+            curve(one.curve, *limits),
             f"{statistics.fmean(one.standardised.values()):.4g}",
             f"{100 * one.violating:.3g}%",
         ]
@@ -239,7 +245,7 @@ def runs_page(report: "RunsReport") -> str:
         holds=True,
         source="★ least mean RMSE on the test part.",
         tables=[
-            _table(
+            table(
                 "Runs",
                 (
                     "Run",
