@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -15,6 +16,7 @@ from pishield_cli.kernels.changes import ColumnChange, Correction
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.kernels.sequential.placement import narrowed
+from pishield_cli.logic.classes import counted, is_named
 from pishield_cli.logic.expressions import cells_of
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.rows.clash import Clash, find_clash
@@ -219,13 +221,17 @@ class Explainer:
             if name in self.fixed and cell is not None
         }
         moving = [name for name in grids if name not in fixed]
-        return find_clash(
+        domains = self.requirements.domains
+        texts = [name for name in moving if counted(domains.get(name)) and cells[name]]
+        find = partial(
+            find_clash,
             known,
             fixed,
             integers=[name for name in moving if grids[name].places is not None],
             bounds=tuple(counted_in(one, units) for one in limit_clauses(moving, grids)),
             limits=self.limits.part(EXPLAIN_ROW),
         )
+        return find() or (find(named={name: is_named(name) for name in texts}) if texts else None)
 
 
 def _holds(declared: Requirement, name: str, cell: Fraction) -> bool:

@@ -107,9 +107,14 @@ def named_only(requirements: Requirements) -> Requirements:
     """Raised requirements, and that every text is one that requirements name."""
     columns = [name for name, one in requirements.domains.items() if counted(one)]
     number = 1 + max(one.number for one in requirements.checked.requirements)
-    clauses = tuple(Clause((_least(name, HALF),)) for name in columns)
+    clauses = tuple(map(is_named, columns))
     named = Requirement(number, "texts that requirements name", clauses)
     return replace(requirements, requirements=(*requirements.requirements, named))
+
+
+def is_named(column: str) -> Clause:
+    """That a column's text is one that requirements name."""
+    return Clause((_least(column, HALF),))
 
 
 def counted(domain: Domain | None) -> bool:

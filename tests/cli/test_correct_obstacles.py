@@ -66,7 +66,7 @@ def test_rows_without_a_solution_are_listed_with_what_excludes_each_other(
     report = json.loads(capsys.readouterr().out)
     assert report["uncorrected_rows"] == list(expected)
     assert report["obstacles"] == [
-        {"row": row, "requirements": numbers, "fixed": cells, "infinite": []}
+        {"row": row, "requirements": numbers, "fixed": cells, "texts": [], "infinite": []}
         for row, (numbers, cells) in expected.items()
     ]
     before, after = table.splitlines()[1:], Path("o.csv").read_text().splitlines()[1:]
@@ -90,7 +90,9 @@ def test_what_a_type_can_hold_excludes_rows_too(
     options = ["-o", "o.parquet", "--method", method, "--fixed", "c", "--format", "json"]
     assert main(["correct", "t.parquet", "r.txt", *options]) == 1
     report = json.loads(capsys.readouterr().out)
-    assert report["obstacles"] == [{"row": 1, "requirements": [1], "fixed": ["c"], "infinite": []}]
+    assert report["obstacles"] == [
+        {"row": 1, "requirements": [1], "fixed": ["c"], "texts": [], "infinite": []}
+    ]
 
 
 def test_requirements_that_no_boolean_satisfies_contradict_each_other(
@@ -162,7 +164,9 @@ def test_a_fixed_cell_beyond_its_column_names_the_requirement(
     options = ["-o", "o.csv", "--fixed", "a", "--format", "json"]
     assert main(["correct", "t.csv", "r.txt", *options]) == 1
     report = json.loads(capsys.readouterr().out)
-    assert report["obstacles"] == [{"row": 0, "requirements": [1], "fixed": ["a"], "infinite": []}]
+    assert report["obstacles"] == [
+        {"row": 0, "requirements": [1], "fixed": ["a"], "texts": [], "infinite": []}
+    ]
 
 
 @pytest.mark.parametrize("method", ["shield", "nearest", "fewest"])
@@ -178,10 +182,39 @@ def test_rows_with_an_infinite_cell_stay_and_say_so(
     report = json.loads(capsys.readouterr().out)
     assert report["uncorrected_rows"] == [0]
     assert report["obstacles"] == [
-        {"row": 0, "requirements": None, "fixed": None, "infinite": ["a"]}
+        {"row": 0, "requirements": None, "fixed": None, "texts": None, "infinite": ["a"]}
     ]
     lines = Path("o.csv").read_text().splitlines()
     assert lines[1:3] == ["inf,1,0", "-inf,2,0"]
     assert lines[4] == "1,inf,1"
     assert main([*options[:3], "-o", "p.csv"]) == 1
     assert "row 0: the cell of a is infinite" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason", "clash"),
+    [
+        ('s != "a"\n', "requirement 1 leaves s no text that the file names", [[1], [], ["s"]]),
+        (
+            'if s == "a" then t is not null\n',
+            "requirement 1 and the fixed t leave s no text that the file names",
+            [[1], ["t"], ["s"]],
+        ),
+        (
+            'if n > 0 then s not in ("a", "b")\nif n <= 0 then s != "a" and s != "b"\n',
+            "requirements 1, 2 leave s no text that the file names",
+            [[1, 2], [], ["s"]],
+        ),
+    ],
+)
+def test_a_row_that_only_an_unnamed_text_would_mend_says_so(
+    capsys: pytest.CaptureFixture[str], rules: str, reason: str, clash: list[object]
+) -> None:
+    Path("t.csv").write_text("n,s,t\n1,a,\n1,c,\n0,a,x\n")
+    Path("r.txt").write_text(rules)
+    options = ["correct", "t.csv", "r.txt", "-o", "o.csv"]
+    assert main([*options, "--format", "json"]) == 1
+    [first, *_] = json.loads(capsys.readouterr().out)["obstacles"]
+    assert [first[key] for key in ("requirements", "fixed", "texts")] == clash
+    assert main([*options, "--quiet"]) == 1
+    assert f"row 0: {reason}" in capsys.readouterr().out

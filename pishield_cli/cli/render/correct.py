@@ -9,6 +9,7 @@ from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import percent
 from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, day, one_line
+from pishield_cli.logic.rows.clash import Clash
 
 
 def render_json(report: CorrectReport) -> str:
@@ -26,6 +27,7 @@ def render_json(report: CorrectReport) -> str:
                 "row": one.row,
                 "requirements": None if one.clash is None else list(one.clash.requirements),
                 "fixed": None if one.clash is None else list(one.clash.cells),
+                "texts": None if one.clash is None else list(one.clash.texts),
                 "infinite": list(one.infinite),
             }
             for one in report.obstacles
@@ -125,10 +127,23 @@ def reason(obstacle: Obstacle) -> str:
     if obstacle.incomplete:
         rules = "requirement" if len(clash.requirements) == 1 else "requirements"
         return f": no values of its missing cells satisfy {rules} {numbers}"
+    if clash.texts:
+        return f": {_of_texts(clash)}"
     if len(clash.requirements) == 1 and not cells:
         return f": requirement {numbers} allows no value that its columns can hold"
     what = f"requirement{'s' if len(clash.requirements) > 1 else ''} {numbers}"
     return f": {what}{f' and the fixed {cells}' if cells else ''} exclude each other"
+
+
+def _of_texts(clash: Clash) -> str:
+    """What leaves columns of texts nothing that the file names."""
+    what = f"requirement{'s' if len(clash.requirements) > 1 else ''} "
+    what += ", ".join(map(str, clash.requirements))
+    if clash.cells:
+        what += f" and the fixed {', '.join(map(one_line, clash.cells))}"
+    alone = len(clash.requirements) == 1 and not clash.cells
+    names = " or ".join(map(one_line, clash.texts))
+    return f"{what} leave{'s' if alone else ''} {names} no text that the file names"
 
 
 def totals(report: CorrectReport) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.solver.cores import smallest_core
@@ -18,10 +19,12 @@ class Clash:
     Attributes:
         requirements: Numbers of requirements, ascending.
         cells: Names of fixed columns whose cells take part.
+        texts: Names of columns that take part by being one of the texts that requirements name.
     """
 
     requirements: tuple[int, ...]
     cells: tuple[str, ...]
+    texts: tuple[str, ...] = ()
 
 
 def find_clash(
@@ -30,6 +33,7 @@ def find_clash(
     *,
     integers: Collection[str] = (),
     bounds: Sequence[Clause] = (),
+    named: Mapping[str, Clause] = MappingProxyType({}),
     limits: Limits | None = None,
 ) -> Clash | None:
     """Find what stands against correcting a row.
@@ -39,6 +43,7 @@ def find_clash(
         fixed: The row's cells that must not move, by column.
         integers: Columns of whole numbers.
         bounds: What the columns can hold at all; taken for granted.
+        named: That a column's text is one that requirements name, by column.
         limits: When to give up.
 
     Returns:
@@ -46,13 +51,17 @@ def find_clash(
         limits ended the search.
     """
     search = Search(integers=integers, limits=limits)
-    names = list(fixed)
+    names = [*fixed, *named]
     for requirement in requirements:
         for clause in requirement.clauses:
             # A fixed score is a number, so booleans are compared with one half here.
             search.add(Clause(clause.as_inequalities()), requirement.number)
-    for index, name in enumerate(names):
-        for clause in _equality(name, fixed[name]):
+    held = [
+        *(_equality(name, cell) for name, cell in fixed.items()),
+        *((one,) for one in named.values()),
+    ]
+    for index, clauses in enumerate(held):
+        for clause in clauses:
             search.add(clause, -1 - index)
     for clause in bounds:
         search.add(clause, 0)
@@ -63,12 +72,12 @@ def find_clash(
     blamed = sorted(owner for owner in found.core if owner)
     core = smallest_core(search, blamed, always=(0,)).owners
     numbers = tuple(sorted(owner for owner in core if owner > 0))
-    return Clash(
-        numbers, tuple(names[-1 - owner] for owner in sorted(core, reverse=True) if owner < 0)
-    )
+    places = sorted(-1 - owner for owner in core if owner < 0)
+    cells = tuple(names[place] for place in places if place < len(fixed))
+    return Clash(numbers, cells, tuple(names[place] for place in places if place >= len(fixed)))
 
 
-def _equality(name: str, value: Fraction) -> tuple[Clause, Clause]:
+def _equality(name: str, value: Fraction) -> tuple[Clause, ...]:
     up = Inequality((Term(name, Fraction(1)),), value)
     down = Inequality((Term(name, Fraction(-1)),), -value)
     return Clause((up,)), Clause((down,))
