@@ -57,6 +57,20 @@ def test_gradients_of_single_rows_are_those_of_the_batch(text, kind, rule, scale
 
 
 @cases
+def test_any_dimension_can_be_mapped(text, kind, rule, scaled):
+    shield, weights = module(text, kind, rule, scaled=scaled), normal(5, 4)
+    z = torch.stack([normal(seed, 4) for seed in range(3)], dim=1)  # (row, batch, column)
+
+    def handed(batch):
+        return grad(lambda rows: (shield(rows) * weights).sum())(batch)
+
+    for function in (shield, handed):
+        found = vmap(function, in_dims=1)(z)
+        expected = torch.stack([function(batch) for batch in z.unbind(1)])
+        assert torch.allclose(found, expected)
+
+
+@cases
 def test_forward_mode_is_the_transpose_where_the_rule_is_linear(text, kind, rule, scaled):
     shield, z, t, g = module(text, kind, rule, scaled=scaled), normal(0), normal(1), normal(2)
     y, moved = jvp(shield, (z,), (t,))
