@@ -1,7 +1,7 @@
 """Generators with and without requirements, on one split of a table, judged alike."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,19 +16,28 @@ from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.training.cells import Cells, read_cells
-from pishield_cli.training.generation.columns import Column, fit_columns, numbers_among
+from pishield_cli.training.generation.columns import (
+    Column,
+    NumberColumn,
+    fit_columns,
+    numbers_among,
+)
 from pishield_cli.training.generation.energy import energy_distance
 from pishield_cli.training.generation.generator import Generator, Plan
 from pishield_cli.training.generation.problem import GenerateProblem
-from pishield_cli.training.generation.quality import MOST_ROWS, judge
+from pishield_cli.training.generation.quality import MOST_ROWS, Bench
 from pishield_cli.training.generation.runs import GeneratorRun, rebound
 from pishield_cli.training.generation.sampling import Sampler
 from pishield_cli.training.generation.trial import parts_of, trained_generator
+from pishield_cli.training.loop import warm_up
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.splits import Split, split_rows
 
 FREE = "free"
 AFTER = "corrected afterwards"
+BOUNDS = ("resampled rows", "independent columns")
+"""Between which a generator's rows are."""
+
 CPU = torch.device("cpu")
 
 
@@ -41,6 +50,7 @@ class Setting:
         requirements: Over the columns that are made.
         columns: As fitted on the training part.
         split: The parts.
+        bench: What rows are compared with.
         seed: Decides all that is random.
     """
 
@@ -48,6 +58,7 @@ class Setting:
     requirements: Requirements
     columns: tuple[Column, ...]
     split: Split
+    bench: Bench
     seed: int
 
     @classmethod
@@ -64,7 +75,9 @@ class Setting:
         training = problem.cells.take(split.training)
         columns = fit_columns(training, problem.kinds, problem.forms)
         bound = rebound(requirements, problem.types)
-        return cls(problem, bound, columns, split, settings.seed)
+        test = problem.cells.take(split.test)
+        bench = Bench.of(columns, training, test, MOST_ROWS, settings.seed)
+        return cls(problem, bound, columns, split, bench, settings.seed)
 
     def part(self, rows: Any) -> Cells:
         """Some of the table's rows."""
@@ -83,29 +96,26 @@ class Setting:
             violating: The share of rows that violated before anything was corrected exactly.
         """
         made = self.cells(rows)
-        test = self.part(self.split.test)
-        found = judge(
-            self.columns, made, self.part(self.split.training), test, violating=0, seed=self.seed
-        )
-        figures = {name: asdict(getattr(found, name)) for name in ("made", "resampled")}
+        named = self.requirements.checked.columns
+        numbers = numbers_among(self.columns)
         return {
-            **figures["made"],
-            "ceiling": figures["resampled"],
-            "independent": asdict(found.independent),
-            "energy_units": self._energy_in_units(made, test),
+            **asdict(self.bench.figures(made)),
+            "energy_units": self._energy(made, numbers),
+            "energy_bound": self._energy(made, [one for one in numbers if one.name in named]),
             "violating": violating,
         }
 
-    def _energy_in_units(self, made: Cells, test: Cells) -> float:
+    def _energy(self, made: Cells, columns: Sequence[NumberColumn]) -> float:
         """The energy distance of numbers in standard deviations of the training part."""
-        count = min(MOST_ROWS, made.rows, test.rows)
+        test = self.part(self.split.test)
+        count = min(MOST_ROWS, test.rows)
         parts = []
         for cells in (made, test):
-            columns = [
+            values = [
                 np.nan_to_num((cells.numbers[one.name][:count] - one.mean) / one.spread)
-                for one in numbers_among(self.columns)
+                for one in columns
             ]
-            parts.append(torch.from_numpy(np.stack(columns, axis=1)))
+            parts.append(torch.from_numpy(np.stack(values, axis=1)))
         return float(energy_distance(*parts))
 
 
@@ -113,6 +123,7 @@ def learnt(setting: Setting, settings: TrainSettings) -> tuple[Generator, float]
     """A generator, and the processor's seconds that it took."""
     plan = Plan(setting.columns, setting.problem.requirements, settings.arch)
     parts = parts_of(setting.columns, setting.problem.cells, setting.split, setting.seed, CPU)
+    warm_up()
     begin = time.process_time()
     generator, _ = trained_generator(plan, parts, settings, setting.seed, CPU)
     return generator, time.process_time() - begin
@@ -125,8 +136,9 @@ def free_and_after(setting: Setting, settings: TrainSettings) -> Mapping[str, di
     rows = sampler.draw(MOST_ROWS)
     wrong = ExactRows(sampler.schema, setting.requirements).violating(rows)
     raw = setting.figures(pa.Table.from_batches([rows]), len(wrong) / rows.num_rows)
+    bounds = map(asdict, setting.bench.bounds())
     return {
-        FREE: {**raw, "seconds": seconds},
+        FREE: {**raw, "seconds": seconds, **dict(zip(BOUNDS, bounds, strict=True))},
         AFTER: {**written(setting, generator, settings), "seconds": seconds},
     }
 

@@ -20,6 +20,8 @@ def series(task: Task, options: argparse.Namespace, seed: int) -> dict[str, dict
         epochs=options.epochs,
         arch=options.arch,
         restore=options.restore,
+        batch_size=options.batch_size,
+        test_size=options.test_size,
         seed=seed,
         patience=None,
     )
@@ -29,7 +31,8 @@ def series(task: Task, options: argparse.Namespace, seed: int) -> dict[str, dict
         return Setting.of(*task.load(options.rows), settings)
 
     kept = Kept(options.keep, measuring=not options.only_known)
-    key = f"{task.name} {options.rows} {options.epochs} {options.arch} {options.restore} {seed}"
+    size = f"{options.rows} {options.test_size} {options.epochs} {options.batch_size}"
+    key = f"{task.name} {size} {options.arch} {options.restore} {seed}"
     found: dict[str, Any] = {}
 
     def measure(name: str, how: Callable[[], Any]) -> None:

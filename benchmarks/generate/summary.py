@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.generate.methods import AFTER
+from benchmarks.generate.methods import AFTER, BOUNDS, FREE
 from benchmarks.measure import markdown
 from benchmarks.training.shown import percent, spread
 from pishield_cli.training.ttest import PairedTest, paired_test
@@ -11,18 +11,17 @@ from pishield_cli.training.ttest import PairedTest, paired_test
 Found = Mapping[str, Sequence[Mapping[str, Any]]]
 """By method, the figures of each seed."""
 
-SHOWN = ("energy", "energy_units", "marginals", "dependence", "detection", "utility", "seconds")
-COMPARED = ("energy", "energy_units", "detection", "utility")
+SHOWN = (
+    *("energy", "energy_units", "energy_bound"),
+    *("marginals", "dependence", "detection", "utility", "seconds"),
+)
+COMPARED = ("energy", "energy_units", "energy_bound", "dependence", "detection", "utility")
 
 
 def means(name: str, found: Found) -> str:
     """A row for each method; the ceiling and the floor below."""
     rows = [_row(method, figures) for method, figures in found.items()]
-    some = next(iter(found.values()))
-    rows += [
-        _row(title, [one[key] for one in some], bounds=True)
-        for title, key in (("resampled rows", "ceiling"), ("independent columns", "independent"))
-    ]
+    rows += [_row(title, [one[title] for one in found[FREE]], bounds=True) for title in BOUNDS]
     return markdown([name, "violating rows", *SHOWN], rows)
 
 

@@ -98,19 +98,9 @@ def judge(
         violating: How many of the rows made violate a requirement.
         seed: Decides what is drawn to compare with.
     """
-    random = np.random.default_rng(seed)
-    count = min(MOST_ROWS, held_out.rows, made.rows, training.rows)
-    judged = _Judged(
-        columns, _some(training, count, random), _some(held_out, count, random), training, seed
-    )
-    resampled = training.take(random.integers(training.rows, size=count))
-    return Quality(
-        judged.figures(_some(made, count, random)),
-        judged.figures(resampled),
-        judged.figures(independent(training, count, random)),
-        count,
-        violating,
-    )
+    bench = Bench.of(columns, training, held_out, min(MOST_ROWS, made.rows), seed)
+    ceiling, floor = bench.bounds()
+    return Quality(bench.figures(made), ceiling, floor, bench.rows, violating)
 
 
 def independent(cells: Cells, rows: int, random: np.random.Generator) -> Cells:
@@ -131,8 +121,16 @@ def _some(cells: Cells, rows: int, random: np.random.Generator) -> Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """What samples are compared with."""
+class Bench:
+    """What samples are compared with, as many rows of each.
+
+    Attributes:
+        columns: As they were fitted.
+        training: Some rows that were learnt from.
+        held_out: Some that were not.
+        every: All rows that were learnt from.
+        seed: Decides what is drawn.
+    """
 
     columns: Sequence[Column]
     training: Cells
@@ -140,9 +138,32 @@ class _Judged:
     every: Cells
     seed: int
 
-    def figures(self, sample: Cells) -> Figures:
-        """The figures of a sample."""
+    @classmethod
+    def of(
+        cls, columns: Sequence[Column], training: Cells, held_out: Cells, most: int, seed: int
+    ) -> "Bench":
+        """At most so many rows of each part, drawn at random."""
+        random = np.random.default_rng(seed)
+        count = min(most, held_out.rows, training.rows)
+        parts = (_some(one, count, random) for one in (training, held_out))
+        return cls(columns, *parts, training, seed)
+
+    @property
+    def rows(self) -> int:
+        """How many rows of each are compared."""
+        return self.held_out.rows
+
+    def bounds(self) -> tuple[Figures, Figures]:
+        """The ceiling, resampled rows, and the floor, independent columns."""
         random = np.random.default_rng(self.seed)
+        resampled = self.every.take(random.integers(self.every.rows, size=self.rows))
+        alone = independent(self.every, self.rows, random)
+        return self.figures(resampled), self.figures(alone)
+
+    def figures(self, sample: Cells) -> Figures:
+        """The figures of a sample, of at least as many rows."""
+        random = np.random.default_rng(self.seed)
+        sample = _some(sample, self.rows, random)
         rows, real = (
             torch.from_numpy(encoded(self.columns, one, random)).double()
             for one in (sample, self.held_out)

@@ -36,7 +36,7 @@ from pishield_cli.training.splits import Split, split_rows
 LEAST_STEPS = 50
 """Of an epoch: rows of a small table are seen more than once."""
 
-MOST_JUDGED = 2048
+MOST_JUDGED = 1024
 """Rows that a sample is compared with; distances are between all pairs."""
 
 
