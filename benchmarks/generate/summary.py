@@ -5,8 +5,7 @@ from typing import Any
 
 from benchmarks.generate.methods import AFTER, BOUNDS, FREE
 from benchmarks.measure import markdown
-from benchmarks.training.shown import percent, spread
-from pishield_cli.training.ttest import PairedTest, paired_test
+from benchmarks.training.shown import difference, percent, spread
 
 Found = Mapping[str, Sequence[Mapping[str, Any]]]
 """By method, the figures of each seed."""
@@ -36,23 +35,14 @@ def differences(name: str, found: Found) -> str:
     rows = []
     for method, figures in found.items():
         if method != AFTER:
-            tests = [_against(found[AFTER], figures, key) for key in COMPARED]
-            rows.append([method, *map(shown, tests)])
+            rows.append([method, *(_against(found[AFTER], figures, key) for key in COMPARED)])
     return markdown([f"{name}: minus {AFTER}", *COMPARED], rows)
 
 
 def _against(
     base: Sequence[Mapping[str, Any]], figures: Sequence[Mapping[str, Any]], key: str
-) -> PairedTest:
-    return paired_test([one[key] for one in figures], [one[key] for one in base])
-
-
-def shown(test: PairedTest) -> str:
-    """A difference and its interval; bold where it leaves out zero."""
-    if test.low is None or test.high is None:
-        return f"{test.difference:+.3g}"
-    text = f"{test.difference:+.3g} [{test.low:+.2g}, {test.high:+.2g}]"
-    return f"**{text}**" if test.told else text
+) -> str:
+    return difference([one[key] for one in figures], [one[key] for one in base])
 
 
 def pages(found: Mapping[str, Found]) -> Iterator[str]:

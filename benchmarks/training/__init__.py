@@ -15,13 +15,13 @@ from pathlib import Path
 
 from benchmarks.measure import setting
 
-QUESTIONS = ("alignment", "law", "steps", "rmse", "monotone", "idempotent")
+QUESTIONS = ("alignment", "law", "steps", "rmse", "monotone", "idempotent", "bounds")
 
 
 def parser() -> argparse.ArgumentParser:
     """The options."""
     made = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks training")
-    made.add_argument("--data", type=Path, nargs="+", required=True, metavar="FOLDER")
+    made.add_argument("--data", type=Path, nargs="+", default=[], metavar="FOLDER")
     made.add_argument("--requirements", default="requirements_linear.txt", metavar="NAME")
     made.add_argument("--only", nargs="+", choices=QUESTIONS, default=QUESTIONS)
     made.add_argument("--keep", type=Path, metavar="FILE", help="figures, a line of JSON each")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from benchmarks.training import accuracy, summary
 from benchmarks.training import alignment as aligning
+from benchmarks.training import bounds as bounding
 from benchmarks.training import idempotent as repeating
 from benchmarks.training import law as lawful
 from benchmarks.training import monotone as rising
@@ -79,3 +80,8 @@ def monotone(options: argparse.Namespace) -> Iterator[str]:
 def idempotent(options: argparse.Namespace) -> Iterator[str]:
     """Errors of idempotent networks, epoch by epoch."""
     yield from repeating.tables(kept(options))
+
+
+def bounds(options: argparse.Namespace) -> Iterator[str]:
+    """Errors where labels lie on bounds."""
+    yield from bounding.tables(kept(options))

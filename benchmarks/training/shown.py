@@ -4,6 +4,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from pishield_cli.training.ttest import PairedTest, paired_test
+
 
 def percent(share: float, digits: int = 2) -> str:
     """A share in percent; a bare 0 where there is none at all."""
@@ -22,3 +24,16 @@ def standard_error(values: Sequence[float]) -> float:
 def spread(values: Sequence[float], digits: int = 4) -> str:
     """Mean and standard error."""
     return f"{statistics.fmean(values):.{digits}g} ± {standard_error(values):.2g}"
+
+
+def difference(ones: Sequence[float], others: Sequence[float]) -> str:
+    """The mean paired difference of some from others, and its 95 % interval."""
+    return interval(paired_test(ones, others))
+
+
+def interval(test: PairedTest) -> str:
+    """A difference and its interval; bold where it leaves out zero."""
+    if test.low is None or test.high is None:
+        return f"{test.difference:+.3g}"
+    text = f"{test.difference:+.3g} [{test.low:+.2g}, {test.high:+.2g}]"
+    return f"**{text}**" if test.told else text
