@@ -145,8 +145,8 @@ class Bench:
         """At most so many rows of each part, drawn at random."""
         random = np.random.default_rng(seed)
         count = min(most, held_out.rows, training.rows)
-        parts = (_some(one, count, random) for one in (training, held_out))
-        return cls(columns, *parts, training, seed)
+        learnt, real = (_some(one, count, random) for one in (training, held_out))
+        return cls(columns, learnt, real, training, seed)
 
     @property
     def rows(self) -> int:
