@@ -73,7 +73,7 @@ class Setting:
             seed=settings.seed,
         )
         training = problem.cells.take(split.training)
-        columns = fit_columns(training, problem.kinds, problem.forms)
+        columns = fit_columns(training, problem.domains, problem.forms)
         bound = rebound(requirements, problem.types)
         test = problem.cells.take(split.test)
         bench = Bench.of(columns, training, test, MOST_ROWS, settings.seed)
@@ -86,7 +86,7 @@ class Setting:
     def cells(self, rows: pa.Table) -> Cells:
         """Rows as they were written."""
         reader = with_derived_columns(MemoryReader(rows), self.requirements)
-        return read_cells(reader, self.problem.kinds, (), self.requirements.domains)
+        return read_cells(reader, self.problem.domains, (), self.requirements.domains)
 
     def figures(self, rows: pa.Table, violating: float) -> dict[str, Any]:
         """What written rows are worth, beside the test part.

@@ -69,7 +69,7 @@ def rows_of(dataset: Dataset, count: int) -> tuple[Tensor, Tensor, tuple[str, ..
     """Encoded features and targets of so many rows, the targets' names, the requirements."""
     problem = dataset.problem(TrainSettings())
     some = problem.cells.take(torch.randperm(problem.cells.rows)[:count].numpy())
-    encoder = FeatureEncoder.fit(problem.cells, problem.roles.feature_kinds)
+    encoder = FeatureEncoder.fit(problem.cells, problem.roles.feature_domains)
     targets = torch.from_numpy(stacked(some, problem.roles.targets)).float()
     assert problem.requirements is not None
     names = problem.roles.targets

@@ -14,11 +14,11 @@ from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.kernels.sequential.placement import significant
-from pishield_cli.logic.domains import Date
+from pishield_cli.logic.domains import Date, Domain, Number, Truth
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.rows.grids import Grid, grid_of
 from pishield_cli.tables.table import Batch, TableReader
-from pishield_cli.training.cells import CellKind, Cells, read_batches
+from pishield_cli.training.cells import Cells, read_batches
 from pishield_cli.training.features import CategoryFeature
 from pishield_cli.training.loop import threads
 from pishield_cli.training.prediction_files import Layout, PredictionWriter, listed, plan_layout
@@ -106,8 +106,8 @@ def predict(
         TableError: If the table cannot be read or the output not be written.
     """
     start = time.perf_counter()
-    kinds = _needed(run, reader)
-    targets = _target_kinds(run, scores=scores)
+    needed = _needed(run, reader)
+    targets = _target_domains(run, scores=scores)
     layout = plan_layout(reader.columns, run.roles.kept, targets, run.roles.dates, append=append)
     reader, requirements = bound_to(run, reader)
     domains = {} if requirements is None else requirements.domains
@@ -117,15 +117,13 @@ def predict(
     truths = frozenset() if requirements is None else requirements.booleans
     tally = _Tally()
     with open_writer(layout) as writer, threads(threads_used):
-        for batch, cells in read_batches(reader, kinds, run.roles.given, domains, rows=batch_rows):
+        for batch, cells in read_batches(reader, needed, run.roles.given, domains, rows=batch_rows):
             raw, settled = run.outputs(cells, shielded=shielded)
             held = {
                 name: run.roles.dates[name].units(settled[:, place])
                 if name in run.roles.dates
-                else _held(
-                    settled[:, place], kind, truth=kind is not CellKind.REAL and name in truths
-                )
-                for place, (name, kind) in enumerate(targets.items())
+                else _held(settled[:, place], domain, truth=domain != Number() and name in truths)
+                for place, (name, domain) in enumerate(targets.items())
             }
             given = {name: batch.columns[name] for name in run.roles.given}
             wrong = np.zeros(0, dtype=np.int64)
@@ -174,7 +172,7 @@ def _add(
                 tally.unseen[feature.name] = tally.unseen.get(feature.name, 0) + count
 
 
-def _needed(run: Trained, reader: TableReader) -> dict[str, CellKind]:
+def _needed(run: Trained, reader: TableReader) -> dict[str, Domain]:
     """The columns that a model needs, and what their cells have to be."""
     names = dict.fromkeys((*run.roles.features, *run.roles.kept))
     missing = [name for name in names if name not in reader.columns]
@@ -184,31 +182,31 @@ def _needed(run: Trained, reader: TableReader) -> dict[str, CellKind]:
             f"The model in `{run.path}` needs {listed(missing)}, which `{reader.name}` lacks.",
             hint=f"did you mean {' or '.join(near)}?" if near else None,
         )
-    return {name: run.roles.kinds[name] for name in names}
+    return {name: run.roles.domains[name] for name in names}
 
 
-def _target_kinds(run: Trained, *, scores: bool) -> dict[str, CellKind]:
+def _target_domains(run: Trained, *, scores: bool) -> dict[str, Domain]:
     requirements = run.outline.requirements
     whole = frozenset() if requirements is None else requirements.integers
     truths = frozenset() if requirements is None else requirements.booleans
-    kinds = {}
+    domains: dict[str, Domain] = {}
     for name in run.roles.targets:
-        kind = run.roles.kinds[name]
-        if name in whole or (name in truths and kind is not CellKind.BOOLEAN):
-            kind = CellKind.INTEGER
-        kinds[name] = CellKind.REAL if scores else kind
+        domain = run.roles.domains[name]
+        if name in whole or (name in truths and not isinstance(domain, Truth)):
+            domain = Number(places=0)
+        domains[name] = Number() if scores else domain
     if scores and not run.outline.propositional:
         raise UsageError(
             f"--scores is for propositional requirements, but those of `{run.path}` are not."
         )
-    return kinds
+    return domains
 
 
-def _held(values: Array, kind: CellKind, *, truth: bool) -> Array:
+def _held(values: Array, domain: Domain, *, truth: bool) -> Array:
     """Predictions as their column holds them; a truth may be held as a whole number too."""
-    if truth or kind is CellKind.BOOLEAN:
+    if truth or isinstance(domain, Truth):
         return np.asarray(values > 0.5).astype(np.int64)
-    if kind is CellKind.INTEGER:
+    if domain == Number(places=0):
         whole: Array = np.rint(np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST))
         return whole.astype(np.int64)
     return significant(values, WRITTEN_DIGITS)
@@ -218,7 +216,7 @@ class _Finisher:
     """Corrects what is left to correct, exactly, on cells as they will be written."""
 
     def __init__(
-        self, run: Trained, requirements: Requirements, targets: Mapping[str, CellKind]
+        self, run: Trained, requirements: Requirements, targets: Mapping[str, Domain]
     ) -> None:
         self._targets = targets
         self._requirements = requirements
@@ -251,15 +249,12 @@ class _Finisher:
         return result, correction.uncorrected
 
 
-def _grid(kind: CellKind | None, name: str, requirements: Requirements) -> Grid:
-    """What the cells of a column can hold; columns without a kind do not move."""
-    domain = requirements.domains.get(name)
-    if isinstance(domain, Date):
-        first, last = domain.limits
-        return Grid(places=0, low=first, high=last)
-    if kind is CellKind.BOOLEAN or name in requirements.booleans:
-        return Grid(places=0, low=0, high=1)
-    return Grid(places=0) if kind is CellKind.INTEGER else Grid()
+def _grid(domain: Domain | None, name: str, requirements: Requirements) -> Grid:
+    """What the cells of a column can hold; columns that are not predicted do not move."""
+    known = requirements.domains.get(name)
+    if isinstance(known, Date):
+        return grid_of(known)
+    return grid_of(Truth() if name in requirements.booleans else domain)
 
 
 def _violating(

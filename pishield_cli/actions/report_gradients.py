@@ -250,7 +250,7 @@ def _model(
             hint="use the requirements that it was trained with",
         )
     roles, domains = run.roles, requirements.domains
-    cells = read_cells(reader, roles.kinds, roles.given, domains)
+    cells = read_cells(reader, roles.domains, roles.given, domains)
     requirements = in_days(requirements)
     whole = np.flatnonzero(np.isfinite(stacked(cells, run.roles.targets)).all(axis=1))
     kept = cells.take(whole)

@@ -260,7 +260,7 @@ def _made(
     domains = {} if bound is None else bound.domains
     reader = MemoryReader(table)
     derived = reader if bound is None else with_derived_columns(reader, bound)
-    return _Made(read_cells(derived, problem.kinds, (), domains), len(maker.violating))
+    return _Made(read_cells(derived, problem.domains, (), domains), len(maker.violating))
 
 
 def _write(

@@ -42,6 +42,11 @@ class Number(_Column):
     endless: bool = False
     kind: Kind = Kind.NUMBER
 
+    @property
+    def whole(self) -> bool:
+        """Whether cells are whole numbers."""
+        return self.places == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Truth(_Column):
@@ -121,6 +126,13 @@ class Mixed(_Column):
     kind: Kind = Kind.TEXT
 
 
-Domain = Number | Truth | Date | Text | Mixed
+@dataclass(frozen=True, slots=True)
+class Other(_Column):
+    """Cells that requirements cannot name: lists, records, bytes."""
+
+    kind: Kind = Kind.NUMBER
+
+
+Domain = Number | Truth | Date | Text | Mixed | Other
 Schema = Mapping[str, Domain]
 """The domain of each column that is asked for, by its name."""

@@ -38,5 +38,5 @@ def alike(column: NumericColumn, domain: Domain | None) -> NumericColumn:
     """A part's column as one of what the whole column holds, so far as that is known."""
     if domain is None:
         return column
-    whole = isinstance(domain, Truth) or (isinstance(domain, Number) and domain.places == 0)
+    whole = isinstance(domain, Truth) or (isinstance(domain, Number) and domain.whole)
     return as_integers(column) if whole else as_floats(column)

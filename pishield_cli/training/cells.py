@@ -2,20 +2,19 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute
 
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.logic.domains import Date, Domain, Mixed, Schema, Text, Truth
-from pishield_cli.logic.rows.grids import grid_of
-from pishield_cli.tables.arrow.columns import is_numeric
+from pishield_cli.logic.domains import Date, Domain, Number, Other, Schema, Text, Times, Truth
+from pishield_cli.tables.arrow.columns import in_one_array
+from pishield_cli.tables.arrow.dates import date_domain, units_of
+from pishield_cli.tables.arrow.schema import domain_of
+from pishield_cli.tables.contents import contents
 from pishield_cli.tables.table import (
     Batch,
-    StoredTable,
     TableReader,
     refuse_repeated,
 )
@@ -23,25 +22,48 @@ from pishield_cli.tables.table import (
 MISSING = -1
 """The code of a missing text."""
 
-_MICROSECONDS_A_DAY = 86_400e6
-
 _UNNAMED: Schema = {}
 
+_WORDS: Mapping[str, Domain] = {
+    "real": Number(),
+    "integer": Number(places=0),
+    "boolean": Truth(),
+    "text": Text(),
+    "time": Date(),
+    "other": Other(),
+}
+"""How records name what a column holds, as far as it matters to a network."""
 
-class CellKind(StrEnum):
-    """What the cells of a column are, to a network."""
 
-    REAL = "real"
-    INTEGER = "integer"
-    BOOLEAN = "boolean"
-    TEXT = "text"
-    TIME = "time"
-    OTHER = "other"
+def word_of(domain: Domain) -> str:
+    """How records name what a column holds."""
+    match domain:
+        case Number():
+            return "integer" if domain.whole else "real"
+        case Truth():
+            return "boolean"
+        case Date(times=Times.DATE):
+            return "time"
+        case Other():
+            return "other"
+        case _:
+            return "text"
 
-    @property
-    def numeric(self) -> bool:
-        """Whether requirements can name such a column."""
-        return self in {CellKind.REAL, CellKind.INTEGER, CellKind.BOOLEAN}
+
+def domain_named(word: str) -> Domain:
+    """What a column holds, as records name it.
+
+    Raises:
+        ValueError: If no record does.
+    """
+    if word not in _WORDS:
+        raise ValueError(f"{word!r} does not name what a column holds")
+    return _WORDS[word]
+
+
+def is_numeric(domain: Domain) -> bool:
+    """Whether a column's cells are numbers or truth values as they stand."""
+    return isinstance(domain, Number | Truth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +107,26 @@ class Cells:
         )
 
 
-def cell_kinds(reader: TableReader, domains: Schema = _UNNAMED) -> dict[str, CellKind]:
-    """What every column of a table is; a CSV table is read through for this.
+def learnable(reader: TableReader, domains: Schema = _UNNAMED) -> Schema:
+    """What every column of a table holds, as far as it matters to a network.
+
+    A text is read through. Times of day and lengths of time that requirements do not name are
+    texts.
 
     Args:
         reader: The table.
         domains: What requirements take columns for.
     """
     refuse_repeated(reader.columns, reader.columns, f"`{reader.name}`")
-    stored = reader.stored
-    if stored.schema is not None:
-        types = {field.name: _arrow_kind(field.type) for field in stored.schema}
-    else:
-        types = _kinds_read(stored)
-    taken = {name: _taken_for(one) for name, one in domains.items()}
-    types |= {name: kind for name, kind in taken.items() if kind is not None}
-    numeric = [name for name, kind in types.items() if kind is CellKind.REAL]
-    found = {name: _settled(one) for name, one in reader.settled(numeric).items()}
-    return {name: found.get(name, types[name]) for name in reader.columns}
+    told = {name: one for name, one in domains.items() if not is_numeric(one)}
+    found = contents(reader, [name for name in reader.columns if name not in told])
+    taken = {name: Date() if isinstance(one, Date) else one for name, one in told.items()}
+    return {name: domain_named(word_of({**found, **taken}[name])) for name in reader.columns}
 
 
 def read_batches(
     reader: TableReader,
-    kinds: Mapping[str, CellKind],
+    wanted: Schema,
     given: Collection[str] = (),
     domains: Schema = _UNNAMED,
     *,
@@ -117,7 +136,7 @@ def read_batches(
 
     Args:
         reader: The table.
-        kinds: The columns to read, and what their cells have to be.
+        wanted: The columns to read, and what their cells have to be.
         given: Columns to read as numbers, whatever else they are; derived ones too.
         domains: What requirements take columns for.
         rows: About how many rows a batch holds.
@@ -127,11 +146,12 @@ def read_batches(
         ColumnTypeError: If a column holds something else.
     """
     dates = {name: one.per_day for name, one in domains.items() if isinstance(one, Date)}
-    timed = [name for name, kind in kinds.items() if kind is CellKind.TIME and name in dates]
-    plain = [name for name, kind in kinds.items() if kind.numeric]
-    numeric = list(dict.fromkeys((*plain, *timed, *given)))
-    others = [name for name, kind in kinds.items() if not kind.numeric and name not in timed]
-    texts_wanted = [name for name in others if kinds[name] is not CellKind.TIME]
+    timed = [name for name, one in wanted.items() if isinstance(one, Date)]
+    told = [name for name in timed if name in dates]
+    plain = [name for name, one in wanted.items() if is_numeric(one)]
+    numeric = list(dict.fromkeys((*plain, *told, *given)))
+    others = [name for name in wanted if name not in plain and name not in told]
+    texts_wanted = [name for name in others if name not in timed]
     for batch in reader.batches(numeric, rows=rows, whole=True):
         if not batch.rows:
             continue
@@ -141,7 +161,7 @@ def read_batches(
             table = reader.stored.arrow([batch], columns=others, texts=texts_wanted, times=True)
             for name in others:
                 column = table.column(name)
-                if kinds[name] is CellKind.TIME:
+                if name in timed:
                     numbers[name] = _days(column, name, reader)
                 else:
                     texts[name] = _texts(column)
@@ -150,16 +170,16 @@ def read_batches(
 
 def read_cells(
     reader: TableReader,
-    kinds: Mapping[str, CellKind],
+    wanted: Schema,
     given: Collection[str] = (),
     domains: Schema = _UNNAMED,
     *,
     rows: int | None = None,
 ) -> Cells:
     """Read some columns of a whole table; see `read_batches`."""
-    parts = [cells for _, cells in read_batches(reader, kinds, given, domains, rows=rows)]
-    own = [name for name, kind in kinds.items() if kind.numeric or kind is CellKind.TIME]
-    texts = [name for name in kinds if name not in own]
+    parts = [cells for _, cells in read_batches(reader, wanted, given, domains, rows=rows)]
+    own = [name for name, one in wanted.items() if is_numeric(one) or isinstance(one, Date)]
+    texts = [name for name in wanted if name not in own]
     numbers = dict.fromkeys((*own, *given))
     return Cells(
         sum(part.rows for part in parts),
@@ -188,78 +208,17 @@ def _numbers(column: NumericColumn) -> Array:
     return values
 
 
-def _settled(domain: Domain) -> CellKind:
-    if isinstance(domain, Truth):
-        return CellKind.BOOLEAN
-    return CellKind.INTEGER if grid_of(domain).integer else CellKind.REAL
-
-
-def _taken_for(domain: Domain) -> CellKind | None:
-    """What requirements make of a column's cells; None where the table alone tells."""
-    if isinstance(domain, Date):
-        return CellKind.TIME
-    return CellKind.TEXT if isinstance(domain, Text | Mixed) else None
-
-
-def _kinds_read(reader: StoredTable) -> dict[str, CellKind]:
-    """What columns are whose types are told by their cells alone."""
-    seen: dict[str, set[CellKind]] = {name: set() for name in reader.columns}
-    for batch in reader.batches([], whole=True):
-        if batch.rows:
-            for field in reader.arrow([batch], times=True).schema:
-                if not pa.types.is_null(field.type):
-                    seen[field.name].add(_arrow_kind(field.type))
-    return {name: _common(kinds) for name, kinds in seen.items()}
-
-
-def _common(kinds: set[CellKind]) -> CellKind:
-    if not kinds:
-        return CellKind.REAL
-    return kinds.pop() if len(kinds) == 1 else CellKind.TEXT
-
-
-def _arrow_kind(kind: pa.DataType) -> CellKind:
-    """TEXT, TIME, OTHER, or REAL for all that is numeric."""
-    if is_numeric(kind):
-        return CellKind.REAL
-    if pa.types.is_dictionary(kind):
-        return _arrow_kind(kind.value_type)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return CellKind.TEXT
-    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        return CellKind.TIME
-    if isinstance(kind, pa.DataType) and pa.types.is_temporal(kind):
-        return CellKind.TEXT
-    return CellKind.OTHER
-
-
 def _days(column: pa.ChunkedArray, name: str, reader: TableReader) -> Array:
+    domain = date_domain(column.type)
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
-    if _arrow_kind(column.type) is not CellKind.TIME:
+    if domain is None or domain.times is not Times.DATE:
         raise ColumnTypeError(
             f"Column `{name}` of `{reader.name}` must hold dates or times, as in training, but it "
-            f"holds {_found(column.type)}.",
+            f"holds {'numbers' if is_numeric(domain_of(column.type, frozenset())) else 'text'}.",
             hint="write them like 2024-05-31 or 2024-05-31 12:00:00",
         )
-    stamps = column.cast(pa.timestamp("us")) if not _zoned(column.type) else column
-    whole = compute.cast(stamps.cast(pa.timestamp("us"), safe=False), pa.int64())
-    return _floats(whole) / _MICROSECONDS_A_DAY
-
-
-def _zoned(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_timestamp(kind) and kind.tz is not None)
-
-
-def _found(kind: pa.DataType) -> str:
-    return "numbers" if is_numeric(kind) else "text"
-
-
-def _floats(column: pa.ChunkedArray) -> Array:
-    values = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    present: Array = values.is_valid().to_numpy(zero_copy_only=False)
-    whole: Array = values.fill_null(0).to_numpy(zero_copy_only=False)
-    return np.where(present, whole.astype(np.float64), np.nan)
+    return _numbers(units_of(in_one_array(column))) / domain.per_day
 
 
 def _texts(column: pa.ChunkedArray) -> Texts:

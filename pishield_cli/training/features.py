@@ -8,7 +8,8 @@ import numpy as np
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.training.cells import MISSING, CellKind, Cells
+from pishield_cli.logic.domains import Domain, Number, Schema, Text, Truth
+from pishield_cli.training.cells import MISSING, Cells
 
 MOST_CATEGORIES = 100
 """Of a column's texts so many, the most frequent, have a place of their own."""
@@ -112,27 +113,25 @@ class FeatureEncoder:
     features: tuple[Feature, ...]
 
     @classmethod
-    def fit(
-        cls, cells: Cells, kinds: Mapping[str, CellKind], *, scale: bool = True
-    ) -> "FeatureEncoder":
+    def fit(cls, cells: Cells, domains: Schema, *, scale: bool = True) -> "FeatureEncoder":
         """Learn means, medians and categories.
 
         Args:
             cells: The training part.
-            kinds: The features and what their cells are.
+            domains: The features and what they hold.
             scale: Whether numbers are standardised; otherwise they stay as they are.
 
         Raises:
             TableError: If numbers are too large for a mean.
         """
-        return cls(tuple(_fitted(name, kind, cells, scale) for name, kind in kinds.items()))
+        return cls(tuple(_fitted(name, one, cells, scale) for name, one in domains.items()))
 
     @classmethod
     def fit_numbers(
         cls, cells: Cells, names: Iterable[str], *, scale: bool = True
     ) -> "FeatureEncoder":
         """Likewise, each column as one number, with nothing said of missing cells."""
-        fitted = (_fitted(name, CellKind.REAL, cells, scale) for name in names)
+        fitted = (_fitted(name, Number(), cells, scale) for name in names)
         return cls(
             tuple(replace(one, indicator=False) for one in fitted if isinstance(one, NumberFeature))
         )
@@ -266,8 +265,8 @@ def stacked(cells: Cells, names: Sequence[str]) -> Array:
     return np.stack([cells.numbers[name] for name in names], axis=1)
 
 
-def _fitted(name: str, kind: CellKind, cells: Cells, scale: bool) -> Feature:
-    if kind in {CellKind.TEXT, CellKind.BOOLEAN}:
+def _fitted(name: str, domain: Domain, cells: Cells, scale: bool) -> Feature:
+    if isinstance(domain, Text | Truth):
         return CategoryFeature(name, _frequent(name, cells))
     values = cells.numbers[name]
     finite = values[np.isfinite(values)]

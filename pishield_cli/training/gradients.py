@@ -60,7 +60,7 @@ def untrained(problem: Problem, settings: TrainSettings) -> Model:
     Its weights are drawn from torch's own random numbers.
     """
     roles, cells = problem.roles, problem.cells
-    encoder = FeatureEncoder.fit(cells, roles.feature_kinds, scale=settings.scale_features)
+    encoder = FeatureEncoder.fit(cells, roles.feature_domains, scale=settings.scale_features)
     scaler = TargetScaler.fit(cells, roles.targets)
     outline = Outline(
         encoder,

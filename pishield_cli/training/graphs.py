@@ -5,7 +5,6 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 
 from pishield_cli.errors import UsageError
 from pishield_cli.layers.nearest_point import NearestPoint
-from pishield_cli.training.cells import CellKind
+from pishield_cli.logic.domains import Schema, Text
 from pishield_cli.training.features import FARTHEST, CategoryFeature, NumberFeature
 from pishield_cli.training.model import Model
 from pishield_cli.training.runs import Run, requirements_text
@@ -34,7 +33,7 @@ class Graph(nn.Module):
 
     Args:
         model: The network, its preprocessing, its shield.
-        kinds: What the columns' cells are.
+        domains: What the columns hold.
 
     Attributes:
         inputs: The columns that it reads, features first.
@@ -42,7 +41,7 @@ class Graph(nn.Module):
         categories: For each column of texts the values that it knows, None for a missing cell.
     """
 
-    def __init__(self, model: Model, kinds: Mapping[str, CellKind]) -> None:
+    def __init__(self, model: Model, domains: Schema) -> None:
         super().__init__()
         self.model = model
         outline = model.outline
@@ -51,7 +50,7 @@ class Graph(nn.Module):
         self.categories = {
             one.name: one.values
             for one in self._features
-            if isinstance(one, CategoryFeature) and kinds[one.name] is CellKind.TEXT
+            if isinstance(one, CategoryFeature) and isinstance(domains[one.name], Text)
         }
         self.given = tuple(
             f"{name}{NUMBER}" if name in self.categories else name for name in outline.given
@@ -136,7 +135,7 @@ def graph_bytes(run: Run) -> bytes:
             f"`{run.path}` need a search.",
             hint="train with --shield layer",
         )
-    graph = Graph(run.model, run.roles.kinds).eval()
+    graph = Graph(run.model, run.roles.domains).eval()
     with _quietly():
         program: Any = torch.onnx.export(
             graph,

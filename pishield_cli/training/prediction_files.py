@@ -10,13 +10,15 @@ import pyarrow as pa
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_text
+from pishield_cli.logic.domains import Domain, Number, Schema, Truth
 from pishield_cli.logic.rows.grids import grid_of
+from pishield_cli.tables.arrow.columns import numpy_dtype
+from pishield_cli.tables.arrow.schema import type_of
 from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv.listing import quoted
 from pishield_cli.tables.endings import delimiter_of, format_named
 from pishield_cli.tables.opening import open_new
 from pishield_cli.tables.table import Batch, NewTable, StoredTable, TableReader
-from pishield_cli.training.cells import CellKind
 from pishield_cli.training.dates import DateForm
 
 _TRUTHS = ("false", "true")
@@ -30,14 +32,14 @@ class Layout:
 
     Attributes:
         kept: The table's columns that are copied, by the name they get.
-        predicted: Predictions by name, and what their cells are.
+        predicted: Predictions by name, and what they hold.
         order: All names of the output, in order.
         whole: Whether all of the table's columns are copied.
         dates: How predicted dates are written.
     """
 
     kept: Mapping[str, str]
-    predicted: Mapping[str, CellKind]
+    predicted: Schema
     order: tuple[str, ...]
     whole: bool
     dates: Mapping[str, DateForm] = field(default_factory=dict)
@@ -46,7 +48,7 @@ class Layout:
 def plan_layout(
     columns: Sequence[str],
     given: Sequence[str],
-    targets: Mapping[str, CellKind],
+    targets: Schema,
     dates: Mapping[str, DateForm] = NO_DATES,
     *,
     append: bool,
@@ -232,14 +234,14 @@ class TypedPredictions(PredictionWriter):
         fields = {title: own.field(name).with_name(title) for title, name in kept.items()}
         for name, kind in self._layout.predicted.items():
             form = self._layout.dates.get(name)
-            fields[name] = pa.field(name, _arrow_type(kind) if form is None else form.type)
+            fields[name] = pa.field(name, type_of(kind) if form is None else form.type)
         return pa.schema([fields[name] for name in self._layout.order])
 
 
-def _texts(values: Array, kind: CellKind) -> list[bytes]:
-    if kind is CellKind.BOOLEAN:
+def _texts(values: Array, domain: Domain) -> list[bytes]:
+    if isinstance(domain, Truth):
         return [_TRUTHS[int(value)].encode() for value in values.tolist()]
-    if kind is CellKind.INTEGER:
+    if domain == Number(places=0):
         return [b"%d" % value for value in values.tolist()]
     return [_decimal(value) for value in values.tolist()]
 
@@ -249,15 +251,8 @@ def _decimal(value: float) -> bytes:
     return text.removesuffix(".0").encode()
 
 
-def _arrow_type(kind: CellKind) -> pa.DataType:
-    if kind is CellKind.BOOLEAN:
-        return pa.bool_()
-    return pa.int64() if kind is CellKind.INTEGER else pa.float64()
-
-
-def _arrow(values: Array, kind: CellKind) -> pa.Array:
-    types = {CellKind.BOOLEAN: np.bool_, CellKind.INTEGER: np.int64}
-    return pa.array(values.astype(types.get(kind, np.float64)))
+def _arrow(values: Array, domain: Domain) -> pa.Array:
+    return pa.array(values.astype(numpy_dtype(type_of(domain))))
 
 
 def _nullable(column: NumericColumn, *, whole: bool) -> pa.Array:

@@ -8,11 +8,11 @@ import numpy as np
 from pishield_cli.errors import ColumnTypeError, TableError, UsageError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.language import require_columns, spelt_out
-from pishield_cli.logic.domains import Date, Mixed, Schema
+from pishield_cli.logic.domains import Date, Domain, Mixed, Other, Schema, Text
 from pishield_cli.logic.expressions import Expression, cells_of
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.table import TableReader
-from pishield_cli.training.cells import CellKind, Cells, cell_kinds, read_cells
+from pishield_cli.training.cells import Cells, is_numeric, learnable, read_cells
 from pishield_cli.training.dates import DateForm, date_forms, in_days
 from pishield_cli.training.features import stacked
 from pishield_cli.training.settings import Objective, TrainSettings
@@ -27,7 +27,7 @@ class Roles:
         features: What they are predicted from.
         given: Columns of numbers that requirements name and that are not targets, among them what
             they derive from cells.
-        kinds: What the cells of all columns of the table among these are.
+        domains: What all columns of the table among these hold.
         kept: The table's own columns that requirements name and that are not targets.
         dates: How predicted dates are written.
         skipped: Columns that were left out because a network cannot take them.
@@ -36,7 +36,7 @@ class Roles:
     targets: tuple[str, ...]
     features: tuple[str, ...]
     given: tuple[str, ...]
-    kinds: Mapping[str, CellKind]
+    domains: Schema
     kept: tuple[str, ...] = ()
     dates: Mapping[str, DateForm] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
@@ -47,9 +47,9 @@ class Roles:
         return self.targets == self.features
 
     @property
-    def feature_kinds(self) -> dict[str, CellKind]:
+    def feature_domains(self) -> Schema:
         """The features and what their cells are."""
-        return {name: self.kinds[name] for name in self.features}
+        return {name: self.domains[name] for name in self.features}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ def assign_roles(
         require_columns(option, names, reader.columns)
     use = _Use.of(requirements)
     named = use.named
-    kinds = cell_kinds(reader, use.domains)
-    _refuse_texts("A requirement", use.plain, kinds)
+    held = learnable(reader, use.domains)
+    _refuse_texts("A requirement", use.plain, held)
     dropped = [name for name in named if name in settings.drop]
     if dropped:
         raise UsageError(f"--drop names `{dropped[0]}`, but a requirement needs that column.")
     if settings.objective is Objective.IDEMPOTENT:
-        targets = _own_targets(settings, kinds)
+        targets = _own_targets(settings, held)
         use.refuse_derived()
         outside = [name for name in named if name not in targets]
         if outside:
@@ -104,16 +104,16 @@ def assign_roles(
                 "With --objective idempotent, requirements name columns that are learnt, but "
                 f"`{outside[0]}` is not among --targets.",
             )
-        return Roles(targets, targets, (), {name: kinds[name] for name in targets})
+        return Roles(targets, targets, (), {name: held[name] for name in targets})
     targets = _targets(settings, use)
-    _refuse_texts("A target", [name for name in targets if name not in use.dates], kinds)
+    _refuse_texts("A target", [name for name in targets if name not in use.dates], held)
     use.refuse_moving(targets)
-    features, skipped = _features(reader, settings, targets, kinds)
+    features, skipped = _features(reader, settings, targets, held)
     given = tuple(name for name in use.variables if name not in targets)
     kept = tuple(name for name in named if name not in targets)
-    used = [one for one in dict.fromkeys((*targets, *features, *given, *kept)) if one in kinds]
+    used = [one for one in dict.fromkeys((*targets, *features, *given, *kept)) if one in held]
     return Roles(
-        targets, features, given, {name: kinds[name] for name in used}, kept, skipped=skipped
+        targets, features, given, {name: held[name] for name in used}, kept, skipped=skipped
     )
 
 
@@ -127,7 +127,7 @@ def load_problem(
     """
     roles = assign_roles(reader, requirements, settings)
     domains = {} if requirements is None else requirements.domains
-    cells = read_cells(reader, roles.kinds, roles.given, domains)
+    cells = read_cells(reader, roles.domains, roles.given, domains)
     roles = replace(roles, dates=date_forms(reader, requirements, cells, roles.targets))
     if not cells.rows:
         raise TableError(f"A table must have rows to learn from, but `{reader.name}` has none.")
@@ -241,12 +241,12 @@ def _targets(settings: TrainSettings, use: _Use) -> tuple[str, ...]:
     return targets
 
 
-def _own_targets(settings: TrainSettings, kinds: Mapping[str, CellKind]) -> tuple[str, ...]:
+def _own_targets(settings: TrainSettings, held: Schema) -> tuple[str, ...]:
     if settings.targets is not None:
-        _refuse_texts("With --objective idempotent, a target", settings.targets, kinds)
+        _refuse_texts("With --objective idempotent, a target", settings.targets, held)
         return settings.targets
     numeric = tuple(
-        name for name, kind in kinds.items() if kind.numeric and name not in settings.drop
+        name for name, one in held.items() if is_numeric(one) and name not in settings.drop
     )
     if not numeric:
         raise UsageError("--objective idempotent learns numeric columns, but the table has none.")
@@ -257,7 +257,7 @@ def _features(
     reader: TableReader,
     settings: TrainSettings,
     targets: Sequence[str],
-    kinds: Mapping[str, CellKind],
+    held: Schema,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if settings.features is not None:
         both = [name for name in settings.features if name in targets]
@@ -267,7 +267,7 @@ def _features(
     else:
         chosen = [name for name in reader.columns if name not in targets]
     kept = [name for name in chosen if name not in settings.drop]
-    skipped = tuple(name for name in kept if kinds[name] is CellKind.OTHER)
+    skipped = tuple(name for name in kept if isinstance(held[name], Other))
     features = tuple(name for name in kept if name not in skipped)
     if not features:
         raise UsageError(
@@ -277,18 +277,18 @@ def _features(
     return features, skipped
 
 
-def _refuse_texts(what: str, names: Iterable[str], kinds: Mapping[str, CellKind]) -> None:
+def _refuse_texts(what: str, names: Iterable[str], held: Schema) -> None:
     for name in names:
-        if not kinds[name].numeric:
+        if not is_numeric(held[name]):
             raise ColumnTypeError(
                 f"{what} needs a column of numbers or truth values, but `{name}` holds "
-                f"{_held(kinds[name])}.",
+                f"{_cells_of(held[name])}.",
                 hint="use `pishield check` to see which cell is not a number",
             )
 
 
-def _held(kind: CellKind) -> str:
-    return {CellKind.TEXT: "text", CellKind.TIME: "dates"}.get(kind, "something else")
+def _cells_of(domain: Domain) -> str:
+    return {Text: "text", Date: "dates"}.get(type(domain), "something else")
 
 
 def _require_scores(cells: Cells, targets: Iterable[str]) -> None:

@@ -28,7 +28,7 @@ from pishield_cli.tables.aside import (
     writing,
 )
 from pishield_cli.tables.held import Held, aside_name
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import Cells, word_of
 from pishield_cli.training.loop import EpochNote, in_pieces
 from pishield_cli.training.model import Model, Outline, over
 from pishield_cli.training.problem import Roles
@@ -162,7 +162,7 @@ def record_of(
             "given": list(roles.given),
             "kept": list(roles.kept),
             "dates": {name: form.as_json() for name, form in roles.dates.items()},
-            "kinds": {name: kind.value for name, kind in roles.kinds.items()},
+            "kinds": {name: word_of(one) for name, one in roles.domains.items()},
         },
         "features": outline.encoder.as_json(),
         "targets": outline.scaler.as_json(),

@@ -12,7 +12,7 @@ from pishield_cli.logic.expressions import Kind
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.table import TableReader
-from pishield_cli.training.cells import CellKind, Cells
+from pishield_cli.training.cells import Cells, domain_named
 from pishield_cli.training.dates import DateForm, in_days
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.model import Outline
@@ -68,7 +68,7 @@ def recorded(record: Mapping[str, Any], text: str | None, source: str) -> tuple[
         tuple(columns["targets"]),
         tuple(columns["features"]),
         tuple(columns["given"]),
-        {name: CellKind(kind) for name, kind in columns["kinds"].items()},
+        {name: domain_named(word) for name, word in columns["kinds"].items()},
         tuple(columns.get("kept", columns["given"])),
         {name: DateForm.from_json(one) for name, one in columns.get("dates", {}).items()},
     )

@@ -195,7 +195,7 @@ def _fitted(
         spread = TargetScaler.of_features(FeatureEncoder.fit_numbers(training, roles.targets))
         own = FeatureEncoder.fit_numbers(training, roles.targets, scale=scale)
         return own, spread, TargetScaler.of_features(own)
-    encoder = FeatureEncoder.fit(training, roles.feature_kinds, scale=settings.scale_features)
+    encoder = FeatureEncoder.fit(training, roles.feature_domains, scale=settings.scale_features)
     fitted = TargetScaler.fit(training, roles.targets)
     used = fitted if scale else TargetScaler.fit(training, roles.targets, scale=False)
     return encoder, fitted, used

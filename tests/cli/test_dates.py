@@ -56,6 +56,17 @@ def test_dates_of_every_type_are_compared_and_corrected(kind: pa.DataType) -> No
     assert parquet.read_table("o.parquet").column("stop").to_pylist() == wanted.to_pylist()
 
 
+@pytest.mark.parametrize("kind", [*DAYS, *TIMES, *ZONED])
+def test_dates_kept_as_codes_are_dates(kind: pa.DataType) -> None:
+    start = moments(kind, "2024-01-01", None, "2024-03-01").dictionary_encode()
+    table = pa.table({"start": start, "end": moments(kind, *["2024-02-01"] * 3)})
+    assert ends(check_table(table, "start <= end")) == [1]
+    corrected, _ = correct_table(table, "start <= end", fixed=["end"])
+    assert corrected.schema == table.schema
+    assert corrected.column("start").cast(kind).to_pylist()[:2] == start.to_pylist()[:2]
+    assert ends(check_table(corrected, "start <= end")) == [0]
+
+
 @pytest.mark.parametrize("kind", CLOCKS, ids=str)
 def test_times_of_day_are_fractions_of_a_day(kind: pa.DataType) -> None:
     nine, half_past, eight = (datetime.time(9), datetime.time(17, 30), datetime.time(8))

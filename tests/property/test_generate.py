@@ -148,7 +148,7 @@ def test_what_is_made_passes_an_exact_check_whatever_the_weights(text, seed):
     reader = MemoryReader(table(seed))
     bound = bind_text(text, reader.columns, domains=reader.domains).requirements
     problem = load_table(with_derived_columns(reader, bound), bound, SETTINGS)
-    columns = fit_columns(problem.cells, problem.kinds, problem.forms)
+    columns = fit_columns(problem.cells, problem.domains, problem.forms)
     torch.manual_seed(seed)
     try:
         generator = Generator(Plan(columns, problem.requirements, "8"), SETTINGS).eval()

@@ -68,7 +68,7 @@ def numeric_column(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
     """
     kind = cells.type
     if pa.types.is_dictionary(kind):
-        return numeric_column(_decoded(cells))
+        return numeric_column(decoded(cells))
     if pa.types.is_null(kind):
         return NumericColumn(np.zeros(len(cells)), np.ones(len(cells), dtype=bool))
     missing = _missing(cells)
@@ -159,10 +159,12 @@ def _time_text(cell: pa.Scalar) -> str:
         return str(cell.value)
 
 
-def _decoded(cells: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+def decoded(cells: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    """The cells of a column of codes, each written out."""
     chunks = cells.chunks if isinstance(cells, pa.ChunkedArray) else [cells]
-    decoded = [chunk.dictionary_decode() for chunk in chunks]
-    return pa.chunked_array(decoded, type=cells.type.value_type)
+    return pa.chunked_array(
+        [chunk.dictionary_decode() for chunk in chunks], type=cells.type.value_type
+    )
 
 
 def _values(cells: pa.Array | pa.ChunkedArray) -> Array:

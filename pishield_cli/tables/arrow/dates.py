@@ -10,7 +10,7 @@ import pyarrow as pa
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.logic.domains import MICROSECONDS, Date, Times
 from pishield_cli.tables.arrow.arrays import nothing
-from pishield_cli.tables.arrow.columns import numeric_column, spread
+from pishield_cli.tables.arrow.columns import decoded, in_one_array, numeric_column, spread
 from pishield_cli.tables.arrow.formatted_dates import fits_format, formatted_dates
 
 _NARROW = 32
@@ -21,6 +21,8 @@ _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_00
 
 def date_domain(kind: pa.DataType) -> Date | None:
     """What a column of dates or times holds; None for a type of anything else."""
+    if pa.types.is_dictionary(kind):
+        return date_domain(kind.value_type)
     if pa.types.is_date32(kind):
         return Date()
     if pa.types.is_date64(kind):
@@ -34,8 +36,10 @@ def date_domain(kind: pa.DataType) -> Date | None:
     return None
 
 
-def units_of(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
+def units_of(cells: pa.Array) -> NumericColumn:
     """Dates or times as whole numbers of their own unit since 1970-01-01, UTC where zoned."""
+    if pa.types.is_dictionary(cells.type):
+        return units_of(in_one_array(decoded(cells)))
     return numeric_column(cells.view(_integer(cells.type)))
 
 

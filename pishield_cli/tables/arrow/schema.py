@@ -10,11 +10,13 @@ from pishield_cli.logic.domains import (
     Domain,
     Mixed,
     Number,
+    Other,
     Schema,
     Text,
+    Truth,
 )
 from pishield_cli.logic.expressions import Kind
-from pishield_cli.tables.arrow.columns import number_domain
+from pishield_cli.tables.arrow.columns import is_numeric, number_domain
 from pishield_cli.tables.arrow.dates import date_domain, dates_written
 
 FirstCells = Callable[[Sequence[str]], Mapping[str, Sequence[str | None]]]
@@ -50,7 +52,18 @@ def domain_of(kind: pa.DataType, uses: frozenset[Kind]) -> Domain:
     """What a column holds, by its type and by what it is taken for."""
     if is_text(kind):
         return text_domain(uses)
-    return date_domain(kind) or number_domain(kind)
+    return date_domain(kind) or (number_domain(kind) if is_numeric(kind) else Other())
+
+
+def type_of(domain: Domain) -> pa.DataType:
+    """The type of a new column that holds numbers, truth values or texts."""
+    match domain:
+        case Truth():
+            return pa.bool_()
+        case Number():
+            return pa.int64() if domain.whole else pa.float64()
+        case _:
+            return pa.string()
 
 
 def text_domain(uses: Iterable[Kind]) -> Domain:

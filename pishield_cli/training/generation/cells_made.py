@@ -8,7 +8,7 @@ from pyarrow import compute as pc
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.sequential.placement import significant
-from pishield_cli.training.cells import CellKind
+from pishield_cli.logic.domains import Number, Truth
 from pishield_cli.training.generation.columns import (
     ChoiceColumn,
     Column,
@@ -55,7 +55,7 @@ def _numbers(column: NumberColumn, kind: pa.DataType, values: Array, missing: Ar
         units = column.form.units(values)
         dates = pa.array(column.form.texts(units)) if _is_text(kind) else column.form.array(units)
         return _without(dates.cast(kind), missing)
-    if column.kind is CellKind.INTEGER:
+    if column.domain == Number(places=0):
         whole = np.rint(np.clip(values, -_LARGEST, _LARGEST)).astype(np.int64)
         return pa.array(_clipped(whole, kind), mask=missing).cast(kind, safe=False)
     if pa.types.is_decimal(kind):
@@ -71,7 +71,7 @@ def _choices(
     if column.shaped:
         shapes = [column.values[place] for place in places.tolist()]
         return pa.array([None if one is None else text_like(one, random) for one in shapes], kind)
-    if column.kind is CellKind.BOOLEAN:
+    if isinstance(column.domain, Truth):
         truths = [None if one is None else one == "true" for one in column.values]
         return pa.array(truths, pa.bool_()).take(pa.array(places)).cast(kind)
     return pa.array(column.values, pa.string()).take(pa.array(places)).cast(kind)

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.training.cells import MISSING, CellKind, Cells, Texts
+from pishield_cli.logic.domains import Domain, Number, Schema, Text, Truth
+from pishield_cli.training.cells import MISSING, Cells, Texts, domain_named, word_of
 from pishield_cli.training.dates import DateForm
 from pishield_cli.training.features import MOST_CATEGORIES
 from pishield_cli.training.generation.quantiles import Quantiles
@@ -27,7 +28,7 @@ class NumberColumn:
 
     Attributes:
         name: The column.
-        kind: What its cells are.
+        domain: What it holds.
         quantiles: Its distribution.
         mean: Of its numbers.
         spread: Their standard deviation, above zero.
@@ -37,7 +38,7 @@ class NumberColumn:
     """
 
     name: str
-    kind: CellKind
+    domain: Domain
     quantiles: Quantiles
     mean: float
     spread: float
@@ -46,18 +47,18 @@ class NumberColumn:
     form: DateForm | None = None
 
     @classmethod
-    def fit(cls, name: str, kind: CellKind, values: Array, form: DateForm | None) -> Self:
+    def fit(cls, name: str, domain: Domain, values: Array, form: DateForm | None) -> Self:
         """Learn a column's distribution; NaN is missing."""
         finite = values[np.isfinite(values)]
         spread = float(finite.std()) if len(finite) else 0.0
         return cls(
             name,
-            kind,
+            domain,
             Quantiles.fit(finite),
             float(finite.mean()) if len(finite) else 0.0,
             spread if np.isfinite(spread) and spread > 0 else 1.0,
             1 - len(finite) / max(1, len(values)),
-            _places(finite) if kind is CellKind.REAL else None,
+            _places(finite) if domain == Number() else None,
             form,
         )
 
@@ -92,7 +93,7 @@ class NumberColumn:
         """As plain values."""
         return {
             "name": self.name,
-            "kind": self.kind.value,
+            "kind": word_of(self.domain),
             "quantiles": self.quantiles.as_json(),
             "mean": self.mean,
             "spread": self.spread,
@@ -108,22 +109,22 @@ class ChoiceColumn:
 
     Attributes:
         name: The column.
-        kind: What its cells are.
+        domain: What it holds.
         values: The values; None stands for a missing cell.
         shaped: Whether the values are shapes of texts that hardly repeat; see `shapes`.
     """
 
     name: str
-    kind: CellKind
+    domain: Domain
     values: tuple[str | None, ...]
     shaped: bool = False
 
     @classmethod
-    def fit(cls, name: str, kind: CellKind, texts: Texts) -> Self:
+    def fit(cls, name: str, domain: Domain, texts: Texts) -> Self:
         """Learn a column's values, the most frequent ones where there are many."""
         present = texts.codes[texts.codes != MISSING]
         counts = np.bincount(present, minlength=len(texts.values))
-        shaped = kind is CellKind.TEXT and bool(len(present)) and _hardly_repeats(counts)
+        shaped = isinstance(domain, Text) and bool(len(present)) and _hardly_repeats(counts)
         found: Counter[str] = Counter()
         for value, count in zip(texts.values, counts.tolist(), strict=True):
             found[shape_of(value) if shaped else value] += count
@@ -133,7 +134,7 @@ class ChoiceColumn:
             alike = _by_shape(texts)
             kept = [common_shape(alike[shape]) for shape in kept]
         missing = [None] if (texts.codes == MISSING).any() or not kept else []
-        return cls(name, kind, (*kept, *missing), shaped)
+        return cls(name, domain, (*kept, *missing), shaped)
 
     @property
     def width(self) -> int:
@@ -163,7 +164,7 @@ class ChoiceColumn:
         """As plain values."""
         return {
             "name": self.name,
-            "kind": self.kind.value,
+            "kind": word_of(self.domain),
             "values": list(self.values),
             "shaped": self.shaped,
         }
@@ -172,23 +173,21 @@ class ChoiceColumn:
 Column = NumberColumn | ChoiceColumn
 
 
-def fit_columns(
-    cells: Cells, kinds: Mapping[str, CellKind], forms: Mapping[str, DateForm]
-) -> tuple[Column, ...]:
+def fit_columns(cells: Cells, domains: Schema, forms: Mapping[str, DateForm]) -> tuple[Column, ...]:
     """Learn the columns of a table.
 
     Args:
         cells: The training part.
-        kinds: The columns, and what their cells are.
+        domains: The columns, and what they hold.
         forms: How dates are written.
     """
-    return tuple(_fitted(name, kind, cells, forms.get(name)) for name, kind in kinds.items())
+    return tuple(_fitted(name, one, cells, forms.get(name)) for name, one in domains.items())
 
 
-def _fitted(name: str, kind: CellKind, cells: Cells, form: DateForm | None) -> Column:
-    if kind in {CellKind.TEXT, CellKind.BOOLEAN}:
-        return ChoiceColumn.fit(name, kind, choice_texts(name, cells))
-    return NumberColumn.fit(name, kind, cells.numbers[name], form)
+def _fitted(name: str, domain: Domain, cells: Cells, form: DateForm | None) -> Column:
+    if isinstance(domain, Text | Truth):
+        return ChoiceColumn.fit(name, domain, choice_texts(name, cells))
+    return NumberColumn.fit(name, domain, cells.numbers[name], form)
 
 
 def encoded(columns: Iterable[Column], cells: Cells, random: Random | None) -> Array:
@@ -208,13 +207,13 @@ def choice_texts(name: str, cells: Cells) -> Texts:
 
 def column_from_json(read: Mapping[str, Any]) -> Column:
     """The column that `as_json` wrote."""
-    kind = CellKind(read["kind"])
+    domain = domain_named(read["kind"])
     if "values" in read:
-        return ChoiceColumn(read["name"], kind, tuple(read["values"]), bool(read["shaped"]))
+        return ChoiceColumn(read["name"], domain, tuple(read["values"]), bool(read["shaped"]))
     form = read["form"]
     return NumberColumn(
         read["name"],
-        kind,
+        domain,
         Quantiles.from_json(read["quantiles"]),
         float(read["mean"]),
         float(read["spread"]),

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.logic.domains import Number, Text, Truth
 from pishield_cli.logic.expressions import Cell, Expression, Kind, cells_of
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.arrow.expressions import evaluate
-from pishield_cli.training.cells import CellKind
 from pishield_cli.training.generation.columns import (
     ChoiceColumn,
     Column,
@@ -154,7 +154,7 @@ class _Known:
         if expression is None:
             one = self.columns.get(name)
             return isinstance(one, NumberColumn) or (
-                one is not None and one.kind is CellKind.BOOLEAN
+                one is not None and isinstance(one.domain, Truth)
             )
         return all(map(self._tells, cells_of(expression)))
 
@@ -163,13 +163,13 @@ class _Known:
         if isinstance(one, ChoiceColumn) and one.shaped:
             return False
         if cell.kind is Kind.TEXT:
-            return isinstance(one, ChoiceColumn) and one.kind is CellKind.TEXT
-        return isinstance(one, NumberColumn) or (one is not None and one.kind is CellKind.BOOLEAN)
+            return isinstance(one, ChoiceColumn) and isinstance(one.domain, Text)
+        return isinstance(one, NumberColumn) or (one is not None and isinstance(one.domain, Truth))
 
 
 def _short(values: Array, column: NumberColumn) -> Array:
     """Numbers with few digits, of which exact products are quick."""
-    places = column.places if column.kind is CellKind.REAL else 0
+    places = column.places if column.domain == Number() else 0
     return np.round(values, 4 if places is None else places)
 
 

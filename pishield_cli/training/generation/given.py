@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, UsageError
+from pishield_cli.logic.domains import Text
 from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.tables.table import TableReader
-from pishield_cli.training.cells import CellKind, read_batches
+from pishield_cli.training.cells import read_batches
 from pishield_cli.training.generation.runs import GeneratorRun
 from pishield_cli.training.generation.sampling import GivenRows
 
@@ -35,14 +36,15 @@ class GivenBatches:
     size: int
 
     def __iter__(self) -> Iterator[GivenRows]:
-        kinds = _kinds(self.run)
-        wanted = {name: kinds[name] for name in self.columns}
+        made = {one.name: one.domain for one in self.run.generator.plan.columns}
+        wanted = {name: made[name] for name in self.columns}
         domains = {} if self.run.requirements is None else self.run.requirements.domains
         named = {name: one for name, one in domains.items() if name in wanted}
+        texts = [name for name, one in wanted.items() if isinstance(one, Text)]
         stored = self.reader.stored
         most = max(1, self.size // self.times)
         for batch, cells in read_batches(self.reader, wanted, (), named, rows=most):
-            table = stored.arrow([batch], columns=list(self.columns), texts=_texts(wanted))
+            table = stored.arrow([batch], columns=list(self.columns), texts=texts)
             found = GivenRows(cells, _cast(table, self.run.types))
             every = batch.rows * self.times
             for start in range(0, every, self.size):
@@ -96,14 +98,6 @@ def given_row(run: GeneratorRun, cells: Mapping[str, Any]) -> TableReader:
                 f"{cell!r}."
             ) from error
     return MemoryReader(pa.table(columns), "what is given")
-
-
-def _kinds(run: GeneratorRun) -> dict[str, CellKind]:
-    return {one.name: one.kind for one in run.generator.plan.columns}
-
-
-def _texts(kinds: Mapping[str, CellKind]) -> list[str]:
-    return [name for name, kind in kinds.items() if kind is CellKind.TEXT]
 
 
 def _cast(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:

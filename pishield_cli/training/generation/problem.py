@@ -10,9 +10,11 @@ from pyarrow import compute
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.language import require_columns
+from pishield_cli.logic.domains import Date, Domain, Number, Other, Schema, Text
 from pishield_cli.logic.requirements import Requirements
+from pishield_cli.tables.arrow.schema import type_of
 from pishield_cli.tables.table import TableReader
-from pishield_cli.training.cells import CellKind, Cells, cell_kinds, read_cells
+from pishield_cli.training.cells import Cells, learnable, read_cells
 from pishield_cli.training.dates import (
     DateForm,
     date_forms,
@@ -28,7 +30,7 @@ class GenerateProblem:
     """A table to learn to make rows like.
 
     Attributes:
-        kinds: The columns that are made, and what their cells are.
+        domains: The columns that are made, and what they hold.
         forms: How dates are written.
         types: The type that each column has in a table of typed columns.
         requirements: Over column names, dates in days; None for none.
@@ -36,7 +38,7 @@ class GenerateProblem:
         skipped: Columns that are not made because no network can take them.
     """
 
-    kinds: Mapping[str, CellKind]
+    domains: Schema
     forms: Mapping[str, DateForm]
     types: Mapping[str, pa.DataType]
     requirements: Requirements | None
@@ -55,41 +57,39 @@ def load_table(
         TableError: If the table has fewer than four rows.
     """
     require_columns("--drop", settings.drop, reader.columns)
-    domains = {} if requirements is None else requirements.domains
-    every = cell_kinds(reader, domains)
+    taken = {} if requirements is None else requirements.domains
+    every = dict(learnable(reader, taken))
     named = () if requirements is None else requirements.checked.columns
-    every |= dict.fromkeys(_codes(reader, every, named), CellKind.TEXT)
-    skipped = tuple(name for name, kind in every.items() if kind is CellKind.OTHER)
-    kinds = {n: kind for n, kind in every.items() if n not in {*skipped, *settings.drop}}
-    _refuse_unmade(requirements, kinds)
-    if not kinds:
+    every |= dict.fromkeys(_codes(reader, every, named), Text())
+    skipped = tuple(name for name, one in every.items() if isinstance(one, Other))
+    made = {n: one for n, one in every.items() if n not in {*skipped, *settings.drop}}
+    _refuse_unmade(requirements, made)
+    if not made:
         raise UsageError("A generator makes columns, but none is left to make.")
-    cells = read_cells(reader, kinds, (), domains)
+    cells = read_cells(reader, made, (), taken)
     if cells.rows < _FEWEST:
         raise TableError(
             f"A generator learns from at least {_FEWEST} rows, but `{reader.name}` has "
             f"{cells.rows}."
         )
-    times = [name for name, kind in kinds.items() if kind is CellKind.TIME]
+    times = [name for name, one in made.items() if isinstance(one, Date)]
     told = date_forms(reader, requirements, cells, times)
     forms = {n: _form(told.get(n), cells.numbers[n]) for n in times}
-    types = {name: _type(name, kind, reader, forms) for name, kind in kinds.items()}
+    types = {name: _type(name, one, reader, forms) for name, one in made.items()}
     cells = replace(cells, numbers={n: _finite(one) for n, one in cells.numbers.items()})
     days = None if requirements is None else in_days(requirements)
-    return GenerateProblem(kinds, forms, types, days, cells, skipped)
+    return GenerateProblem(made, forms, types, days, cells, skipped)
 
 
 _FEWEST = 4
 
 
-def _codes(
-    reader: TableReader, kinds: Mapping[str, CellKind], named: Collection[str]
-) -> frozenset[str]:
+def _codes(reader: TableReader, held: Schema, named: Collection[str]) -> frozenset[str]:
     """The columns of whole numbers with zeros before them, as in `00264`: codes, not numbers."""
     stored = reader.stored
     if stored.schema is not None:
         return frozenset()
-    whole = [n for n, kind in kinds.items() if kind is CellKind.INTEGER and n not in named]
+    whole = [n for n, one in held.items() if one == Number(places=0) and n not in named]
     found: set[str] = set()
     for batch in stored.batches([], raw=whole) if whole else ():
         for name in whole:
@@ -103,10 +103,10 @@ def _codes(
 _PADDED = "^0[0-9]"
 
 
-def _refuse_unmade(requirements: Requirements | None, kinds: Mapping[str, CellKind]) -> None:
+def _refuse_unmade(requirements: Requirements | None, made: Collection[str]) -> None:
     for one in () if requirements is None else requirements.checked.requirements:
         for name in one.shown:
-            if name not in kinds:
+            if name not in made:
                 raise UsageError(
                     f"What requirements name must be made, but `{name}` of requirement "
                     f"{one.title} is left out.",
@@ -124,17 +124,17 @@ def _form(told: DateForm | None, days: Array) -> DateForm:
 
 
 def _type(
-    name: str, kind: CellKind, reader: TableReader, forms: Mapping[str, DateForm]
+    name: str, domain: Domain, reader: TableReader, forms: Mapping[str, DateForm]
 ) -> pa.DataType:
     """A column's type: its own where the table has types, else what its cells are."""
     schema = reader.stored.schema
     own = None if schema is None else schema.field(name).type
     if own is not None and pa.types.is_dictionary(own):
         own = own.value_type
-    if kind is CellKind.TEXT:
+    if isinstance(domain, Text):
         return pa.string()
     if own is not None:
         return own
-    if kind is CellKind.TIME:
+    if isinstance(domain, Date):
         return forms[name].type if forms[name].domain.format is None else pa.string()
-    return {CellKind.INTEGER: pa.int64(), CellKind.BOOLEAN: pa.bool_()}.get(kind, pa.float64())
+    return type_of(domain)

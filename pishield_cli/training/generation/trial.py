@@ -109,7 +109,7 @@ def run_generate_trial(
     split = split_rows(
         problem.cells.rows, validation=settings.val_size, test=settings.test_size, seed=seed
     )
-    columns = fit_columns(problem.cells.take(split.training), problem.kinds, problem.forms)
+    columns = fit_columns(problem.cells.take(split.training), problem.domains, problem.forms)
     plan = Plan(columns, problem.requirements, settings.arch)
     parts = parts_of(columns, problem.cells, split, seed, device)
     started = time.perf_counter()

@@ -4,8 +4,9 @@ import pytest
 from pyarrow import parquet
 
 from pishield_cli.errors import ColumnTypeError, MissingColumnError
+from pishield_cli.logic.domains import Date, Number, Other, Text, Truth
 from pishield_cli.tables import open_table
-from pishield_cli.training.cells import MISSING, CellKind, cell_kinds, read_batches, read_cells
+from pishield_cli.training.cells import MISSING, learnable, read_batches, read_cells
 
 TEXT = """n,x,flag,word,day,empty
 1,0.5,true,red,2024-01-02,
@@ -23,19 +24,19 @@ def table(tmp_path):
 
 
 def test_kinds_of_a_csv_table(table):
-    assert cell_kinds(open_table(table)) == {
-        "n": CellKind.INTEGER,
-        "x": CellKind.REAL,
-        "flag": CellKind.BOOLEAN,
-        "word": CellKind.TEXT,
-        "day": CellKind.TIME,
-        "empty": CellKind.REAL,
+    assert learnable(open_table(table)) == {
+        "n": Number(places=0),
+        "x": Number(),
+        "flag": Truth(),
+        "word": Text(),
+        "day": Date(),
+        "empty": Number(),
     }
 
 
 def test_cells_of_a_csv_table(table):
     reader = open_table(table)
-    cells = read_cells(reader, cell_kinds(reader))
+    cells = read_cells(reader, learnable(reader))
     assert cells.rows == 4
     np.testing.assert_array_equal(cells.numbers["n"], [1, 2, np.nan, 4])
     np.testing.assert_array_equal(cells.numbers["flag"], [1, 0, np.nan, 1])
@@ -57,8 +58,8 @@ def test_parquet_and_csv_agree(table, tmp_path):
     options = csv.ConvertOptions(strings_can_be_null=True)
     parquet.write_table(csv.read_csv(table, convert_options=options), path)
     first, second = (open_table(each) for each in (table, path))
-    kinds = cell_kinds(first)
-    assert cell_kinds(second) == kinds
+    kinds = learnable(first)
+    assert learnable(second) == kinds
     one, other = read_cells(first, kinds), read_cells(second, kinds)
     for name in one.numbers:
         np.testing.assert_array_equal(one.numbers[name], other.numbers[name])
@@ -70,7 +71,7 @@ def test_batches_add_up_to_the_whole(tmp_path):
     lines = [f"{row},{'xyz'[row % 3]}" for row in range(500)]
     path.write_text("\n".join(["n,t", *lines]) + "\n")
     reader = open_table(str(path))
-    kinds = cell_kinds(reader)
+    kinds = learnable(reader)
     parts = [cells for _, cells in read_batches(reader, kinds, rows=40)]
     assert len(parts) > 3
     whole = read_cells(reader, kinds, rows=40)
@@ -81,23 +82,23 @@ def test_batches_add_up_to_the_whole(tmp_path):
 
 
 def test_a_number_in_one_part_and_a_text_in_another_is_a_text(tmp_path, monkeypatch):
-    monkeypatch.setattr("pishield_cli.tables.csv.reader._CHUNK", 64)
+    monkeypatch.setattr("pishield_cli.tables.text_table._CHUNK", 64)
     path = tmp_path / "mixed.csv"
     path.write_text("t\n" + "7\n" * 60 + "seven\n" * 60)
     reader = open_table(str(path))
-    assert cell_kinds(reader) == {"t": CellKind.TEXT}
-    texts = read_cells(reader, {"t": CellKind.TEXT}).texts["t"]
+    assert learnable(reader) == {"t": Text()}
+    texts = read_cells(reader, {"t": Text()}).texts["t"]
     assert set(texts.values) == {"7", "seven"}
 
 
 def test_text_where_numbers_were_says_where(table):
     reader = open_table(table)
     with pytest.raises(ColumnTypeError, match="line 2"):
-        read_cells(reader, {"word": CellKind.REAL})
+        read_cells(reader, {"word": Number()})
     with pytest.raises(ColumnTypeError, match="dates or times"):
-        read_cells(reader, {"word": CellKind.TIME})
+        read_cells(reader, {"word": Date()})
     with pytest.raises(MissingColumnError):
-        read_cells(reader, {"nowhere": CellKind.REAL})
+        read_cells(reader, {"nowhere": Number()})
 
 
 def test_dictionaries_and_nested_columns_of_parquet(tmp_path):
@@ -105,9 +106,9 @@ def test_dictionaries_and_nested_columns_of_parquet(tmp_path):
     words = pa.array(["u", None, "v"]).dictionary_encode()
     parquet.write_table(pa.table({"d": words, "l": pa.array([[1], [2], [3]])}), path)
     reader = open_table(path)
-    kinds = cell_kinds(reader)
-    assert kinds == {"d": CellKind.TEXT, "l": CellKind.OTHER}
-    texts = read_cells(reader, {"d": CellKind.TEXT}).texts["d"]
+    kinds = learnable(reader)
+    assert kinds == {"d": Text(), "l": Other()}
+    texts = read_cells(reader, {"d": Text()}).texts["d"]
     assert texts.codes.tolist() == [0, MISSING, 1]
     assert texts.values == ("u", "v")
 
@@ -119,6 +120,6 @@ def test_timestamps_with_and_without_zone_are_days(tmp_path):
     zoned = pa.array([noon * 1000, None], pa.timestamp("ns", tz="UTC"))
     parquet.write_table(pa.table({"p": plain, "z": zoned}), path)
     reader = open_table(path)
-    cells = read_cells(reader, cell_kinds(reader))
+    cells = read_cells(reader, learnable(reader))
     for name in ("p", "z"):
         np.testing.assert_array_equal(cells.numbers[name], [0.5, np.nan])

@@ -4,11 +4,11 @@ import pytest
 from pyarrow import parquet
 
 from pishield_cli.errors import TableError
+from pishield_cli.logic.domains import Number, Truth
 from pishield_cli.tables import open_table
-from pishield_cli.training.cells import CellKind
 from pishield_cli.training.prediction_files import open_predictions, plan_layout
 
-KINDS = {"y": CellKind.REAL, "n": CellKind.INTEGER, "b": CellKind.BOOLEAN}
+KINDS = {"y": Number(), "n": Number(places=0), "b": Truth()}
 
 
 def predicted(rows):
@@ -38,11 +38,9 @@ def source(tmp_path):
 
 
 def test_layouts():
-    plain = plan_layout(("a", "g", "y"), ("g",), {"y": CellKind.REAL}, append=False)
+    plain = plan_layout(("a", "g", "y"), ("g",), {"y": Number()}, append=False)
     assert plain.order == ("g", "y")
-    whole = plan_layout(
-        ("a", "y", "y_actual"), (), {"y": CellKind.REAL, "z": CellKind.REAL}, append=True
-    )
+    whole = plan_layout(("a", "y", "y_actual"), (), {"y": Number(), "z": Number()}, append=True)
     assert whole.order == ("a", "y", "y_actual", "z", "_y_actual")
     assert whole.kept == {"a": "a", "_y_actual": "y", "y_actual": "y_actual"}
 

@@ -9,7 +9,7 @@ import torch
 
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.language import parse_requirements
-from pishield_cli.training.cells import CellKind
+from pishield_cli.logic.domains import Number, Text
 from pishield_cli.training.features import (
     CategoryFeature,
     FeatureEncoder,
@@ -43,11 +43,11 @@ def build(slopes=(), text="ordering b elsewhere a\n[first] a <= b\n2*a + g >= 1\
     requirements = None if text is None else parse_requirements(text)
     outline = Outline(encoder, scaler, requirements, ("g",), slopes, "8,4")
     kinds = {
-        "a": CellKind.REAL,
-        "b": CellKind.INTEGER,
-        "x": CellKind.REAL,
-        "t": CellKind.TEXT,
-        "g": CellKind.REAL,
+        "a": Number(),
+        "b": Number(places=0),
+        "x": Number(),
+        "t": Text(),
+        "g": Number(),
     }
     return Model(outline, SETTINGS), Roles(("a", "b"), ("x", "t"), ("g",), kinds)
 

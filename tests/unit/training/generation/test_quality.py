@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from pishield_cli.training.cells import MISSING, CellKind, Cells, Texts
+from pishield_cli.logic.domains import Number, Text
+from pishield_cli.training.cells import MISSING, Cells, Texts
 from pishield_cli.training.generation.columns import column_from_json, encoded, fit_columns
 from pishield_cli.training.generation.detection import area_under_curve, detection
 from pishield_cli.training.generation.quality import copied, independent, judge, marginal
 from pishield_cli.training.generation.utility import explained
 
-KINDS = {"x": CellKind.REAL, "y": CellKind.REAL, "n": CellKind.INTEGER, "t": CellKind.TEXT}
+KINDS = {"x": Number(), "y": Number(), "n": Number(places=0), "t": Text()}
 
 
 def rows(count, seed):
@@ -117,7 +118,7 @@ def test_columns_are_kept_as_plain_values(parts):
 def test_texts_that_hardly_repeat_are_learnt_by_their_shapes():
     values = (*(f"A-{n:04d}" for n in range(300)), "b")
     cells = Cells(301, {}, {"code": Texts(np.arange(301), values)})
-    (column,) = fit_columns(cells, {"code": CellKind.TEXT}, {})
+    (column,) = fit_columns(cells, {"code": Text()}, {})
     assert column.shaped
     assert column.values == ("\\A\\-\\0999", "\\b")
     assert column.places(cells).tolist() == [0] * 300 + [1]
