@@ -7,10 +7,8 @@ from math import isfinite
 
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.errors import UsageError
-from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.scores.flipped_scores import ScoreMethod
 from pishield_cli.kernels.sequential.correction import RowsMethod
-from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.language import require_columns
 from pishield_cli.logic.domains import Date, Text
 from pishield_cli.logic.requirements import Requirements, RequirementType
@@ -44,15 +42,16 @@ class Method:
 
 
 def rows_method(method: Method, requirements: Requirements) -> RowsMethod:
-    """What corrects groups' rows by a method; all of them share the work that it may take.
+    """What corrects groups' rows by a method.
 
     Args:
         method: The method.
         requirements: Bound to the table's columns.
     """
-    effort = Effort()
     if method.name is MethodName.SHIELD:
-        return partial(GroupCorrector, effort=effort)
+        from pishield_cli.kernels.optimal.shield_rows import ShieldRows
+
+        return ShieldRows
     from pishield_cli.kernels.optimal.weights import Weights
 
     sized = _numbers(requirements) if method.relative else ()
@@ -60,10 +59,10 @@ def rows_method(method: Method, requirements: Requirements) -> RowsMethod:
     if method.name is MethodName.NEAREST:
         from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 
-        return partial(NearestRows, weights=weights, effort=effort)
+        return partial(NearestRows, weights=weights)
     from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 
-    return partial(FewestRows, weights=weights, effort=effort)
+    return partial(FewestRows, weights=weights)
 
 
 def weight_columns(method: Method) -> dict[str, str]:

@@ -1,60 +1,88 @@
-"""How much work a table's rows may take, counted rather than timed: equal input, equal output."""
+"""How much work a row may take: counted rather than timed, and its own.
 
-from dataclasses import dataclass, field
+So what becomes of a row depends on its cells and on the requirements: on no other row, no batch, no
+worker and no machine.
+"""
 
-from pishield_cli.logic.rows.corrected import ROW_WORK
-from pishield_cli.logic.solver.limits import Limits
+from dataclasses import dataclass
 
-GRANTED = 6_000.0
-"""Work on proposals in floats granted at first, about a millisecond each."""
+import numpy as np
 
-GRANTED_A_ROW = 0.5
-"""Further work of them granted for every row, so that tables are not cut short for their length."""
+from pishield_cli.kernels.columns import Array
 
-EXACT = 3_000_000
-"""Units of exact work granted at first on rows that floats cannot settle: about three seconds."""
+EXACT = 60_000
+"""Units of exact work for each row, some tens of milliseconds: many times what most rows take."""
 
-EXACT_A_ROW = 6_000
-"""Further units of them granted for every such row: more than most rows take."""
+ENTRIES = 1_500_000.0
+"""Entries of arrays that searches for a row may go through: about ten milliseconds."""
 
-EXACT_LEAST = 50_000
-"""Units of them without which a row is not begun."""
+LEAST = 500
+"""Units of it without which a search is not begun."""
 
-PLANNING = 3_000_000
-"""Units of work on plans for rows of which only some columns may change."""
-
-_CALL = 1.0
-
-_ENTRY = 1e-5
+SHARE = 0.75
+"""The part of what is left that one search for a row may take, so that others may follow."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Effort:
-    """Work that is left, shared by all that corrects the rows of one table.
+    """Work that is left for each of some rows of a batch.
 
     Attributes:
-        left: About how many milliseconds of it, on arrays of floats.
-        exact: What is left of work on rows one by one, in exact arithmetic.
-        planning: What is left of work on plans made for some rows only.
+        exact: Units of exact work, of all rows of the batch.
+        entries: Entries of arrays, likewise.
+        rows: The rows that are meant, by their numbers in the batch.
     """
 
-    left: float = GRANTED
-    exact: Limits = field(default_factory=lambda: Limits(None, EXACT))
-    planning: Limits = field(default_factory=lambda: Limits(None, PLANNING))
+    exact: Array
+    entries: Array
+    rows: Array
 
-    def grant(self, rows: int) -> None:
-        """Allow for some more rows."""
-        self.left += GRANTED_A_ROW * rows
+    @classmethod
+    def of(cls, rows: int) -> "Effort":
+        """All the work that the rows of a batch may take."""
+        return cls(np.full(rows, EXACT), np.full(rows, ENTRIES), np.arange(rows))
 
-    def spend(self, entries: int) -> None:
-        """Account for one step on arrays of so many entries."""
-        self.left -= _CALL + _ENTRY * entries
+    def take(self, places: Array) -> "Effort":
+        """Of some of the rows; what they spend is spent here too."""
+        return Effort(self.exact, self.entries, self.rows[places])
+
+    def exact_share(self, place: int, most: int) -> int:
+        """Units of exact work that one search for a row may take.
+
+        Args:
+            place: The row's place among these.
+            most: Of how many units in all, for the row; no more than `EXACT`.
+        """
+        left = int(self.exact[self.rows[place]]) - (EXACT - most)
+        return int(SHARE * left) if left >= LEAST else 0
+
+    def spend_exact(self, place: int, work: int) -> None:
+        """Account for exact work on a row."""
+        self.exact[self.rows[place]] -= work
 
     @property
-    def exhausted(self) -> bool:
-        return self.left <= 0
+    def entries_share(self) -> Array:
+        """Entries that one search may go through for each row, shape `(rows,)`."""
+        return np.asarray(SHARE * self.entries[self.rows])
 
-    def for_row(self) -> Limits | None:
-        """What one more row may take in exact arithmetic; None if too little is left for any."""
-        self.exact.work += EXACT_A_ROW
-        return self.exact.part(ROW_WORK) if self.exact.work >= EXACT_LEAST else None
+    def spend_entries(self, entries: Array) -> None:
+        """Account for entries gone through, shape `(rows,)`."""
+        self.entries[self.rows] -= entries
+
+    @property
+    def kinds(self) -> Array:
+        """A number for each row, from 0, equal where equally much is left; shape `(rows,)`."""
+        left = np.column_stack([self.exact[self.rows], self.entries[self.rows]])
+        if (left == left[:1]).all():
+            return np.zeros(len(left), dtype=np.int64)
+        return np.unique(left, axis=0, return_inverse=True)[1].reshape(-1)
+
+    def apart(self) -> "Effort":
+        """As much work for as many rows, that spend it for themselves."""
+        places = np.arange(len(self.rows))
+        return Effort(self.exact[self.rows], self.entries[self.rows], places)
+
+    def settle(self, other: "Effort") -> None:
+        """Take over what is left for as many rows."""
+        self.exact[self.rows] = other.exact[other.rows]
+        self.entries[self.rows] = other.entries[other.rows]

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.reliability.plans import table, thirds
 from pishield_cli.cli import main
 
 METHODS = ("shield", "nearest", "fewest")
@@ -218,3 +219,51 @@ def test_a_row_that_only_an_unnamed_text_would_mend_says_so(
     assert [first[key] for key in ("requirements", "fixed", "texts")] == clash
     assert main([*options, "--quiet"]) == 1
     assert f"row 0: {reason}" in capsys.readouterr().out
+
+
+def hard_files(folder: Path) -> tuple[str, str]:
+    """Whole numbers tied by thirds and sevenths, and rows none of which is soon corrected."""
+    text, names = thirds(6)
+    (folder / "hard.txt").write_text(text)
+    (folder / "hard.csv").write_text(table(names, 5))
+    return str(folder / "hard.csv"), str(folder / "hard.txt")
+
+
+def test_a_row_that_takes_too_much_work_says_that_none_is_ruled_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pishield_cli.actions.correct_report.EXPLAIN_SECONDS", 0.05)
+    assert main(["correct", *hard_files(tmp_path), "-o", str(tmp_path / "out.csv")]) == 1
+    told = capsys.readouterr().out
+    assert "row 0: none was found, and none ruled out, within the work that one row may" in told
+    assert "Hint: another --method or --ordering" in told
+
+
+@pytest.mark.parametrize("method", ["shield", "nearest"])
+def test_hard_rows_become_the_same_in_batches_of_any_size(
+    method: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pishield_cli.actions.correct_report.EXPLAIN_SECONDS", 0.05)
+    results = set()
+    for size in ((), ("--batch-rows", "1"), ("--batch-rows", "2")):
+        out = tmp_path / "out.csv"
+        main(
+            [
+                "correct",
+                *hard_files(tmp_path),
+                "-o",
+                str(out),
+                "--method",
+                method,
+                *size,
+                "--format",
+                "json",
+            ]
+        )
+        report = json.loads(capsys.readouterr().out)
+        told = report["uncorrected_rows"], report["unproven_rows"]
+        results.add((out.read_bytes(), str(told)))
+    assert len(results) == 1

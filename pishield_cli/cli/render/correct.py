@@ -11,6 +11,11 @@ from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, day, one_line
 from pishield_cli.logic.rows.clash import Clash
 
+UNKNOWN = "none was found, and none ruled out, within the work that one row may take"
+"""Why a row was not corrected where nothing that excludes a correction was found either."""
+
+HINT = "Hint: another --method or --ordering takes another way, and may find one"
+
 
 def render_json(report: CorrectReport) -> str:
     """The report as one JSON object."""
@@ -104,6 +109,8 @@ def _uncorrected(report: CorrectReport) -> str:
     lines += [f"  row {one.row:,}{reason(one)}" for one in report.obstacles]
     if more:
         lines.append(f"  and {counted(more, 'more row')}")
+    if any(reason(one).endswith(UNKNOWN) for one in report.obstacles):
+        lines.append(HINT)
     return "\n".join(lines)
 
 
@@ -114,14 +121,14 @@ def _unproven(report: CorrectReport) -> str:
 
 
 def reason(obstacle: Obstacle) -> str:
-    """What stands against correcting a row, after a colon; empty where that is not known."""
+    """What stands against correcting a row, or that this was not found out, after a colon."""
     if obstacle.infinite:
         names = ", ".join(map(one_line, obstacle.infinite))
         many = len(obstacle.infinite) > 1
         return f": the cell{'s' if many else ''} of {names} {'are' if many else 'is'} infinite"
     clash = obstacle.clash
     if clash is None:
-        return ""
+        return f": {UNKNOWN}"
     cells = ", ".join(map(one_line, clash.cells))
     numbers = ", ".join(map(str, clash.requirements))
     if obstacle.incomplete:

@@ -29,6 +29,9 @@ SETS_TRIED = 16, 512
 LARGE = 2**18
 """Literals times columns times disjunctions times sets a row: larger groups get fewer sets."""
 
+CALL = 10_000.0
+"""Entries that trying one set takes the time of, if for one row only."""
+
 NEARER = 1.0 - 1e-9
 """What a distance has to be multiplied by to beat another one beyond rounding."""
 
@@ -62,7 +65,7 @@ def fewest_columns(
         system: The clauses; its costs are those of changing a cell.
         standing: Rows that violate a clause.
         fixed: Columns that must not change.
-        effort: What all rows together may take; no limit by default.
+        effort: The work that is left for each row; no limit by default.
 
     Returns:
         Every row once: the set of least cost; of several the one whose change is the smallest; of
@@ -70,13 +73,15 @@ def fewest_columns(
     """
     held = frozenset(fixed)
     free = [place for place, name in enumerate(system.columns) if name not in held]
-    search = _Search(system, standing, np.array(free, dtype=np.int64), effort or Effort(np.inf))
+    search = _Search(system, standing, np.array(free, dtype=np.int64), effort)
     search.run()
     yield from search.choices()
 
 
 class _Search:
-    def __init__(self, system: System, standing: Standing, free: Array, effort: Effort) -> None:
+    def __init__(
+        self, system: System, standing: Standing, free: Array, effort: Effort | None
+    ) -> None:
         self._system, self._standing, self._free = system, standing, free
         self._effort = effort
         self._costs = [Fraction(float(weight)) for weight in system.costs]
@@ -122,7 +127,9 @@ class _Search:
 
     def _settle(self, cores: Cores, rows: Array) -> None:
         """Choose for rows with the same cores, or learn more cores."""
-        spent = (self._tried[rows] >= self._limit) | self._effort.exhausted
+        spent = self._tried[rows] >= self._limit
+        if self._effort is not None:
+            spent |= self._effort.take(rows).entries_share < CALL
         self._proven[rows[spent]] = False
         rows = rows[~spent]
         if 0 in cores or not len(rows):
@@ -146,8 +153,12 @@ class _Search:
 
     def _nearest(self, chosen: int, rows: Array) -> Nearest:
         names = [self._system.columns[place] for place in elements(chosen)]
+        effort = None
+        if self._effort is not None:
+            effort = self._effort.take(rows)
+            effort.spend_entries(np.full(len(rows), CALL))
         standing = self._standing.take(rows)
-        return nearest_moves(self._system, names, standing, changing=True, effort=self._effort)
+        return nearest_moves(self._system, names, standing, changing=True, effort=effort)
 
     def _learn(
         self,

@@ -17,8 +17,10 @@ from pishield_cli.kernels.optimal.weights import Weights, weights_of
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
 from pishield_cli.kernels.sequential.long_cells import tell_apart
+from pishield_cli.kernels.sequential.rehearsal import Rehearsal
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.solver.limits import Limits
 
 PARTS_KEPT = 100_000
 """Clauses, over all choices of columns, of which plans are kept."""
@@ -26,6 +28,9 @@ PARTS_KEPT = 100_000
 PLANNED = 1_000
 """Literals times columns that are planned for, unless an equality ties some: for larger parts, most
 of whose columns are fixed, a proposal is finished without a plan."""
+
+PART_WORK = 20_000
+"""Units of work on a plan for one choice of columns: some hundredths of a second."""
 
 
 class FewestRows:
@@ -36,7 +41,7 @@ class FewestRows:
         grids: What each of its columns can hold, beyond what their types say.
         weights: What changing a cell costs, more than zero; of columns alone, 1 where none is
             given. Sizes weigh only in which of equally cheap changes is the smallest.
-        effort: The work that the search may take, shared with others; its own by default.
+        rehearsal: What exact work a row may take; made by default.
     """
 
     def __init__(
@@ -44,15 +49,15 @@ class FewestRows:
         plan: GroupPlan,
         grids: Mapping[str, Grid],
         weights: Weights | Mapping[str, float],
-        effort: Effort | None = None,
+        rehearsal: Rehearsal | None = None,
     ) -> None:
         self.plan = plan
         self.compiled = compiled_clauses([plan.clauses])
         self._grids, self._weights = grids, weights_of(weights)
         self._systems = Systems(plan, grids, self._weights)
-        self._effort = effort or Effort()
-        self._whole = NearestRows(plan, grids, self._weights, self._effort)
-        self._plain = GroupCorrector(plan, grids, self._effort)
+        self._rehearsal = rehearsal or Rehearsal(plan, grids)
+        self._whole = NearestRows(plan, grids, self._weights, self._rehearsal)
+        self._plain = GroupCorrector(plan, grids, self._rehearsal)
         self._parts: dict[frozenset[str], tuple[NearestRows, ...]] = {}
         self._tied = frozenset(
             name
@@ -62,12 +67,18 @@ class FewestRows:
         )
         self._named = tuple(frozenset(one.variables) for one in plan.clauses)
 
-    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+    def correct(
+        self,
+        columns: Mapping[str, NumericColumn],
+        wrong: Array,
+        effort: Effort | None = None,
+    ) -> Correction:
         """Correct rows that violate a clause of the group.
 
         Args:
             columns: At least the group's columns and those that hold weights, shape `(rows,)` each.
             wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
+            effort: The work that is left for each row of the batch; all of it by default.
 
         Returns:
             New cells by which every clause holds exactly in every row but the uncorrected ones.
@@ -76,21 +87,25 @@ class FewestRows:
             for which that was not shown are unproven.
         """
         mine = {name: columns[name] for name in self.plan.variables}
-        rows = np.flatnonzero(wrong)
+        rows, effort = np.flatnonzero(wrong), effort or Effort.of(len(wrong))
         if not self.plan.satisfiable or not len(rows):
-            return self._whole.correct(columns, wrong)
-        self._effort.grant(self._systems.calls(len(rows)))
+            return self._whole.correct(columns, wrong, effort)
         apart = tell_apart(mine, wrong)
         weighing = {name: columns[name] for name in self._weights.by_cell.values()}
         here = {**apart.columns, **weighing}
         parts = self._systems.prepare(here, np.flatnonzero(wrong & ~apart.long))
-        found = [self._fewest(here, *part) for part in parts]
+        found = [self._fewest(here, *part, effort) for part in parts]
         if apart.long.any():
-            found.append(unproven(self._plain.correct(mine, apart.long)))
+            found.append(unproven(self._plain.correct(mine, apart.long, effort)))
         return joined(found, len(wrong))
 
     def _fewest(
-        self, mine: Mapping[str, NumericColumn], system: System, rows: Array, floats: Values
+        self,
+        mine: Mapping[str, NumericColumn],
+        system: System,
+        rows: Array,
+        floats: Values,
+        effort: Effort,
     ) -> Correction:
         """Correct these rows."""
         wrong = np.zeros(len(next(iter(mine.values()))), dtype=bool)
@@ -98,7 +113,7 @@ class FewestRows:
         standing = system.stand(floats, len(rows))
         chosen, unsure = np.zeros((2, len(wrong)), dtype=bool)
         shares: dict[frozenset[str], list[Array]] = {}
-        for choice in self._chosen(mine, system, rows, standing):
+        for choice in self._chosen(mine, system, standing, effort.take(rows)):
             if choice.columns:
                 where = rows[choice.rows]
                 chosen[where], unsure[where] = True, not choice.proven
@@ -106,7 +121,7 @@ class FewestRows:
                     shares.setdefault(part, []).append(where)
         first = Correction({}, np.flatnonzero(chosen), rows[:0], np.flatnonzero(unsure))
         changed = [
-            self._changed(mine, part, np.sort(np.concatenate(where)))
+            self._changed(mine, part, np.sort(np.concatenate(where)), effort)
             for part, where in shares.items()
         ]
         found = joined([first, *changed], len(wrong))
@@ -114,22 +129,26 @@ class FewestRows:
         pending[found.uncorrected] = True
         inexact = self._inexact(mine, found, wrong & ~pending)
         if len(inexact):  # other cells may solve the equality in decimals
-            other = self._unsearched(mine, _marked(inexact, len(wrong)))
+            other = self._unsearched(mine, _marked(inexact, len(wrong)), effort)
             exact = np.setdiff1d(
                 inexact, np.union1d(other.uncorrected, self._inexact(mine, other, wrong))
             )
             pending[exact] = True
             found = only(found, np.setdiff1d(found.violating, exact))
-        left = self._unsearched(mine, pending)
+        left = self._unsearched(mine, pending, effort)
         return joined([replace(found, uncorrected=rows[:0]), unproven(left)], len(wrong))
 
     def _chosen(
-        self, mine: Mapping[str, NumericColumn], system: System, rows: Array, standing: Standing
+        self,
+        mine: Mapping[str, NumericColumn],
+        system: System,
+        standing: Standing,
+        effort: Effort,
     ) -> Iterator[Choice]:
         """The columns that rows have to change; rows of different weights apart."""
-        for one, some in self._systems.weighted(system, mine, rows):
+        for one, some in self._systems.weighted(system, mine, effort.rows):
             here = standing.take(some)
-            for choice in fewest_columns(one, here, self.plan.fixed, self._effort):
+            for choice in fewest_columns(one, here, self.plan.fixed, effort.take(some)):
                 yield replace(choice, rows=some[choice.rows])
 
     def _inexact(
@@ -143,10 +162,12 @@ class FewestRows:
         where = np.zeros(0, dtype=np.int64) if violated is None else np.flatnonzero(violated & rows)
         return np.setdiff1d(where, correction.uncorrected)
 
-    def _unsearched(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+    def _unsearched(
+        self, columns: Mapping[str, NumericColumn], wrong: Array, effort: Effort
+    ) -> Correction:
         """Correct rows in ways that do not count cells, by the one that changes fewer of them."""
-        plain = self._plain.correct(columns, wrong)
-        nearest = self._whole.correct(columns, wrong)
+        plain = self._plain.correct(columns, wrong, effort)
+        nearest = self._whole.correct(columns, wrong, effort)
         better = self._costs(columns, nearest) < self._costs(columns, plain)
         pairs = [
             (self._inexact(columns, nearest, wrong), self._inexact(columns, plain, wrong)),
@@ -166,7 +187,11 @@ class FewestRows:
         return costs
 
     def _changed(
-        self, columns: Mapping[str, NumericColumn], free: frozenset[str], rows: Array
+        self,
+        columns: Mapping[str, NumericColumn],
+        free: frozenset[str],
+        rows: Array,
+        effort: Effort,
     ) -> Correction:
         """Correct rows by these columns alone, as far as clauses name them."""
         count = len(next(iter(columns.values())))
@@ -177,7 +202,7 @@ class FewestRows:
             if violated is not None:
                 wrong = np.zeros(count, dtype=bool)
                 wrong[rows[violated]] = True
-                parts.append(part.correct(columns, wrong))
+                parts.append(part.correct(columns, wrong, effort))
         return joined(parts, count)
 
     def _separate(self, free: frozenset[str]) -> list[frozenset[str]]:
@@ -208,10 +233,10 @@ class FewestRows:
                 variables = tuple(name for name in order if name in mentioned)
                 plans = (GroupPlan(variables, fixed & mentioned, tuple(named), None),)
             else:
-                limits = self._effort.planning
+                limits = Limits(None, PART_WORK)
                 plans = plan_groups(named, self.plan.variables, fixed=fixed, limits=limits)
             self._parts[free] = tuple(
-                NearestRows(plan, self._grids, self._weights, self._effort, changing=True)
+                NearestRows(plan, self._grids, self._weights, self._rehearsal, changing=True)
                 for plan in plans
             )
         return self._parts[free]

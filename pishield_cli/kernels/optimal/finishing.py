@@ -6,6 +6,7 @@ import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.placement import at_exponent, at_places, decade
@@ -33,6 +34,7 @@ def finished(
     rows: Array,
     floats: Values,
     start: Values,
+    effort: Effort,
 ) -> Correction:
     """Correct rows exactly, starting from other values than their cells.
 
@@ -43,6 +45,7 @@ def finished(
         floats: These rows' cells, as float64.
         start: The values to start from; tried again from the cells where that fails. Rows of
             values beyond the range of their types start from the cells.
+        effort: The work that is left for each row of the batch.
     """
     trial, first = {}, {}
     held = _are_held(columns, start)
@@ -52,7 +55,7 @@ def finished(
         trial[name] = replaced(column, first[name])
     wrong = np.zeros(len(next(iter(columns.values()))), dtype=bool)
     wrong[rows] = True
-    second = finisher.correct(trial, wrong)
+    second = finisher.correct(trial, wrong, effort)
     changes = {}
     for name, column in columns.items():
         again = second.changes.get(name)
@@ -70,7 +73,7 @@ def finished(
     if len(second.uncorrected):
         left = np.zeros(len(wrong), dtype=bool)
         left[second.uncorrected] = True
-        parts.append(finisher.correct(columns, left))
+        parts.append(finisher.correct(columns, left, effort))
     return joined(parts, len(wrong))
 
 

@@ -153,29 +153,30 @@ class Lattice:
             weights: Of changes, shape `(rows, free)`.
             known: Distances of moves that are known, as `distances` tells them; infinite for none.
             changing: Whether every free cell has to change.
-            effort: What the search may take.
+            effort: The work that is left for each row; all of it by default.
         """
-        rows = len(known)
+        rows, effort = len(known), effort or Effort.of(len(known))
         gaps = np.column_stack([gap.of(units, rows) for _, gap, _ in self._gaps.values()])
         told = (gaps < FAR).all(axis=1)
         moves, nearer = np.zeros((rows, len(self.free)), dtype=np.int64), np.zeros(rows, dtype=bool)
         settled = np.zeros(rows, dtype=bool)
         for system, some in self._weighted(self._scaled(weights), np.flatnonzero(told)):
-            # Rows that lack the same are corrected once.
-            asked, back = np.unique(
-                np.column_stack([gaps[some], known[some]]), axis=0, return_inverse=True
-            )
+            # Rows that lack the same, and have as much work left, are corrected once.
+            mine = effort.take(some)
+            lacked = np.column_stack([gaps[some], known[some], mine.kinds])
+            asked, first, back = np.unique(lacked, axis=0, return_index=True, return_inverse=True)
+            back, apart = back.reshape(-1), mine.take(first).apart()
             found = nearest_moves(
                 system,
                 self.free,
-                self._standing(system, asked[:, :-1]),
-                known=asked[:, -1],
+                self._standing(system, asked[:, :-2]),
+                known=asked[:, -2],
                 changing=changing,
-                effort=effort,
+                effort=apart,
             )
-            better = found.distances < asked[:, -1]
+            mine.settle(apart.take(back))
+            better = found.distances < asked[:, -2]
             there = np.where(better[:, None], np.rint(found.moves), 0.0).astype(np.int64)
-            back = back.reshape(-1)
             moves[some], nearer[some] = there[back], better[back]
             settled[some] = ~found.unproven[back]
         held = self._are_held(units, moves)

@@ -56,7 +56,6 @@ class LatticeRows:
         grids: What each of its columns can hold, beyond what their types say.
         weights: What changes are multiplied by.
         compiled: The group's clauses, as one requirement.
-        effort: The work that the search may take.
         changing: Whether rows are given whose every free cell has to change.
     """
 
@@ -66,17 +65,20 @@ class LatticeRows:
         grids: Mapping[str, Grid],
         weights: Weights,
         compiled: CompiledRequirements,
-        effort: Effort,
         *,
         changing: bool = False,
     ) -> None:
         self._plan, self._weights, self._compiled = plan, weights, compiled
         self._grids = {name: grids[name] for name in plan.variables}
-        self._effort, self._changing = effort, changing
+        self._changing = changing
         self._known: dict[tuple[np.dtype[Any], ...], Lattice | None] = {}
 
     def improve(
-        self, columns: Mapping[str, NumericColumn], rows: Array, best: Correction
+        self,
+        columns: Mapping[str, NumericColumn],
+        rows: Array,
+        best: Correction,
+        effort: Effort,
     ) -> Improved:
         """Find corrections of rows that are nearer than those known.
 
@@ -84,6 +86,7 @@ class LatticeRows:
             columns: The group's columns and those that hold weights, shape `(batch rows,)` each.
             rows: Row numbers, ascending; no cell of the group is missing or infinite in them.
             best: A correction of these rows, among others.
+            effort: The work that is left for each row of the batch.
 
         Returns:
             Corrections by which every clause holds exactly.
@@ -100,7 +103,7 @@ class LatticeRows:
             weights,
             self._distances(lattice, units, weights, columns, rows, best),
             changing=self._changing,
-            effort=self._effort,
+            effort=effort.take(rows),
         )
         changes = {}
         for place, name in enumerate(lattice.free):

@@ -11,6 +11,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.effort import Effort
+from pishield_cli.kernels.matrices import product
 from pishield_cli.kernels.optimal.nodes import Nodes, joined_nodes
 from pishield_cli.kernels.optimal.projection import SOLVED, Projected
 from pishield_cli.kernels.optimal.rounding import round_gaps
@@ -25,8 +26,8 @@ LARGE = 2**19
 BATCH_CELLS = 2**21
 """Entries of the systems of equations that are solved together."""
 
-TOGETHER = 128
-"""Nodes to gather from the top of the stack, so that arrays are worth their while."""
+TOGETHER = 16
+"""Nodes of one row to go on from at a time, so that arrays are worth their while."""
 
 NEARER = 1.0 - 1e-10
 """What a distance has to be multiplied by to beat another one beyond rounding."""
@@ -80,7 +81,7 @@ def nearest_moves(
         known: Distances of points that are known, shape `(rows,)`: only nearer ones are looked for,
             and where there is none, it is the distance found, and the moves mean nothing.
         limit: How many nodes a row may take.
-        effort: What all rows together may take; no limit by default.
+        effort: The work that is left for each row; no limit by default.
 
     Returns:
         Points within rounding error of the nearest; at equal distances the one found first, which
@@ -90,7 +91,10 @@ def nearest_moves(
     search = _Search(system, region, standing, room, limit, changing=changing)
     if known is not None:
         search.distances = known.copy()
-    search.run(effort or Effort(np.inf))
+    if effort is None:
+        search.run(np.full(len(standing), np.inf))
+    else:
+        effort.spend_entries(search.run(effort.entries_share))
     return Nearest(
         search.best / search.region.weights, search.distances, search.unproven, search.cores
     )
@@ -133,53 +137,64 @@ class _Search:
         self._step = _distance_step(region, self.cells)
         self._normals = region.normals.normals[: len(system.literals)]
         widest = min(region.normals.normals.shape)
-        self._batch = int(np.clip(BATCH_CELLS // max(widest, 1) ** 2, TOGETHER, 4096))
+        self._batch = int(np.clip(BATCH_CELLS // max(widest, 1) ** 2, 8 * TOGETHER, 4096))
+        self._spent = np.zeros(rows)
 
-    def run(self, effort: Effort) -> None:
-        """Search from every row's root, the nearest child first."""
-        stack = [self._root()]
-        while stack:
-            parts = [stack.pop()]
-            while stack and sum(map(len, parts)) < TOGETHER:
-                parts.append(stack.pop())
-            nodes = joined_nodes(parts)
-            if len(nodes) > self._batch:
-                stack.append(nodes.take(np.arange(self._batch, len(nodes))))
-                nodes = nodes.take(np.arange(self._batch))
-            if effort.exhausted:
-                self._limit = 0
-            nodes = self._admitted(nodes)
-            if len(nodes):
-                stack.extend(self._expanded(nodes))
-                work, self.region.normals.work = self.region.normals.work, 0
-                effort.spend(work)
+    def run(self, allowed: Array) -> Array:
+        """Search from every row's root, the nearest child first.
 
-    def _root(self) -> Nodes:
-        rows, whole = len(self.distances), len(self.region.whole)
-        imposed = np.zeros((rows, len(self.system.literals)), dtype=bool)
+        Args:
+            allowed: Entries that may be gone through for each row.
+
+        Returns:
+            How many were, shape `(rows,)`; it depends, like all that is found, on the row alone.
+        """
+        for start in range(0, len(self.distances), self._batch):
+            stack = self._root(np.arange(start, min(start + self._batch, len(self.distances))))
+            while len(stack):
+                nodes, below = self._popped(stack)
+                nodes = self._admitted(nodes, allowed)
+                stack = joined_nodes([below, *self._expanded(nodes)]) if len(nodes) else below
+        return self._spent
+
+    def _popped(self, stack: Nodes) -> tuple[Nodes, Nodes]:
+        """The topmost nodes of the first rows, as many of each; and the rest, in order."""
+        order = np.lexsort((-np.arange(len(stack)), stack.rows))
+        rows, first, place = np.unique(stack.rows[order], return_index=True, return_inverse=True)
+        place = place.reshape(-1)
+        top = np.arange(len(stack)) - first[place] < TOGETHER
+        top &= place < (len(rows) if len(stack) <= self._batch else self._batch // TOGETHER)
+        return stack.take(order[top]), stack.take(np.sort(order[~top]))
+
+    def _root(self, rows: Array) -> Nodes:
+        count, whole = len(rows), len(self.region.whole)
+        imposed = np.zeros((count, len(self.system.literals)), dtype=bool)
         imposed[:, self.system.units] = True
-        active = np.zeros((rows, len(self.region.normals.normals)), dtype=bool)
-        active[:, : imposed.shape[1]] = imposed & (self.gaps > self.errors)
+        active = np.zeros((count, len(self.region.normals.normals)), dtype=bool)
+        active[:, : imposed.shape[1]] = imposed & (self.gaps[rows] > self.errors[rows])
         return Nodes(
-            np.arange(rows),
+            rows,
             imposed,
-            np.full((rows, whole), -np.inf),
-            np.full((rows, whole), np.inf),
+            np.full((count, whole), -np.inf),
+            np.full((count, whole), np.inf),
             active,
-            np.zeros(rows),
+            np.zeros(count),
         )
 
-    def _admitted(self, nodes: Nodes) -> Nodes:
-        """Nodes that may beat the best known, as far as the limit allows."""
+    def _admitted(self, nodes: Nodes, allowed: Array) -> Nodes:
+        """Nodes that may beat the best known, as far as the limits allow."""
         promising = nodes.bounds < self.distances[nodes.rows] * NEARER
         nodes = nodes.take(promising)
         np.add.at(self._visits, nodes.rows, 1)
         over = self._visits[nodes.rows] > self._limit
+        over |= self._spent[nodes.rows] > allowed[nodes.rows]
         self.unproven[nodes.rows[over]] = True
         return nodes.take(~over)
 
     def _expanded(self, nodes: Nodes) -> list[Nodes]:
+        """Children, each row's most promising last."""
         projected = self._projected(nodes)
+        np.add.at(self._spent, nodes.rows, projected.work)
         self.unproven[nodes.rows[projected.unsettled]] = True
         self._note_cores(nodes, projected)
         first = ~nodes.bounds.astype(bool) & ~projected.empty & np.isinf(self.distances[nodes.rows])
@@ -200,7 +215,7 @@ class _Search:
         split = fraction > 0
         children += self._whole_children(nodes.take(split), moves[split], column[split])
         self._note_best(nodes.take(~split), moves[~split])
-        return [part for part in reversed(children) if len(part)]
+        return [part.take(np.arange(len(part))[::-1]) for part in reversed(children) if len(part)]
 
     def _projected(self, nodes: Nodes) -> Projected:
         rows, region = nodes.rows, self.region
@@ -234,9 +249,9 @@ class _Search:
 
     def _lacking(self, nodes: Nodes, moves: Array) -> Array:
         """By how much each literal fails to hold; zero where it does."""
-        lacking = self.gaps[nodes.rows] - moves @ self._normals.T
+        lacking = self.gaps[nodes.rows] - product(moves, self._normals.T)
         allowed = self.errors[nodes.rows] * 1.5
-        allowed += 1e-13 * (np.abs(moves) @ np.abs(self._normals).T)
+        allowed += 1e-13 * product(np.abs(moves), np.abs(self._normals).T)
         return np.where(nodes.imposed | (lacking <= allowed), 0.0, lacking)
 
     def _widest_clause(self, lacking: Array) -> tuple[Array, Array]:

@@ -19,6 +19,7 @@ from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.long_cells import tell_apart
 from pishield_cli.kernels.sequential.placement import grid_exponent, widened
+from pishield_cli.kernels.sequential.rehearsal import Rehearsal
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.grids import Grid
 
@@ -41,7 +42,7 @@ class NearestRows:
         plan: The group's plan.
         grids: What each of its columns can hold, beyond what their types say.
         weights: What changes are multiplied by; of columns alone, 1 where none is given.
-        effort: The work that the search may take, shared with others; its own by default.
+        rehearsal: What exact work a row may take; made by default.
         changing: Whether rows are given whose every free cell has to change.
     """
 
@@ -50,26 +51,31 @@ class NearestRows:
         plan: GroupPlan,
         grids: Mapping[str, Grid],
         weights: Weights | Mapping[str, float],
-        effort: Effort | None = None,
+        rehearsal: Rehearsal | None = None,
         *,
         changing: bool = False,
     ) -> None:
         self.plan = plan
         self._changing = changing
-        self._effort = effort or Effort()
-        self._finisher = GroupCorrector(plan, grids, self._effort)
+        self._finisher = GroupCorrector(plan, grids, rehearsal)
         self.compiled = self._finisher.compiled
         self._systems = Systems(plan, grids, weights_of(weights))
         self._lattice = LatticeRows(
-            plan, grids, weights_of(weights), self.compiled, self._effort, changing=changing
+            plan, grids, weights_of(weights), self.compiled, changing=changing
         )
 
-    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+    def correct(
+        self,
+        columns: Mapping[str, NumericColumn],
+        wrong: Array,
+        effort: Effort | None = None,
+    ) -> Correction:
         """Correct rows that violate a clause of the group.
 
         Args:
             columns: At least the group's columns and those that hold weights, shape `(rows,)` each.
             wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
+            effort: The work that is left for each row of the batch; all of it by default.
 
         Returns:
             New cells by which every clause holds exactly in every row but the uncorrected ones.
@@ -80,37 +86,46 @@ class NearestRows:
         mine = {name: columns[name] for name in self.plan.variables}
         rows = np.flatnonzero(wrong)
         if not self.plan.satisfiable or not len(rows):
-            return self._finisher.correct(mine, wrong)
-        self._effort.grant(self._systems.calls(len(rows)))
+            return self._finisher.correct(mine, wrong, effort)
+        effort = effort or Effort.of(len(wrong))
         apart = tell_apart(mine, wrong)
         given = {**columns, **apart.columns}
         parts = self._systems.prepare(given, np.flatnonzero(wrong & ~apart.long))
         found = [
-            self._nearest(given, Weighed.of(self._systems, given, *part), *part[1:])
+            self._nearest(given, Weighed.of(self._systems, given, *part), *part[1:], effort)
             for part in parts
         ]
         if apart.long.any():
-            found.append(self._long(columns, apart.long))
+            found.append(self._long(columns, apart.long, effort))
         return joined(found, len(wrong))
 
-    def _long(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+    def _long(
+        self, columns: Mapping[str, NumericColumn], wrong: Array, effort: Effort
+    ) -> Correction:
         """Correct rows with cells that no float stands for."""
-        plain = self._finisher.correct({n: columns[n] for n in self.plan.variables}, wrong)
-        nearer = self._lattice.improve(columns, np.flatnonzero(wrong), plain)
+        mine = {name: columns[name] for name in self.plan.variables}
+        plain = self._finisher.correct(mine, wrong, effort)
+        nearer = self._lattice.improve(columns, np.flatnonzero(wrong), plain, effort)
         best = nearer.put_into(plain, len(wrong))
         unsure = np.setdiff1d(best.violating, np.union1d(best.uncorrected, nearer.settled))
         return replace(best, unproven=unsure)
 
     def _nearest(
-        self, given: Mapping[str, NumericColumn], weighed: Weighed, rows: Array, floats: Values
+        self,
+        given: Mapping[str, NumericColumn],
+        weighed: Weighed,
+        rows: Array,
+        floats: Values,
+        effort: Effort,
     ) -> Correction:
         """Correct these rows."""
         mine = {name: given[name] for name in self.plan.variables}
         count = len(next(iter(mine.values())))
-        proposal = self._proposed(weighed, floats)
-        best = self._finished(mine, rows, floats, proposal.values)
+        proposal = self._proposed(weighed, floats, effort.take(rows))
+        best = finished(self._finisher, mine, rows, floats, proposal.values, effort)
         grade = self._graded(weighed, mine, floats, best, proposal)
-        nearer = self._lattice.improve(given, rows[(grade > NEAR) | ~proposal.proven], best)
+        unsure = rows[(grade > NEAR) | ~proposal.proven]
+        nearer = self._lattice.improve(given, unsure, best, effort)
         if len(nearer.correction.violating):
             best = nearer.put_into(best, count)
             grade = self._graded(weighed, mine, floats, best, proposal)
@@ -123,8 +138,8 @@ class NearestRows:
             here = {name: values[again] for name, values in floats.items()}
             part = weighed.take(again)
             room = self._room(part.system, here, {n: v[again] for n, v in proposal.values.items()})
-            inner = self._proposed(part, here, room)
-            second = self._finished(mine, rows[again], here, inner.values)
+            inner = self._proposed(part, here, effort.take(rows[again]), room)
+            second = finished(self._finisher, mine, rows[again], here, inner.values, effort)
             other = self._graded(part, mine, here, second, proposal.take(again))
             better = again[other < grade[again]]
             best = joined([_without(best, rows[better]), only(second, rows[better])], count)
@@ -134,7 +149,7 @@ class NearestRows:
             left = np.zeros(count, dtype=bool)
             left[rows[poor]] = True
             here = {name: values[poor] for name, values in floats.items()}
-            plain = self._finisher.correct(mine, left)
+            plain = self._finisher.correct(mine, left, effort)
             other = self._graded(weighed.take(poor), mine, here, plain, proposal.take(poor))
             better = rows[poor[other < grade[poor]]]
             best = joined([_without(best, better), only(plain, better)], count)
@@ -148,13 +163,14 @@ class NearestRows:
             unproven=rows[~shown & (grade < FAILED)],
         )
 
-    def _proposed(self, weighed: Weighed, floats: Values, room: Array | float = 0.0) -> "_Proposal":
+    def _proposed(
+        self, weighed: Weighed, floats: Values, effort: Effort, room: Array | float = 0.0
+    ) -> "_Proposal":
         """Values to start from."""
-        rows = len(next(iter(floats.values())))
         system = weighed.system
         free = [name for name in system.columns if name not in self.plan.fixed]
         result = {name: values.copy() for name, values in floats.items()}
-        moves, distances, proven = self._moves(weighed, floats, free, rows, room)
+        moves, distances, proven = self._moves(weighed, floats, free, effort, room)
         for place, name in enumerate(free):
             moved = np.flatnonzero(moves[:, place])
             if len(moved):
@@ -167,21 +183,25 @@ class NearestRows:
         weighed: Weighed,
         floats: Values,
         free: Sequence[str],
-        rows: int,
+        effort: Effort,
         room: Array | float,
     ) -> tuple[Array, Array, Array]:
         """The least moves of free columns, their distances, and whether none is nearer."""
+        rows = len(effort.rows)
         every = weighed.system.stand(floats, rows)
         moves, distances = np.zeros((rows, len(free))), np.zeros(rows)
         proven = np.zeros(rows, dtype=bool)
         for system, some in weighed.parts():
-            standing, back = every.take(some), np.arange(len(some))
+            standing, mine, back = every.take(some), effort.take(some), np.arange(len(some))
             here = room if isinstance(room, float) else room[some]
             if isinstance(room, float):
-                standing, back = _distinct(system, standing)
+                first, back = _distinct(system, standing, mine)
+                standing, mine = standing.take(first), mine.take(first).apart()
             found = nearest_moves(
-                system, free, standing, room=here, changing=self._changing, effort=self._effort
+                system, free, standing, room=here, changing=self._changing, effort=mine
             )
+            if isinstance(room, float):
+                effort.take(some).settle(mine.take(back))
             moves[some], distances[some] = found.moves[back], found.distances[back]
             # Where nothing was found although a row may be, what is found later is not shown
             # nearest.
@@ -220,15 +240,6 @@ class NearestRows:
                 sizes = (abs(float(term.coefficient)) for term in step.equality.terms)
                 weight = max(weight, 1.0 + sum(sizes))
         return frozenset(names), weight
-
-    def _finished(
-        self,
-        columns: Mapping[str, NumericColumn],
-        rows: Array,
-        floats: Values,
-        start: Values,
-    ) -> Correction:
-        return finished(self._finisher, columns, rows, floats, start)
 
     def _graded(
         self,
@@ -283,12 +294,14 @@ def _without(correction: Correction, rows: Array) -> Correction:
     return only(correction, np.setdiff1d(correction.violating, rows))
 
 
-def _distinct(system: System, standing: Standing) -> tuple[Standing, Array]:
+def _distinct(system: System, standing: Standing, effort: Effort) -> tuple[Array, Array]:
     """Rows without repetition where a row may take long, and which of them each row is."""
+    every = np.arange(len(standing))
     if system.convex or not len(standing):
-        return standing, np.arange(len(standing))
-    _, first, back = np.unique(standing.values, axis=0, return_index=True, return_inverse=True)
-    return standing.take(first), back.reshape(-1)
+        return every, every
+    cells = np.column_stack([standing.values, effort.kinds])
+    _, first, back = np.unique(cells, axis=0, return_index=True, return_inverse=True)
+    return first, back.reshape(-1)
 
 
 def _distances(weighed: Weighed, floats: Values, correction: Correction, rows: Array) -> Array:

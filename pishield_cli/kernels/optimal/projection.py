@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.matrices import product
 
 ROUNDS = 12
 """Rounds of the first method; the rows that it settles take half as many."""
@@ -32,9 +33,11 @@ SOLVED = 2e-14
 RELATIVE = 5e-14
 """Rounding error allowed to an inequality, by the magnitude of its parts."""
 
+SINGULAR = 1e-13
+"""The least pivot of a system between unit normals."""
 
-CALL, SYSTEM = 50_000, 2_000
-"""Entries that solving systems takes the time of, whatever their size: together, and each."""
+SYSTEM = 2_000
+"""Entries that solving one system takes the time of, whatever its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,19 @@ class Projected:
 
     Attributes:
         moves: How far from the origin each point is, shape `(rows, columns)`; zero in every column
-            that no active inequality names.
+            that no active inequality names, and where there is no point.
         active: Inequalities that hold a point back, bool, shape `(rows, inequalities)`; where a
             polyhedron is empty, inequalities that contradict each other.
         empty: Polyhedra without a point, bool, shape `(rows,)`.
         unsettled: Rows given up on, bool, shape `(rows,)`.
+        work: Entries of arrays gone through for each row, shape `(rows,)`; see `Effort`.
     """
 
     moves: Array
     active: Array
     empty: Array
     unsettled: Array
+    work: Array
 
 
 class Normals:
@@ -66,11 +71,9 @@ class Normals:
 
     def __init__(self, normals: Array) -> None:
         self.normals = normals
-        self.work = 0
-        """Entries of arrays gone through and not accounted for yet; see `Effort`."""
         self._sizes = np.abs(normals)
-        self._gram = normals @ normals.T
         self._rigid = ~normals.any(axis=1)
+        self._gram = normals @ normals.T
 
     def project(self, distances: Array, errors: Array, start: Array) -> Projected:
         """Find the shortest moves that satisfy the inequalities.
@@ -85,18 +88,19 @@ class Normals:
         hopeless: Array = (distances > errors) & self._rigid
         empty = np.asarray(hopeless.any(axis=1))
         active = np.where(empty[:, None], hopeless, False)
-        left = np.flatnonzero(~empty)
+        left, work = np.flatnonzero(~empty), np.zeros(rows)
         guess = start[left] & np.isfinite(distances[left]) & ~self._rigid
         for _ in range(ROUNDS):
             if not len(left):
                 break
             here = distances[left]
+            work[left] += self._work(guess)
             multipliers, sound = self._balanced(guess, here)
-            trial = multipliers @ self.normals
-            violated = self._violated(trial, here, errors[left])
+            trial = product(multipliers, self.normals)
+            lacking, allowed = self._lacking(trial, here, errors[left])
             repelling = guess & (multipliers < 0)
             # What is active holds to the accuracy of its system, unless that is singular.
-            violated &= ~guess | self._violated(trial, here, errors[left], 1e3)
+            violated = lacking > np.where(guess, 1e3 * allowed, allowed)
             settled = sound & ~violated.any(axis=1) & ~repelling.any(axis=1)
             moves[left[settled]] = trial[settled]
             active[left[settled]] = guess[settled]
@@ -107,15 +111,21 @@ class Normals:
             found = self._one_by_one(distances[left], errors[left], guess)
             moves[left], active[left] = found.moves, found.active
             empty[left], unsettled[left] = found.empty, found.unsettled
-        return Projected(moves, active, empty, unsettled)
+            work[left] += found.work
+        moves[empty] = 0.0
+        return Projected(moves, active, empty, unsettled, work)
 
-    def _violated(self, moves: Array, distances: Array, errors: Array, times: float = 1.0) -> Array:
-        self.work += len(moves) * self.normals.size
+    def _work(self, active: Array) -> Array:
+        """Entries to go through for each row in one round, by what is active."""
+        return np.asarray(SYSTEM + self.normals.size + active.sum(axis=1) ** 3.0)
+
+    def _lacking(self, moves: Array, distances: Array, errors: Array) -> tuple[Array, Array]:
+        """How far moves fall short of each distance, and how far they may."""
         sizes = np.abs(moves)
         # What a solved system leaves in a column that does not move is error of the largest move.
         left = SOLVED * sizes.max(axis=1, initial=0.0)
-        allowed = times * (errors + RELATIVE * (sizes @ self._sizes.T) + left[:, None])
-        return np.asarray(moves @ self.normals.T < distances - allowed)
+        allowed = errors + RELATIVE * product(sizes, self._sizes.T) + left[:, None]
+        return distances - product(moves, self.normals.T), allowed
 
     def _balanced(self, active: Array, values: Array) -> tuple[Array, Array]:
         """Multipliers of active inequalities with which each has its value as a product.
@@ -127,20 +137,23 @@ class Normals:
         multipliers = np.zeros((rows, sides))
         counts = active.sum(axis=1)
         widest = int(counts.max(initial=0))
-        self.work += CALL + rows * (SYSTEM + widest**3)
         if widest == 0:
             return multipliers, np.ones(rows, dtype=bool)
         places = np.argsort(~active, axis=1, kind="stable")[:, :widest]
         taken = np.arange(widest) < counts[:, None]
         right = np.where(taken, np.take_along_axis(values, places, axis=1), 0.0)
-        if widest == 1:
-            solution = right  # a unit normal with itself
-        else:
-            system = self._gram[places[:, :, None], places[:, None, :]]
-            system *= taken[:, :, None] & taken[:, None, :]
-            system[:, np.arange(widest), np.arange(widest)] += np.where(taken, 0.0, 1.0)
-            solution = _solved(system, right)
-            solution += _solved(system, right - (system @ solution[:, :, None])[:, :, 0])
+        system = self._gram[places[:, :, None], places[:, None, :]]
+        system *= taken[:, :, None] & taken[:, None, :]
+        system[:, np.arange(widest), np.arange(widest)] += np.where(taken, 0.0, 1.0)
+        factors, pivots = _factored(system)
+        solution = _substituted(factors, pivots, right)
+        if widest > 1:
+            np.put_along_axis(multipliers, places, np.where(taken, solution, 0.0), axis=1)
+            # What is missed is told from the normals: products of them are not exact enough.
+            reached = product(product(multipliers, self.normals), self.normals.T)
+            missed = right - np.take_along_axis(reached, places, axis=1)
+            refined = taken & (counts > 1)[:, None]
+            solution += _substituted(factors, pivots, np.where(refined, missed, 0.0))
         sound = np.asarray(np.isfinite(solution).all(axis=1))
         solution = np.where(taken & sound[:, None], solution, 0.0)
         np.put_along_axis(multipliers, places, solution, axis=1)
@@ -148,16 +161,17 @@ class Normals:
 
     def _one_by_one(self, distances: Array, errors: Array, guess: Array) -> Projected:
         rows = len(distances)
-        walk = self._start(distances, guess)
+        walk = self._start(distances, errors, guess)
         empty = np.zeros(rows, dtype=bool)
-        left = np.arange(rows)
+        left, work = np.arange(rows), np.zeros(rows)
         entering = np.full(rows, -1)
         for _ in range(PATIENCE * (self.normals.shape[1] + 20)):
-            moves = walk.multipliers[left] @ self.normals
-            violated = self._violated(moves, distances[left], errors[left])
+            work[left] += self._work(walk.active[left])
+            moves = product(walk.multipliers[left], self.normals)
+            lacking, allowed = self._lacking(moves, distances[left], errors[left])
             # Rounding takes an active one out of its bound, where another step would not fix it.
-            violated &= ~walk.active[left]
-            lacking = np.where(violated, distances[left] - moves @ self.normals.T, -np.inf)
+            violated = (lacking > allowed) & ~walk.active[left]
+            lacking = np.where(violated, lacking, -np.inf)
             fresh = entering[left] < 0
             entering[left[fresh]] = np.argmax(lacking[fresh], axis=1)
             # An inequality taken halfway stays the one that enters until it holds.
@@ -171,13 +185,13 @@ class Normals:
             left = left[~empty[left]]
         unsettled = np.zeros(rows, dtype=bool)
         unsettled[left] = True
-        moves = walk.multipliers @ self.normals
+        moves = product(walk.multipliers, self.normals)
         polished, sound = self._balanced(walk.active, distances)
         better = sound & ~empty & ~(polished < -1e-9).any(axis=1)
-        moves[better] = polished[better] @ self.normals
-        return Projected(moves, walk.active, empty, unsettled)
+        moves[better] = product(polished[better], self.normals)
+        return Projected(moves, walk.active, empty, unsettled, work)
 
-    def _start(self, distances: Array, guess: Array) -> "_Walk":
+    def _start(self, distances: Array, errors: Array, guess: Array) -> "_Walk":
         """Independent inequalities out of a guess, each with a multiplier that is not negative."""
         active = guess.copy()
         for _ in range(ROUNDS):
@@ -186,9 +200,11 @@ class Normals:
             active &= ~repelling & sound[:, None]
             if not repelling.any():
                 break
-        # Huge multipliers tell of a singular system.
+        # Huge multipliers tell of a singular system, and so do sides that do not hold by them.
         largest = np.abs(distances).max(axis=1, where=active, initial=1.0)
         bounded = (np.abs(multipliers) < 1e6 * largest[:, None]).all(axis=1)
+        lacking, allowed = self._lacking(product(multipliers, self.normals), distances, errors)
+        bounded &= ~(active & (lacking > 1e3 * allowed)).any(axis=1)
         active &= (sound & bounded & ~repelling.any(axis=1))[:, None]
         return _Walk(active, np.where(active, multipliers, 0.0))
 
@@ -203,7 +219,7 @@ class Normals:
         active[here, chosen] = False
         ratio, _ = self._balanced(active, self._gram[chosen])
         # Of the vector itself, since a difference of products loses angles of less than 1e-5.
-        rest = ((self.normals[chosen] - ratio @ self.normals) ** 2).sum(axis=1)
+        rest = ((self.normals[chosen] - product(ratio, self.normals)) ** 2).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = np.where(active & (ratio > 1e-12), multipliers / ratio, np.inf)
             full = np.where(rest > DEPENDENT, lack / rest, np.inf)
@@ -234,14 +250,32 @@ class _Walk:
     multipliers: Array
 
 
-def _solved(system: Array, right: Array) -> Array:
-    """Solve one small system a row; not finite, or anything, where it is singular."""
-    try:
-        return np.asarray(np.linalg.solve(system, right[:, :, None])[:, :, 0])
-    except np.linalg.LinAlgError:
-        widest = system.shape[1]
-        system[:, np.arange(widest), np.arange(widest)] += 1e-13
-        try:
-            return np.asarray(np.linalg.solve(system, right[:, :, None])[:, :, 0])
-        except np.linalg.LinAlgError:
-            return np.full_like(right, np.nan)
+def _factored(systems: Array) -> tuple[Array, Array]:
+    """Eliminate in one small symmetric, positive semidefinite system a row.
+
+    In steps of all rows: a library's elimination would round otherwise beside larger systems, and
+    stop at a singular one.
+
+    Returns:
+        Unit lower factors, below the diagonal, and the pivots.
+    """
+    factors, pivots = systems.copy(), np.empty(systems.shape[:2])
+    for place in range(systems.shape[1]):
+        pivots[:, place] = np.maximum(factors[:, place, place], SINGULAR)
+        column = factors[:, place + 1 :, place] / pivots[:, place, None]
+        row = factors[:, place, place + 1 :].copy()
+        factors[:, place + 1 :, place + 1 :] -= column[:, :, None] * row[:, None, :]
+        factors[:, place + 1 :, place] = column
+    return factors, pivots
+
+
+def _substituted(factors: Array, pivots: Array, right: Array) -> Array:
+    """Solve by factors and pivots."""
+    solution = right.copy()
+    width = right.shape[1]
+    for place in range(width - 1):
+        solution[:, place + 1 :] -= factors[:, place + 1 :, place] * solution[:, place, None]
+    solution /= pivots
+    for place in range(width - 1, 0, -1):
+        solution[:, :place] -= factors[:, place, :place] * solution[:, place, None]
+    return solution

@@ -13,6 +13,7 @@ from math import ceil, floor
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, decimal_value
+from pishield_cli.kernels.matrices import product
 from pishield_cli.kernels.optimal.systems import Region, Standing, System
 from pishield_cli.logic.terms import Inequality, common_divisor
 
@@ -61,7 +62,7 @@ def round_gaps(
     rounded = (region.steps > 0) & (changing | ~tied)
     least, error = _least_multiples(system, region, standing, rounded)
     steps = np.where(region.steps > 0, region.steps, 1.0)
-    gaps = least * steps - cells @ coefficients.T
+    gaps = least * steps - product(cells, coefficients.T)
     tighter = rounded & (gaps > standing.gaps + error * steps)
     gaps = np.where(tighter, gaps, standing.gaps)
     ends = fraction[:, region.whole] & changing
@@ -79,7 +80,7 @@ def _least_multiples(
     held = standing.values.copy()
     held[:, region.free] = 0.0
     steps = np.where(region.steps > 0, region.steps, 1.0)
-    bound = (system.constants - held @ system.coefficients.T) / steps
+    bound = (system.constants - product(held, system.coefficients.T)) / steps
     error = UNSURE * (1.0 + standing.scales / steps)
     nearest = np.rint(bound)
     least = np.ceil(bound)

@@ -15,7 +15,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     compile_requirement,
     evaluate,
 )
-from pishield_cli.kernels.matrices import matrix_of
+from pishield_cli.kernels.matrices import matrix_of, product
 from pishield_cli.kernels.optimal.projection import RELATIVE, Normals
 from pishield_cli.logic.plans.half_spaces import equated, half_of
 from pishield_cli.logic.requirements import Requirement
@@ -185,8 +185,8 @@ class System:
             rows: How many rows.
         """
         cells = np.column_stack([values[name] for name in self.columns])
-        gaps = self.constants - cells @ self.coefficients.T
-        scales = np.abs(self.constants) + np.abs(cells) @ np.abs(self.coefficients).T
+        gaps = self.constants - product(cells, self.coefficients.T)
+        scales = np.abs(self.constants) + product(np.abs(cells), np.abs(self.coefficients).T)
         columns = {name: NumericColumn(values[name]) for name in self.columns}
         truth = np.ones(gaps.shape, dtype=bool)
         for index, verdict in enumerate(evaluate(self._compiled, columns, rows)):
@@ -227,7 +227,7 @@ class System:
         Args:
             errors: Shape `(rows, columns)`.
         """
-        return np.asarray(errors @ np.abs(self.coefficients).T)
+        return product(errors, np.abs(self.coefficients).T)
 
     def _region(self, free: frozenset[str]) -> Region:
         places = np.array(

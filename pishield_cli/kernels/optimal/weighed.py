@@ -14,9 +14,6 @@ from pishield_cli.kernels.sequential.placement import narrowed, widened
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.grids import Grid
 
-ALONE = 20
-"""How many times the work is granted to rows that are searched one by one."""
-
 
 class Systems:
     """The arrays of a group's clauses, made again when the columns' types change.
@@ -49,10 +46,6 @@ class Systems:
             if len(here):
                 part = {name: values[here] for name, values in floats.items()}
                 yield self._system(dtypes, whole), rows[here], part
-
-    def calls(self, rows: int) -> int:
-        """For how many rows work is to be granted, where each may be corrected by itself."""
-        return rows if self.weights.same_in_all_rows else ALONE * rows
 
     def weighted(
         self, system: System, columns: Mapping[str, NumericColumn], rows: Array

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
 from pishield_cli.kernels.sequential.forward import Values
 from pishield_cli.kernels.sequential.placement import widened
 
-Proposal = Callable[[Values, Mapping[str, NumericColumn]], Values]
+Proposal = Callable[[Values, Mapping[str, NumericColumn], Effort], Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Attempt:
     """One way to correct rows.
 
     Attributes:
-        values: New values of the group's columns, from their values and the cells; None for one
+        values: New values of the group's columns, from their values, the cells and the work
+            left for them; None for one
             row after the other, in exact arithmetic.
         tolerance: What the result is held to.
         reading: How cells become float64 values.

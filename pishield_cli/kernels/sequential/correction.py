@@ -7,6 +7,7 @@ import numpy as np
 
 from pishield_cli.kernels.changes import Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.pieces import by_missing, missing_among
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
@@ -16,8 +17,8 @@ from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.terms import Clause
 
-PATTERNS_WORK = 6_000_000
-"""Units of work on plans for all patterns of missing cells: some six seconds."""
+PATTERN_WORK = 200_000
+"""Units of work on plans for one pattern of missing cells: some tenths of a second."""
 
 
 class RowsCorrector(Protocol):
@@ -31,8 +32,19 @@ class RowsCorrector(Protocol):
     def compiled(self) -> CompiledRequirements:
         """Its clauses, as one requirement."""
 
-    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
-        """New cells by which every clause holds, for rows that violate one and miss no cell."""
+    def correct(
+        self,
+        columns: Mapping[str, NumericColumn],
+        wrong: Array,
+        effort: Effort | None = None,
+    ) -> Correction:
+        """New cells by which every clause holds, for rows that violate one and miss no cell.
+
+        Args:
+            columns: At least the group's columns, shape `(rows,)` each.
+            wrong: The rows to correct, bool, same shape.
+            effort: The work that is left for each row; all of it by default.
+        """
 
 
 RowsMethod = Callable[[GroupPlan, Mapping[str, Grid]], RowsCorrector]
@@ -64,7 +76,6 @@ class Corrector:
         self._fixed = frozenset(fixed)
         self._method = method
         self._groups = self._planned(clauses)
-        self._pattern_limits = Limits(work=PATTERNS_WORK)
         self._all = compiled_clauses([group.plan.clauses for group in self._groups])
         self._without: dict[tuple[int, frozenset[str]], tuple[RowsCorrector, ...]] = {}
 
@@ -97,7 +108,7 @@ class Corrector:
             return self._corrected(columns, rows)
 
     def _corrected(self, columns: Mapping[str, NumericColumn], rows: int) -> Correction:
-        parts = []
+        parts, effort = [], Effort.of(rows)
         verdicts = evaluate(self._all, columns, rows)
         for index, verdict in enumerate(verdicts):
             if verdict.violated is not None:
@@ -106,7 +117,7 @@ class Corrector:
                     wrong = wrong & ~left
                     parts.append(_given_up(left))
                 parts += [
-                    correct_once(group, group.plan.variables, columns, here)
+                    correct_once(group, group.plan.variables, columns, here, effort)
                     for group, here in self._by_pattern(index, columns, wrong)
                 ]
         return joined(parts, rows)
@@ -159,7 +170,7 @@ class Corrector:
         key = (index, absent)
         if key not in self._without:
             kept = [one for one in group.plan.clauses if absent.isdisjoint(one.variables)]
-            self._without[key] = self._planned(kept, self._pattern_limits)
+            self._without[key] = self._planned(kept, Limits(None, PATTERN_WORK))
         return self._without[key]
 
 

@@ -10,19 +10,14 @@ from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_value
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.sequential.placement import widened
+from pishield_cli.kernels.sequential.rehearsal import Rehearsal
 from pishield_cli.logic.plans.plan import GroupPlan
-from pishield_cli.logic.rows.corrected import ExactCorrector
+from pishield_cli.logic.rows.corrected import ExactCorrector, Row
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.rows.problems import limit_clauses
-from pishield_cli.logic.solver.answers import Infeasible
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.logic.solver.questions import solve
 
 REMEMBERED_ROWS = 100_000
 """Rows corrected one by one that are kept in mind, for those that follow with equal cells."""
-
-POSSIBLE_WORK = 1_000_000
-"""Units of work on whether any row of a group can hold: about a second."""
 
 _Cells = tuple[Fraction, ...]
 
@@ -33,22 +28,22 @@ class ExactRows:
     Args:
         plan: The group's plan.
         grids: What each of its columns can hold.
-        effort: The work that all rows may take, shared with others.
+        rehearsal: What exact work a row may take.
     """
 
-    def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid], effort: Effort) -> None:
-        self._plan, self._grids, self._effort = plan, grids, effort
-        self._corrector = ExactCorrector(plan, grids, effort.planning)
-        self._possible: bool | None = None
-        self._known: dict[_Cells, _Cells | None] = {}
+    def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid], rehearsal: Rehearsal) -> None:
+        self._plan, self._grids, self._rehearsal = plan, grids, rehearsal
+        self._corrector = ExactCorrector(plan, grids)
+        self._known: dict[tuple[_Cells, int, bool], tuple[_Cells | None, int]] = {}
 
     def correct(
-        self, columns: Mapping[str, NumericColumn]
+        self, columns: Mapping[str, NumericColumn], effort: Effort
     ) -> tuple[dict[str, ColumnChange], Array]:
         """Correct rows, however many digits their cells have.
 
         Args:
             columns: The group's columns, shape `(rows,)` each; no cell is missing or infinite.
+            effort: The work that is left for each row.
 
         Returns:
             The changes, rows numbered as in `columns`; and which rows satisfy every clause by
@@ -60,7 +55,7 @@ class ExactRows:
         cells: dict[str, list[Any]] = {name: [] for name in names}
         for row in range(len(holds)):
             before = tuple(_exact(columns[name], row) for name in names)
-            after = self._alone(before)
+            after = self._alone(before, effort, row)
             written = self._written(columns, before, after)
             if written is not None:
                 holds[row] = True
@@ -76,11 +71,12 @@ class ExactRows:
         }
         return changes, holds
 
-    def rough(self, columns: Mapping[str, NumericColumn]) -> dict[str, Array]:
+    def rough(self, columns: Mapping[str, NumericColumn], effort: Effort) -> dict[str, Array]:
         """Values of some rows that satisfy every clause, rounded to floats where they must be.
 
         Args:
             columns: As for `correct`.
+            effort: Likewise.
 
         Returns:
             Every column, float64, shape `(rows,)`; rows for which nothing was found as they are.
@@ -88,11 +84,10 @@ class ExactRows:
         names = self._plan.variables
         result = {name: widened(columns[name].values).copy() for name in names}
         for row in range(len(columns[names[0]])):
-            cells = {name: _exact(columns[name], row) for name in names}
-            limits = self._effort.for_row()
-            found = None if limits is None else self._corrector.rough(cells, limits)
-            for name, value in {} if found is None else found.items():
-                if value != cells[name]:
+            before = tuple(_exact(columns[name], row) for name in names)
+            after = self._alone(before, effort, row, rough=True)
+            for name, old, value in zip(names, before, after or (), strict=after is not None):
+                if value != old:
                     result[name][row] = value
         return result
 
@@ -111,29 +106,29 @@ class ExactRows:
                     return None
         return written if all(one.holds(values) for one in self._plan.clauses) else None
 
-    def _is_possible(self) -> bool:
-        """Whether any row of the group can hold, with what its columns can hold."""
-        if self._possible is None:
-            integers = [name for name, grid in self._grids.items() if grid.integer]
-            limits = limit_clauses(self._plan.variables, self._grids)
-            found = solve(
-                (*self._plan.clauses, *limits), integers=integers, limits=Limits(work=POSSIBLE_WORK)
-            )
-            self._possible = not isinstance(found, Infeasible)
-        return self._possible
-
-    def _alone(self, cells: _Cells) -> _Cells | None:
+    def _alone(
+        self, cells: _Cells, effort: Effort, row: int, *, rough: bool = False
+    ) -> _Cells | None:
         """One row's cells corrected exactly; rows with equal cells are corrected once."""
-        if cells not in self._known:
+        work = effort.exact_share(row, self._rehearsal.work)
+        key = cells, work, rough
+        if key not in self._known:
             if len(self._known) >= REMEMBERED_ROWS:
                 self._known.clear()
-            row = dict(zip(self._plan.variables, cells, strict=True))
-            found = None
-            limits = self._effort.for_row() if self._is_possible() else None
-            if limits is not None:
-                found = self._corrector.correct(row, limits)
-            self._known[cells] = None if found is None else tuple(found[name] for name in row)
-        return self._known[cells]
+            self._known[key] = self._searched(cells, work, rough=rough)
+        found, spent = self._known[key]
+        effort.spend_exact(row, spent)
+        return found
+
+    def _searched(self, cells: _Cells, work: int, *, rough: bool) -> tuple[_Cells | None, int]:
+        """What becomes of cells, and the work that it took."""
+        if not work:
+            return None, 0
+        row, limits = dict(zip(self._plan.variables, cells, strict=True)), Limits(None, work)
+        search = self._corrector.rough if rough else self._corrector.correct
+        found: Row | None = search(row, limits)
+        after = None if found is None else tuple(found[name] for name in row)
+        return after, work - limits.work
 
 
 def _exact(column: NumericColumn, row: int) -> Fraction:

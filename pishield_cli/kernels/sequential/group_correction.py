@@ -31,6 +31,7 @@ from pishield_cli.kernels.sequential.placement import (
     short_together,
 )
 from pishield_cli.kernels.sequential.points import forward_points
+from pishield_cli.kernels.sequential.rehearsal import Rehearsal
 from pishield_cli.logic.plans.plan import GroupPlan, direct_steps
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.rows.grids import Grid
@@ -52,14 +53,14 @@ class GroupCorrector:
     Args:
         plan: The plan.
         grids: What each of its columns can hold, beyond what their types say.
-        effort: The work that rows may take, shared with others; its own by default.
+        rehearsal: What exact work a row may take; made by default.
     """
 
     def __init__(
-        self, plan: GroupPlan, grids: Mapping[str, Grid], effort: Effort | None = None
+        self, plan: GroupPlan, grids: Mapping[str, Grid], rehearsal: Rehearsal | None = None
     ) -> None:
         self.plan = plan
-        self._effort = effort or Effort()
+        self.rehearsal = rehearsal or Rehearsal(plan, grids)
         self.compiled = compiled_clauses([plan.clauses])
         self._steps = float_steps(plan.steps or (), plan.fixed)
         self._parts = tuple(float_part(part, plan.fixed) for part in plan.parts)
@@ -67,18 +68,25 @@ class GroupCorrector:
         self._all_grids = {name: grids[name] for name in plan.variables}
         self._dtypes: dict[str, np.dtype[Any]] = {}
         self._grids = dict(self._all_grids)
-        self._rows = ExactRows(plan, self._grids, self._effort)
+        self._rows = ExactRows(plan, self._grids, self.rehearsal)
 
-    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+    def correct(
+        self,
+        columns: Mapping[str, NumericColumn],
+        wrong: Array,
+        effort: Effort | None = None,
+    ) -> Correction:
         """Correct rows that violate a clause of the group.
 
         Args:
             columns: At least the group's columns, shape `(rows,)` each.
             wrong: The rows to correct, bool, same shape; no cell of the group is missing in them.
+            effort: The work that is left for each row of the batch; all of it by default.
 
         Returns:
             New cells by which every clause holds exactly in every row but the uncorrected ones.
         """
+        effort = effort or Effort.of(len(wrong))
         rows = np.flatnonzero(wrong)
         mine = {name: columns[name] for name in self.plan.variables}
         apart = tell_apart(mine, wrong)
@@ -94,7 +102,7 @@ class GroupCorrector:
             first = next(attempts, None)
             if first is not None and first.only is None and first.values is not None:
                 floats = {name: first.reading(column.values) for name, column in mine.items()}
-                changes, holds = self._tried(first, mine, floats, np.arange(len(wrong)), wrong)
+                changes, holds = self._tried(first, mine, floats, effort, wrong)
                 parts.append(changes)
                 pending = np.flatnonzero(wrong & ~holds)
             elif first is not None:
@@ -104,34 +112,34 @@ class GroupCorrector:
             if not len(pending):
                 break
             if attempt.values is None:
-                changes, held = self._one_by_one(mine, pending)
+                changes, held = self._one_by_one(mine, pending, effort)
             else:
                 here, floats = readings.chosen(attempt, pending)
                 old = {name: column.take(here) for name, column in mine.items()}
-                changes, holds = self._tried(attempt, old, floats, here, None)
+                changes, holds = self._tried(attempt, old, floats, effort.take(here), None)
                 held = here[holds]
             parts.append(changes)
             pending = np.setdiff1d(pending, held, assume_unique=True)
-        changes, held = self._long(columns, np.flatnonzero(apart.long))
+        changes, held = self._long(columns, np.flatnonzero(apart.long), effort)
         parts.append(changes)
         left = np.setdiff1d(np.flatnonzero(apart.long), held, assume_unique=True)
         merged = joined((Correction(part, rows[:0], rows[:0]) for part in parts), len(wrong))
         return Correction(merged.changes, rows, np.union1d(pending, left))
 
     def _long(
-        self, columns: Mapping[str, NumericColumn], rows: Array
+        self, columns: Mapping[str, NumericColumn], rows: Array, effort: Effort
     ) -> tuple[dict[str, ColumnChange], Array]:
         """Correct rows with cells that no float stands for."""
         if not len(rows) or not self.plan.satisfiable:
             return {}, rows[:0]
-        return self._one_by_one(columns, rows)
+        return self._one_by_one(columns, rows, effort)
 
     def _one_by_one(
-        self, columns: Mapping[str, NumericColumn], rows: Array
+        self, columns: Mapping[str, NumericColumn], rows: Array, effort: Effort
     ) -> tuple[dict[str, ColumnChange], Array]:
         """Correct rows in exact arithmetic; the changes, and the rows that hold by them."""
         old = {name: columns[name].take(rows) for name in self.plan.variables}
-        found, holds = self._rows.correct(old)
+        found, holds = self._rows.correct(old, effort.take(rows))
         changes = {n: ColumnChange(rows[one.rows], one.values) for n, one in found.items()}
         return changes, rows[holds]
 
@@ -140,7 +148,7 @@ class GroupCorrector:
         attempt: Attempt,
         old: Mapping[str, NumericColumn],
         floats: Values,
-        rows: Array,
+        effort: Effort,
         wanted: Array | None,
     ) -> tuple[dict[str, ColumnChange], Array]:
         """The changes that an attempt makes, and the rows that hold by it.
@@ -149,11 +157,12 @@ class GroupCorrector:
             attempt: The attempt.
             old: The cells as they are.
             floats: As the attempt reads them.
-            rows: Their row numbers in the batch.
+            effort: The rows in the batch, and the work that is left for them.
             wanted: The rows that may change; None for all.
         """
         assert attempt.values is not None
-        candidate = attempt.values(floats, old)
+        rows = effort.rows
+        candidate = attempt.values(floats, old, effort)
         moved = {
             name: values != floats[name]
             for name, values in candidate.items()
@@ -182,7 +191,7 @@ class GroupCorrector:
         self._dtypes = dtypes
         self._grids = {n: narrowed(grid, dtypes[n]) for n, grid in self._all_grids.items()}
         endless = {name: grid for name, grid in self._all_grids.items() if grid.endless}
-        self._rows = ExactRows(self.plan, {**self._grids, **endless}, self._effort)
+        self._rows = ExactRows(self.plan, {**self._grids, **endless}, self.rehearsal)
 
     # ------------------------------------------------------------------------ ways to correct
 
@@ -204,7 +213,7 @@ class GroupCorrector:
         return Attempt(None)
 
     def _forwarding(self, push: float = 0.0) -> Proposal:
-        return lambda values, _: self._forward(values, push)
+        return lambda values, *_: self._forward(values, push)
 
     def _forward(
         self, values: Values, push: float = 0.0, grids: Mapping[str, Grid] | None = None
@@ -227,7 +236,7 @@ class GroupCorrector:
             yield Attempt(self._forwarding())  # copies need no common grid
         coarser = self._coarser(frozenset(equalities), COARSE)
         yield Attempt(
-            lambda values, _: self._forward(values, grids=coarser),
+            lambda values, *_: self._forward(values, grids=coarser),
             only=lambda values: short_together(values, tied, self._grids, weight),
         )
         proposals = list(self._tying(equalities, tied, weight))
@@ -236,7 +245,7 @@ class GroupCorrector:
         yield self._exactly
         for proposal in proposals:
             yield Attempt(proposal, FLOAT_ROUNDING)
-        yield Attempt(lambda _, old: self._rows.rough(old), FLOAT_ROUNDING)
+        yield Attempt(lambda _, old, effort: self._rows.rough(old, effort), FLOAT_ROUNDING)
 
     def _tying(
         self, equalities: Mapping[str, Affine], tied: Sequence[str], weight: float
@@ -250,7 +259,7 @@ class GroupCorrector:
         for placed in [COARSE] if digits > COARSE else [COARSE, max(1, digits - places - 1)]:
             yield partial(self._tied, together, self._coarser(frozenset(equalities), placed), 0.0)
         if any(name in self.plan.fixed for name in tied):
-            yield lambda values, _: forward(
+            yield lambda values, *_: forward(
                 self._steps, together(values), self._grids, exactly=True
             )
         yield partial(self._tied, together, self._grids, PUSH)
@@ -261,7 +270,7 @@ class GroupCorrector:
         grids: Mapping[str, Grid],
         push: float,
         values: Values,
-        _: Mapping[str, NumericColumn],
+        *_: object,
     ) -> Values:
         return self._forward(together(values), push, grids)
 

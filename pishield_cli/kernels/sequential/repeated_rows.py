@@ -7,6 +7,7 @@ import numpy as np
 
 from pishield_cli.kernels.changes import ColumnChange, Correction
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 
 MANY = 1_000
 """Rows below which it is not worth while to look for repetitions."""
@@ -21,12 +22,18 @@ LARGEST = 2**62
 class Corrects(Protocol):
     """Corrects rows of a batch, each by its own cells alone."""
 
-    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+    def correct(
+        self, columns: Mapping[str, NumericColumn], wrong: Array, effort: Effort | None = None
+    ) -> Correction:
         """New cells for rows that violate a clause."""
 
 
 def correct_once(
-    corrector: Corrects, names: Sequence[str], columns: Mapping[str, NumericColumn], wrong: Array
+    corrector: Corrects,
+    names: Sequence[str],
+    columns: Mapping[str, NumericColumn],
+    wrong: Array,
+    effort: Effort,
 ) -> Correction:
     """Correct rows, those with equal cells once where all cells are whole numbers.
 
@@ -35,26 +42,30 @@ def correct_once(
         names: The columns that it looks at.
         columns: At least these, shape `(rows,)` each.
         wrong: The rows to correct, bool, same shape; none of these cells is missing in them.
+        effort: The work that is left for each row of the batch.
     """
     rows = np.flatnonzero(wrong)
-    keys = _keys([columns[name] for name in names], rows)
+    keys = _keys([columns[name] for name in names], rows, effort)
     if keys is None:
-        return corrector.correct(columns, wrong)
+        return corrector.correct(columns, wrong, effort)
     _, first, kind = np.unique(keys, return_index=True, return_inverse=True)
     if FEWER * len(first) > len(rows):
-        return corrector.correct(columns, wrong)
+        return corrector.correct(columns, wrong, effort)
     taken = {name: columns[name].take(rows[first]) for name in names}
-    found = corrector.correct(taken, np.ones(len(first), dtype=bool))
+    mine = effort.take(rows[first]).apart()
+    found = corrector.correct(taken, np.ones(len(first), dtype=bool), mine)
+    effort.take(rows).settle(mine.take(kind.reshape(-1)))
     return _spread(found, rows, kind.reshape(-1))
 
 
-def _keys(columns: Sequence[NumericColumn], rows: Array) -> Array | None:
-    """A number for each row, equal for equal cells; None where there is none."""
+def _keys(columns: Sequence[NumericColumn], rows: Array, effort: Effort) -> Array | None:
+    """A number for each row, equal for equal cells and as much work left; None for none."""
     if len(rows) < MANY or not columns:
         return None
     if any(one.values.dtype.kind not in "iub" or one.exact is not None for one in columns):
         return None
-    keys, kinds = np.zeros(len(rows), dtype=np.int64), 1
+    keys = effort.take(rows).kinds
+    kinds = int(keys.max()) + 1
     for column in columns:
         cells = column.values[rows]
         low, high = int(cells.min()), int(cells.max())

@@ -12,6 +12,7 @@ import numpy as np
 
 from pishield_cli.kernels.changes import Correction, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.places import within_places
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
 from pishield_cli.kernels.sequential.correction import RowsCorrector, RowsMethod
@@ -54,18 +55,21 @@ class ShortRows:
         """The group's clauses, as one requirement."""
         return self._plain.compiled
 
-    def correct(self, columns: Mapping[str, NumericColumn], wrong: Array) -> Correction:
+    def correct(
+        self, columns: Mapping[str, NumericColumn], wrong: Array, effort: Effort | None = None
+    ) -> Correction:
         """Correct rows that violate a clause of the group; see `RowsCorrector`."""
+        effort = effort or Effort.of(len(wrong))
         left = wrong
         parts = []
         for places, here in self._by_places(columns, wrong):
-            found = self._corrector(places).correct(columns, here)
+            found = self._corrector(places).correct(columns, here, effort)
             short = self._exactly(columns, found)
             left = left & ~here
             left[np.setdiff1d(found.violating, short)] = True
             parts.append(only(found, short))
         if left.any() or not parts:
-            parts.append(self._plain.correct(columns, left))
+            parts.append(self._plain.correct(columns, left, effort))
         return joined(parts, len(wrong)) if len(parts) > 1 else parts[0]
 
     def _by_places(

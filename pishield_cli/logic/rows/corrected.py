@@ -16,7 +16,7 @@ ROW_WORK = 1_000_000
 STEPS_WORK = 100_000
 """Units of work of them to find it along a plan's steps, rather than by search."""
 
-NARROWING = 1_000_000
+NARROWING = 300_000
 """Units of work on a plan that heeds what columns can hold."""
 
 VALUE = 200
@@ -34,14 +34,10 @@ class ExactCorrector:
     Args:
         plan: The group's plan, satisfiable.
         grids: What each of its columns can hold.
-        planning: How much work another plan may take, which heeds what columns can hold.
     """
 
-    def __init__(
-        self, plan: GroupPlan, grids: Mapping[str, Grid], planning: Limits | None = None
-    ) -> None:
+    def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid]) -> None:
         self._plan, self._grids = plan, grids
-        self._planning = Limits(None, NARROWING) if planning is None else planning
 
     def correct(self, values: Mapping[str, Fraction], limits: Limits | None = None) -> Row | None:
         """Correct a row: along the plan's steps, else by search.
@@ -78,7 +74,7 @@ class ExactCorrector:
         limits = tuple(limit_clauses(self._plan.variables, self._grids, below=UNWIELDY))
         if not limits:
             return None
-        return narrowed_plan(self._plan, limits, self._planning.part(NARROWING))
+        return narrowed_plan(self._plan, limits, Limits(None, NARROWING))
 
     def _along(self, plan: GroupPlan, values: Mapping[str, Fraction], limits: Limits) -> Row | None:
         try:

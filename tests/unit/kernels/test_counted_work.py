@@ -9,17 +9,17 @@ import pytest
 
 from pishield_cli.kernels.changes import replaced
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.effort import EXACT, EXACT_A_ROW, Effort
+from pishield_cli.kernels.effort import ENTRIES, EXACT, SHARE, Effort
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
+from pishield_cli.kernels.optimal.shield_rows import ShieldRows
 from pishield_cli.kernels.sequential.correction import Corrector, RowsMethod
-from pishield_cli.kernels.sequential.group_correction import GroupCorrector
+from pishield_cli.kernels.sequential.rehearsal import HARD, Rehearsal
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.plans.plan import GROUPS_WORK, WORK_LIMIT, plan_groups
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.logic.rows.corrected import ROW_WORK
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.limits import Limits
 
@@ -76,21 +76,32 @@ def grids_of(requirements: Requirements) -> dict[str, Grid]:
 @pytest.mark.parametrize(
     "kind", ["shield", "nearest", pytest.param("fewest", marks=pytest.mark.slow)]
 )
-def test_rows_take_no_more_than_is_granted(family: Callable[[], str], kind: str) -> None:
-    requirements, effort = parse_requirements(family()), Effort()
-    effort.exact.work = 400_000
+def test_rows_take_no_more_than_is_granted(
+    family: Callable[[], str], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requirements = parse_requirements(family())
     methods: dict[str, RowsMethod] = {
-        "shield": lambda plan, grids: GroupCorrector(plan, grids, effort),
-        "nearest": lambda plan, grids: NearestRows(plan, grids, {}, effort),
-        "fewest": lambda plan, grids: FewestRows(plan, grids, {}, effort),
+        "shield": ShieldRows,
+        "nearest": lambda plan, grids: NearestRows(plan, grids, {}),
+        "fewest": lambda plan, grids: FewestRows(plan, grids, {}),
     }
+    granted: list[Effort] = []
+    plain = Effort.of
+
+    def noted(rows: int) -> Effort:
+        granted.append(plain(rows))
+        return granted[-1]
+
+    monkeypatch.setattr(Effort, "of", noted)
     names = requirements.variables
     corrector = Corrector(requirements.clauses, names, grids_of(requirements), method=methods[kind])
     draw = np.random.default_rng(2)
     cells = {name: draw.integers(-2, 9, ROWS) for name in names}
     columns = {name: NumericColumn(one) for name, one in cells.items()}
     found = corrector.correct(columns, ROWS)
-    assert effort.exact.work > -ROW_WORK
+    for one in granted:
+        assert (one.exact > -EXACT // 10).all()
+        assert (one.entries > -ENTRIES).all()
     after = {name: replaced(column, found.changes.get(name)) for name, column in columns.items()}
     compiled = compile_requirements(requirements)
     verdicts = evaluate(compiled, after, ROWS, tolerance=FLOAT_ROUNDING)
@@ -108,13 +119,36 @@ def test_plans_take_no_more_than_they_may(family: Callable[[], str]) -> None:
     assert limits.work > -WORK_LIMIT
 
 
-def test_a_row_is_granted_work_for_itself_beside_what_all_share() -> None:
-    effort = Effort()
-    effort.exact.work = -EXACT_A_ROW
-    assert effort.for_row() is None
-    effort.exact.work = EXACT
-    limits = effort.for_row()
-    assert limits is not None
-    assert limits.work == ROW_WORK
-    limits.spend(1_000)
-    assert effort.exact.work == EXACT + EXACT_A_ROW - 1_000
+def test_each_row_spends_its_own() -> None:
+    effort = Effort.of(4)
+    some = effort.take(np.array([1, 3]))
+    assert some.exact_share(1, EXACT) == int(SHARE * EXACT)
+    assert some.exact_share(1, 8_000) == int(SHARE * 8_000)
+    some.spend_exact(1, 1_000)
+    assert some.exact_share(1, 8_000) == int(SHARE * 7_000)
+    assert some.exact_share(1, 1_100) == 0
+    some.spend_entries(np.array([5.0, 0.0]))
+    assert effort.exact.tolist() == [EXACT, EXACT, EXACT, EXACT - 1_000]
+    assert effort.entries.tolist() == [ENTRIES, ENTRIES - 5, ENTRIES, ENTRIES]
+    assert effort.kinds.tolist() == [2, 1, 2, 0]
+    assert not Effort.of(2).kinds.any()
+
+
+def test_what_equal_rows_spend_apart_is_taken_over() -> None:
+    effort = Effort.of(3)
+    apart = effort.take(np.array([2])).apart()
+    apart.spend_exact(0, 7)
+    assert effort.exact.tolist() == [EXACT] * 3
+    effort.take(np.array([0, 2])).settle(apart.take(np.array([0, 0])))
+    assert effort.exact.tolist() == [EXACT - 7, EXACT, EXACT - 7]
+
+
+def test_hard_groups_get_less_for_a_row_and_impossible_ones_nothing() -> None:
+    def worth(text: str) -> int:
+        requirements = parse_requirements(text)
+        (plan,) = plan_groups(requirements.clauses, requirements.variables)
+        return Rehearsal(plan, grids_of(requirements)).work
+
+    assert worth("a <= b\n") == EXACT
+    assert worth(sevenths(8)) == HARD
+    assert worth("integer a b\n2*a == 2*b + 1\n") == 0

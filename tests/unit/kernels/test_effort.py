@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from pishield_cli.kernels.columns import NumericColumn, decimal_value
-from pishield_cli.kernels.effort import GRANTED_A_ROW, Effort
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 from pishield_cli.kernels.sequential.correction import Corrector, RowsCorrector
@@ -17,16 +16,6 @@ from pishield_cli.logic.terms import Clause, Inequality, Term
 
 NAMES = "abcdef"
 ROWS = 20
-
-
-def test_work_is_granted_and_spent() -> None:
-    effort = Effort(2.0)
-    effort.spend(0)
-    assert not effort.exhausted
-    effort.spend(10**6)
-    assert effort.exhausted
-    effort.grant(1000)
-    assert effort.left == pytest.approx(2.0 - 1.0 - 11.0 + 1000 * GRANTED_A_ROW)
 
 
 def hostile(seed: int) -> list[Clause]:
@@ -46,15 +35,13 @@ def hostile(seed: int) -> list[Clause]:
 def test_a_search_cut_short_leaves_rows_that_hold_and_says_so(
     method: type[NearestRows | FewestRows], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pishield_cli.kernels.effort.GRANTED_A_ROW", 0.0)
+    monkeypatch.setattr("pishield_cli.kernels.effort.ENTRIES", 50_000.0)
     clauses = hostile(1)
     cells = np.random.default_rng(1).normal(0, 9, (ROWS, len(NAMES))).round(2)
     table = {name: NumericColumn(cells[:, index]) for index, name in enumerate(NAMES)}
 
     def limited(plan: GroupPlan, grids: dict[str, Grid]) -> RowsCorrector:
-        made = method(plan, grids, {})
-        made._effort.left = 3.0
-        return made
+        return method(plan, grids, {})
 
     results = []
     for _ in range(2):

@@ -64,3 +64,12 @@ def test_columns_no_active_side_names_stay_at_zero() -> None:
         np.array([[5.0]]), np.zeros((1, 1)), np.zeros((1, 1), dtype=bool)
     )
     assert found.moves.tolist() == [[3.0, 4.0, 0.0]]
+
+
+def test_far_sides_that_contradict_each_other_leave_nothing() -> None:
+    normals = np.array([[1.0], [1.0], [-1.0]])
+    distances = np.array([[999_997.5, -1_000_002.49, -999_997.49]])
+    for guess in (False, True):
+        start = np.full(distances.shape, guess)
+        found = Normals(normals).project(distances, np.full(distances.shape, 5e-8), start)
+        assert found.empty.all()

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.sequential import repeated_rows
 from pishield_cli.kernels.sequential.correction import Corrector
 from pishield_cli.language import parse_requirements
@@ -40,11 +41,20 @@ def test_they_get_what_each_alone_gets(
 def test_numbers_beyond_those_that_tell_kinds_apart_are_left_alone() -> None:
     ends = np.array([-(2**63), 2**63 - 1] * 1_000)
     columns = [NumericColumn(ends), NumericColumn(ends)]
-    assert repeated_rows._keys(columns, np.arange(len(ends))) is None
+    assert repeated_rows._keys(columns, np.arange(len(ends)), Effort.of(len(ends))) is None
 
 
 def test_few_rows_and_fractions_are_corrected_as_they_come() -> None:
     whole, real = NumericColumn(np.arange(2_000)), NumericColumn(np.arange(2_000) / 2)
-    assert repeated_rows._keys([whole], np.arange(10)) is None
-    assert repeated_rows._keys([whole, real], np.arange(2_000)) is None
-    assert repeated_rows._keys([whole], np.arange(2_000)) is not None
+    assert repeated_rows._keys([whole], np.arange(10), Effort.of(10)) is None
+    assert repeated_rows._keys([whole, real], np.arange(2_000), Effort.of(2_000)) is None
+    assert repeated_rows._keys([whole], np.arange(2_000), Effort.of(2_000)) is not None
+
+
+def test_equal_rows_with_less_work_left_are_told_apart() -> None:
+    whole, effort = NumericColumn(np.zeros(2_000, dtype=np.int64)), Effort.of(2_000)
+    effort.spend_exact(5, 1)
+    keys = repeated_rows._keys([whole], np.arange(2_000), effort)
+    assert keys is not None
+    assert keys[5] != keys[6]
+    assert len(set(keys.tolist())) == 2
