@@ -103,7 +103,7 @@ _HOMES = {name: (module, name) for module, names in _NAMES.items() for name in n
 }
 """Where each public name lives: its module, and its name there."""
 
-_EXTRAS = {"pishield_cli.layers": ("torch", "pishield-cli[torch]")}
+_EXTRAS = {"pishield_cli.layers": ("torch", "torch")}
 """Modules that need more than the package's own dependencies, and the extra that brings it."""
 
 
@@ -131,5 +131,5 @@ def _imported(module: str, own_name: str, name: str) -> Any:
 
         raise MissingExtraError(
             f"`{name}` needs {package}, which is not installed.",
-            hint=f"install it with: pip install '{extra}'",
+            extra=extra,
         ) from None

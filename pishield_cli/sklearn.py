@@ -16,7 +16,7 @@ try:
 except ImportError:
     raise MissingExtraError(
         "`pishield_cli.sklearn` needs scikit-learn 1.6 or later, which is not installed.",
-        hint="install it with: pip install 'pishield-cli[sklearn]'",
+        extra="sklearn",
     ) from None
 
 

@@ -208,7 +208,7 @@ def load_run(path: str | os.PathLike[str]) -> LoadedRun | LoadedGenerator:
             raise
         raise MissingExtraError(
             f"`load_run` needs {error.name}, which is not installed.",
-            hint="install it with: pip install 'pishield-cli[torch]'",
+            extra="torch",
         ) from None
     place = os.fspath(path)
     if "generator" in read_record(place):

@@ -22,7 +22,7 @@ def require_extra(command: str, extra: str, *packages: str) -> None:
         raise MissingExtraError(
             f"{command} needs the extra `{extra}`, but {' and '.join(missing)} {verb} not "
             "installed.",
-            hint=f'pip install "pishield-cli[{extra}]"',
+            extra=extra,
         )
 
 

@@ -48,7 +48,20 @@ class UsageError(PishieldError):
 
 
 class MissingExtraError(PishieldError):
-    """A command needs packages that come with an extra."""
+    """A command needs packages that come with an extra.
+
+    Args:
+        message: The rule, then the fact.
+        hint: What to do about it.
+        extra: The extra that brings them, if one does; to install it is the hint then.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, extra: str | None = None) -> None:
+        if extra is not None:
+            from pishield_cli.errors.install import install_command
+
+            hint = install_command(extra)
+        super().__init__(message, hint=hint)
 
 
 # --------------------------------------------------------------------------- requirement files

@@ -56,7 +56,7 @@ def require_spark() -> None:
     if find_spec("pyspark") is None:
         raise MissingExtraError(
             "Spark needs the extra `spark`, but pyspark is not installed.",
-            hint='pip install "pishield-cli[spark]"',
+            extra="spark",
         )
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java", path=os.path.join(home, "bin")) if home else shutil.which("java")  # noqa: PTH118 - as Spark's own scripts put it

@@ -302,3 +302,24 @@ def test_an_interrupt_stops_all(tmp_path):
     assert (process.returncode, out) == (130, "")
     assert err == "interrupted; nothing was written\n"
     assert not list(tmp_path.glob("*bad*"))
+
+
+def test_annotations_of_all_tables_fit_into_one_step(capsys: pytest.CaptureFixture[str]) -> None:
+    """A step shows ten of a level: over all tables, those violated most."""
+    tables = []
+    for number, name in enumerate("abc"):
+        rules = [f"x >= {limit}" for limit in range(5)]
+        Path(f"{name}.txt").write_text("\n".join(rules) + "\n")
+        cells = [-1] * (10 - number) + [9] * number
+        Path(f"{name}.csv").write_text("x\n" + "".join(f"{cell}\n" for cell in cells))
+        tables.append(f'[tables.{name}]\ndata = "{name}.csv"\nrequirements = "{name}.txt"\n')
+    Path("pishield.toml").write_text("".join(tables))
+    assert main(["check", "--format", "github"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    errors = [line for line in lines if line.startswith("::error")]
+    assert len(errors) == 10
+    assert all(f"file={name}.txt" in line for name, line in zip("aaaaabbbbb", errors, strict=True))
+    assert "title=Requirement 1 of a::" in errors[0]
+    assert "6 more requirements violated" in errors[-1]
+    assert sum("violated in 8 rows of 10" in line for line in lines) == 5
+    assert lines[-3:] == [line for line in lines if "FAIL" in line]

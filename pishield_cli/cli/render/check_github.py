@@ -1,6 +1,8 @@
 """The report of `check` as workflow annotations of GitHub Actions."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pishield_cli.actions.check_report import CheckReport, RequirementResult
 from pishield_cli.cli.problems import Problem
@@ -21,81 +23,100 @@ MOST = 10
 """Annotations of a level that GitHub shows of one step."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """Something to annotate.
+
+    Attributes:
+        level: `error` or `warning`.
+        weight: What comes first: errors that kept a table from being checked, then by the rows
+            violated, then by those undecided.
+        place: The annotation's properties.
+        message: What it says.
+        left: What the log says of it where there is no room for the annotation.
+    """
+
+    level: str
+    weight: tuple[float, int]
+    place: dict[str, str]
+    message: str
+    left: str
+
+
 def render_github(checked: Sequence[Checked]) -> str:
     """Annotations at the lines of the requirements files, then each table's verdict.
 
     A requirement that keeps its table from passing is an error, another violated one a warning;
-    those violated most come first, and where a step shows no more of them, the last one says how
-    many are left.
+    over all tables those violated most come first, and where a step shows no more of them, the
+    last one says how many are left.
     """
-    lines = []
+    notes = [note for one in checked for note in _notes(one)]
+    lines = [line for level in ("error", "warning") for line in _level(level, notes)]
     for one in checked:
-        if one.report is None:
-            lines += [_error(problem) for problem in one.problems[:MOST]]
-            continue
-        lines += _annotations(one.report)
-        lines.append(verdict(one.report) if one.name is None else _named(one, one.report))
+        if one.report is not None:
+            told = verdict(one.report)
+            lines.append(told if one.name is None else f"{one_line(one.title)}: {told}")
     return "\n".join(lines)
 
 
-def _named(one: Checked, report: CheckReport) -> str:
-    return f"{one_line(one.title)}: {verdict(report)}"
+def _notes(one: Checked) -> Iterator[_Note]:
+    report = one.report
+    if report is None:
+        yield from map(_problem, one.problems)
+        return
+    if report.no_completion.rows:
+        yield _no_completion(report)
+    for result in report.results:
+        fails = report.fails(result)
+        if fails or warns(result, report):
+            yield _violated("error" if fails else "warning", result, report, one.name)
 
 
-def _annotations(report: CheckReport) -> list[str]:
-    ordered = sorted(report.results, key=lambda result: (-result.violations, -result.unknown))
-    errors = [one for one in ordered if report.fails(one)]
-    warnings = [one for one in ordered if warns(one, report)]
-    return [
-        *_no_completion(report),
-        *_level("error", errors, report),
-        *_level("warning", warnings, report),
-    ]
-
-
-def _no_completion(report: CheckReport) -> list[str]:
+def _no_completion(report: CheckReport) -> _Note:
     found = report.no_completion
-    if not found.rows:
-        return []
     place = {
         "file": repository_path(report.requirements_file),
         "title": NO_COMPLETION.capitalize(),
     }
-    message = [incomplete_finding(report), *map(incomplete_line, found.examples)]
+    message = incomplete_finding(report)
+    lines = [message, *map(incomplete_line, found.examples)]
     level = "error" if report.lacks_completions else "warning"
-    return [command(level, place, "\n".join(message))]
+    return _Note(level, (math.inf, found.rows), place, "\n".join(lines), message)
 
 
-def _level(level: str, results: Sequence[RequirementResult], report: CheckReport) -> list[str]:
-    shown = results if len(results) <= MOST else results[: MOST - 1]
-    lines = [_annotation(level, result, report) for result in shown]
-    left = len(results) - len(shown)
-    if left:
-        place = {"file": repository_path(report.requirements_file)}
-        text = f"{counted(left, 'more requirement')} violated; the log of this step lists them all"
-        lines.append(command(level, place, text))
-        lines += [
-            f"{one_line(result.requirement.title)}: {finding(result, report)}"
-            for result in results[len(shown) :]
-        ]
-    return lines
-
-
-def _annotation(level: str, result: RequirementResult, report: CheckReport) -> str:
+def _violated(
+    level: str, result: RequirementResult, report: CheckReport, table: str | None
+) -> _Note:
     requirement = result.requirement
+    of_table = "" if table is None else f" of {table}"
     place = {
         "file": repository_path(report.requirements_file),
         "line": str(requirement.span.line),
-        "title": one_line(f"Requirement {requirement.title}"),
+        "title": one_line(f"Requirement {requirement.title}{of_table}"),
     }
-    message = [
-        f"{one_line(requirement.text)}: {finding(result, report)}",
-        *(example_line(one) for one in result.examples),
-    ]
-    return command(level, place, "\n".join(message))
+    told = finding(result, report)
+    lines = [f"{one_line(requirement.text)}: {told}", *map(example_line, result.examples)]
+    weight = (result.violations, result.unknown)
+    left = f"{one_line(requirement.title)}{one_line(of_table)}: {told}"
+    return _Note(level, weight, place, "\n".join(lines), left)
 
 
-def _error(problem: Problem) -> str:
+def _level(level: str, notes: Sequence[_Note]) -> list[str]:
+    """The annotations of a level, and where there are too many the others as lines of the log."""
+    some = [note for note in notes if note.level == level]
+    ordered = sorted(some, key=lambda note: [-one for one in note.weight])
+    shown = ordered if len(ordered) <= MOST else ordered[: MOST - 1]
+    lines = [command(level, note.place, note.message) for note in shown]
+    left = ordered[len(shown) :]
+    if left:
+        more = counted(len(left), "more requirement")
+        text = f"{more} violated; the log of this step lists them all"
+        lines.append(command(level, {"file": left[0].place.get("file", "")}, text))
+        lines += [note.left for note in left]
+    return lines
+
+
+def _problem(problem: Problem) -> _Note:
     place = {"title": "pishield could not check this"}
     if problem.file is not None:
         place = {
@@ -104,7 +125,8 @@ def _error(problem: Problem) -> str:
             "col": str(problem.column),
             "title": "Requirements that cannot be read",
         }
-    return command("error", place, one_line(problem.sentence))
+    message = one_line(problem.sentence)
+    return _Note("error", (math.inf, 0), place, message, message)
 
 
 def command(level: str, place: dict[str, str], message: str) -> str:
