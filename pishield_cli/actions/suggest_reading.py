@@ -14,6 +14,7 @@ from pishield_cli.kernels.suggestion.sampling import Sample, Sampler
 from pishield_cli.logic.domains import Date, Number, Schema, Truth
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.dates import days_of
+from pishield_cli.tables.arrow.schema import is_text
 from pishield_cli.tables.derived import DerivedReader
 from pishield_cli.tables.table import TableReader
 
@@ -191,16 +192,23 @@ def _are_whole(values: Array) -> bool:
 
 @dataclass(slots=True)
 class _Texts:
-    """The distinct texts of a column, in the order of their first rows, so far."""
+    """The distinct texts of a column, in the order of their first rows, so far.
+
+    Of a column of lists, bytes or the like no more is known than which cells are missing.
+    """
 
     known: dict[str, int] = field(default_factory=dict)
     counts: list[int] = field(default_factory=list)
     present: int = 0
     full: bool = False
+    opaque: bool = False
 
     def places(self, cells: pa.Array | pa.ChunkedArray) -> NumericColumn:
         """Each cell's place among them; missing where there is none, or there are too many."""
         found = pa.chunked_array([cells]) if isinstance(cells, pa.Array) else cells
+        if not is_text(found.type):
+            self.full = self.opaque = True
+            return NumericColumn(np.zeros(len(found)), found.is_null().to_numpy())
         encoded = found.combine_chunks().cast(pa.string()).dictionary_encode()
         indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         missing = indices < 0
@@ -230,6 +238,8 @@ class _Texts:
     @property
     def summary(self) -> str:
         """How many there are, and the commonest."""
+        if self.opaque:
+            return "neither numbers, dates nor texts"
         if self.full:
             return f"more than {MOST_TEXTS:,} texts"
         if len(self.known) == self.present:

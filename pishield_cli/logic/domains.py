@@ -128,7 +128,7 @@ class Mixed(_Column):
 
 @dataclass(frozen=True, slots=True)
 class Other(_Column):
-    """Cells that requirements cannot name: lists, records, bytes."""
+    """Lists, records, bytes: requirements can only say whether a cell is missing."""
 
     kind: Kind = Kind.NUMBER
 

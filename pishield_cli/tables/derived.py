@@ -21,6 +21,7 @@ from pishield_cli.logic.domains import (
     Domain,
     Mixed,
     Number,
+    Other,
     Schema,
     Text,
     Truth,
@@ -143,6 +144,8 @@ class DerivedReader:
     def _column(self, name: str, batch: Batch, valued: bool) -> NumericColumn:
         """A column of dates in their unit, of classes of texts, or the numbers of a mixed one.
 
+        Of a column of lists or the like, only which cells are missing.
+
         Args:
             name: The column.
             batch: The rows.
@@ -151,8 +154,16 @@ class DerivedReader:
         domain, cells = self.schema[name], batch.raw[name]
         if isinstance(domain, Text) and domain.classes is not None:
             return codes_of(cells, domain.classes)
+        if not valued and isinstance(domain, Date | Other):
+            return _presence(cells)
         if isinstance(domain, Date):
-            return self._dates(name, domain, batch) if valued else _presence(cells)
+            return self._dates(name, domain, batch)
+        if isinstance(domain, Other):
+            raise ColumnTypeError(
+                f"Column `{name}` of `{self.name}` must hold numbers, dates or texts, but its type "
+                f"is {cells.type}.",
+                hint=f"convert it first; as it is, only `{name} is null` can be said of it",
+            )
         return numbers_among(cells)
 
     def _dates(self, name: str, domain: Date, batch: Batch) -> NumericColumn:
@@ -246,7 +257,7 @@ def _hint(name: str, domain: Date, cell: str) -> str:
 
 def needs_its_cells(domain: Domain | None) -> bool:
     """Whether a column's numbers are worked out from cells as they are stored."""
-    return counted(domain) or isinstance(domain, Date | Mixed)
+    return counted(domain) or isinstance(domain, Date | Mixed | Other)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Requirements over texts, dates, missing cells and worked-out values, through real files."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pyarrow import csv, parquet
+from pyarrow import csv, feather, parquet
 
 from pishield_cli.cli import main
 
@@ -186,3 +187,36 @@ def test_how_far_a_row_is_from_holding_is_told_of_numbers_alone(
     main(["check", table, "r.txt"])
     words = capsys.readouterr().out.split()
     assert words.count("by") == 1
+
+
+OPAQUE = {
+    "lists": pa.array([[1], None, []], pa.list_(pa.int64())),
+    "records": pa.array([{"a": 1}, None, {"a": 2}]),
+    "bytes": pa.array([b"1", None, b""]),
+}
+
+
+@pytest.mark.parametrize("kind", OPAQUE)
+@pytest.mark.parametrize("write", [parquet.write_table, feather.write_feather])
+def test_of_lists_and_their_like_it_can_be_said_whether_they_are_missing(
+    kind: str,
+    write: Callable[[pa.Table, str], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = f"t.{write.__name__.partition('_')[2].replace('table', 'parquet')}"
+    write(pa.table({"a": OPAQUE[kind], "x": [1, 2, 3]}), name)
+    Path("r.txt").write_text("a is not null\nif a is null then x > 2\n")
+    assert main(["check", name, "r.txt", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["requirements"]
+    assert [one["rows"] for one in found] == [[1], [1]]
+    Path("r.txt").write_text("if a is null then x > 2\n")
+    assert main(["correct", name, "r.txt", "--in-place"]) == 0
+    assert main(["check", name, "r.txt"]) == 0
+    capsys.readouterr()
+    for rule in ("a > 2", "a == x", "coalesce(a, 1) > 0"):
+        Path("r.txt").write_text(rule)
+        assert main(["check", name, "r.txt"]) == 2
+        assert "must hold numbers, dates or texts, but its type is" in capsys.readouterr().err

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator
+from pyarrow import parquet
 
 from pishield_cli.cli import main
 
@@ -190,3 +192,15 @@ def test_a_chance_is_a_probability_above_zero(chance, capsys):
     write_table("stays.csv", stays())
     assert main(["suggest", "stays.csv", "--chance", chance]) == 2
     assert "--chance must be a probability above 0" in capsys.readouterr().err
+
+
+def test_of_columns_of_lists_it_is_suggested_where_they_are_missing():
+    lists = pa.array([[one] for one in range(200)])
+    some = pa.array([None if one % 2 else [one] for one in range(200)])
+    flags = pa.array([one % 2 for one in range(200)])
+    parquet.write_table(pa.table({"lists": lists, "some": some, "flags": flags}), "t.parquet")
+    assert main(["suggest", "t.parquet", "-o", "r.txt"]) == 0
+    assert main(["check", "t.parquet", "r.txt"]) == 0
+    found = Path("r.txt").read_text()
+    assert "flags iff some is null" in found
+    assert "nothing found: lists (neither numbers, dates nor texts)" in found
