@@ -164,13 +164,12 @@ def correct_table(
 
 def correct_inputs(inputs: Inputs, freedom: Freedom, method: Method) -> Corrected:
     """Correct a table in memory that is bound to its requirements."""
-    from pishield_cli.tables.arrow.memory import MemoryReader, MemoryWriter
+    from pishield_cli.tables.arrow.memory import MemoryWriter
     from pishield_cli.tables.as_stored import with_dates_as_stored
 
     reader = inputs.reader
-    assert isinstance(reader.stored, MemoryReader)
     assert inputs.kind is not None
-    writer = MemoryWriter(reader.stored)
+    writer = MemoryWriter(reader.stored.schema)
     report = correct(
         reader,
         inputs.requirements,

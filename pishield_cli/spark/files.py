@@ -22,9 +22,7 @@ from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import Outcome, run, unwrapped
 from pishield_cli.tables.as_stored import with_dates_as_stored
 from pishield_cli.tables.derived import with_derived_columns
-from pishield_cli.tables.parquet.reader import ParquetReader
-from pishield_cli.tables.parquet.writer import BorrowedPlace, ParquetWriter, place_beside
-from pishield_cli.tables.table import StoredTable, TableReader, TableWriter
+from pishield_cli.tables.table import SharedTable, StoredTable, TableReader, TableWriter
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -47,11 +45,11 @@ def check_files(
         UsageError: If the table is of another kind.
     """
     started = time.perf_counter()
-    table = _parquet(reader.stored)
+    table = _shared(reader.stored)
     settings = settings or CheckSettings()
     piecewise = replace(settings, allow_empty=True)
 
-    def check_share(share: ParquetReader) -> CheckReport:
+    def check_share(share: StoredTable) -> CheckReport:
         return check_table(
             with_derived_columns(share, requirements),
             requirements,
@@ -84,7 +82,7 @@ def correct_files(
         UsageError: If the table is of another kind.
     """
     started = time.perf_counter()
-    table = _parquet(reader.stored)
+    table = _shared(reader.stored)
     if method is not None and method.beside is not None:
         raise UsageError(
             "Spark's workers read one table, and --weights-from names another.",
@@ -92,20 +90,19 @@ def correct_files(
         )
     settings = (requirements, freedom or Freedom(), method or Method())
     total = prepare(reader, *settings).tally()
-    if output is not None:
-        table.require_output(output)
-    place = None if output is None else place_beside(table, output)
-    borrowed = None if place is None else BorrowedPlace(place.path, place.system)
+    copy = None if output is None else table.shared_output(output)
+    writers = None if copy is None else copy.writers
 
-    def correct_share(share: ParquetReader) -> Tally:
+    def correct_share(share: StoredTable) -> Tally:
         whole = with_derived_columns(share, requirements)
 
         def open_writer() -> TableWriter:
-            return with_dates_as_stored(whole, ParquetWriter(share, output or "", borrowed))
+            assert writers is not None
+            return with_dates_as_stored(whole, writers(share))
 
         return correct_batches(
             prepare(whole, *settings),
-            open_writer=None if borrowed is None else open_writer,
+            open_writer=None if writers is None else open_writer,
             batch_rows=batch_rows,
         )
 
@@ -113,12 +110,12 @@ def correct_files(
     try:
         for tally in _each(session, table.shares(), correct_share):
             total.include(tally)
-        if place is not None:
-            place.publish()
+        if copy is not None:
+            copy.publish()
         done = True
     finally:
-        if place is not None and not done:
-            place.discard()
+        if copy is not None and not done:
+            copy.discard()
     return total.report(
         data=table.name,
         requirements_file=requirements_file,
@@ -141,7 +138,7 @@ class _Task:
 
 
 def _each(
-    session: "SparkSession", shares: Sequence[ParquetReader], work: Callable[[Any], Any]
+    session: "SparkSession", shares: Sequence[StoredTable], work: Callable[[Any], Any]
 ) -> list[Any]:
     """What the workers found, in the order of the shares."""
     context = session.sparkContext
@@ -151,8 +148,8 @@ def _each(
     return [unwrapped(outcome) for outcome in outcomes]
 
 
-def _parquet(reader: StoredTable) -> ParquetReader:
-    if not isinstance(reader, ParquetReader):
+def _shared(reader: StoredTable) -> SharedTable:
+    if not isinstance(reader, SharedTable):
         raise UsageError(
             f"--engine spark spreads the files of a Parquet table, but `{reader.name}` is not one.",
             hint="leave out --engine, or convert the table to Parquet",

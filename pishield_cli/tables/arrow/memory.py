@@ -61,18 +61,21 @@ class MemoryReader(TypedTable):
     def open_writer(self, output: str) -> "MemoryWriter":
         """Start a changed copy in memory, whatever the output's name."""
         del output
-        return MemoryWriter(self)
+        return MemoryWriter(self.schema)
 
 
 class MemoryWriter:
     """A changed copy of an Arrow table, put together batch by batch.
 
+    Args:
+        schema: The table's.
+
     Attributes:
-        table: The copy, once committed; of the reader's schema.
+        table: The copy, once committed.
     """
 
-    def __init__(self, reader: MemoryReader) -> None:
-        self._schema = reader.table.schema
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
         self._parts: list[pa.Table] = []
         self.table: pa.Table | None = None
 

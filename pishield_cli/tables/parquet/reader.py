@@ -24,7 +24,7 @@ from pishield_cli.tables.parquet.ranges import Box, Range, group_ranges, tells_r
 from pishield_cli.tables.parquet.runs import Reading, Run, pieces, reading_of
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import reading
-from pishield_cli.tables.table import Batch, TableWriter
+from pishield_cli.tables.table import Batch, SharedOutput, TableWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +182,18 @@ class ParquetReader(TypedTable):
         from pishield_cli.tables.overlapped import OverlappedWriter
         from pishield_cli.tables.parquet.writer import ParquetWriter
 
-        self.require_output(output)
+        self._require_output(output)
         # Encoding and compressing take as long as all the rest, and leave Python alone.
         return OverlappedWriter(ParquetWriter(self, output))
 
-    def require_output(self, output: str) -> None:
-        """Refuse names that a changed copy cannot have.
+    def shared_output(self, output: str) -> SharedOutput:
+        """Start writing a changed copy, each share by a process of its own; see `SharedTable`."""
+        from pishield_cli.tables.parquet.writer import SharedCopy
 
-        Raises:
-            TableError: If it has one.
-        """
+        self._require_output(output)
+        return SharedCopy(self, output)
+
+    def _require_output(self, output: str) -> None:
         kind = format_named(output)
         if not (kind in {None, self.format} if self.is_folder else kind is self.format):
             raise other_kind(self.name, output)

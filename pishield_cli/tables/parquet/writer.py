@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ _VERSIONS = ("1.0", "2.4", "2.6")
 
 
 @dataclass(slots=True)
-class BorrowedPlace:
+class _BorrowedPlace:
     """A place that another process made, and publishes or discards."""
 
     path: str
@@ -36,7 +37,7 @@ class BorrowedPlace:
         """Left to the other process."""
 
 
-def place_beside(reader: ParquetReader, output: str) -> WritingPlace:
+def _place_beside(reader: ParquetReader, output: str) -> WritingPlace:
     """A new place to write a copy of a table.
 
     Raises:
@@ -60,7 +61,7 @@ class ParquetWriter(TypedAside):
     def __init__(
         self, reader: ParquetReader, output: str, aside: WritingPlace | None = None
     ) -> None:
-        super().__init__(output, aside or place_beside(reader, output))
+        super().__init__(output, aside or _place_beside(reader, output))
         self._reader = reader
         self._next_part = 0
         self._group: list[pa.RecordBatch] = []
@@ -112,6 +113,24 @@ class ParquetWriter(TypedAside):
         self._group = []
         with writing(self._output):
             self._file.write_table(table, _LARGEST_GROUP)
+
+
+class SharedCopy:
+    """A changed copy that several processes write, each some of its files; see `SharedOutput`.
+
+    Args:
+        reader: The table that is copied.
+        output: Where to.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+
+    def __init__(self, reader: ParquetReader, output: str) -> None:
+        self._place = _place_beside(reader, output)
+        borrowed = _BorrowedPlace(self._place.path, self._place.system)
+        self.writers = partial(ParquetWriter, output=output, aside=borrowed)
+        self.publish, self.discard = self._place.publish, self._place.discard
 
 
 def writer_like(part: Part, path: str, system: Any = None) -> pq.ParquetWriter:

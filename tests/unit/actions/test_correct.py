@@ -54,7 +54,7 @@ def corrected(
     progress: list[int] | None = None,
 ) -> tuple[dict[str, list[object]], CorrectReport]:
     reader = MemoryReader(table)
-    writer = MemoryWriter(reader)
+    writer = MemoryWriter(reader.schema)
     requirements = bind(parse_requirements(text), reader.columns).requirements
     report = correct(
         reader,
