@@ -1,7 +1,7 @@
 """Train a small shielded network on a table, and judge it."""
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.actions.correct import corrector_for
+from pishield_cli.actions.train_job import Note, TrainJob, run_trials
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
-from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.tables.table import TableReader
 from pishield_cli.training.curves import curves_picture
 from pishield_cli.training.features import MOST_CATEGORIES
-from pishield_cli.training.loop import EpochNote, chosen_device, threads, warm_up
+from pishield_cli.training.loop import chosen_device
 from pishield_cli.training.model import Model
 from pishield_cli.training.problem import Problem, load_problem
 from pishield_cli.training.records import HISTORY, RECORD
@@ -35,9 +34,6 @@ from pishield_cli.training.trial import run_trial
 from pishield_cli.training.ttest import PairedTest, paired_test
 
 _COMPARED = ("rmse", "rmse_standardised", "loss")
-
-Progress = Callable[[int, EpochNote], None]
-"""Told the trial's number, from 0, and what was noted of its epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,26 +173,8 @@ def _trial_json(trial: TrialResult) -> dict[str, Any]:
     return read
 
 
-def train(
-    reader: TableReader,
-    requirements: Requirements | None,
-    *,
-    requirements_file: str | None,
-    output: str,
-    force: bool = False,
-    settings: TrainSettings,
-    progress: Progress | None = None,
-) -> TrainReport:
+def train(job: TrainJob) -> TrainReport:
     """Train as many trials as asked for; the run folder appears whole or not at all.
-
-    Args:
-        reader: The table.
-        requirements: Bound to the table's columns; None for none.
-        requirements_file: The file's name, for the report.
-        output: The run folder.
-        force: Whether a run that is there already is replaced.
-        settings: The choices.
-        progress: Told of each epoch.
 
     Raises:
         UsageError: If the choices do not fit together, or the folder is taken.
@@ -204,30 +182,20 @@ def train(
         TableError: If the table cannot be learnt from.
         PishieldError: If training diverged.
     """
-    device = chosen_device(settings.device)
-    settings = settings.settled(requirements)
-    with RunWriter(output, force=force) as writer, threads(settings.suited_threads):
-        problem = load_problem(reader, requirements, settings)
+    device = chosen_device(job.settings.device)
+    reader, settings = job.reader, job.settings.settled(job.requirements)
+    with job.writing() as writer:
+        problem = load_problem(reader, job.requirements, settings)
         unsolvable = _unsolvable_rows(problem, reader.columns)
-        warm_up()
-        kept: tuple[TrialResult, Model] | None = None
-        trials = []
-        for number in range(settings.trials):
-            result, model = run_trial(
-                problem,
-                settings,
-                settings.seed + number,
-                device,
-                None if progress is None else _numbered(progress, number),
-            )
-            trials.append(result)
-            if kept is None or result.validation_error < kept[0].validation_error:
-                kept = result, model
-        assert kept is not None
+
+        def run(seed: int, note: Note) -> tuple[TrialResult, Model]:
+            return run_trial(problem, settings, seed, device, note)
+
+        trials, best, model = run_trials(job, run)
         report = TrainReport(
-            run=output,
+            run=job.output,
             data=reader.name,
-            requirements_file=requirements_file,
+            requirements_file=job.requirements_file,
             settings=settings,
             device=device.type,
             rows=problem.cells.rows,
@@ -235,19 +203,15 @@ def train(
             skipped=problem.roles.skipped,
             targets=problem.roles.targets,
             features=len(problem.roles.features),
-            parameters=sum(prod(one.shape) for one in kept[1].network.parameters()),
-            trials=tuple(trials),
-            best=kept[0].seed,
+            parameters=sum(prod(one.shape) for one in model.network.parameters()),
+            trials=trials,
+            best=best.seed,
             unsolvable=unsolvable,
             broken=_broken(problem),
             names=_names(problem),
         )
-        _write(writer, report, problem, kept[1])
+        _write(writer, report, problem, model)
     return report
-
-
-def _numbered(progress: Progress, number: int) -> Callable[[EpochNote], None]:
-    return lambda note: progress(number, note)
 
 
 def _write(writer: RunWriter, report: TrainReport, problem: Problem, model: Model) -> None:

@@ -1,7 +1,7 @@
 """Train a generator of rows on a table, and judge what it makes."""
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from pishield_cli.actions.generate import RowMaker
+from pishield_cli.actions.train_job import Note, TrainJob, run_trials
 from pishield_cli.errors import UsageError
 from pishield_cli.language import format_requirements
 from pishield_cli.layers.rules import RuleName
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.tables.derived import with_derived_columns
-from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import Cells, read_cells
 from pishield_cli.training.curves import curves_picture
 from pishield_cli.training.generation.generator import Generator
@@ -23,14 +23,11 @@ from pishield_cli.training.generation.problem import GenerateProblem, load_table
 from pishield_cli.training.generation.quality import MOST_ROWS, Quality, judge
 from pishield_cli.training.generation.runs import GeneratorRun, generator_record, rebound
 from pishield_cli.training.generation.trial import GenerateTrial, run_generate_trial
-from pishield_cli.training.loop import EpochNote, chosen_device, threads, warm_up
+from pishield_cli.training.loop import chosen_device
 from pishield_cli.training.records import HISTORY, RECORD
 from pishield_cli.training.runs import CURVES, REQUIREMENTS, RunWriter, history_text
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.splits import Split
-
-Progress = Callable[[int, EpochNote], None]
-"""Told the trial's number, from 0, and what was noted of its epoch."""
 
 _NOT_OF_GENERATORS = (
     *(
@@ -124,60 +121,26 @@ def _trial_json(trial: GenerateTrial) -> dict[str, Any]:
     }
 
 
-def train_generator(
-    reader: TableReader,
-    requirements: Requirements | None,
-    *,
-    requirements_file: str | None,
-    output: str,
-    force: bool = False,
-    settings: TrainSettings,
-    progress: Progress | None = None,
-) -> TrainGeneratorReport:
-    """Train as many trials as asked for; the run folder appears whole or not at all.
-
-    Args:
-        reader: The table.
-        requirements: Bound to the table's columns; None for none.
-        requirements_file: The file's name, for the report.
-        output: The run folder.
-        force: Whether a run that is there already is replaced.
-        settings: The choices.
-        progress: Told of each epoch.
-
-    Raises:
-        UsageError: If the choices do not fit together, or the folder is taken.
-        ContradictionError: If no table can satisfy the requirements.
-        TableError: If the table cannot be learnt from.
-        PishieldError: If training diverged.
-    """
+def train_generator(job: TrainJob) -> TrainGeneratorReport:
+    """Train as many trials of a generator as asked for; see `actions.train.train`."""
+    settings, requirements = job.settings, job.requirements
     refuse_others(settings)
     device = chosen_device(settings.device)
-    with RunWriter(output, force=force) as writer, threads(settings.suited_threads):
-        problem = load_table(reader, requirements, settings)
-        warm_up()
-        kept: tuple[GenerateTrial, Generator, Split] | None = None
-        trials = []
-        for number in range(settings.trials):
-            found = run_generate_trial(
-                problem,
-                settings,
-                settings.seed + number,
-                device,
-                None if progress is None else _numbered(progress, number),
-            )
-            trials.append(found[0])
-            if kept is None or found[0].validation_error < kept[0].validation_error:
-                kept = found
-        assert kept is not None
-        best, generator, split = kept
+    with job.writing() as writer:
+        problem = load_table(job.reader, requirements, settings)
+
+        def run(seed: int, note: Note) -> tuple[GenerateTrial, tuple[Generator, Split]]:
+            result, learnt, parts = run_generate_trial(problem, settings, seed, device, note)
+            return result, (learnt, parts)
+
+        trials, best, (generator, split) = run_trials(job, run)
         generator.cpu()
         columns = generator.plan.columns
         made = _made(generator, problem, requirements, settings)
         report = TrainGeneratorReport(
-            run=output,
-            data=reader.name,
-            requirements_file=requirements_file,
+            run=job.output,
+            data=job.reader.name,
+            requirements_file=job.requirements_file,
             settings=settings,
             method=method_of(generator, settings),
             device=device.type,
@@ -185,7 +148,7 @@ def train_generator(
             columns=tuple(one.name for one in columns),
             skipped=problem.skipped,
             parameters=sum(prod(one.shape) for one in generator.network.parameters()),
-            trials=tuple(trials),
+            trials=trials,
             best=best.seed,
             kept=kept_while_learning(generator),
             quality=judge(
@@ -199,10 +162,6 @@ def train_generator(
         )
         _write(writer, report, problem, generator, requirements)
     return report
-
-
-def _numbered(progress: Progress, number: int) -> Callable[[EpochNote], None]:
-    return lambda note: progress(number, note)
 
 
 def refuse_others(settings: TrainSettings) -> None:

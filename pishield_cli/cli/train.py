@@ -188,20 +188,14 @@ def _run(
     quiet: bool,
 ) -> int:
     """Train with what `--objective` asks for, and show the report."""
+    from pishield_cli.actions.train_job import TrainJob
     from pishield_cli.cli.train_progress import TrainProgress
 
     generates = settings.objective is Objective.GENERATE
     learn = _generator_learner() if generates else _predictor_learner()
     with TrainProgress(settings.trials, settings.epochs, quiet=quiet) as progress:
-        report = learn.train(
-            reader,
-            requirements,
-            requirements_file=requirements_file,
-            output=output,
-            force=force,
-            settings=settings,
-            progress=progress,
-        )
+        job = TrainJob(reader, requirements, requirements_file, output, settings, force, progress)
+        report = learn.train(job)
     _show(report, learn, form, quiet=quiet)
     return 0 if report.holds else 1
 

@@ -146,7 +146,7 @@ class NearestShield(Declared):
 
     def search(self, z: Tensor) -> Tensor:
         """The nearest rows; see `Opaque`."""
-        return nearest_rows(self.nearest, self.shield, z)
+        return corrected_to_nearest(self.nearest, self.shield, z)
 
     def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
         """What the rule hands to raw values; see `Opaque`."""
@@ -154,7 +154,7 @@ class NearestShield(Declared):
         return self.backward_rule.apply(self.rule_state, Rows(*rows), gradient)
 
 
-def nearest_rows(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:
+def corrected_to_nearest(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:
     """Nearest points, and what rounding left corrected; without gradient.
 
     Over disjunctions a point that rounding puts just outside its cell may be corrected into another

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from pishield_cli.errors import ShapeError, UsageError
 from pishield_cli.layers.backward import Correction, Directed, Rows
 from pishield_cli.layers.blocks import Placing, clamp
-from pishield_cli.layers.nearest import NearestShield, nearest_rows
+from pishield_cli.layers.nearest import NearestShield, corrected_to_nearest
 from pishield_cli.layers.nearest_point import NearestPoint
 from pishield_cli.layers.opaque import is_opaque, searched
 from pishield_cli.layers.shield import Shield
@@ -148,7 +148,7 @@ class ScaledShield(Declared):
     def search(self, z: Tensor) -> Tensor:
         """The nearest rows; see `Opaque`."""
         assert self.nearest is not None
-        return nearest_rows(self.nearest, self._sequential, z)
+        return corrected_to_nearest(self.nearest, self._sequential, z)
 
     def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
         """What the rule hands to raw values; see `Opaque`."""
