@@ -17,9 +17,9 @@ from pishield_cli.language.expressions import Text, cell_of, expression_of, trut
 from pishield_cli.language.lexer import COLUMN, FILE, QUOTED
 from pishield_cli.language.literals import read_date
 from pishield_cli.language.operands import Expression, Operands
-from pishield_cli.language.sums import ONE, Sum
+from pishield_cli.language.sums import ONE, ZERO, Sum
 from pishield_cli.language.words import NUMBER, is_in_range, read_number
-from pishield_cli.logic.expressions import PARTS, Call, Function, Value
+from pishield_cli.logic.expressions import PARTS, Call, Function, Kind, Value
 from pishield_cli.logic.expressions import Expression as Tree
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.terms import BooleanLiteral
@@ -120,11 +120,20 @@ class Comparisons(Operands):
     def test(self, value: Expression, start: int) -> Formula:
         """Whether a cell is missing, or a number."""
         word = self.kinds[self.at]
+        if word.endswith("number") and self.is_numeric(value):
+            known = self.checked(self.as_number(value, start).times(ZERO), "==", Sum(), self.at)
+            self.at += 1
+            return Not(known) if "not" in word else known
         expression = self.tested(value, start, word.endswith("number"))
         self.at += 1
         function = Function.IS_NUMBER if word.endswith("number") else Function.IS_NULL
         formula = Atom(truth(Call(function, (expression,)), self.context))
         return Not(formula) if "not" in word else formula
+
+    def is_numeric(self, value: Expression) -> bool:
+        """Whether a value is a column of numbers, by what the table says of it."""
+        name = value.name if isinstance(value, Sum) else None
+        return name is not None and self.context.kind(name) is Kind.NUMBER
 
     def tested(self, value: Expression, start: int, is_text: bool) -> Tree:
         """The expression that a test asks about."""

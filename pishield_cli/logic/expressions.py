@@ -194,6 +194,11 @@ def renamed(expression: Expression, names: Mapping[str, str]) -> Expression:
     return expression
 
 
+def names_derived(name: str) -> bool:
+    """Whether a column is a derived one, by its name."""
+    return name.startswith((NUMBERS[0], TRUTHS[0]))
+
+
 def names_truth(name: str) -> bool:
     """Whether a column is a derived truth, by its name."""
     return name.startswith(TRUTHS[0])

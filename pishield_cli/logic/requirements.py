@@ -9,7 +9,7 @@ from math import prod
 
 from pishield_cli.errors import RequirementError, Span
 from pishield_cli.logic.domains import Schema
-from pishield_cli.logic.expressions import Expression, Kind, held_by
+from pishield_cli.logic.expressions import Expression, Kind, held_by, names_derived
 from pishield_cli.logic.expressions import renamed as renamed_expression
 from pishield_cli.logic.formulas import Formula, formula_of, replaced
 from pishield_cli.logic.terms import Clause, Conjunction, Literal, multiplied
@@ -80,7 +80,7 @@ class Requirement:
     @property
     def shown(self) -> tuple[str, ...]:
         """The columns to show of it: as it was written, where it was."""
-        return self.named or self.columns
+        return self.named or tuple(name for name in self.columns if not names_derived(name))
 
     @property
     def formula(self) -> Formula:

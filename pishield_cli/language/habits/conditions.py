@@ -8,31 +8,83 @@ from pishield_cli.language.words import QUOTED_TEXT
 
 
 def _either(match: re.Match[str]) -> str:
-    condition, so, otherwise = (match[group].strip() for group in (1, 2, 3))
+    return _chosen(match[1], match[2], match[3])
+
+
+def _chosen(condition: str, so: str, otherwise: str) -> str:
+    condition, so, otherwise = condition.strip(), so.strip(), otherwise.strip()
     if (so, otherwise) in {("1", "0"), ("true", "false"), ("TRUE", "FALSE")}:
         return f"({condition})"
+    if otherwise.lower() == "true":
+        return f"if {condition} then {so}"
+    if so.lower() == "true":
+        return f"({condition}) or ({otherwise})"
     return f"(if {condition} then {so}) and (if not ({condition}) then {otherwise})"
+
+
+def _cases(match: re.Match[str]) -> str:
+    """`case when ... then ... when ... else ... end`, one case after another."""
+    inside = match[1]
+    cases = [(c.strip(), so.strip()) for c, so in _WHEN.findall(inside)]
+    otherwise = re.search(r"\belse\b(.*)\Z", inside, re.IGNORECASE | re.DOTALL)
+    if otherwise is not None:
+        cases.append(("", otherwise[1].strip()))
+    earlier: list[str] = []
+    found = []
+    for condition, so in cases:
+        if not {so.lower()} & {"null", "true"}:
+            tests = [*earlier, *([condition] if condition else [])]
+            found.append(f"(if {' and '.join(tests)} then {so})")
+        earlier.append(f"not ({condition})")
+    written = " and ".join(found) or "true"
+    alone = match[0].strip() == match.string.strip()
+    return written if alone and len(found) > 1 else f"({written})" if len(found) != 1 else found[0]
+
+
+_WHEN = re.compile(r"\bwhen\b(.*?)\bthen\b(.*?)(?=\bwhen\b|\belse\b|\Z)", re.IGNORECASE | re.DOTALL)
+_NO_CASE = r"(?:(?!\bcase\b).)"
 
 
 HABITS: Sequence[Habit] = (
     # -- conditions
+    (r"\bif\s+and\s+only\s+if\b", "iff"),
+    (r"\bonly\s+if\b", "->"),
     (r"\bcase\s+when\b(.*?)\bthen\b(.*?)\belse\b(.*?)\bend\s*==?\s*1\b", _either),
-    (r"\bcase\s+when\b(.*?)\bthen\b(.*?)\belse\b(.*?)\bend\b", _either),
-    (r"\bcase\s+when\b(.*?)\bthen\b(.*?)\bend\b", r"if \1 then \2"),
-    (rf"{call('ifelse|if_else|iif|where|case_when', 3)}(?:\s*===?\s*1\b)?", _either),
+    (rf"\bcase(\s+when\b{_NO_CASE}*?)\bend\b", _cases),
+    (rf"{call('when', 2)}\.otherwise\({ARGUMENT}\)", _either),
+    (rf"{call('ifelse|if_else|iif|where|case_when|if', 3)}(?:\s*===?\s*1\b)?", _either),
     (r"\bif\b(.*?)\bthen\b(.*?)\belse\b(.*)", _either),
     (r"(.*?)\?(.*?):(.*)", _either),
+    (call("if", 2), r"(if \1 then \2)"),
     (r"\bif\s*(\([^()]*\))\s*+(?!then\b|and\b|or\b|[-+*/<>=!&|()])", r"if \1 then "),
     (r"\bif\b([^:]*):", r"if\1 then"),
     (r"\b(and|or)\s+(if\b.*)", r"\1 (\2)"),
+    (r"\A(?!\s*\(?if\b)(.+?)\s+if\s+(.+?)\s+else\s+(.+)\Z", lambda m: _chosen(m[2], m[1], m[3])),
+    (
+        r"\A(?!\s*\(?if\b)((?:(?!\bthen\b).)+?)\s+(?:if|when|whenever)\s+((?:(?!\bthen\b).)+)\Z",
+        r"if \2 then \1",
+    ),
+    (
+        r"\A(?!\s*\(?if\b)((?:(?!\bthen\b).)+?)\s+unless\s+((?:(?!\bthen\b).)+)\Z",
+        r"if not (\2) then \1",
+    ),
+    (r"\A\s*(?:when|whenever)\b(?=.*\bthen\b)", "if"),
+    (r"\A(\s*if\b[^,]*?),\s*(?:then\b)?", r"\1 then "),
+    (r"\b(?:either|both)\s+(?=.*\b(?:or|and)\b)", ""),
+    (r"\bneither\s+(.+?)\s+nor\s+(.+)", r"not (\1) and not (\2)"),
+    (call("xor", 2), r"(\1) iff not (\2)"),
     # -- functions of numbers
     (call("greatest|pmax|fmax|maximum", 2), r"max(\1, \2)"),
     (call("least|pmin|fmin|minimum", 2), r"min(\1, \2)"),
     (call("fabs|absolute"), r"abs(\1)"),
     (call("ceiling"), r"ceil(\1)"),
+    (call("int|trunc"), r"floor(\1)"),
+    (call(r"as\.numeric|as\.integer|to_number"), r"\1"),
+    (rf"({WHOLE})²", r"\1 * \1"),
+    (rf"({WHOLE})\s*%/%\s*(\w+)", r"floor(\1 / \2)"),
     (method("abs"), r"abs(\1)"),
     (method("round", ARGUMENT), r"round(\1, \2)"),
-    (r"(?<!\|)\|([^|<>=]+)\|(?=\s*[<>=])", r"abs(\1)"),
+    (r"(?<!\|)\|([^|<>=]+)\|(?=\s*[<>=≤≥≠])", r"abs(\1)"),
     (call("sum", 2), r"(\1 + \2)"),
     (call("sum", 3), r"(\1 + \2 + \3)"),
     (call("mean|avg|average", 2), r"(\1 + \2) / 2"),
@@ -45,6 +97,12 @@ HABITS: Sequence[Habit] = (
     (r"[$€£](?=\d)", ""),
     (r"(?<![\w.,(])\d{1,3}(?:,\d{3})+(?![\d,])", lambda m: m[0].replace(",", "_")),
     # -- operators and words
+    (r"\s*(?:→|⇒|==>)\s*", " -> "),
+    (r"\s*(?:↔|⇔|⟺|<==>)\s*", " <-> "),
+    (r"\N{MULTIPLICATION SIGN}|\N{MIDDLE DOT}", "*"),
+    (r"\N{DIVISION SIGN}", "/"),
+    (r"\N{MINUS SIGN}", "-"),
+    (r"(?<=[=\s(])(?:True|False)\b", lambda match: match[0].lower()),
     (r"<>|~=|≠", "!="),
     (r"≥|≧|⩾", ">="),
     (r"≤|≦|⩽|=<", "<="),

@@ -1,5 +1,6 @@
 """Habits of reckoning with dates and times."""
 
+import re
 from collections.abc import Sequence
 
 from pishield_cli.language.habits.forms import ARGUMENT, CALLED, WHOLE, Habit, call
@@ -20,6 +21,12 @@ def _difference(unit: str, first: str, last: str) -> str:
     return f"({last} - {first}) {scale}" if scale else f"({last} - {first})"
 
 
+def _datedif(match: re.Match[str]) -> str:
+    first, last = match[1].strip(), match[2].strip()
+    word = {"y": "years", "m": "months"}.get(match[3].lower())
+    return f"{word}({first}, {last})" if word else f"({last} - {first})"
+
+
 HABITS: Sequence[Habit] = (
     # -- dates
     (rf"(?<![\w.])(?:{_NOW})\(\)|\b(?:current_date|current_timestamp|sysdate)\b", "today"),
@@ -27,7 +34,7 @@ HABITS: Sequence[Habit] = (
         rf"\binterval\s*['\"]?\s*(\d+)\s*['\"]?\s*{_UNITS}\b\s*['\"]?",
         lambda m: f"{m[1]} {m[2].lower()}s",
     ),
-    (rf"\btimedelta\(\s*{_UNITS}\s*=\s*(\d+)\s*\)", r"\2 \1s"),
+    (rf"(?:pd\.|datetime\.|\b)timedelta\(\s*{_UNITS}\s*=\s*(\d+)\s*\)", r"\2 \1s"),
     (r"\b(\d+)\s*months?\b", lambda m: f"{30 * int(m[1])} days"),
     (r"\b(\d+)\s*years?\b", lambda m: f"{365 * int(m[1])} days"),
     (
@@ -46,8 +53,19 @@ HABITS: Sequence[Habit] = (
     (rf"date_add\({ARGUMENT},\s*(\d+)\s*\)", r"\1 + \2 days"),
     (rf"date_add\({ARGUMENT},\s*(\d+ \w+)\s*\)", r"\1 + \2"),
     (
-        rf"(?:\b(?:date|timestamp)\s+|{CALLED}(?:{_AS_DATE})\(\s*){_DAY}(?:\s*\))?",
-        r"\1",
+        rf"(?:\b(?:date|timestamp)\s+{_DAY}|{CALLED}(?:{_AS_DATE})\(\s*{_DAY}\s*\))",
+        lambda m: m[1] or m[2],
+    ),
+    (rf"\bcast\(\s*{_DAY}\s+as\s+date\s*\)", r"\1"),
+    (r"\b(?:timestamp|datetime)\s+['\"](\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?)['\"]", r"\1"),
+    (r"\btime\s+['\"](\d\d:\d\d(?::\d\d)?)['\"]", r"\1"),
+    (call("isodow|isoweekday"), r"weekday(\1)"),
+    (rf"\bdate_sub\({ARGUMENT},\s*(\d+ \w+)\s*\)", r"\1 - \2"),
+    (rf"\bdatedif\({ARGUMENT},{ARGUMENT},\s*['\"]([ymd])['\"]\s*\)", _datedif),
+    (rf"\bdifftime\({ARGUMENT},{ARGUMENT},\s*units\s*=\s*['\"]days['\"]\s*\)", r"(\1 - \2)"),
+    (
+        r"\bdate\(\s*(\d{4}),\s*(\d+),\s*(\d+)\s*\)",
+        lambda m: f"{m[1]}-{int(m[2]):02d}-{int(m[3]):02d}",
     ),
     (
         r"(?:datetime\.)?(?:date|datetime)\(\s*(\d{4}),\s*(\d+),\s*(\d+)\s*\)",
@@ -62,7 +80,7 @@ HABITS: Sequence[Habit] = (
         rf"\bdate_?part\(\s*['\"]year['\"]\s*,\s*age\({ARGUMENT},{ARGUMENT}\)\s*\)",
         r"years(\2, \1)",
     ),
-    (rf"\bdate_?part\(\s*['\"]({_FIELDS})['\"]\s*,{ARGUMENT}\)", r"\1(\2)"),
+    (rf"\bdate_?part\(\s*['\"]?({_FIELDS})['\"]?\s*,{ARGUMENT}\)", r"\1(\2)"),
     (rf"\bage\({ARGUMENT}\)", r"years(\1, today)"),
     (
         rf"\b(?:timestampdiff|date_sub)\(\s*['\"]?(year|month)['\"]?\s*,{ARGUMENT},{ARGUMENT}\)",

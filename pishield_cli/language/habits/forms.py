@@ -29,6 +29,15 @@ def method(names: str, argument: str = r"\s*") -> str:
     return rf"({WHOLE})\.(?:str\.|dt\.)?(?:{names})\({argument}\)"
 
 
+def parts_of(inside: str) -> list[str]:
+    """What stands between the commas of a list, those within parentheses and quotes left alone."""
+    found = [match[0].strip() for match in _PART_OF_LIST.finditer(inside)]
+    return [part for part in found if part]
+
+
+_PART_OF_LIST = re.compile(rf"(?:{QUOTED_TEXT}|{QUOTED_NAME}|[^(),\"'`]|\((?:{INSIDE})*?\))+")
+
+
 def unquoted(text: str) -> str:
     """A text without its quotes."""
     return text[1:-1].replace(text[0] * 2, text[0])

@@ -179,7 +179,7 @@ UNSAID = {
     "sqrt(x) > 3": "a requirement is about one row",
     "dayofweek(x) == 1": "weekday(d) counts from Monday",
     "dayofyear(x) == 1": "hour and minute are parts of dates",
-    'instr(a, "b") > 0': 'a contains "x"',
+    'instr(a, "b") > 2': 'a contains "x"',
     "lenght(x) == 3": "did you mean length(code)?",
     "gamma(x) == 3": "the functions are abs, ceil, coalesce",
     "x == 'a": "a closing '",
