@@ -133,12 +133,14 @@ def bind_text(
         binding = bind(read, columns, positions=positions)
         if domains is None:
             return binding
-        schema = domains(binding.requirements.uses)
-        known = {name: schema[one] for name, one in binding.names.items() if one in schema}
-        told = replace(told, domains=known)
+        known = _known(binding, domains)
         if all(isinstance(one, Number | Truth) for one in known.values()) and not read.domains:
             return binding
-        again = parse_requirements(text, source, type=type, told=told)
+        seen = {name: one for name, one in known.items() if not one.unseen}
+        again = parse_requirements(text, source, type=type, told=replace(told, domains=seen))
+        if len(seen) < len(known):
+            known = _known(bind(again, columns, positions=positions), domains)
+            again = parse_requirements(text, source, type=type, told=replace(told, domains=known))
     except RequirementsFileError as error:
         lines = split_lines(text)
         unknown = unknown_names(lines, source, columns, positions=positions, most=MAX_PROBLEMS)
@@ -149,6 +151,12 @@ def bind_text(
         problems = sorted([*error.problems, *others], key=place_of)
         raise RequirementsFileError(problems[:MAX_PROBLEMS]) from None
     return bind(again, columns, positions=positions)
+
+
+def _known(binding: Binding, domains: DomainsOf) -> Schema:
+    """What the table says that the columns named hold, by what they are taken for."""
+    schema = domains(binding.requirements.uses)
+    return {name: schema[one] for name, one in binding.names.items() if one in schema}
 
 
 def told_beside(source: str | None, today: date | None = None) -> Told:

@@ -20,9 +20,11 @@ class _Column:
 
     Attributes:
         fixed: Whether no writer can change a cell, as where folders' names hold it.
+        unseen: Whether no cell was there to tell, so that what it is compared with may.
     """
 
     fixed: bool = False
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

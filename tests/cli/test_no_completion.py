@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -137,3 +138,30 @@ def test_the_report_of_violations_counts_them(data: str, tmp_path: Path) -> None
     assert run(arguments) == 1
     found = json.loads(out.read_text())
     assert (found["violating_rows"], found["incomplete_rows"]) == (3, 2)
+
+
+@pytest.mark.parametrize("rules", ["ordered <= shipped <= delivered\n", "ordered <= shipped\n"])
+@pytest.mark.parametrize("delivered", ["2024-05-01", "2024-05-12"])
+def test_a_wholly_empty_column_beside_dates_is_one_of_dates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: str, delivered: str
+) -> None:
+    (tmp_path / "rules.txt").write_text(rules)
+    (tmp_path / "t.csv").write_text(f"ordered,shipped,delivered\n2024-05-10,,{delivered}\n")
+    line = {"ordered": "2024-05-10", "shipped": None, "delivered": delivered}
+    (tmp_path / "t.jsonl").write_text(json.dumps(line) + "\n")
+    cells = {
+        name: [None if cell is None else date.fromisoformat(cell)] for name, cell in line.items()
+    }
+    empty = {"null": pa.null(), "text": pa.string(), "date": pa.date32()}
+    for kind, arrow in empty.items():
+        shipped = pa.array([None], arrow)
+        pq.write_table(pa.table({**cells, "shipped": shipped}), tmp_path / f"{kind}.parquet")
+    lacking = "delivered" in rules and delivered < "2024-05-10"
+    for name in ("t.csv", "t.jsonl", *(f"{kind}.parquet" for kind in empty)):
+        table, file = str(tmp_path / name), str(tmp_path / "rules.txt")
+        assert run(["check", table, file]) == lacking
+        out = capsys.readouterr().out
+        assert ("requirement 1 cannot hold" in out) == lacking
+        assert run(["correct", table, file, "--dry-run"]) == lacking
+        out = capsys.readouterr().out
+        assert ("no values of its missing cells satisfy requirement 1" in out) == lacking

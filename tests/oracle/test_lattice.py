@@ -3,8 +3,10 @@
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from math import lcm
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -49,56 +51,96 @@ def lacks(literal: Inequality, units: np.ndarray) -> np.ndarray:
     return np.array(total <= 0 if literal.strict else total < 0, dtype=bool)
 
 
-def least_distance(
-    requirements: Requirements, units: Sequence[int], free: Sequence[str], weights: Sequence[int]
-) -> int | None:
-    reach = [range(-REACH, REACH + 1) if name in free else (0,) for name in NAMES]
-    moves = np.array(list(itertools.product(*reach)), dtype=object)
-    points = moves + np.array(units, dtype=object)
-    wrong = np.logical_or.reduce([violated(one, points) for one in requirements.clauses])
-    distances = ((moves * np.array(weights, dtype=object)) ** 2).sum(axis=1)[~wrong]
-    return min(distances, default=None)
+@dataclass(frozen=True)
+class Case:
+    """Requirements, rows in tenths, and what may move."""
+
+    requirements: Requirements
+    rows: Sequence[Sequence[int]]
+    fixed: Sequence[str]
+
+    def moves(self, row: Sequence[int]) -> np.ndarray:
+        """All moves of a row within reach by which it satisfies every clause."""
+        reach = [range(1) if name in self.fixed else range(-REACH, REACH + 1) for name in NAMES]
+        moves = np.array(list(itertools.product(*reach)), dtype=object)
+        points = moves + np.array(row, dtype=object)
+        wrong = [violated(one, points) for one in self.requirements.clauses]
+        return moves[~np.logical_or.reduce(wrong)]
+
+    def table(self) -> pa.Table:
+        cells = zip(*self.rows, strict=True)
+        kind = pa.decimal128(19, 1)
+        return pa.table(
+            {
+                name: pa.array([Decimal(cell) / 10 for cell in column], kind)
+                for name, column in zip(NAMES, cells, strict=True)
+            }
+        )
+
+    def corrected(self, method: str, **options: Any) -> tuple[np.ndarray, Any] | None:
+        """Moves of each row, in tenths, and the report; None for a contradiction."""
+        try:
+            table, report = correct_table(
+                self.table(), self.requirements, method=method, fixed=self.fixed, **options
+            )
+        except ContradictionError:
+            assert not any(len(self.moves(row)) for row in self.rows)
+            return None
+        new = [[int(table[name][row].as_py() * 10) for name in NAMES] for row in range(len(table))]
+        return np.array(new, dtype=object) - np.array(self.rows, dtype=object), report
+
+
+def random_case(rng: random.Random, *, long: bool) -> Case:
+    requirements = parse_requirements(random_text(rng, NAMES, long=long))
+    base = LONG * 10 if long else 0
+    rows = [[base + rng.randint(-15, 15) for _ in NAMES] for _ in range(3)]
+    named = {name for one in requirements.clauses for name in one.variables}
+    fixed = [name for name in rng.sample(NAMES, rng.choice((0, 0, 1))) if name in named]
+    return Case(requirements, rows, fixed)
 
 
 @pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
 @pytest.mark.parametrize("seed", sampled(range(120), plain=20))
 def test_tenths_are_the_nearest_of_all(seed: int, long: bool) -> None:
     rng = random.Random(seed)
-    requirements = parse_requirements(random_text(rng, NAMES, long=long))
-    base = LONG * 10 if long else 0
-    rows = [[base + rng.randint(-15, 15) for _ in NAMES] for _ in range(3)]
+    case = random_case(rng, long=long)
     weights = [rng.choice((1, 2)) for _ in NAMES]
-    fixed = rng.sample(NAMES, rng.choice((0, 0, 1)))
-    fixed = [
-        name for name in fixed if name in {n for c in requirements.clauses for n in c.variables}
-    ]
-    columns = {
-        name: pa.array([Decimal(row[place]) / 10 for row in rows], pa.decimal128(19, 1))
-        for place, name in enumerate(NAMES)
-    }
-    try:
-        table, report = correct_table(
-            pa.table(columns),
-            requirements,
-            method="nearest",
-            fixed=fixed,
-            weights=dict(zip(NAMES, map(float, weights), strict=True)),
-        )
-    except ContradictionError:
-        assert all(least_distance(requirements, row, NAMES, weights) is None for row in rows)
+    found = case.corrected("nearest", weights=dict(zip(NAMES, map(float, weights), strict=True)))
+    if found is None:
         return
+    moves, report = found
     assert not report.unproven_rows
-    for index, row in enumerate(rows):
-        free = [name for name in NAMES if name not in fixed]
-        least = least_distance(requirements, row, free, weights)
-        found = [int(table[name][index].as_py() * 10) for name in NAMES]
-        moved = sum((w * (n - o)) ** 2 for w, n, o in zip(weights, found, row, strict=True))
+    for index, row in enumerate(case.rows):
+        squares = (case.moves(row) * np.array(weights, dtype=object)) ** 2
+        least = min(squares.sum(axis=1), default=None)
+        moved = ((moves[index] * np.array(weights, dtype=object)) ** 2).sum()
         if index in report.uncorrected_rows:
             assert least is None
         elif least is None or least > REACH**2:
             assert moved > REACH**2
         else:
             assert moved == least
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+@pytest.mark.parametrize("seed", sampled(range(120), plain=20))
+def test_as_few_tenths_change_as_can_and_those_the_least(seed: int, long: bool) -> None:
+    case = random_case(random.Random(seed), long=long)
+    found = case.corrected("fewest")
+    if found is None:
+        return
+    moves, report = found
+    assert not report.unproven_rows
+    for index, row in enumerate(case.rows):
+        others = case.moves(row)
+        if index in report.uncorrected_rows:
+            assert not len(others)
+            continue
+        changed = (moves[index] != 0).sum()
+        counts = (others != 0).sum(axis=1)
+        assert changed <= min(counts, default=len(NAMES))
+        squares = (others**2).sum(axis=1)[counts == changed]
+        assert (moves[index] ** 2).sum() <= min(squares, default=np.inf)
 
 
 def test_cells_of_many_digits_meet_in_the_middle() -> None:

@@ -1,7 +1,8 @@
 """Correcting the rows of a group by changing the fewest cells, and those as little as possible."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -10,11 +11,10 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.fewest import Choice, fewest_columns
+from pishield_cli.kernels.optimal.lattice_rows import LatticeRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows, unproven
-from pishield_cli.kernels.optimal.systems import Standing, System
 from pishield_cli.kernels.optimal.weighed import Systems
-from pishield_cli.kernels.optimal.weights import Weights, weights_of
-from pishield_cli.kernels.sequential.forward import Values
+from pishield_cli.kernels.optimal.weights import Weights, alike, weights_of
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
 from pishield_cli.kernels.sequential.long_cells import tell_apart
 from pishield_cli.kernels.sequential.rehearsal import Rehearsal
@@ -58,6 +58,7 @@ class FewestRows:
         self._rehearsal = rehearsal or Rehearsal(plan, grids)
         self._whole = NearestRows(plan, grids, self._weights, self._rehearsal)
         self._plain = GroupCorrector(plan, grids, self._rehearsal)
+        self._lattices = LatticeRows(plan, grids, self._weights, self.compiled)
         self._parts: dict[frozenset[str], tuple[NearestRows, ...]] = {}
         self._tied = frozenset(
             name
@@ -92,75 +93,112 @@ class FewestRows:
             return self._whole.correct(columns, wrong, effort)
         apart = tell_apart(mine, wrong)
         weighing = {name: columns[name] for name in self._weights.by_cell.values()}
-        here = {**apart.columns, **weighing}
-        parts = self._systems.prepare(here, np.flatnonzero(wrong & ~apart.long))
-        found = [self._fewest(here, *part, effort) for part in parts]
-        if apart.long.any():
-            found.append(unproven(self._plain.correct(mine, apart.long, effort)))
-        return joined(found, len(wrong))
+        weighed = {**(mine if apart.long.any() else apart.columns), **weighing}
+        short = {**apart.columns, **weighing}
+        ways = [partial(self._chosen, short, apart.long), partial(self._chosen_on_lattice, weighed)]
+        if self._lattices.is_finer(weighed):
+            ways.reverse()
+        kept, rough, left = self._each_way(weighed, rows, ways, effort)
+        last = unproven(self._unsearched(weighed, _marked(left, len(wrong)), effort))
+        exact = self._exact(weighed, last)
+        # Where only roundings solve an equality, those of the fewest cells.
+        for part in rough:
+            settled = np.intersect1d(part.violating, np.setdiff1d(left, exact))
+            kept.append(only(part, settled))
+            left = np.setdiff1d(left, settled)
+        return joined([*kept, only(last, left)], len(wrong))
+
+    def _each_way(
+        self,
+        columns: Mapping[str, NumericColumn],
+        rows: Array,
+        ways: Iterable[Callable[[Effort], Iterator[Choice]]],
+        effort: Effort,
+    ) -> tuple[list[Correction], list[Correction], Array]:
+        """What ways to choose columns, one after the other, lead to.
+
+        Returns:
+            Corrections by which rows hold exactly; those of other rows within what is forgiven; and
+            the rows that do not hold exactly by any.
+        """
+        kept, rough = [], []
+        for way in ways:
+            found = self._fewest(columns, rows, way(effort.take(rows)), effort)
+            exact = self._exact(columns, found)
+            kept.append(only(found, exact))
+            rough.append(only(found, np.setdiff1d(_corrected(found), exact)))
+            rows = np.setdiff1d(rows, exact)
+        return kept, rough, rows
 
     def _fewest(
         self,
         mine: Mapping[str, NumericColumn],
-        system: System,
         rows: Array,
-        floats: Values,
+        choices: Iterable[Choice],
         effort: Effort,
     ) -> Correction:
-        """Correct these rows."""
-        wrong = np.zeros(len(next(iter(mine.values()))), dtype=bool)
-        wrong[rows] = True
-        standing = system.stand(floats, len(rows))
-        chosen, unsure = np.zeros((2, len(wrong)), dtype=bool)
+        """Correct these rows by changing the columns chosen, where any are and they do."""
+        count = len(next(iter(mine.values())))
+        chosen, unsure = np.zeros((2, count), dtype=bool)
         shares: dict[frozenset[str], list[Array]] = {}
-        for choice in self._chosen(mine, system, standing, effort.take(rows)):
+        for choice in choices:
             if choice.columns:
-                where = rows[choice.rows]
-                chosen[where], unsure[where] = True, not choice.proven
+                chosen[choice.rows], unsure[choice.rows] = True, not choice.proven
                 for part in self._separate(choice.columns):
-                    shares.setdefault(part, []).append(where)
-        first = Correction({}, np.flatnonzero(chosen), rows[:0], np.flatnonzero(unsure))
+                    shares.setdefault(part, []).append(choice.rows)
+        first = Correction({}, rows, rows[~chosen[rows]], np.flatnonzero(unsure))
         changed = [
             self._changed(mine, part, np.sort(np.concatenate(where)), effort)
             for part, where in shares.items()
         ]
-        found = joined([first, *changed], len(wrong))
-        pending = wrong & ~chosen
-        pending[found.uncorrected] = True
-        inexact = self._inexact(mine, found, wrong & ~pending)
-        if len(inexact):  # other cells may solve the equality in decimals
-            other = self._unsearched(mine, _marked(inexact, len(wrong)), effort)
-            exact = np.setdiff1d(
-                inexact, np.union1d(other.uncorrected, self._inexact(mine, other, wrong))
-            )
-            pending[exact] = True
-            found = only(found, np.setdiff1d(found.violating, exact))
-        left = self._unsearched(mine, pending, effort)
-        return joined([replace(found, uncorrected=rows[:0]), unproven(left)], len(wrong))
+        return joined([first, *changed], count)
 
     def _chosen(
-        self,
-        mine: Mapping[str, NumericColumn],
-        system: System,
-        standing: Standing,
-        effort: Effort,
+        self, mine: Mapping[str, NumericColumn], long: Array, effort: Effort
     ) -> Iterator[Choice]:
         """The columns that rows have to change; rows of different weights apart."""
-        for one, some in self._systems.weighted(system, mine, effort.rows):
-            here = standing.take(some)
-            for choice in fewest_columns(one, here, self.plan.fixed, effort.take(some)):
-                yield replace(choice, rows=some[choice.rows])
+        short = effort.take(np.flatnonzero(~long[effort.rows]))
+        for system, rows, floats in self._systems.prepare(mine, short.rows):
+            standing = system.stand(floats, len(rows))
+            here = short.take(np.searchsorted(short.rows, rows))
+            for one, some in self._systems.weighted(system, mine, rows):
+                taken = standing.take(some)
+                for choice in fewest_columns(one, taken, self.plan.fixed, here.take(some)):
+                    yield replace(choice, rows=rows[some[choice.rows]])
 
-    def _inexact(
-        self, columns: Mapping[str, NumericColumn], correction: Correction, rows: Array
-    ) -> Array:
-        """Those of some rows that a correction leaves within an equality's tolerance only."""
+    def _chosen_on_lattice(
+        self, columns: Mapping[str, NumericColumn], effort: Effort
+    ) -> Iterator[Choice]:
+        """The same for rows of decimals of some places, however many digits they have."""
+        rows = effort.rows
+        lattice = self._lattices.of(columns) if len(rows) else None
+        if lattice is None:
+            return
+        units, whole = lattice.units({n: columns[n].take(rows) for n in self.plan.variables})
+        gaps, told = lattice.gaps({n: cells[whole] for n, cells in units.items()}, whole.sum())
+        places = np.flatnonzero(whole)[told]
+        standing, here, rows = lattice.standing(gaps[told]), effort.take(places), rows[places]
+        both = (self._weights, self._weights.costs)
+        weights, costs = (one.of(columns, rows, lattice.free) for one in both)
+        for _, some in alike(np.hstack([weights, costs])):
+            system = lattice.weighed(weights[some[0]], costs[some[0]])
+            taken = standing.take(some)
+            for choice in fewest_columns(system, taken, lattice.held, here.take(some)):
+                # With more places, fewer cells may do.
+                proven = choice.proven and not lattice.usual
+                yield replace(choice, rows=rows[some[choice.rows]], proven=proven)
+
+    def _exact(self, columns: Mapping[str, NumericColumn], correction: Correction) -> Array:
+        """The rows that a correction leaves holding exactly, not within an equality's tolerance."""
+        rows = _corrected(correction)
         if not self._tied:
-            return np.zeros(0, dtype=np.int64)
-        after = {n: replaced(one, correction.changes.get(n)) for n, one in columns.items()}
+            return rows
+        after = {
+            name: replaced(columns[name], correction.changes.get(name)).take(rows)
+            for name in self.plan.variables
+        }
         violated = evaluate(self.compiled, after, len(rows))[0].violated
-        where = np.zeros(0, dtype=np.int64) if violated is None else np.flatnonzero(violated & rows)
-        return np.setdiff1d(where, correction.uncorrected)
+        return rows if violated is None else rows[~violated]
 
     def _unsearched(
         self, columns: Mapping[str, NumericColumn], wrong: Array, effort: Effort
@@ -169,13 +207,10 @@ class FewestRows:
         plain = self._plain.correct(columns, wrong, effort)
         nearest = self._whole.correct(columns, wrong, effort)
         better = self._costs(columns, nearest) < self._costs(columns, plain)
-        pairs = [
-            (self._inexact(columns, nearest, wrong), self._inexact(columns, plain, wrong)),
-            (nearest.uncorrected, plain.uncorrected),
-        ]
-        for one, other in pairs:
-            better[np.setdiff1d(other, one)] = True
-            better[np.setdiff1d(one, other)] = False
+        for good in (self._exact, lambda _, one: _corrected(one)):
+            one, other = good(columns, nearest), good(columns, plain)
+            better[np.setdiff1d(one, other)] = True
+            better[np.setdiff1d(other, one)] = False
         halves = np.flatnonzero(wrong & ~better), np.flatnonzero(wrong & better)
         return joined([only(plain, halves[0]), only(nearest, halves[1])], len(wrong))
 
@@ -240,6 +275,11 @@ class FewestRows:
                 for plan in plans
             )
         return self._parts[free]
+
+
+def _corrected(correction: Correction) -> Array:
+    """The rows that satisfy all within what is forgiven."""
+    return np.setdiff1d(correction.violating, correction.uncorrected)
 
 
 def _marked(rows: Array, count: int) -> Array:

@@ -5,7 +5,7 @@ A cell of so many decimal places is a whole number of units of its last place. W
 and a whole gap that is worked out for each row exactly, however many digits its cells have.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
@@ -86,6 +86,12 @@ class Lattice:
     Args:
         plan: The group's plan.
         grids: What its columns can hold, by their types as well.
+
+    Attributes:
+        free: The columns that may move.
+        places: By column, the decimal places of a unit.
+        usual: Whether a cell can hold more places than are usual.
+        rounds: Whether such a cell is a binary float, not a text that shows how many are meant.
     """
 
     def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid]) -> None:
@@ -93,11 +99,12 @@ class Lattice:
         self.places = {name: grids[name].places or 0 for name in plan.variables}
         self._grids = {name: grids[name] for name in self.free}
         self.usual = any(grid.usual for grid in self._grids.values())
+        self.rounds = any(grid.usual and not grid.endless for grid in self._grids.values())
         self._gaps: dict[Inequality, tuple[str, _Gap, tuple[Term, ...]]] = {}
         near = (name for name in self.free if not _is_far(grids[name]))
         every = (*plan.clauses, *limit_clauses(near, grids))
         clauses = [one.mapped(self._shifted) for one in every]
-        columns = (*self.free, *(name for name, _, _ in self._gaps.values()))
+        columns = (*self.free, *self.held)
         self._system = System(clauses, columns, dict.fromkeys(columns, Grid(0)), {})
 
     def _shifted(self, literal: Plain) -> Plain:
@@ -156,20 +163,20 @@ class Lattice:
             effort: The work that is left for each row; all of it by default.
         """
         rows, effort = len(known), effort or Effort.of(len(known))
-        gaps = np.column_stack([gap.of(units, rows) for _, gap, _ in self._gaps.values()])
-        told = (gaps < FAR).all(axis=1)
+        gaps, told = self.gaps(units, rows)
         moves, nearer = np.zeros((rows, len(self.free)), dtype=np.int64), np.zeros(rows, dtype=bool)
         settled = np.zeros(rows, dtype=bool)
-        for system, some in self._weighted(self._scaled(weights), np.flatnonzero(told)):
+        for one, places in alike(weights[told]):
+            some = np.flatnonzero(told)[places]
             # Rows that lack the same, and have as much work left, are corrected once.
             mine = effort.take(some)
             lacked = np.column_stack([gaps[some], known[some], mine.kinds])
             asked, first, back = np.unique(lacked, axis=0, return_index=True, return_inverse=True)
             back, apart = back.reshape(-1), mine.take(first).apart()
             found = nearest_moves(
-                system,
+                self.weighed(one, one),
                 self.free,
-                self._standing(system, asked[:, :-2]),
+                self.standing(asked[:, :-2]),
                 known=asked[:, -2],
                 changing=changing,
                 effort=apart,
@@ -182,20 +189,33 @@ class Lattice:
         held = self._are_held(units, moves)
         return LatticeMoves(moves, nearer & held, settled & held)
 
-    def _weighted(self, weights: Array, rows: Array) -> Iterator[tuple[System, Array]]:
-        """Rows by their weights, each with the arrays of the clauses."""
-        others = np.ones(len(self._gaps))
-        for one, some in alike(weights[rows]):
-            every = np.concatenate([one, others])
-            yield self._system.weighted(every, every), rows[some]
+    def gaps(self, units: Units, rows: int) -> tuple[Array, Array]:
+        """What each literal asks of the moves of rows, and which rows floats can tell it of."""
+        gaps = np.column_stack([gap.of(units, rows) for _, gap, _ in self._gaps.values()])
+        return gaps, np.asarray((gaps < FAR).all(axis=1))
 
-    def _standing(self, system: System, gaps: Array) -> Standing:
+    def weighed(self, weights: Array, costs: Array) -> System:
+        """The clauses over moves, and over gaps, which never move.
+
+        Args:
+            weights: Of the free columns, what a change of them is multiplied by.
+            costs: What changing a cell of each costs.
+        """
+        others = np.ones(len(self._gaps))
+        every = (np.concatenate([one, others]) for one in (self._scaled(weights), costs))
+        return self._system.weighted(*every)
+
+    def standing(self, gaps: Array) -> Standing:
         """Where rows stand that have not moved yet."""
-        values = dict(
-            zip(system.columns, (*np.zeros((len(self.free), len(gaps))), *gaps.T), strict=True)
-        )
-        standing = system.stand(values, len(gaps))
+        cells = (*np.zeros((len(self.free), len(gaps))), *gaps.T)
+        values = dict(zip(self._system.columns, cells, strict=True))
+        standing = self._system.stand(values, len(gaps))
         return replace(standing, scales=np.maximum(standing.scales, LOOSE))
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The columns of gaps."""
+        return tuple(name for name, _, _ in self._gaps.values())
 
     def _are_held(self, units: Units, moves: Array) -> Array:
         """Rows whose columns can hold what their cells become."""

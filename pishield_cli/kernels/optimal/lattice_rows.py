@@ -91,7 +91,7 @@ class LatticeRows:
         Returns:
             Corrections by which every clause holds exactly.
         """
-        lattice = self._lattice(columns)
+        lattice = self.of(columns)
         if lattice is None or not len(rows):
             return Improved(Correction({}, rows[:0], rows[:0]), rows[:0])
         here = {name: columns[name].take(rows) for name in self._plan.variables}
@@ -115,7 +115,7 @@ class LatticeRows:
         wrong = self._violating(columns, correction)
         return Improved(
             only(correction, np.setdiff1d(correction.violating, wrong)),
-            rows[:0] if lattice.usual else np.setdiff1d(rows[found.settled], wrong),
+            rows[:0] if lattice.rounds else np.setdiff1d(rows[found.settled], wrong),
         )
 
     def _violating(self, columns: Mapping[str, NumericColumn], found: Correction) -> Array:
@@ -128,7 +128,12 @@ class LatticeRows:
         violated = evaluate(self._compiled, after, len(rows))[0].violated
         return rows[:0] if violated is None else rows[violated]
 
-    def _lattice(self, columns: Mapping[str, NumericColumn]) -> Lattice | None:
+    def is_finer(self, columns: Mapping[str, NumericColumn]) -> bool:
+        """Whether columns that may move hold decimals of some places, and no more of them."""
+        lattice = self.of(columns)
+        return lattice is not None and not lattice.usual and any(lattice.places.values())
+
+    def of(self, columns: Mapping[str, NumericColumn]) -> Lattice | None:
         """The group's clauses for columns of some types; None unless all that move have places."""
         names = self._plan.variables
         dtypes = tuple(columns[name].values.dtype for name in names)

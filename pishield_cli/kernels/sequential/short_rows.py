@@ -115,10 +115,10 @@ class ShortRows:
 
 
 def _shorter(grid: Grid, places: int) -> Grid:
-    """A column's cells of at most so many places; floats, unlike texts, have more of them."""
+    """A column's cells of at most so many places."""
     if grid.places is not None and grid.places <= places:
         return grid
-    return replace(grid, places=places, usual=not grid.endless)
+    return replace(grid, places=places, usual=True)
 
 
 def _within(cells: list[NumericColumn], rows: Array, places: int) -> Array:

@@ -39,7 +39,7 @@ def number_domain(kind: pa.DataType) -> Number | Truth:
     if types.is_decimal(kind):
         largest = (10**kind.precision - 1) / Fraction(10) ** kind.scale
         return Number(max(kind.scale, 0), largest, endless=True)
-    return Number(places=0 if types.is_integer(kind) else None)
+    return Number(places=0 if types.is_integer(kind) else None, unseen=types.is_null(kind))
 
 
 def spread(distinct: NumericColumn, places: pa.Array) -> NumericColumn:

@@ -85,6 +85,8 @@ def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
         wrong = spread(NumericColumn(bad), texts.indices)
         known = wrong.values if wrong.missing is None else wrong.values & ~wrong.missing
         return found.take(texts.indices), known
+    if pa.types.is_null(texts.type):  # no text at all
+        return parsed_dates(texts.cast(pa.string()), domain)
     from pyarrow import compute as pc
 
     if domain.times is not Times.DATE:

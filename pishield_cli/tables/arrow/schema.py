@@ -1,6 +1,7 @@
 """What Arrow's types say that columns hold."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -45,12 +46,15 @@ def domains_of(
         name: dates_written([one for one in some if one], date_format)
         for name, some in looks.items()
     }
-    return {name: dates.get(name) or domain_of(types[name], kinds) for name, kinds in known.items()}
+    found = {name: dates.get(name) or domain_of(types[name], uses[name]) for name in known}
+    empty = (name for name, some in looks.items() if not any(some) and Kind.DATE not in known[name])
+    return {**found, **{name: replace(found[name], unseen=True) for name in empty}}
 
 
 def domain_of(kind: pa.DataType, uses: frozenset[Kind]) -> Domain:
     """What a column holds, by its type and by what it is taken for."""
-    if is_text(kind):
+    told = pa.types.is_null(kind) and not uses.isdisjoint({Kind.DATE, Kind.TEXT})
+    if is_text(kind) or told:
         return text_domain(uses)
     return date_domain(kind) or (number_domain(kind) if is_numeric(kind) else Other())
 

@@ -29,5 +29,6 @@ def written_domain(
         return found
     if Kind.DATE in kinds:
         return Date(written=True) if date_format is None else Date.written_as(date_format)
-    numbers = kinds or not cells or all(map(is_number, cells))
-    return Number() if numbers else Text()
+    if not cells:
+        return Number(unseen=True)
+    return Number() if kinds or all(map(is_number, cells)) else Text()

@@ -78,7 +78,7 @@ class JsonLinesReader(TextTable):
             found = written_domain(texts, uses, self._date_format)
             return found if Kind.NUMBER in uses or not isinstance(found, Number) else Text()
         truths = bool(present) and all(isinstance(one, bool) for one in present)
-        return Truth() if truths else written_domain(["0"], uses)
+        return Truth() if truths else written_domain(["0"] if present else [], uses)
 
     def readable(self, batch: Batch, name: str) -> pa.Array:
         """Which cells of a column are numbers; see `TellsBadCells`."""
