@@ -1,8 +1,9 @@
 """One row by exact search, where following a plan's steps leads nowhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.choices import points_at
@@ -66,13 +67,19 @@ class RowSearch:
         answer = questions.model()
         if isinstance(answer, Infeasible):
             return None
+        lattices = list(dict.fromkeys(self._lattices(values)))
+        at_once = self._at_once(values, lattices)
+        row = self._in_decimals(values, limits, nodes, at_once)
+        if row is not None:
+            return row
         found = _in_order(problem, cells, questions)
         if found is None and isinstance(answer, Model):
             # Where it stays open whether there is a row at all, other ways lead nowhere either.
             found = _other_ways(problem, cells, limits, nodes)
         if found is not None:
             return problem.in_own_units(found)
-        return self._in_decimals(values, limits, nodes)
+        others = [one for one in lattices if one not in at_once]
+        return self._in_decimals(values, limits, nodes, others)
 
     def rough(self, values: Mapping[str, Fraction], limits: Limits) -> Row | None:
         """Correct a row by numbers that need not be decimals, such as thirds; see `find`.
@@ -91,15 +98,36 @@ class RowSearch:
             questions.settle(name, beyond if found.open else found.value)
         return problem.in_own_units(questions.settled)
 
+    def _at_once(
+        self, values: Mapping[str, Fraction], lattices: Sequence[_Lattice]
+    ) -> Sequence[_Lattice]:
+        """The lattice to begin with: of an equality between cells of few digits, the row's own.
+
+        Values next to each other rarely solve it, where whole numbers of places can be searched.
+        """
+        narrow = any(self._grids[name].digits < GRID_DIGITS for one in lattices for name, _ in one)
+        if not narrow or not self._problem.equalities:
+            return ()
+        own = (
+            one
+            for one in lattices
+            if all((values[name] * 10**places).denominator == 1 for name, places in one)
+        )
+        return tuple(islice(own, 1))
+
     def _in_decimals(
-        self, values: Mapping[str, Fraction], limits: Limits, nodes: int
+        self,
+        values: Mapping[str, Fraction],
+        limits: Limits,
+        nodes: int,
+        lattices: Iterable[_Lattice],
     ) -> Row | None:
         """Correct a row that is rounded first, so that only short decimals are looked for.
 
         An equation can have solutions in decimals that the nearest values never lead to.
         """
         moving = self._problem.moving
-        for lattice in self._lattices(values):
+        for lattice in lattices:
             problem, grids = self._on_lattice(lattice)
             near = {n: Fraction(round(values[n], grids[n].places or 0)) for n in moving}
             cells = problem.counted({**values, **near})
@@ -127,7 +155,7 @@ class RowSearch:
         if narrow:
             own = {n: max(0, one - 1 - _decade(values[n])) for n, one in digits.items()}
             found.append(tuple((n, min(one, finest)) for n, one in own.items()))
-        yield from dict.fromkeys(found)
+        yield from found
 
     def _on_lattice(self, lattice: _Lattice) -> tuple[Problem, Mapping[str, Grid]]:
         """What rows have to satisfy whose moved cells get at most so many decimal places."""
