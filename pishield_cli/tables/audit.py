@@ -9,8 +9,8 @@ from typing import Self
 from pishield_cli.errors import TableError
 from pishield_cli.tables.aside import AsideStream
 from pishield_cli.tables.compression import decompressed
-from pishield_cli.tables.csv.numbers import is_number
 from pishield_cli.tables.sources import reading
+from pishield_cli.tables.textual.numbers import is_number
 
 HEADER = ("row", "column", "old", "new", "violated")
 FILLED = "filled"

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.tables.arrow.text_numbers import read_numbers
-from pishield_cli.tables.csv.numbers import is_decimal_text, number_of
+from pishield_cli.tables.textual.numbers import is_decimal_text, number_of
 
 
 def numbers_among(texts: pa.Array) -> NumericColumn:

@@ -1,14 +1,15 @@
 """What all readers share: a table's name, its columns, and which of them can be asked for."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 from pishield_cli.errors import MissingColumnError
 from pishield_cli.tables.dialect import InputFormat
-from pishield_cli.tables.table import Style, refuse_repeated
+from pishield_cli.tables.table import Batch, Style, refuse_repeated
 
 
-class NamedTable:
+class NamedTable(ABC):
     """A table with a name and columns.
 
     Args:
@@ -48,6 +49,34 @@ class NamedTable:
     def stored(self) -> Self:
         """The table itself."""
         return self
+
+    def batches(
+        self,
+        columns: Sequence[str],
+        *,
+        rows: int | None = None,
+        whole: bool = False,
+        raw: Sequence[str] = (),
+    ) -> Iterator[Batch]:
+        """Read the table from its start; see `TableReader`."""
+        return self._read(self._numeric(columns), self._known(raw), rows, whole=whole)
+
+    @abstractmethod
+    def _read(
+        self, wanted: list[str], raw: list[str], rows: int | None, *, whole: bool
+    ) -> Iterator[Batch]:
+        """The table's batches; see `TableReader`.
+
+        Args:
+            wanted: The columns of numbers, each once.
+            raw: The columns to give as they are stored, each once.
+            rows: About how many rows a batch holds; None lets the format choose.
+            whole: Whether a writer will need the rows themselves.
+        """
+
+    def _numeric(self, columns: Sequence[str]) -> list[str]:
+        """Columns that are asked for as numbers, each once."""
+        return self._known(columns)
 
     def _known(self, columns: Sequence[str]) -> list[str]:
         """Columns that are asked for, each once.

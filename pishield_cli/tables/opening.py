@@ -106,7 +106,7 @@ def open_listing(reader: TableReader, output: str, *, safe: bool = False) -> Lis
                 f"--safe is for listings as CSV, but `{output}` is a {_FORMATS[kind].title}.",
                 hint="leave out --safe, or use .csv",
             )
-        from pishield_cli.tables.listing import TypedListing
+        from pishield_cli.tables.typed_listing import TypedListing
 
         return TypedListing(stored, open_new(output))
     from pishield_cli.tables.csv.listing import CsvListing

@@ -17,8 +17,8 @@ from pishield_cli.cli import main
 from pishield_cli.errors import TableError
 from pishield_cli.tables import open_table
 from pishield_cli.tables.csv.notation import canonical_cells, canonical_text, written_like
-from pishield_cli.tables.csv.numbers import is_number
 from pishield_cli.tables.dialect import Dialect
+from pishield_cli.tables.textual.numbers import is_number
 
 SPREADSHEET = "Größe;preis;limit;\r\nä;1.234,50;1.000,00;x\r\nb;-;5;y\r\nc;7,25;1.234.567,125;z\r\n"
 CORRECTED = SPREADSHEET.replace("1.000,00", "1.234,50")

@@ -16,7 +16,7 @@ from pishield_cli.kernels.evaluation.roundings import float_roundings
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.language import parse_requirements
 from pishield_cli.tables import open_table
-from pishield_cli.tables.csv.digits import has_long_numbers
+from pishield_cli.tables.textual.digits import has_long_numbers
 from tests.laws import examples
 
 DIGITS = st.text("0123456789", min_size=1, max_size=40)

@@ -1,6 +1,6 @@
 """Tables in memory: Arrow tables, read and changed in batches like files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.arrow.changes import with_changes
 from pishield_cli.tables.arrow.columns import numeric_column
-from pishield_cli.tables.arrow.typed import TypedTable
+from pishield_cli.tables.arrow.typed_table import TypedTable
 from pishield_cli.tables.table import Batch
 
 _ROWS = 1 << 20
@@ -31,26 +31,15 @@ class MemoryReader(TypedTable):
         """How many rows there are."""
         return int(self.table.num_rows)
 
-    def batches(
+    def _read(
         self,
-        columns: Sequence[str],
+        wanted: list[str],
+        raw: list[str],
+        rows: int | None,
         *,
-        rows: int | None = None,
-        whole: bool = False,  # noqa: ARG002 - the rows are there anyway
-        raw: Sequence[str] = (),
+        whole: bool,  # noqa: ARG002 - the rows are there anyway
     ) -> Iterator[Batch]:
-        """The table's rows from its start; `native` is there whether `whole` or not.
-
-        Args:
-            columns: The columns to parse; each must be numeric.
-            rows: The most rows a batch holds; None for a million.
-            whole: Whether a writer will need the rows themselves.
-            raw: Columns to give as they are stored.
-
-        Raises:
-            ColumnTypeError: If a column asked for holds something other than numbers.
-        """
-        wanted = self._numeric(columns)
+        """A million rows at a time where nothing is asked for; see `NamedTable`."""
         size = max(1, rows or _ROWS)
         for start in range(0, self.table.num_rows, size):
             part = self.table.slice(start, size)

@@ -27,28 +27,20 @@ class StreamReader(MemoryReader):
     def row_count(self) -> None:  # type: ignore[override]
         """Nothing tells before the rows are read."""
 
-    def batches(
-        self,
-        columns: Sequence[str],
-        *,
-        rows: int | None = None,  # noqa: ARG002 - they are cut already
-        whole: bool = False,  # noqa: ARG002 - the rows are there anyway
-        raw: Sequence[str] = (),
-    ) -> Iterator[Batch]:
-        """The rows as they come; `native` is there whether `whole` or not.
-
-        Raises:
-            ColumnTypeError: If a column asked for holds something other than numbers.
-        """
-        wanted = self._numeric(columns)
-        return self._parsed(wanted, self._known(raw))
-
     def _first_cells(self, names: Sequence[str]) -> dict[str, list[str | None]]:
         """Nothing: what is read is gone."""
         del names
         return {}
 
-    def _parsed(self, wanted: list[str], raw: Sequence[str]) -> Iterator[Batch]:
+    def _read(
+        self,
+        wanted: list[str],
+        raw: list[str],
+        rows: int | None,  # noqa: ARG002 - they are cut already
+        *,
+        whole: bool,  # noqa: ARG002 - the rows are there anyway
+    ) -> Iterator[Batch]:
+        """The rows as they come; see `NamedTable`."""
         start = 0
         for part in self._rows:
             parsed = {name: numeric_column(part.column(name)) for name in wanted}

@@ -5,13 +5,13 @@ from contextlib import closing
 
 from pishield_cli.errors import ColumnTypeError, TableError
 from pishield_cli.tables.csv.line_counter import LineCounter
-from pishield_cli.tables.csv.numbers import is_decimal_text, is_number, says_more_than_zero
 from pishield_cli.tables.csv.records import (
     Records,
     split_cells,
     unquoted,
 )
 from pishield_cli.tables.sources import Source
+from pishield_cli.tables.textual.numbers import is_decimal_text, is_number, says_more_than_zero
 
 _SHOWN = 40
 _MOST_DIGITS = 308

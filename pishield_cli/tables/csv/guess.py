@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.meanings import date_hint, options_of
-from pishield_cli.tables.csv.numbers import MISSING_TEXTS, is_number
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.table import TableReader
+from pishield_cli.tables.textual.numbers import MISSING_TEXTS, is_number
 
 _SAMPLE = 1 << 16
 _ROWS = 200

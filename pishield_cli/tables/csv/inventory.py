@@ -10,8 +10,8 @@ from pishield_cli.errors import BadCellsError, ColumnTypeError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.csv.meanings import told_meaning
 from pishield_cli.tables.csv.notation import NUMBER
-from pishield_cli.tables.csv.numbers import FALSE_TEXTS, TRUE_TEXTS
 from pishield_cli.tables.csv.records import Records, split_cells
+from pishield_cli.tables.textual.numbers import FALSE_TEXTS, TRUE_TEXTS
 
 SHOWN = 3
 """How many cells of a column are shown, each with its line."""

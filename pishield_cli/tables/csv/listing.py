@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.aside import AsideStream, WrittenAside
-from pishield_cli.tables.listing import ListedLines, listing_names
 from pishield_cli.tables.table import Batch, StoredTable
+from pishield_cli.tables.typed_listing import ListedLines, listing_names
 
 _FORMULA = ("=", "+", "-", "@", "\\t", "\\r")
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?\s*")

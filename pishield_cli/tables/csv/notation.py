@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import pyarrow as pa
 
-from pishield_cli.tables.csv.numbers import MISSING_TEXTS
 from pishield_cli.tables.dialect import BadCells, Dialect
+from pishield_cli.tables.textual.numbers import MISSING_TEXTS
 
 _SPACES = "[ \u00a0\u202f]"
 _BLANKS = "[ \t\u00a0\u202f]*"

@@ -10,18 +10,18 @@ from pyarrow import csv
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.tables.arrow.arrays import nothing, text_array
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
-from pishield_cli.tables.csv.digits import (
+from pishield_cli.tables.csv.faults import not_numeric, refuse_endless, refuse_tiny
+from pishield_cli.tables.csv.notation import canonical_cells
+from pishield_cli.tables.csv.records import Records
+from pishield_cli.tables.csv.text import Text
+from pishield_cli.tables.dialect import Dialect
+from pishield_cli.tables.textual.digits import (
     has_long_exponents,
     has_long_numbers,
     has_wide_hexadecimals,
 )
-from pishield_cli.tables.csv.exact import are_whole, exact_cells
-from pishield_cli.tables.csv.faults import not_numeric, refuse_endless, refuse_tiny
-from pishield_cli.tables.csv.notation import canonical_cells
-from pishield_cli.tables.csv.numbers import MISSING_TEXTS, numbers_in
-from pishield_cli.tables.csv.records import Records
-from pishield_cli.tables.csv.text import Text
-from pishield_cli.tables.dialect import Dialect
+from pishield_cli.tables.textual.exact import are_whole, exact_cells
+from pishield_cli.tables.textual.numbers import MISSING_TEXTS, numbers_in
 
 _TINY_PLACES = 300
 _FEW = 1_000

@@ -20,15 +20,15 @@ from pyarrow import csv
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
-from pishield_cli.tables.csv.domains import written_domain
 from pishield_cli.tables.csv.faults import check_text, malformed
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.notation import canonical_cells, canonical_text
-from pishield_cli.tables.csv.numbers import MISSING_TEXTS, is_number
 from pishield_cli.tables.csv.piece import Piece
 from pishield_cli.tables.csv.records import Records
 from pishield_cli.tables.dialect import BadCells
-from pishield_cli.tables.text_table import Parsed
+from pishield_cli.tables.textual.numbers import MISSING_TEXTS, is_number
+from pishield_cli.tables.textual.table import Parsed
+from pishield_cli.tables.textual.told import written_domain
 
 if TYPE_CHECKING:
     from pishield_cli.tables.csv.inventory import LookedThrough

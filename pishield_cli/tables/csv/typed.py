@@ -7,9 +7,9 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.tables.csv.notation import are_numbers, canonical_cells
-from pishield_cli.tables.csv.numbers import numbers_in
 from pishield_cli.tables.csv.text import Text
 from pishield_cli.tables.dialect import Dialect
+from pishield_cli.tables.textual.numbers import numbers_in
 
 
 def typed_columns(

@@ -5,11 +5,11 @@ import numpy as np
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.aside import AsideStream, WrittenAside
-from pishield_cli.tables.csv.cells import cell_like, text_cell
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.notation import canonical_text, written_like
 from pishield_cli.tables.csv.records import Records, split_cells
 from pishield_cli.tables.table import Batch
+from pishield_cli.tables.textual.cells import cell_like, text_cell
 
 # Rows split at a time: few enough that their cells stay small beside the text itself.
 _SLICE = 1 << 12

@@ -1,6 +1,6 @@
 """Arrow files, read batch by batch."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from pishield_cli.tables.arrow.columns import numeric_column
-from pishield_cli.tables.arrow.typed import TypedTable
+from pishield_cli.tables.arrow.typed_table import TypedTable
 from pishield_cli.tables.dialect import InputFormat
 from pishield_cli.tables.endings import format_named, other_kind
 from pishield_cli.tables.ipc.file import damage, layout_of, record_batches, schema_of
@@ -56,29 +56,15 @@ class ArrowReader(TypedTable):
     def row_count(self) -> None:
         """Nothing tells before the file is read."""
 
-    def batches(
-        self,
-        columns: Sequence[str],
-        *,
-        rows: int | None = None,
-        whole: bool = False,
-        raw: Sequence[str] = (),
+    def _read(
+        self, wanted: list[str], raw: list[str], rows: int | None, *, whole: bool
     ) -> Iterator[Batch]:
-        """Read the table from its start, the next batch while the caller works on this one.
+        """The next batch is read while the caller works on this one; see `NamedTable`.
 
-        Args:
-            columns: The columns to parse; each must be numeric.
-            rows: The most rows a batch holds; None for half a million. No batch goes beyond the
-                end of one of the file's own.
-            whole: Whether `native` holds all columns, for a writer or listing.
-            raw: Columns to give as they are stored.
-
-        Raises:
-            ColumnTypeError: If a column asked for holds something other than numbers.
-            TableError: If the file is damaged.
+        A batch has at most half a million rows where nothing is asked for, and does not go beyond
+        the end of one of the file's own.
         """
-        wanted, stored = self._numeric(columns), self._known(raw)
-        return prefetched(self._tasks(wanted, stored, rows or _ROWS, whole=whole))
+        return prefetched(self._tasks(wanted, raw, rows or _ROWS, whole=whole))
 
     def open_writer(self, output: str) -> TableWriter:
         """Start writing a changed copy.

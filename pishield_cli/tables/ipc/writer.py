@@ -5,8 +5,8 @@ from typing import Any
 import pyarrow as pa
 
 from pishield_cli.kernels.changes import Changes
-from pishield_cli.tables.arrow.aside import TypedAside
 from pishield_cli.tables.arrow.stream import changed_rows
+from pishield_cli.tables.arrow.typed_aside import TypedAside
 from pishield_cli.tables.aside import aside_of, writing
 from pishield_cli.tables.ipc.file import Layout
 from pishield_cli.tables.ipc.reader import ArrowReader, ArrowRows

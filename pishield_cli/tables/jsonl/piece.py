@@ -11,11 +11,11 @@ from pyarrow import json
 from pishield_cli.errors import ColumnTypeError, TableError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.tables.arrow.columns import in_one_array, is_numeric, numeric_column
-from pishield_cli.tables.csv.digits import has_long_exponents, has_long_numbers
-from pishield_cli.tables.csv.exact import are_whole, exact_cells
-from pishield_cli.tables.csv.numbers import numbers_in, says_more_than_zero
 from pishield_cli.tables.dialect import BadCells
 from pishield_cli.tables.jsonl.lines import Lines, Numeral, json_text, object_of
+from pishield_cli.tables.textual.digits import has_long_exponents, has_long_numbers
+from pishield_cli.tables.textual.exact import are_whole, exact_cells
+from pishield_cli.tables.textual.numbers import numbers_in, says_more_than_zero
 
 _BRACES = ord("{"), ord("}")
 _NEWLINE = ord("\n")

@@ -13,7 +13,6 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.domains import Domain, Number, Schema, Text, Truth
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.schema import text_domain
-from pishield_cli.tables.csv.domains import written_domain
 from pishield_cli.tables.dialect import BadCells, InputFormat
 from pishield_cli.tables.endings import format_named, other_kind
 from pishield_cli.tables.jsonl.lines import Lines, Numeral, pieces, values_of
@@ -21,7 +20,8 @@ from pishield_cli.tables.jsonl.piece import Piece, text_of
 from pishield_cli.tables.jsonl.typed import typed_rows
 from pishield_cli.tables.sources import STANDARD_STREAM, Source, open_source, reading
 from pishield_cli.tables.table import Batch, TableWriter
-from pishield_cli.tables.text_table import Parsed, TextTable
+from pishield_cli.tables.textual.table import Parsed, TextTable
+from pishield_cli.tables.textual.told import written_domain
 
 _FIRST = 1 << 20
 _LOOKED_AT = 100

@@ -10,10 +10,10 @@ import pyarrow as pa
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.arrow.columns import cell_texts
 from pishield_cli.tables.aside import AsideStream, WrittenAside
-from pishield_cli.tables.csv.cells import cell_like
 from pishield_cli.tables.jsonl.lines import Lines, values_of
 from pishield_cli.tables.jsonl.reader import JsonLinesReader
 from pishield_cli.tables.table import Batch
+from pishield_cli.tables.textual.cells import cell_like
 
 _NO_NUMBERS = {"": "null", "nan": "null", "inf": "Infinity", "-inf": "-Infinity"}
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from pishield_cli.tables.arrow.aside import TypedAside
+from pishield_cli.tables.arrow.typed_aside import TypedAside
 from pishield_cli.tables.aside import aside_of, writing
 
 

@@ -15,7 +15,7 @@ from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.addresses import has_wild_cards
 from pishield_cli.tables.arrow.columns import numeric_column
-from pishield_cli.tables.arrow.typed import TypedTable
+from pishield_cli.tables.arrow.typed_table import TypedTable
 from pishield_cli.tables.dialect import InputFormat
 from pishield_cli.tables.endings import format_named, other_kind
 from pishield_cli.tables.parquet.partitions import partitions_of
@@ -139,28 +139,14 @@ class ParquetReader(TypedTable):
             self._groups[number][group - self._first_group] for number, group in found
         )
 
-    def batches(
-        self,
-        columns: Sequence[str],
-        *,
-        rows: int | None = None,
-        whole: bool = False,
-        raw: Sequence[str] = (),
+    def _read(
+        self, wanted: list[str], raw: list[str], rows: int | None, *, whole: bool
     ) -> Iterator[Batch]:
-        """Read the table from its start, the next batch while the caller works on this one.
+        """The next batch is read while the caller works on this one; see `NamedTable`.
 
-        Args:
-            columns: The columns to parse; each must be numeric.
-            rows: The most rows a batch holds; None for half a million, or fewer of many columns.
-                No batch goes beyond the end of a row group.
-            whole: Whether `native` holds all columns, for a writer or listing.
-            raw: Columns to give as they are stored.
-
-        Raises:
-            ColumnTypeError: If a column asked for holds something other than numbers.
-            TableError: If a file is damaged.
+        Where nothing is asked for, a batch has at most half a million rows, or fewer of many
+        columns. It does not go beyond the end of a row group.
         """
-        wanted = self._numeric(columns)
         reading = reading_of(
             self._groups,
             self._left_out,
@@ -171,7 +157,7 @@ class ParquetReader(TypedTable):
             whole=whole,
             cores=pa.cpu_count(),
         )
-        return self._read(reading, wanted, whole, self._known(raw))
+        return self._read_runs(reading, wanted, whole, raw)
 
     def open_writer(self, output: str) -> TableWriter:
         """Start writing a changed copy: a file of a file, a folder of anything else.
@@ -209,7 +195,7 @@ class ParquetReader(TypedTable):
             return self.partitions.completed(native.part, native.rows)
         return super()._rows_of(native)
 
-    def _read(
+    def _read_runs(
         self, reading: Reading, wanted: list[str], whole: bool, raw: list[str]
     ) -> Generator[Batch, None, None]:
         for some in prefetched(self._tasks(reading, wanted, whole, raw), reading.workers):

@@ -10,8 +10,8 @@ from pyarrow import parquet as pq
 
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.addresses import keeps_objects
-from pishield_cli.tables.arrow.aside import TypedAside, WritingPlace
 from pishield_cli.tables.arrow.stream import changed_rows
+from pishield_cli.tables.arrow.typed_aside import TypedAside, WritingPlace
 from pishield_cli.tables.aside import aside_of, writing
 from pishield_cli.tables.parquet.folder_aside import folder_aside
 from pishield_cli.tables.parquet.parts import Part, opened

@@ -13,8 +13,8 @@ import pytest
 
 from pishield_cli.errors import TableError
 from pishield_cli.tables import open_table, open_writer
-from pishield_cli.tables.csv.cells import cell_like
 from pishield_cli.tables.table import ColumnChange, TableReader
+from pishield_cli.tables.textual.cells import cell_like
 
 
 def stored(folder: Path, data: bytes, name: str = "table.csv") -> str:

@@ -1,9 +1,9 @@
-"""A new value as the text of a CSV cell, in the style of the cell it replaces."""
+"""A new value as the text of a cell, in the style of the cell it replaces."""
 
 from fractions import Fraction
 
 from pishield_cli.kernels.columns import number_text
-from pishield_cli.tables.csv.numbers import FALSE_TEXTS, TRUE_TEXTS
+from pishield_cli.tables.textual.numbers import FALSE_TEXTS, TRUE_TEXTS
 
 _TRUTH = {
     old.encode(): (false.encode(), true.encode())

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
-from pishield_cli.tables.csv.numbers import SHORT, has_many_digits, is_whole, number_of
+from pishield_cli.tables.textual.numbers import SHORT, has_many_digits, is_whole, number_of
 
 Written = Callable[[Array | Sequence[int]], list[str]]
 """The texts of some rows, given by number."""

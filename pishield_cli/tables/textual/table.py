@@ -14,7 +14,7 @@ from pishield_cli.tables.named import NamedTable
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import Source
 from pishield_cli.tables.table import Batch
-from pishield_cli.tables.told_kinds import alike, cells_held, domain_told
+from pishield_cli.tables.textual.told import alike, cells_held, domain_told
 
 _CHUNK = 8 << 20
 _WORKERS = 6
@@ -56,30 +56,6 @@ class TextTable(NamedTable, ABC):
     def row_count(self) -> None:
         """Nothing tells before the text is read."""
 
-    def batches(
-        self,
-        columns: Sequence[str],
-        *,
-        rows: int | None = None,
-        whole: bool = False,
-        raw: Sequence[str] = (),
-    ) -> Iterator[Batch]:
-        """Read the table from its start, the next batch while the caller works on this one.
-
-        Args:
-            columns: The columns to parse; each must be numeric.
-            rows: About how many rows a batch holds; None for about 8 MiB of text.
-            whole: Whether a last batch without rows is wanted for the sake of its blank lines;
-                a batch always carries its text.
-            raw: Columns to give as texts.
-
-        Raises:
-            ColumnTypeError: If a column asked for holds something other than numbers.
-            TableError: If the table is malformed; the message names file and line.
-        """
-        wanted = self._known(columns)
-        return self._numbered(wanted, self._known(raw), self._chunk_size(rows), whole)
-
     def settled(self, columns: Sequence[str]) -> Schema:
         """Read the text, through if need be, and say which values its columns hold.
 
@@ -108,15 +84,20 @@ class TextTable(NamedTable, ABC):
             return _CHUNK
         return max(1, min(int(rows * self._row_length), 4 * _CHUNK))
 
-    def _numbered(
-        self, wanted: list[str], raw: list[str], size: int, whole: bool
+    def _read(
+        self, wanted: list[str], raw: list[str], rows: int | None, *, whole: bool
     ) -> Generator[Batch, None, None]:
+        """The next batch is read while the caller works on this one; see `NamedTable`.
+
+        A batch is about 8 MiB of text where nothing is asked for. It always carries its text; where
+        the rows are needed, a last one without rows may come for the sake of its blank lines.
+        """
         start = 0
-        for columns, texts, rows, piece in self._parsed(wanted, size, raw):
-            if rows or whole:
+        for columns, texts, count, piece in self._parsed(wanted, self._chunk_size(rows), raw):
+            if count or whole:
                 found = {n: alike(column, self._settled.get(n)) for n, column in columns.items()}
-                yield Batch(start, rows, found, piece.native, texts)
-            start += rows
+                yield Batch(start, count, found, piece.native, texts)
+            start += count
 
     def _parsed(self, wanted: list[str], size: int, raw: Sequence[str] = ()) -> Iterator[Parsed]:
         """The text in pieces; columns taken away from `wanted` are left out from then on."""

@@ -1,7 +1,7 @@
 """Tables whose columns have Arrow's types: what their schema tells, and their rows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -47,17 +47,6 @@ class TypedTable(NamedTable, ABC):
     def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
         """What the types of columns say, and of texts the first cells, which may be dates."""
         return domains_of(self.schema, uses, self._first_cells, self.date_format)
-
-    @abstractmethod
-    def batches(
-        self,
-        columns: Sequence[str],
-        *,
-        rows: int | None = None,
-        whole: bool = False,
-        raw: Sequence[str] = (),
-    ) -> Iterator[Batch]:
-        """Read the table from its start; see `TableReader`."""
 
     def _first_cells(self, names: Sequence[str]) -> dict[str, list[str | None]]:
         first = next(iter(self.batches((), rows=_LOOKED_AT, raw=names)), None)

@@ -1,0 +1,1 @@
+"""What files of text share, however their rows are written: numbers as texts, pieces read ahead."""
