@@ -55,10 +55,12 @@ def complete_columns(context: typer.Context, incomplete: str) -> list[str]:
     from pishield_cli.errors import PishieldError
 
     before, comma, begun = incomplete.rpartition(",")
+    # Where the option's own value is not there yet, the words before it are not told apart.
+    data = context.params.get("data") or next(iter(context.args), None)
     try:
         from pishield_cli.tables import open_table
 
-        columns = open_table(str(context.params.get("data"))).columns
+        columns = open_table(str(data)).columns
     except (PishieldError, OSError):
         return []
     taken = before.split(",")

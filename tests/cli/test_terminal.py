@@ -2,14 +2,13 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-import typer
 
 from pishield_cli.cli import main
 from pishield_cli.cli.app import COMMANDS
 from pishield_cli.cli.boundary import may_colour
-from pishield_cli.cli.options import complete_columns
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.check_table import render_table
 from pishield_cli.cli.render.checked import Checked
@@ -121,27 +120,24 @@ def test_long_help_uses_a_wide_terminal(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("begun", "found"),
+    ("line", "found"),
     [
-        ("", ["id", "price", "place"]),
-        ("p", ["price", "place"]),
-        ("price,", ["price,id", "price,place"]),
+        ("check t.csv r.txt --key ", ["id", "price", "place"]),
+        ("check t.csv r.txt --show 3 --key p", ["price", "place"]),
+        ("correct t.csv r.txt -o out.csv --fixed price,", ["price,id", "price,place"]),
+        ("correct t.csv r.txt --only pr", ["price"]),
+        ("train t.csv r.txt -o run --targets p", ["price", "place"]),
+        ("check nothing.csv r.txt --key p", []),
+        ("check --key p", []),
+        ("corr", ["correct"]),
+        ("check t.csv r.txt --mar", ["--markdown"]),
     ],
 )
-def test_columns_of_the_table_complete_a_list(begun, found, tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_text("id,price,place\n1,2,3\n")
-
-    class Context(typer.Context):
-        def __init__(self):
-            self.params = {"data": str(path)}
-
-    assert complete_columns(Context(), begun) == found
-
-
-def test_a_table_that_is_not_there_completes_nothing():
-    class Context(typer.Context):
-        def __init__(self):
-            self.params = {"data": "nothing.csv"}
-
-    assert complete_columns(Context(), "") == []
+def test_a_shell_completes_commands_options_and_columns(line, found, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("id,price,place\n1,2,3\n")
+    monkeypatch.setenv("_PISHIELD_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"pishield {line}")
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split(" "))))
+    assert main([]) == 0
+    assert capsys.readouterr().out.split() == found

@@ -17,7 +17,19 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> 
     """A table of a page; of many rows the first ones, and how many more there are."""
     left = len(rows) - _MOST
     more = f"and {left:,} more" if left > 0 else ""
-    return {"caption": caption, "head": head, "rows": rows[:_MOST], "left": more}
+    words = [place for place in range(1, len(head)) if any(_is_word(row[place]) for row in rows)]
+    return {
+        "caption": caption,
+        "head": head,
+        "rows": rows[:_MOST],
+        "left": more,
+        "words": words,
+    }
+
+
+def _is_word(cell: Cell) -> bool:
+    """Whether a cell is a text, and not a number or a picture."""
+    return isinstance(cell, str) and cell[:1].isalpha()
 
 
 def bar(share: float) -> Cell:
