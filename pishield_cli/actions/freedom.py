@@ -59,7 +59,7 @@ def resolved_ordering(
         return ordering_by_centrality(requirements.clauses, every, listed[0])
     require_columns("--ordering", listed, columns, others=measures)
     own = requirements.ordering or ()
-    texts = [name for name, one in requirements.domains.items() if counted(one)]
+    texts = [name for name in columns if counted(requirements.domains.get(name))]
     return tuple(dict.fromkeys((*listed, *own, *texts, *columns, *requirements.derived)))
 
 
