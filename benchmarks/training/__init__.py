@@ -15,7 +15,10 @@ from pathlib import Path
 
 from benchmarks.measure import setting
 
-QUESTIONS = ("alignment", "law", "steps", "rmse", "monotone", "idempotent", "bounds")
+QUESTIONS = (
+    *("alignment", "law", "steps", "rmse", "monotone", "idempotent"),
+    *("bounds", "isometry", "approximate", "lookup"),
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     rule = ["price:+sqft_living"]
     made.add_argument("--monotone", nargs="+", default=rule, metavar="RULE", help="as of train")
     made.add_argument("--monotone-epochs", type=int, default=20)
+    made.add_argument("--lookup-epochs", type=int, default=60)
     made.add_argument("--clip-norm", type=float, metavar="L", help="for rmse; else as of train")
     made.add_argument("--archs", nargs="+", default=["shallow", "deep"], help="for rmse")
     made.add_argument("--fyp", type=Path, help="a clone of shield-projected-gradient")

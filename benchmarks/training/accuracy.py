@@ -28,7 +28,9 @@ from pishield_cli.training.features import TargetScaler, stacked
 from pishield_cli.training.model import Model
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.settings import (
+    SIGNED,
     DeviceChoice,
+    LossChoice,
     MaskChoice,
     TrainSettings,
 )
@@ -52,6 +54,7 @@ class Method:
     backward: RuleName | None = None
     masks: MaskChoice = MaskChoice.RANDOM
     cap: bool = False
+    loss: LossChoice = LossChoice.MSE
 
     def rule(self) -> AbstractContextManager[Any]:
         """Within it, what is not to be chosen by an option is chosen."""
@@ -69,6 +72,7 @@ def _methods() -> list[Method]:
         *(Method(rule.value, layer, rule) for rule in RuleName if rule is not masked),
         Method("routed, capped", layer, RuleName.ROUTED, cap=True),
         *(Method(f"masked {masks}", layer, masked, masks) for masks in MaskChoice),
+        *(Method(loss.value, layer, loss=loss) for loss in sorted(SIGNED)),
         *(Method(f"nearest {rule}", nearest, rule) for rule in behind_nearest),
     ]
 
@@ -116,6 +120,7 @@ class Plan:
             shield=method.shield,
             backward=method.backward,
             masks=method.masks,
+            loss=method.loss,
             restore=restore,
             clip_norm=self.clip_norm,
             scale_targets=scaled,

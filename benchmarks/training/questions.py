@@ -5,9 +5,12 @@ from collections.abc import Iterator
 
 from benchmarks.training import accuracy, summary
 from benchmarks.training import alignment as aligning
+from benchmarks.training import approximate as approximating
 from benchmarks.training import bounds as bounding
 from benchmarks.training import idempotent as repeating
+from benchmarks.training import isometry as isometric
 from benchmarks.training import law as lawful
+from benchmarks.training import lookup as looking
 from benchmarks.training import monotone as rising
 from benchmarks.training import steps as stepping
 from benchmarks.training.datasets import Dataset
@@ -80,6 +83,24 @@ def monotone(options: argparse.Namespace) -> Iterator[str]:
 def idempotent(options: argparse.Namespace) -> Iterator[str]:
     """Errors of idempotent networks, epoch by epoch."""
     yield from repeating.tables(kept(options))
+
+
+def isometry(options: argparse.Namespace) -> Iterator[str]:
+    """Singular values, and what becomes of the projected gradient."""
+    for dataset in datasets(options):
+        yield from isometric.tables(dataset, kept(options), options.seeds)
+
+
+def approximate(options: argparse.Namespace) -> Iterator[str]:
+    """Time and errors of approximate projections."""
+    for dataset in datasets(options):
+        yield from approximating.tables(dataset, kept(options))
+
+
+def lookup(options: argparse.Namespace) -> Iterator[str]:
+    """Whether idempotent networks only look rows up."""
+    for dataset in datasets(options):
+        yield from looking.tables(dataset, kept(options), options.lookup_epochs, options.seeds)
 
 
 def bounds(options: argparse.Namespace) -> Iterator[str]:

@@ -102,8 +102,8 @@ Masks = Annotated[
     typer.Option(
         "--masks",
         metavar="HOW",
-        help="For --backward masked, which variable of each requirement learns: random or "
-        "gumbel (a learnt choice).",
+        help="For --backward masked, which variable of each requirement learns: random, "
+        "gumbel (a learnt choice), or row (a learnt choice that sees the row).",
     ),
 ]
 Restore = Annotated[

@@ -114,7 +114,7 @@ class Model(nn.Module):
         self.after = self._finishing_shield(settings)
         masked = settings.resolved_backward is RuleName.MASKED
         self.looks_ahead = outline.propositional or masked
-        self._chooses = masked and settings.masks is MaskChoice.GUMBEL
+        self._chooses = masked and settings.masks is not MaskChoice.RANDOM
         self.register_buffer("mean", torch.from_numpy(outline.scaler.mean), persistent=False)
         self.register_buffer("scale", torch.from_numpy(outline.scaler.scale), persistent=False)
 

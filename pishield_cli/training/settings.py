@@ -30,6 +30,7 @@ class MaskChoice(StrEnum):
 
     RANDOM = "random"
     GUMBEL = "gumbel"
+    ROW = "row"
 
 
 class LossChoice(StrEnum):

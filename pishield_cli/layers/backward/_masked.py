@@ -1,7 +1,7 @@
 """One raw value of each requirement at a time, the others replaced by their targets."""
 
 from copy import deepcopy
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from pishield_cli.layers.backward._rule import Swept
 from pishield_cli.layers.blocks import clamp
 from pishield_cli.layers.rules import RuleName
 
-Masks = Literal["random", "gumbel"]
+Masks = Literal["random", "gumbel", "row"]
 
 
 class Masked(Swept):
@@ -25,8 +25,9 @@ class Masked(Swept):
     loss. Without targets, when predicting, this is `clamp`.
 
     Args:
-        masks: How the variable is chosen, for each bound and row anew: `random`, all alike, or
-            `gumbel`, by weights that are learnt along, in the shield's submodule `rule_state`.
+        masks: How the variable is chosen, for each bound and row anew: `random`, all alike;
+            `gumbel`, by weights that are learnt along, in the shield's submodule `rule_state`; or
+            `row`, by such weights and how far each variable of the row is from its target.
         temperature: Of the learnt choice; near zero it is as good as decided, high as good as even.
 
     References:
@@ -37,8 +38,8 @@ class Masked(Swept):
     name = RuleName.MASKED
 
     def __init__(self, masks: Masks = "random", *, temperature: float = 1.0) -> None:
-        if masks not in ("random", "gumbel"):
-            raise UsageError(f"Masks are `random` or `gumbel`, but these are `{masks}`.")
+        if masks not in get_args(Masks):
+            raise UsageError(f"Masks are `random`, `gumbel` or `row`, but these are `{masks}`.")
         if not temperature > 0:
             raise UsageError(f"A temperature is above zero, but this is {temperature}.")
         self.masks = masks
@@ -46,8 +47,8 @@ class Masked(Swept):
 
     def prepare(self, shield: Shielding) -> "MaskedSweeps":
         """The masked sweeps, and what is learnt in them."""
-        temperature = self.temperature if self.masks == "gumbel" else None
-        return MaskedSweeps(shield.sweeps, temperature)
+        temperature = None if self.masks == "random" else self.temperature
+        return MaskedSweeps(shield.sweeps, temperature, by_row=self.masks == "row")
 
 
 class MaskedSweeps(nn.Module):
@@ -56,9 +57,12 @@ class MaskedSweeps(nn.Module):
     Args:
         sweeps: Of a shield; they are copied.
         temperature: Of the learnt choice; None for the random one.
+        by_row: Whether the learnt choice sees how far a row is from its targets.
     """
 
-    def __init__(self, sweeps: nn.ModuleList, temperature: float | None) -> None:
+    def __init__(
+        self, sweeps: nn.ModuleList, temperature: float | None, *, by_row: bool = False
+    ) -> None:
         super().__init__()
         self.sweeps = deepcopy(sweeps)
         self._choices = []
@@ -66,7 +70,7 @@ class MaskedSweeps(nn.Module):
             for name in ("bounds", "definitions"):
                 lines = getattr(owner, name, None)
                 if isinstance(lines, AffineLines):
-                    lines.mixing = _Choice(lines.shapes, temperature)
+                    lines.mixing = _Choice(lines.shapes, temperature, by_row=by_row)
                     self._choices.append(lines.mixing)
 
     def anneal(self, temperature: float) -> None:
@@ -86,23 +90,31 @@ class MaskedSweeps(nn.Module):
 class _Choice(nn.Module):
     """Take one term of each form as it is, and the others from the targets, half the rows."""
 
-    def __init__(self, shapes: tuple[tuple[int, int], ...], temperature: float | None) -> None:
+    def __init__(
+        self, shapes: tuple[tuple[int, int], ...], temperature: float | None, *, by_row: bool
+    ) -> None:
         super().__init__()
         self.temperature = temperature
         self._shapes = shapes
         if temperature is not None:
             terms = sum(count * size for count, size in shapes)
             self.weights = nn.Parameter(torch.zeros(terms, dtype=torch.float64))
+            # A term far from its target has the more to learn.
+            self.slopes = nn.Parameter(torch.ones_like(self.weights)) if by_row else None
 
     def forward(self, terms: Tensor) -> Tensor:
         own, given = terms.chunk(2, dim=1)
-        return torch.cat((given + self._chosen(own) * (own - given), given), 1)
+        away = own - given
+        return torch.cat((given + self._chosen(away.detach()) * away, given), 1)
 
-    def _chosen(self, like: Tensor) -> Tensor:
-        """One for one term of each form, else zero, shape `(terms, rows)`."""
-        noise = -torch.log(-torch.log(torch.rand_like(like).clamp(1e-30, 1 - 1e-7)))
+    def _chosen(self, away: Tensor) -> Tensor:
+        """One for one term of each form, else zero, shape `(terms, rows)`, as `away`."""
+        noise = -torch.log(-torch.log(torch.rand_like(away).clamp(1e-30, 1 - 1e-7)))
         if self.temperature is not None:
-            noise = noise + self.weights.to(like.dtype).unsqueeze(1)
+            noise = noise + self.weights.to(away.dtype).unsqueeze(1)
+            if self.slopes is not None:
+                size = away.abs().mean().clamp_min(1e-300)
+                noise = noise + self.slopes.to(away.dtype).unsqueeze(1) * away.abs() / size
         pieces, first = [], 0
         for count, size in self._shapes:
             if size:

@@ -61,6 +61,17 @@ def test_the_choice_is_learnt():
     assert float((y[:, 0] == 7.0).double().mean()) > 0.9
 
 
+def test_the_choice_of_a_row_turns_to_the_variable_that_is_further_from_its_target():
+    torch.manual_seed(0)
+    shield = ordered("row")
+    near, far = torch.tensor([[0.0, 1.1, 9.0]]), torch.tensor([[0.0, 9.0, 2.1]])
+    z = torch.cat([near.repeat(300, 1), far.repeat(300, 1)]).double()
+    y = shield(z, TARGETS.repeat(600, 1))
+    # The second variable alone: 1 + 2 * 9; the first alone: 9 + 2 * 2.
+    assert float((y[:300, 0] == 19.0).double().mean()) > 0.8
+    assert float((y[300:, 0] == 13.0).double().mean()) > 0.7
+
+
 def test_it_can_be_annealed_copied_and_saved():
     shield = copy.deepcopy(ordered("gumbel"))
     shield.rule_state.anneal(0.1)
