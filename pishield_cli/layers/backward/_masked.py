@@ -90,6 +90,8 @@ class MaskedSweeps(nn.Module):
 class _Choice(nn.Module):
     """Take one term of each form as it is, and the others from the targets, half the rows."""
 
+    slopes: nn.Parameter | None
+
     def __init__(
         self, shapes: tuple[tuple[int, int], ...], temperature: float | None, *, by_row: bool
     ) -> None:
@@ -113,8 +115,8 @@ class _Choice(nn.Module):
         if self.temperature is not None:
             noise = noise + self.weights.to(away.dtype).unsqueeze(1)
             if self.slopes is not None:
-                size = away.abs().mean().clamp_min(1e-300)
-                noise = noise + self.slopes.to(away.dtype).unsqueeze(1) * away.abs() / size
+                usual = away.abs().mean().clamp_min(1e-300)
+                noise = noise + self.slopes.to(away.dtype).unsqueeze(1) * away.abs() / usual
         pieces, first = [], 0
         for count, size in self._shapes:
             if size:
