@@ -12,6 +12,7 @@ from pishield_cli.layers.affine import ROUNDING, FixedBuffers, either
 from pishield_cli.layers.branching import Branching
 from pishield_cli.layers.half_space_lines import HalfSpaceLines
 from pishield_cli.layers.precision import gap_of
+from pishield_cli.layers.tabled_points import LARGEST, TabledPoints
 from pishield_cli.logic.terms import Clause
 
 STRICTLY = 2.0
@@ -71,6 +72,8 @@ class NearestPoint(FixedBuffers):
         )
         parts = self.faces.parts
         self.certain = all(one.linear and not one.rigid and one.equations.tabled for one in parts)
+        self.tabled = _small(self.lines)
+        self._points: TabledPoints | None = None
 
     @property
     def units(self) -> Tensor:
@@ -93,13 +96,26 @@ class NearestPoint(FixedBuffers):
             slack: How far inside inequalities to stay, relative to what they add up.
         """
         keep = STRICTLY * gap_of(z.dtype), slack
-        y, multipliers = z.clone(), []
-        for lines, branching in self.parts:
-            columns = lines.taken(z)
-            x = _multipliers(lines, branching, columns, keep)
-            lines.put(lines.moved(columns, x), y)
-            multipliers.append(x)
+        y, known = z.clone(), {}
+        if z.device.type == "cpu" and not (slack or torch.compiler.is_exporting()):
+            known = self._tabled(z, y, keep[0])
+        multipliers = []
+        for number, (lines, branching) in enumerate(self.parts):
+            if number not in known:
+                columns = lines.taken(z)
+                known[number] = _multipliers(lines, branching, columns, keep)
+                lines.put(lines.moved(columns, known[number]), y)
+            multipliers.append(known[number])
         return Nearest(y, multipliers)
+
+    def _tabled(self, z: Tensor, y: Tensor, gap: float) -> dict[int, Tensor]:
+        """Put the nearest points of small linear blocks; their multipliers, by their numbers."""
+        if not self.tabled:
+            return {}
+        if self._points is None:
+            self._points = TabledPoints(list(self.tabled.values()))
+        x = self._points.put(z, y, gap)
+        return {} if x is None else dict(zip(self.tabled, self._points.split(x), strict=True))
 
     def held(self, found: Nearest) -> list[Tensor]:
         """The inequalities that hold each point back, block by block of the faces."""
@@ -125,6 +141,21 @@ class NearestPoint(FixedBuffers):
     def distances(self, moves: Tensor) -> Tensor:
         """How long moves of shape `(rows, columns)` are, in the units, squared."""
         return (moves.double() / self.units).square().sum(1)
+
+
+def _small(lines: Iterable[nn.Module]) -> dict[int, HalfSpaceLines]:
+    """The linear blocks with tables, by their numbers; none where arrays would not be quicker."""
+    found = {
+        number: one
+        for number, one in enumerate(lines)
+        if isinstance(one, HalfSpaceLines) and one.linear
+        if not one.rigid and one.equations.tabled
+    }
+    sizes = [one.count * one.equations.rows for one in found.values()]
+    columns = sum(len(one.block.spots) for one in found.values())
+    # Of few inequalities tensors look at every set, which is as quick.
+    searched = any(one.equations.rows > AT_ONCE for one in found.values())
+    return found if searched and sum(sizes) * columns <= LARGEST else {}
 
 
 def _multipliers(
