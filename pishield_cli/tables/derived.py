@@ -30,7 +30,9 @@ from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kin
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
 from pishield_cli.tables.arrow.expressions import evaluate, pattern_fault
+from pishield_cli.tables.arrow.schema import is_text
 from pishield_cli.tables.bad_cells import (
+    TellsBadCells,
     tested_numbers,
     with_bad_cells_told,
     with_filled_told,
@@ -126,8 +128,8 @@ class DerivedReader:
         numbers = [cell.name for cell in cells if cell.kind is not Kind.TEXT]
         every = dict.fromkeys([*named, *numbers])
         valued = {cell for one in wanted.values() for cell in _valued(one)}.union(named)
-        plain = [name for name in every if not needs_its_cells(self.schema.get(name))]
-        others = [name for name in every if needs_its_cells(self.schema.get(name))]
+        others = [name for name in every if self._needs_its_cells(name, name in valued)]
+        plain = [name for name in every if name not in others]
         stored = list(dict.fromkeys([*others, *texts, *raw]))
         for read in self.stored.batches(plain, rows=rows, whole=whole, raw=stored):
             batch = with_bad_cells_told(read, self.stored, wanted.values(), self.schema)
@@ -151,17 +153,21 @@ class DerivedReader:
             batch: The rows.
             valued: Whether more matters of it than which cells are missing.
         """
-        domain, cells = self.schema[name], batch.raw[name]
+        domain, cells = self.schema.get(name, Number()), batch.raw[name]
         if isinstance(domain, Text) and domain.classes is not None:
             return codes_of(cells, domain.classes)
         if not valued and isinstance(domain, Date | Other):
             return _presence(cells)
+        if not valued and isinstance(domain, Number | Truth):
+            assert isinstance(self.stored, TellsBadCells)
+            return _presence(self.stored.readable(batch, name))
         if isinstance(domain, Date):
             return self._dates(name, domain, batch)
         if isinstance(domain, Other):
+            written = is_text(cells.type)
+            fact = "it holds lists or records" if written else f"its type is {cells.type}"
             raise ColumnTypeError(
-                f"Column `{name}` of `{self.name}` must hold numbers, dates or texts, but its type "
-                f"is {cells.type}.",
+                f"Column `{name}` of `{self.name}` must hold numbers, dates or texts, but {fact}.",
                 hint=f"convert it first; as it is, only `{name} is null` can be said of it",
             )
         return numbers_among(cells)
@@ -216,6 +222,14 @@ class DerivedReader:
             left = [name for name in mixed if name not in found]
             found.update(name for name in left if has_fractions(batch.raw[name]))
         return frozenset(found)
+
+    def _needs_its_cells(self, name: str, valued: bool) -> bool:
+        """Whether a column is not just read as numbers.
+
+        Where it only matters which cells are missing, those of a text need not be numbers.
+        """
+        told = not valued and isinstance(self.stored, TellsBadCells)
+        return told or needs_its_cells(self.schema.get(name))
 
     def _is_plain(self, name: str) -> bool:
         """Whether a column is one of the table's numbers."""

@@ -220,3 +220,39 @@ def test_of_lists_and_their_like_it_can_be_said_whether_they_are_missing(
         Path("r.txt").write_text(rule)
         assert main(["check", name, "r.txt"]) == 2
         assert "must hold numbers, dates or texts, but its type is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_whether_a_cell_is_missing_can_be_asked_of_cells_that_turn_out_to_be_no_numbers(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = [*map(str, range(500)), "late", ""]
+    if name == "t.csv":
+        lines = ["id,x", *(f"{one},1" for one in cells)]
+    else:
+        values = [one if one.isdigit() else json.dumps(one or None) for one in cells]
+        lines = [f'{{"id": {one}, "x": 1}}' for one in values]
+    Path(name).write_text("\n".join(lines) + "\n")
+    Path("r.txt").write_text("id is not null\nif id is null then x > 2\n")
+    assert main(["check", name, "r.txt", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["requirements"]
+    assert [one["rows"] for one in found] == [[501], [501]]
+    Path("r.txt").write_text("if id is null then x > 2\n")
+    assert main(["correct", name, "r.txt", "-o", f"o{Path(name).suffix}"]) == 0
+
+
+def test_values_of_json_lines_that_are_lists_or_records_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.jsonl").write_text('{"a": [1], "x": 1}\n{"x": 2}\n{"a": {"b": 1}, "x": 3}\n')
+    Path("r.txt").write_text("if a is null then x > 2")
+    assert main(["check", "t.jsonl", "r.txt", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["requirements"][0]["rows"] == [1]
+    Path("r.txt").write_text("a == x")
+    assert main(["check", "t.jsonl", "r.txt"]) == 2
+    assert "it holds lists or records" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.logic.domains import Domain, Number, Schema, Text, Truth
+from pishield_cli.logic.domains import Domain, Number, Other, Schema, Text, Truth
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.schema import text_domain
 from pishield_cli.tables.dialect import BadCells, InputFormat
@@ -71,6 +71,8 @@ class JsonLinesReader(TextTable):
 
     def _domain(self, name: str, uses: frozenset[Kind]) -> Domain:
         present = [one[name] for one in self._first if one.get(name) is not None]
+        if not uses and any(isinstance(one, list | dict) for one in present):
+            return Other()
         texts = [one for one in present if isinstance(one, str) and not isinstance(one, Numeral)]
         if Kind.TEXT in uses:
             return text_domain(uses)
