@@ -52,6 +52,14 @@ class FirstCells:
     ) -> None:
         """Note one changed cell."""
         if len(self.cells) < SHOWN:
-            self.cells.append(ChangedCell(row, column, old, new, tuple(violated)))
+            shown = _as_word(old, new)
+            self.cells.append(ChangedCell(row, column, old, shown, tuple(violated)))
         if self.audit is not None:
             self.audit.append(row, column, old, new, violated, filled=filled)
+
+
+def _as_word(old: str, new: str) -> str:
+    """A new truth value in the words of the cell that it replaces."""
+    from pishield_cli.tables.textual.cells import cell_like
+
+    return cell_like(old.encode(), int(new)).decode() if new in {"0", "1"} else new

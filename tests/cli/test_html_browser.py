@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -72,6 +73,17 @@ def test_a_corrected_page_shows_cells_before_and_after(sample_data, capsys):
     assert main(["correct", data, rules, "--dry-run", "--format", "html"]) == 0
     reader = read(capsys.readouterr().out)
     assert reader.tags.count("del") == reader.tags.count("ins") > 10
+
+
+def test_a_corrected_truth_value_is_shown_as_it_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("ok,score\ntrue,1\nTRUE,2\n1,3\n")
+    Path("r.txt").write_text("not ok or score >= 5\n")
+    words = ["correct", "t.csv", "r.txt", "-o", "o.csv", "--fixed", "score", "--format", "html"]
+    assert main(words) == 0
+    shown = read(capsys.readouterr().out).text
+    assert [one for one in shown if one in {"false", "FALSE"}] == ["false", "FALSE"]
+    assert Path("o.csv").read_text() == "ok,score\nfalse,1\nFALSE,2\n0,3\n"
 
 
 def test_gradients_show_every_batch(sample_data, capsys):
