@@ -123,18 +123,22 @@ def joined(parts: Iterable[Correction], rows: int) -> Correction:
         parts: No cell changes in two of them.
         rows: How many rows the batch has.
     """
-    violating, failed = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=bool)
-    unproven = np.zeros(rows, dtype=bool)
+    given = list(parts)
+    if len(given) == 1 and not (len(given[0].uncorrected) and len(given[0].unproven)):
+        return given[0]
+    violating = np.zeros(rows, dtype=bool)
+    failed, unproven = violating.copy(), violating.copy()
     listed: dict[str, list[ColumnChange]] = {}
-    for part in parts:
+    for part in given:
         violating[part.violating] = True
         failed[part.uncorrected] = True
         unproven[part.unproven] = True
         for name, change in part.changes.items():
             listed.setdefault(name, []).append(change)
+    some_failed = any(len(part.uncorrected) for part in given)
     changes = {}
     for name, pieces in listed.items():
-        if len(pieces) == 1 and not failed.any():
+        if len(pieces) == 1 and not some_failed:
             changes[name] = pieces[0]
             continue
         where = np.concatenate([piece.rows for piece in pieces])
@@ -151,19 +155,41 @@ def joined(parts: Iterable[Correction], rows: int) -> Correction:
     )
 
 
+def among(some: Array, rows: Array) -> Array:
+    """Which of some row numbers are among others; bool, of the shape of `some`.
+
+    Args:
+        some: Row numbers, in any order.
+        rows: The others, ascending.
+    """
+    if not len(some) or not len(rows):
+        return np.zeros(len(some), dtype=bool)
+    places = np.searchsorted(rows, some)
+    found: Array = rows[np.minimum(places, len(rows) - 1)] == some
+    return found
+
+
 def only(correction: Correction, rows: Array) -> Correction:
-    """What a correction says of some rows, by their numbers in the batch."""
-    changes = {}
-    for name, change in correction.changes.items():
-        kept = np.isin(change.rows, rows)
-        if kept.any():
-            changes[name] = ColumnChange(change.rows[kept], change.values[kept])
+    """What a correction says of some of its violating rows, ascending numbers in the batch."""
+    if len(rows) == len(correction.violating):
+        return correction
+    uncorrected, unproven = correction.uncorrected, correction.unproven
     return Correction(
-        changes,
+        _kept(correction.changes, rows),
         rows,
-        np.intersect1d(correction.uncorrected, rows),
-        np.intersect1d(correction.unproven, rows),
+        uncorrected[among(uncorrected, rows)],
+        unproven[among(unproven, rows)],
     )
+
+
+def _kept(changes: Changes, rows: Array) -> dict[str, ColumnChange]:
+    """The changes in some rows, ascending."""
+    found = {}
+    for name, change in changes.items():
+        kept = among(change.rows, rows)
+        if kept.any():
+            found[name] = ColumnChange(change.rows[kept], change.values[kept])
+    return found
 
 
 def taken(changes: Changes, rows: Array) -> dict[str, ColumnChange]:
@@ -173,13 +199,10 @@ def taken(changes: Changes, rows: Array) -> dict[str, ColumnChange]:
         changes: Of a batch.
         rows: Row numbers in the batch, ascending, shape `(taken,)`.
     """
-    found = {}
-    for name, change in changes.items():
-        kept = np.isin(change.rows, rows)
-        if kept.any():
-            places = np.searchsorted(rows, change.rows[kept])
-            found[name] = ColumnChange(places, change.values[kept])
-    return found
+    return {
+        name: ColumnChange(np.searchsorted(rows, change.rows), change.values)
+        for name, change in _kept(changes, rows).items()
+    }
 
 
 def placed(correction: Correction, rows: Array) -> Correction:

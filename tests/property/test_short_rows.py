@@ -1,15 +1,18 @@
 """Laws of the digits that a moved cell gets: those of its row, and no other row's."""
 
 from fractions import Fraction
+from itertools import count
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.api import correct_table
+from pishield_cli.kernels.sequential.short_rows import MOST
 from pishield_cli.language import parse_requirements
+from pishield_cli.logic.requirements import Requirements
 from tests.laws import examples
 
 METHODS = st.sampled_from(MethodName)
@@ -23,9 +26,15 @@ NAMES = ("a", "b", "c", "total")
 RULES = parse_requirements("a + b + c == total\n3*a <= total\nb > 0 or c > 1\n")
 
 
-def corrected(rows: list[tuple[float, ...]], method: MethodName) -> list[tuple[float, ...]]:
+ORDER = parse_requirements("a <= b\nb <= c\nb >= 0.25\ntotal == -a\nc <= 80.5\n")
+
+
+def corrected(
+    rows: list[tuple[float, ...]], method: MethodName, rules: Requirements = RULES
+) -> list[tuple[float, ...]]:
     columns = dict(zip(NAMES, map(np.array, zip(*rows, strict=True)), strict=True))
-    found, report = correct_table(columns, RULES, fixed=["total"], method=method.value)
+    fixed = ["total"] if rules is RULES else []
+    found, report = correct_table(columns, rules, fixed=fixed, method=method.value)
     assert report.holds
     return list(zip(*(found[name].tolist() for name in NAMES), strict=True))
 
@@ -37,6 +46,22 @@ def test_cents_in_cents_out(rows: list[tuple[float, ...]], method: MethodName) -
     rows = [(*row[:3], row[3] + 0.5 if row[3] % 1 == 0 else row[3]) for row in rows]
     for row in corrected(rows, method):
         assert all((Fraction(str(cell)) * 100).denominator == 1 for cell in row)
+
+
+@examples(60)
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=5), METHODS)
+def test_no_cell_gets_more_places_by_order(
+    rows: list[tuple[float, ...]], method: MethodName
+) -> None:
+    assume(all(any(cell % 1 for cell in row) for row in rows))
+    for before, after in zip(rows, corrected(rows, method, ORDER), strict=True):
+        most = max(2, *map(places_of, before))
+        assert most > MOST or max(map(places_of, after)) <= most
+
+
+def places_of(cell: float) -> int:
+    exact = Fraction(repr(cell))
+    return next(places for places in count() if (exact * 10**places).denominator == 1)
 
 
 @examples(40)

@@ -69,6 +69,31 @@ def within_places(column: NumericColumn, places: int) -> Array:
     return found & finite
 
 
+def least_places(column: NumericColumn, most: int) -> Array:
+    """How many decimal places cells have; int64, shape `(rows,)`.
+
+    Args:
+        column: float64; what is said of missing and infinite cells means nothing.
+        most: The most that is told apart; cells of more have `most + 1`.
+    """
+    fits = within_places(column, most)
+    found = np.where(fits, most, most + 1)
+    left = np.flatnonzero(fits)
+    with np.errstate(over="ignore"):
+        whole = np.rint(column.values[left] * POWERS[most])
+    if column.long() is not None or (np.abs(whole) > UNIQUE).any():
+        for places in range(most - 1, -1, -1):
+            left = left[within_places(column.take(left), places)]
+            found[left] = places
+        return found
+    digits = whole.astype(np.int64)
+    for places in range(most - 1, -1, -1):
+        ends = digits % 10 == 0
+        left, digits = left[ends], digits[ends] // 10
+        found[left] = places
+    return found
+
+
 def _on_grid(values: Array, places: int) -> tuple[Array, Array]:
     """Which floats' decimals have so many places, and where that is sure."""
     if values.dtype == np.float32:

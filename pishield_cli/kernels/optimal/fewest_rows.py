@@ -68,6 +68,16 @@ class FewestRows:
         )
         self._named = tuple(frozenset(one.variables) for one in plan.clauses)
 
+    @property
+    def exact(self) -> bool:
+        """Whether corrected rows surely satisfy every clause exactly: parts may have equalities."""
+        return False
+
+    def copies(self, places: int) -> bool:
+        """Whether no moved cell gets more decimal places: not told."""
+        del places
+        return False
+
     def correct(
         self,
         columns: Mapping[str, NumericColumn],

@@ -64,6 +64,16 @@ class NearestRows:
             plan, grids, weights_of(weights), self.compiled, changing=changing
         )
 
+    @property
+    def exact(self) -> bool:
+        """Whether corrected rows satisfy every clause exactly, never within rounding only."""
+        return self._finisher.exact
+
+    def copies(self, places: int) -> bool:
+        """Whether no moved cell gets more decimal places: not told."""
+        del places
+        return False
+
     def correct(
         self,
         columns: Mapping[str, NumericColumn],

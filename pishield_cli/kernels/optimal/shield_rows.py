@@ -31,6 +31,15 @@ class ShieldRows:
         self._plain = GroupCorrector(plan, grids)
         self.compiled = self._plain.compiled
 
+    @property
+    def exact(self) -> bool:
+        """Whether corrected rows satisfy every clause exactly, never within rounding only."""
+        return self._plain.exact
+
+    def copies(self, places: int) -> bool:
+        """Whether no moved cell gets more decimal places than its row has, or than so many."""
+        return self._plain.copies(places)
+
     @cached_property
     def _nearest(self) -> NearestRows:
         return NearestRows(self.plan, self._grids, {}, self._plain.rehearsal)

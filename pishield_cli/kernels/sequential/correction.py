@@ -32,6 +32,13 @@ class RowsCorrector(Protocol):
     def compiled(self) -> CompiledRequirements:
         """Its clauses, as one requirement."""
 
+    @property
+    def exact(self) -> bool:
+        """Whether corrected rows satisfy every clause exactly, never within rounding only."""
+
+    def copies(self, places: int) -> bool:
+        """Whether no moved cell gets more decimal places than its row has, or than so many."""
+
     def correct(
         self,
         columns: Mapping[str, NumericColumn],

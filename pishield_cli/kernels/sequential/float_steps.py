@@ -130,6 +130,23 @@ class FloatStep:
     convex: bool
     fixed: bool
 
+    def copies(self, grids: Mapping[str, Grid], places: int) -> bool:
+        """Whether moved cells can only become other cells, or constants of few places.
+
+        Args:
+            grids: What the columns can hold.
+            places: The most decimal places of a constant.
+        """
+        clauses = self.clauses if self.equality is None else ()
+        ends = [end for one in clauses for end in (*one.lowers, *one.uppers)]
+        ends += [] if self.equality is None else [self.equality]
+        few = Grid(places)
+        return self.convex and all(
+            end.lands_on(grids[self.variable], grids)
+            and (bool(end.names) or few.holds(Fraction(end.constant)))
+            for end in ends
+        )
+
     def exactly_defined(self, values: Mapping[str, Array]) -> Array | None:
         """What the equality defines, the float64 numbers nearest to the sums of the decimals.
 

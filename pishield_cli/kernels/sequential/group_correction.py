@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pishield_cli.kernels.changes import ColumnChange, Correction, joined
+from pishield_cli.kernels.changes import ColumnChange, Correction, among, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.satisfaction import (
@@ -70,6 +70,17 @@ class GroupCorrector:
         self._grids = dict(self._all_grids)
         self._rows = ExactRows(plan, self._grids, self.rehearsal)
 
+    @property
+    def exact(self) -> bool:
+        """Whether corrected rows satisfy every clause exactly: all but those of equalities do."""
+        return not any(step.equality is not None and not step.fixed for step in self._steps)
+
+    def copies(self, places: int) -> bool:
+        """Whether no moved cell gets more decimal places than its row has, or than so many."""
+        steps = [step for step in self._steps if not step.fixed]
+        one_pass = self.plan.steps is not None and not self._parts and not self.plan.points
+        return one_pass and all(step.copies(self._all_grids, places) for step in steps)
+
     def correct(
         self,
         columns: Mapping[str, NumericColumn],
@@ -92,10 +103,10 @@ class GroupCorrector:
         apart = tell_apart(mine, wrong)
         mine = dict(apart.columns)
         self._heed_types(mine)
-        parts = []
-        if apart.long.any():
+        long, pending, parts = np.flatnonzero(apart.long), rows, []
+        if len(long):
             wrong = wrong & ~apart.long
-        pending = np.flatnonzero(wrong)
+            pending = np.flatnonzero(wrong)
         attempts = self._attempts()
         if DENSE * len(pending) > len(wrong) and all(map(_is_finite, mine.values())):
             # Where many rows are to move, all are tried: picking out those that are costs more.
@@ -119,18 +130,19 @@ class GroupCorrector:
                 changes, holds = self._tried(attempt, old, floats, effort.take(here), None)
                 held = here[holds]
             parts.append(changes)
-            pending = np.setdiff1d(pending, held, assume_unique=True)
-        changes, held = self._long(columns, np.flatnonzero(apart.long), effort)
-        parts.append(changes)
-        left = np.setdiff1d(np.flatnonzero(apart.long), held, assume_unique=True)
+            pending = _without(pending, held)
+        if len(long):
+            changes, held = self._long(columns, long, effort)
+            parts.append(changes)
+            pending = np.union1d(pending, _without(long, held))
         merged = joined((Correction(part, rows[:0], rows[:0]) for part in parts), len(wrong))
-        return Correction(merged.changes, rows, np.union1d(pending, left))
+        return Correction(merged.changes, rows, pending)
 
     def _long(
         self, columns: Mapping[str, NumericColumn], rows: Array, effort: Effort
     ) -> tuple[dict[str, ColumnChange], Array]:
         """Correct rows with cells that no float stands for."""
-        if not len(rows) or not self.plan.satisfiable:
+        if not self.plan.satisfiable:
             return {}, rows[:0]
         return self._one_by_one(columns, rows, effort)
 
@@ -199,7 +211,7 @@ class GroupCorrector:
         """Ways to correct rows, the best first."""
         if not self.plan.satisfiable:
             return
-        if any(step.equality is not None and not step.fixed for step in self._steps):
+        if not self.exact:
             yield from self._equating()
         else:
             yield Attempt(self._forwarding(), reading=plain)
@@ -321,6 +333,11 @@ class GroupCorrector:
         return values.astype(
             dtype if dtype.kind == "f" or self._grids[name].integer else np.float64
         )
+
+
+def _without(rows: Array, held: Array) -> Array:
+    """The rows that are not among some of them; all ascending."""
+    return rows[:0] if len(held) == len(rows) else rows[~among(rows, held)]
 
 
 def _fitting(cells: Array, grid: Grid) -> Array | None:

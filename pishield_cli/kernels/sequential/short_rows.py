@@ -4,16 +4,16 @@ Cents in, cents out: the places are those of the row's own cells among the colum
 connect, so that what becomes of a row depends on no other row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from pishield_cli.kernels.changes import Correction, joined, only, replaced
+from pishield_cli.kernels.changes import Correction, among, joined, only, replaced, taken
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
-from pishield_cli.kernels.evaluation.places import within_places
+from pishield_cli.kernels.evaluation.places import least_places
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
 from pishield_cli.kernels.sequential.correction import RowsCorrector, RowsMethod
 from pishield_cli.logic.plans.plan import GroupPlan
@@ -50,51 +50,57 @@ class ShortRows:
     def _plain(self) -> RowsCorrector:
         return self._method(self.plan, self._grids)
 
+    @cached_property
+    def _short_anyway(self) -> bool:
+        """Whether moved cells have few places without a limit."""
+        return self.plan.fixed.issuperset(self._real) or self._plain.copies(FEWEST)
+
     @property
     def compiled(self) -> CompiledRequirements:
         """The group's clauses, as one requirement."""
         return self._plain.compiled
+
+    def copies(self, places: int) -> bool:
+        """Whether no moved cell gets more decimal places than its row has, or than so many."""
+        return self._plain.copies(places)
+
+    @property
+    def exact(self) -> bool:
+        """Whether no row is left within the rounding of floats only."""
+        return self._plain.exact
 
     def correct(
         self, columns: Mapping[str, NumericColumn], wrong: Array, effort: Effort | None = None
     ) -> Correction:
         """Correct rows that violate a clause of the group; see `RowsCorrector`."""
         effort = effort or Effort.of(len(wrong))
-        left = wrong
+        left = wrong.copy()
         parts = []
-        for places, here in self._by_places(columns, wrong):
+        for places, rows in self._by_places(columns, np.flatnonzero(wrong)):
+            here = np.zeros(len(wrong), dtype=bool)
+            here[rows] = True
             found = self._corrector(places).correct(columns, here, effort)
             short = self._exactly(columns, found)
-            left = left & ~here
-            left[np.setdiff1d(found.violating, short)] = True
+            left[short] = False
             parts.append(only(found, short))
         if left.any() or not parts:
             parts.append(self._plain.correct(columns, left, effort))
         return joined(parts, len(wrong)) if len(parts) > 1 else parts[0]
 
     def _by_places(
-        self, columns: Mapping[str, NumericColumn], wrong: Array
-    ) -> list[tuple[int, Array]]:
+        self, columns: Mapping[str, NumericColumn], rows: Array
+    ) -> Iterator[tuple[int, Array]]:
         """Rows by the decimal places of their cells, if these are few."""
-        if all(name in self.plan.fixed for name in self._real):
-            return []
-        rows = np.flatnonzero(wrong)
-        cells = [columns[name] for name in self._real]
-        if any(one.values.dtype.kind == "f" and one.values.dtype.itemsize < WIDE for one in cells):
-            return []
-        rows = rows[_within(cells, rows, MOST)]
-        rows = rows[~_within(cells, rows, 0)]
-        found = []
+        if self._short_anyway:
+            return
+        cells = [columns[name] for name in self._real if columns[name].values.dtype.kind == "f"]
+        if not cells or any(one.values.dtype.itemsize < WIDE for one in cells):
+            return
+        held = np.maximum.reduce([least_places(one.take(rows), MOST) for one in cells])
         for places in range(FEWEST, MOST + 1):
-            fits = _within(cells, rows, places) if places < MOST else np.ones(len(rows), bool)
-            if fits.any():
-                here = np.zeros(len(wrong), dtype=bool)
-                here[rows[fits]] = True
-                found.append((places, here))
-                rows = rows[~fits]
-            if not len(rows):
-                break
-        return found
+            here = (held == places) if places > FEWEST else (held > 0) & (held <= FEWEST)
+            if here.any():
+                yield places, rows[here]
 
     def _corrector(self, places: int) -> RowsCorrector:
         """What corrects rows whose moved cells get at most so many places."""
@@ -105,9 +111,12 @@ class ShortRows:
 
     def _exactly(self, columns: Mapping[str, NumericColumn], found: Correction) -> Array:
         """The rows that satisfy every clause exactly once they are corrected."""
-        rows = np.setdiff1d(found.violating, found.uncorrected)
+        rows = found.violating[~among(found.violating, found.uncorrected)]
+        if self.exact or not len(rows):
+            return rows
+        changes = taken(found.changes, rows)
         new = {
-            name: replaced(columns[name], found.changes.get(name)).take(rows)
+            name: replaced(columns[name].take(rows), changes.get(name))
             for name in self.plan.variables
         }
         violated = evaluate(self.compiled, new, len(rows))[0].violated
@@ -119,13 +128,3 @@ def _shorter(grid: Grid, places: int) -> Grid:
     if grid.places is not None and grid.places <= places:
         return grid
     return replace(grid, places=places, usual=True)
-
-
-def _within(cells: list[NumericColumn], rows: Array, places: int) -> Array:
-    """Which rows have no cell of more decimal places."""
-    fits = np.ones(len(rows), dtype=bool)
-    for column in cells:
-        if column.values.dtype.kind == "f":
-            left = np.flatnonzero(fits)
-            fits[left] = within_places(column.take(rows[left]), places)
-    return fits

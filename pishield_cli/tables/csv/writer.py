@@ -1,5 +1,8 @@
 """Changed copies of CSV tables: bytes are copied, only the cells that change are written anew."""
 
+from collections.abc import Sequence
+from fractions import Fraction
+
 import numpy as np
 
 from pishield_cli.kernels.changes import Changes
@@ -9,7 +12,7 @@ from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.notation import canonical_text, written_like
 from pishield_cli.tables.csv.records import Records, split_cells
 from pishield_cli.tables.table import Batch
-from pishield_cli.tables.textual.cells import cell_like, text_cell
+from pishield_cli.tables.textual.cells import cells_like, text_cell
 
 # Rows split at a time: few enough that their cells stay small beside the text itself.
 _SLICE = 1 << 12
@@ -85,27 +88,31 @@ class CsvWriter(WrittenAside):
         self._stream.write(records.data[copied:])
 
     def _replace(self, cells: list[list[bytes]], rows: Array, changes: Changes) -> None:
-        like = _like_plain if self._reader.dialect.plain_numbers else self._like
-        delimiter = self._reader.delimiter
         for name, change in changes.items():
             place = self._places[name]
             first, last = np.searchsorted(change.rows, [rows[0], rows[-1] + 1])
             changed = np.searchsorted(rows, change.rows[first:last]).tolist()
-            for row, value in zip(changed, change.values[first:last].tolist(), strict=True):
-                row_cells = cells[row]
-                old = row_cells[place]
-                is_text = isinstance(value, str)
-                row_cells[place] = text_cell(old, value, delimiter) if is_text else like(old, value)
+            new = self._like([cells[row][place] for row in changed], change.values[first:last])
+            for row, cell in zip(changed, new, strict=True):
+                cells[row][place] = cell
 
-    def _like(self, old: bytes, value: float | bytes) -> bytes:
-        """A number as the cell that it replaces is written; bytes as they are."""
+    def _like(self, old: Sequence[bytes], values: Array) -> list[bytes]:
+        """Numbers and texts as the cells that they replace are written; bytes as they are."""
+        if values.dtype.kind in "biuf":
+            return self._numbers_like(old, values)
+        return [self._one_like(cell, value) for cell, value in zip(old, values, strict=True)]
+
+    def _one_like(self, old: bytes, value: bytes | str | float | Fraction) -> bytes:
         if isinstance(value, bytes):
             return value
+        if isinstance(value, str):
+            return text_cell(old, value, self._reader.delimiter)
+        return self._numbers_like([old], np.array([value], dtype=object))[0]
+
+    def _numbers_like(self, old: Sequence[bytes], values: Array) -> list[bytes]:
         dialect = self._reader.dialect
-        number = cell_like(canonical_text(old, dialect), value)
-        return written_like(old, number, dialect, self._reader.delimiter)
-
-
-def _like_plain(old: bytes, value: float | bytes) -> bytes:
-    """A number as the cell that it replaces, where programs write them so; bytes as they are."""
-    return value if isinstance(value, bytes) else cell_like(old, value)
+        if dialect.plain_numbers:
+            return cells_like(old, values)
+        new = cells_like([canonical_text(cell, dialect) for cell in old], values)
+        pairs = zip(old, new, strict=True)
+        return [written_like(cell, one, dialect, self._reader.delimiter) for cell, one in pairs]

@@ -1,8 +1,14 @@
 """A new value as the text of a cell, in the style of the cell it replaces."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
-from pishield_cli.kernels.columns import number_text
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from pishield_cli.kernels.columns import Array, number_text
+from pishield_cli.tables.arrow.arrays import plain_array
 from pishield_cli.tables.textual.numbers import FALSE_TEXTS, TRUE_TEXTS
 
 _TRUTH = {
@@ -10,8 +16,50 @@ _TRUTH = {
     for false, true in zip(sorted(FALSE_TEXTS), sorted(TRUE_TEXTS), strict=True)
     for old in (false, true)
 }
+_LEAST_PLAIN, _LARGEST_PLAIN = 1e-4, 1e10
+"""The sizes of fractions that pyarrow writes as Python does, without an exponent."""
+
+_POINT, _QUOTE, _ZERO = b'."0'
 _EXACT_AS_FLOAT = 10**15
 _CENTS = 2
+
+
+def cells_like(old: Sequence[bytes], values: Array) -> list[bytes]:
+    """Write numbers where others stood, each as `cell_like` does.
+
+    Args:
+        old: The cells that are replaced, as written.
+        values: The new values, as many.
+    """
+    new = values.tolist()
+    if values.dtype != np.float64:
+        return [cell_like(cell, value) for cell, value in zip(old, new, strict=True)]
+    sizes = np.abs(values)
+    with np.errstate(invalid="ignore"):
+        fractions = (values % 1 != 0) & (sizes >= _LEAST_PLAIN) & (sizes < _LARGEST_PLAIN)
+    known = zip(old, new, _written(values), fractions.tolist(), strict=True)
+    # By far the most need no zeros behind them: as many places as before, or no fixed ones.
+    return [
+        text
+        if plain
+        and _QUOTE not in cell
+        and (
+            len(text) - text.find(_POINT) >= (behind := len(cell) - cell.rfind(_POINT))
+            or (behind > _CENTS + 1 and cell[-1] != _ZERO)
+        )
+        else cell_like(cell, value)
+        for cell, value, text, plain in known
+    ]
+
+
+def _written(values: Array) -> list[bytes]:
+    """Floats as pyarrow writes them, several times faster than Python."""
+    written = pa.BufferOutputStream()
+    options = csv.WriteOptions(include_header=False)
+    cells = pa.RecordBatch.from_arrays([plain_array(values)], ["cells"])
+    csv.write_csv(cells, written, options)
+    texts: list[bytes] = written.getvalue().to_pybytes().splitlines()
+    return texts
 
 
 def cell_like(old: bytes, value: float | Fraction) -> bytes:
@@ -26,11 +74,6 @@ def cell_like(old: bytes, value: float | Fraction) -> bytes:
         is written to a fixed place: `33.30` becomes `33.40`, `7.5` becomes `8.0`. A truth value is
         a word if the old one was; quoted cells stay quoted.
     """
-    if type(value) is float and value % 1 and b'"' not in old:
-        text = float.__repr__(value)
-        # By far the most have at least as many decimal places as before: nothing is padded.
-        if len(text) - text.find(".") >= len(old) - old.rfind(b"."):
-            return text.encode()
     if b'"' in old:
         return b'"%s"' % cell_like(old.strip(b' \t"'), value)
     text = number_text(value + 0)  # a truth value becomes a number, minus zero zero

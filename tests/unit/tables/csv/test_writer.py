@@ -5,16 +5,20 @@ import gzip
 import io
 import os
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pishield_cli.errors import TableError
 from pishield_cli.tables import open_table, open_writer
 from pishield_cli.tables.table import ColumnChange, TableReader
-from pishield_cli.tables.textual.cells import cell_like
+from pishield_cli.tables.textual.cells import cell_like, cells_like
+from tests.laws import examples
 
 
 def stored(folder: Path, data: bytes, name: str = "table.csv") -> str:
@@ -70,6 +74,40 @@ def rewrite(reader: TableReader, output: str, changes: dict[str, ColumnChange]) 
 )
 def test_a_new_cell_looks_like_the_old_one(old: bytes, value: float, new: bytes) -> None:
     assert cell_like(old, value) == new
+
+
+CELLS = [
+    "1.5",
+    "1.25",
+    "0.125",
+    "2.50",
+    "12.34567",
+    "1.5e3",
+    "7",
+    "",
+    '"1.5"',
+    "NA",
+    "-0.001",
+    "1e9",
+]
+
+
+@examples(300)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(CELLS),
+            st.one_of(st.floats(allow_nan=False), st.decimals(-9999, 9999, places=3).map(float)),
+        ),
+        min_size=1,
+    )
+)
+def test_many_cells_are_written_as_one_is(pairs: list[tuple[str, float]]) -> None:
+    old = [cell.encode() for cell, _ in pairs]
+    expected = [cell_like(cell, value) for cell, (_, value) in zip(old, pairs, strict=True)]
+    assert cells_like(old, np.array([value for _, value in pairs])) == expected
+    mixed = np.array([Fraction(1, 8), 2.5], dtype=object)
+    assert cells_like([b"1", b"4.50"], mixed) == [b"0.125", b"2.50"]
 
 
 def test_only_changed_cells_change(tmp_path: Path) -> None:
