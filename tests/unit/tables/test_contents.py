@@ -64,5 +64,5 @@ def test_types_tell_of_columns_that_have_them(tmp_path: Path) -> None:
         "words": Text(),
         "lists": Other(),
         "bytes": Other(),
-        "none": Number(),
+        "none": Number(unseen=True),
     }
