@@ -12,6 +12,7 @@ import typer
 
 from pishield_cli import placed
 from pishield_cli.cli import INTERRUPTED
+from pishield_cli.cli.signals import settle
 from pishield_cli.cli.text import printable
 from pishield_cli.errors import (
     BadCellsError,
@@ -176,6 +177,7 @@ def _occupy_closed_streams() -> None:
 
 
 def _interrupted() -> int:
+    settle()
     say(f"interrupted;{_and_placed() or ' nothing was written'}".rstrip("."))
     return INTERRUPTED
 

@@ -66,6 +66,12 @@ def ending_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def settle() -> None:
+    """Raise no more for a signal that was seen: what it ended is being told of."""
+    if _ALARM:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def _is_importing(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_filename == _IMPORTING:

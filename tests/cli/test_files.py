@@ -13,6 +13,7 @@ import pytest
 from pyarrow import parquet as pq
 
 from pishield_cli.cli import main
+from pishield_cli.cli.signals import ending_on_signals, settle
 from tests.laws import sampled
 from tests.shared import needs_full_device
 
@@ -286,6 +287,25 @@ def test_a_signal_that_a_destructor_swallows_is_not_lost() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (143, "")
+
+
+def test_an_interruption_that_is_told_is_not_raised_again() -> None:
+    """Swallowed it comes again; once it is told, it does not, and is told once."""
+    raised = []
+    with ending_on_signals():
+        for told in (False, True):
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(5)
+            except KeyboardInterrupt:
+                if told:
+                    settle()
+            try:
+                time.sleep(0.2)
+            except KeyboardInterrupt:
+                raised.append(told)
+                settle()
+    assert raised == [False]
 
 
 def hidden() -> list[Path]:
