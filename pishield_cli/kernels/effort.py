@@ -19,7 +19,7 @@ ENTRIES = 1_500_000.0
 LEAST = 500
 """Units of it without which a search is not begun."""
 
-SHARE = 0.75
+SHARE = 0.5
 """The part of what is left that one search for a row may take, so that others may follow."""
 
 

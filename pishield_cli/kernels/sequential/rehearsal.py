@@ -24,8 +24,8 @@ CELLS = -2, 9
 BEARABLE = 8_000
 """Units of work that they may take on average, before rows of the group count as hard."""
 
-HARD = 12_000
-"""Units of work for one row of a hard group: about ten milliseconds."""
+HARD = 36_000
+"""Units of work for one row of a hard group: some tens of milliseconds."""
 
 POSSIBLE = 1_000_000
 """Units of work on whether any row of a group can hold: about a second."""

@@ -105,7 +105,7 @@ class RowSearch:
 
         Values next to each other rarely solve it, where whole numbers of places can be searched.
         """
-        narrow = any(self._grids[name].digits < GRID_DIGITS for one in lattices for name, _ in one)
+        narrow = all(self._grids[name].digits < GRID_DIGITS for one in lattices for name, _ in one)
         if not narrow or not self._problem.equalities:
             return ()
         own = (
