@@ -158,7 +158,8 @@ class Prepared:
         domains = self.requirements.domains.items()
         texts = frozenset(name for name, one in domains if counted(one))
         units = {name: one.per_day for name, one in domains if isinstance(one, Date)}
-        return Tally(units, texts)
+        held = frozenset(self.requirements.checked.columns) - texts - units.keys()
+        return Tally(units, texts, held - self.requirements.derived.keys())
 
 
 def prepare(

@@ -16,6 +16,7 @@ from pishield_cli.kernels.changes import ColumnChange, Correction
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.kernels.sequential.placement import narrowed
+from pishield_cli.kernels.sequential.short_rows import longer_cells
 from pishield_cli.logic.classes import counted, is_named
 from pishield_cli.logic.expressions import cells_of
 from pishield_cli.logic.requirements import Requirement, Requirements
@@ -93,6 +94,7 @@ class CorrectReport:
         unknown_rows: Rows that violate no requirement now, but where a missing cell leaves one
             undecided.
         today: The day that `today` stood for; None where no requirement says so.
+        cells_longer: Changed cells that got more decimal places than their rows had.
     """
 
     data: str
@@ -110,6 +112,7 @@ class CorrectReport:
     unproven_rows: tuple[int, ...] = ()
     unknown_rows: int = 0
     today: date | None = None
+    cells_longer: int = 0
 
     @property
     def cells_changed(self) -> int:
@@ -247,11 +250,14 @@ class Tally:
     Attributes:
         units: How many of its units a column's changes are counted in, where not in single ones.
         texts: Columns of texts, each change of which counts as one.
+        numbers: Columns whose cells' decimal places count.
     """
 
     units: Mapping[str, int] = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
     rows: int = 0
+    longer: int = 0
     violating: int = 0
     left: int = 0
     corrected: int = 0
@@ -293,6 +299,8 @@ class Tally:
             )
         self.uncorrected.extend((correction.uncorrected + batch.start).tolist())
         self.unproven.extend((correction.unproven + batch.start).tolist())
+        held = {name: batch.columns[name] for name in self.numbers}
+        self.longer += longer_cells(held, correction.changes)
         touched = np.zeros(batch.rows, dtype=bool)
         for name, change in correction.changes.items():
             touched[change.rows] = True
@@ -315,6 +323,7 @@ class Tally:
     def include(self, later: "Tally") -> None:
         """Add what was found in rows that come after these."""
         self.rows += later.rows
+        self.longer += later.longer
         self.violating += later.violating
         self.left += later.left
         self.corrected += later.corrected
@@ -334,6 +343,7 @@ class Tally:
             uncorrected_rows=tuple(self.uncorrected),
             unproven_rows=tuple(self.unproven),
             unknown_rows=self.unknown,
+            cells_longer=self.longer,
             obstacles=tuple(self.obstacles),
             columns={name: self.moved[name].summary() for name in columns if name in self.moved},
             **names,

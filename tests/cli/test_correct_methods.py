@@ -58,6 +58,20 @@ def test_cents_of_a_total_are_shown_to_be_the_nearest(
     assert report["unproven_rows"] == []
 
 
+@pytest.mark.parametrize(("total", "longer"), [("1.01", 1), ("1.02", 0)])
+def test_cells_that_need_more_places_than_their_row_has_are_counted(
+    capsys: pytest.CaptureFixture[str], total: str, longer: int
+) -> None:
+    Path("t.csv").write_text(f"a,total\n0.10,{total}\n0.5,\n")
+    Path("r.txt").write_text("2*a == total\n")
+    report = run(capsys, "--fixed", "total")
+    assert rows()[0][0] == ("0.505" if longer else "0.51")
+    assert report["cells_longer"] == longer
+    assert main(["correct", "t.csv", "r.txt", "--dry-run", "--fixed", "total"]) == 0
+    out = capsys.readouterr().out
+    assert ("1 with more decimal places than their rows had" in out) == bool(longer)
+
+
 def test_whole_columns_stay_whole(capsys: pytest.CaptureFixture[str]) -> None:
     Path("t.csv").write_text("a,b\n1,4\n0,7\n9,3\n")
     Path("r.txt").write_text("a - b >= 0\n")

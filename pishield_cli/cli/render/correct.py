@@ -39,6 +39,7 @@ def render_json(report: CorrectReport) -> str:
         ],
         "cells_changed": report.cells_changed,
         "cells_filled": report.cells_filled,
+        "cells_longer": report.cells_longer,
         "columns": {
             name: {
                 "changed": summary.changed,
@@ -160,8 +161,15 @@ def totals(report: CorrectReport) -> str:
         f"({percent(report.violating_rows_before, report.rows)}), {report.corrected_rows:,} "
         f"corrected, {counted(report.cells_changed, 'cell')} changed"
         f"{f', {report.cells_filled:,} filled' if report.cells_filled else ''}"
+        f"{_longer(report)}"
         f" | method {report.method}{day(report.today)}, {report.seconds:.2g} s"
     )
+
+
+def _longer(report: CorrectReport) -> str:
+    if not report.cells_longer:
+        return ""
+    return f", {report.cells_longer:,} with more decimal places than their rows had"
 
 
 def verdict(report: CorrectReport) -> str:

@@ -10,7 +10,16 @@ from functools import cached_property
 
 import numpy as np
 
-from pishield_cli.kernels.changes import Correction, among, joined, only, replaced, taken
+from pishield_cli.kernels.changes import (
+    Changes,
+    ColumnChange,
+    Correction,
+    among,
+    joined,
+    only,
+    replaced,
+    taken,
+)
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.places import least_places
@@ -121,6 +130,40 @@ class ShortRows:
         }
         violated = evaluate(self.compiled, new, len(rows))[0].violated
         return rows if violated is None else rows[~violated]
+
+
+def longer_cells(columns: Mapping[str, NumericColumn], changes: Changes) -> int:
+    """How many cells get more decimal places than are usual in their rows.
+
+    Args:
+        columns: Those of numbers, as they were, shape `(rows,)` each.
+        changes: Of these and others.
+    """
+    real = [one for one in columns.values() if one.values.dtype.kind == "f"]
+    if any(one.values.dtype.itemsize < WIDE for one in real):
+        return 0
+    return sum(
+        _longer(real, columns[name], change)
+        for name, change in changes.items()
+        if name in columns and columns[name].values.dtype.kind == "f"
+    )
+
+
+def _longer(real: list[NumericColumn], column: NumericColumn, change: ColumnChange) -> int:
+    """How many of a column's changed cells do."""
+    held = np.maximum.reduce([_places(one.take(change.rows)) for one in real])
+    new = _places(replaced(column, change).take(change.rows))
+    told = (held > 0) & (held <= MOST) & ~_missing(column.take(change.rows))
+    return int(np.count_nonzero(told & (new > np.maximum(held, FEWEST))))
+
+
+def _places(column: NumericColumn) -> Array:
+    """Decimal places of cells; none of missing ones."""
+    return np.where(_missing(column), 0, least_places(column, MOST))
+
+
+def _missing(column: NumericColumn) -> Array:
+    return np.isnan(column.values) if column.missing is None else column.missing
 
 
 def _shorter(grid: Grid, places: int) -> Grid:
