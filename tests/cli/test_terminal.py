@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from pishield_cli import check_table
 from pishield_cli.cli import main
 from pishield_cli.cli.app import COMMANDS
 from pishield_cli.cli.boundary import may_colour
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.check_table import render_table
 from pishield_cli.cli.render.checked import Checked
+from pishield_cli.errors import RequirementsViolatedError
 from pishield_cli.language import parse_requirements
 from tests.cli.test_check_formats import report, result
 
@@ -141,3 +143,22 @@ def test_a_shell_completes_commands_options_and_columns(line, found, tmp_path, m
     monkeypatch.setenv("COMP_CWORD", str(len(line.split(" "))))
     assert main([]) == 0
     assert capsys.readouterr().out.split() == found
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [("a >= 2\na <= 0\n", True), ("a >= 9\n", False), ("a >= 9\na <= 0\n", False)],
+)
+def test_a_contradiction_is_suspected_where_no_one_requirement_is_the_cause(
+    rules, told, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a\n0\n1\n2\n3\n")
+    Path("r.txt").write_text(rules)
+    assert main(["check", "t.csv", "r.txt"]) == 1
+    out = capsys.readouterr().out
+    assert ("No row satisfies every requirement. Hint: " in out) == told
+    assert ("contradict each other: pishield inspect r.txt" in out) == told
+    with pytest.raises(RequirementsViolatedError) as error:
+        check_table("t.csv", rules).raise_if_failing()
+    assert ("contradict each other\n" in str(error.value)) == told

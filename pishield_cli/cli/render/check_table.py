@@ -225,13 +225,14 @@ def _examples(report: CheckReport) -> list[Text]:
 
 
 def _suspicion(report: CheckReport) -> list[Text]:
-    """Where no row holds the rules themselves may be wrong."""
+    """Where no row holds, and no one requirement is the cause, they may contradict each other."""
     holding = report.rows - report.violating_rows - report.unknown_rows
-    if holding or report.violating_rows <= 1:
+    alone = any(one.violations == report.violating_rows for one in report.results)
+    if holding or alone or report.violating_rows <= 1:
         return []
+    line = "No row satisfies every requirement. Hint: see whether they contradict each other"
     file = one_line(report.requirements_file)
-    line = "No row satisfies every requirement. Hint: see whether they contradict each other: "
-    return [Text(f"{line}pishield inspect {file}")]
+    return [Text(f"{line}: pishield inspect {file}" if file else line)]
 
 
 def _totals(report: CheckReport) -> Text:
