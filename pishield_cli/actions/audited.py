@@ -1,6 +1,5 @@
 """What an audit is told of the cells that correction changes."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +9,7 @@ from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.as_stored import told_texts
+from pishield_cli.tables.audit import ChangedCell
 from pishield_cli.tables.classes import told_in_texts
 from pishield_cli.tables.restored import stored_cell
 from pishield_cli.tables.table import Batch, StoredTable
@@ -18,26 +18,8 @@ from pishield_cli.tables.table import Batch, StoredTable
 class Audit(Protocol):
     """Takes the changed cells of a table, row by row in file order."""
 
-    def append(
-        self,
-        row: int,
-        column: str,
-        old: str,
-        new: str,
-        violated: Sequence[str],
-        *,
-        filled: bool = False,
-    ) -> None:
-        """Note one changed cell.
-
-        Args:
-            row: Row number, from 0 in file order.
-            column: The column's name.
-            old: The cell as it was, as text; of a CSV file as it was written.
-            new: The cell as it is written, as text.
-            violated: Labels or numbers of the requirements that the row violated.
-            filled: Whether the cell was missing.
-        """
+    def append(self, cell: ChangedCell) -> None:
+        """Note one changed cell."""
 
 
 def note_changes(
@@ -76,10 +58,10 @@ def note_changes(
     written = dict(zip(rows, reader.written(reader.picked(batch, rows)) or (), strict=False))
     places = {name: place for place, name in enumerate(reader.columns)}
     for row, _, name, new in cells:
-        titles = [title for title, mask in masks if mask[row]]
+        titles = tuple(title for title, mask in masks if mask[row])
         if written:
             old = written[row][places[name]].decode("utf-8", "replace")
         else:
             old = stored_cell(batch, name, row)
         filled = missing_among(batch.columns[name], np.array([row])) is not None
-        audit.append(batch.start + row, name, old, new, titles, filled=filled)
+        audit.append(ChangedCell(batch.start + row, name, old, new, titles, filled))

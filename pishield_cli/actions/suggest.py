@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from pishield_cli.actions.suggest_choosing import choose
 from pishield_cli.actions.suggest_closest import with_closest
-from pishield_cli.actions.suggest_counting import TypedTable, count
+from pishield_cli.actions.suggest_counting import DeclaredTable, count
 from pishield_cli.actions.suggest_given import Given, read_given
 from pishield_cli.actions.suggest_reading import read_contents
 from pishield_cli.actions.suggest_report import LEAST_ROWS, SuggestReport, SuggestSettings
@@ -47,7 +47,7 @@ def suggest(
         findings = search(contents.sample, _search_settings(settings))
     typed = RuleKind.TYPE in settings.kinds
     levels = contents.sample.levels.items()
-    table = TypedTable(
+    table = DeclaredTable(
         reader,
         contents.integers if typed else (),
         contents.booleans if typed else (),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pishield_cli.actions.suggest_counting import TypedTable, without_clashes
+from pishield_cli.actions.suggest_counting import DeclaredTable, without_clashes
 from pishield_cli.actions.suggest_report import Status, Suggestion, SuggestSettings
 from pishield_cli.kernels.suggestion.rules import RuleKind
 from pishield_cli.logic.solver.entailment import implied, redundant
@@ -60,7 +60,9 @@ class Chosen:
     over_most: int
 
 
-def choose(counted: Sequence[Suggestion], table: TypedTable, settings: SuggestSettings) -> Chosen:
+def choose(
+    counted: Sequence[Suggestion], table: DeclaredTable, settings: SuggestSettings
+) -> Chosen:
     """Choose what to suggest.
 
     Rules without exceptions come first, and are never left out for those with some.
@@ -84,7 +86,7 @@ def _is_kept(one: Suggestion, settings: SuggestSettings) -> bool:
 
 
 def _without_redundant(
-    suggestions: Sequence[Suggestion], table: TypedTable, limits: Limits
+    suggestions: Sequence[Suggestion], table: DeclaredTable, limits: Limits
 ) -> list[Suggestion]:
     """Those that the others, and what is known besides, do not imply."""
     if not suggestions:
@@ -96,7 +98,7 @@ def _without_redundant(
 
 
 def _not_implied(
-    given: Sequence[Suggestion], asked: Sequence[Suggestion], table: TypedTable, limits: Limits
+    given: Sequence[Suggestion], asked: Sequence[Suggestion], table: DeclaredTable, limits: Limits
 ) -> Iterator[Suggestion]:
     if not asked:
         return

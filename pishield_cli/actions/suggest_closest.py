@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pishield_cli.actions.suggest_counting import TypedTable
+from pishield_cli.actions.suggest_counting import DeclaredTable
 from pishield_cli.actions.suggest_report import Suggestion
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.rules import RuleKind
@@ -22,7 +22,7 @@ MEASURED = frozenset({RuleKind.RANGE, RuleKind.ORDER, RuleKind.SCALE, RuleKind.B
 
 
 def with_closest(
-    suggestions: Sequence[Suggestion], table: TypedTable, sample: Sample
+    suggestions: Sequence[Suggestion], table: DeclaredTable, sample: Sample
 ) -> tuple[Suggestion, ...]:
     """The suggestions, those with a boundary with the rows searched that are closest to it."""
     places = [place for place, one in enumerate(suggestions) if one.rule.kind in MEASURED]
@@ -38,7 +38,7 @@ def with_closest(
     return tuple(found)
 
 
-def _columns(table: TypedTable, sample: Sample) -> Mapping[str, Array]:
+def _columns(table: DeclaredTable, sample: Sample) -> Mapping[str, Array]:
     """The cells as requirements count them: dates in the units of their column."""
     domains = table.reader.domains(dict.fromkeys(sample.names, frozenset()))
     cells = {}

@@ -26,7 +26,7 @@ MOST_CLASHES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class TypedTable:
+class DeclaredTable:
     """A table, and the columns whose cells are whole numbers or truth values throughout.
 
     Attributes:
@@ -111,7 +111,7 @@ class LineCount:
             self.rows += (start + some).tolist()
 
 
-def count(table: TypedTable, rules: Sequence[Rule]) -> list[Suggestion]:
+def count(table: DeclaredTable, rules: Sequence[Rule]) -> list[Suggestion]:
     """The rules as suggestions, with the checker's counts of all rows.
 
     Rows at risk are counted alike: as those that violate the contrary of what rules suppose.
@@ -150,7 +150,7 @@ def _written(pattern: str, rule: Rule) -> str:
     return pattern.format(*map(written_name, rule.columns))
 
 
-def line_counts(table: TypedTable, requirements: Requirements) -> tuple[list[LineCount], int]:
+def line_counts(table: DeclaredTable, requirements: Requirements) -> tuple[list[LineCount], int]:
     """What each line's verdicts are over all rows, and how many rows there are."""
     compiled = compile_requirements(requirements)
     counts = [LineCount() for _ in requirements.requirements]
@@ -165,7 +165,7 @@ def line_counts(table: TypedTable, requirements: Requirements) -> tuple[list[Lin
     return counts, rows
 
 
-def without_clashes(table: TypedTable, active: Sequence[Suggestion]) -> list[Suggestion]:
+def without_clashes(table: DeclaredTable, active: Sequence[Suggestion]) -> list[Suggestion]:
     """Those that also hold together where cells are missing.
 
     Each may be undecided in a row, and yet no values of its missing cells satisfy them all. Then

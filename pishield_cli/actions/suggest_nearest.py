@@ -7,7 +7,7 @@ from math import log10
 
 import numpy as np
 
-from pishield_cli.actions.suggest_counting import TypedTable, line_counts
+from pishield_cli.actions.suggest_counting import DeclaredTable, line_counts
 from pishield_cli.actions.suggest_reading import read_contents
 from pishield_cli.actions.suggest_report import SuggestSettings
 from pishield_cli.kernels.columns import Array
@@ -68,7 +68,7 @@ def nearest_that_hold(reader: TableReader, requirements: Requirements) -> tuple[
     ]
     if not found:
         return ()
-    table = TypedTable(reader.stored, contents.integers, contents.booleans, contents.decimals)
+    table = DeclaredTable(reader.stored, contents.integers, contents.booleans, contents.decimals)
     counts, _ = line_counts(table, table.parsed([one.text for one in found]))
     return tuple(one for one, count in zip(found, counts, strict=True) if not count.violations)
 

@@ -1,31 +1,12 @@
 """The first cells that a correction changes, for a report that shows them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pishield_cli.actions.audited import Audit
+from pishield_cli.tables.audit import ChangedCell
 
 SHOWN = 60
 """Changed cells that are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedCell:
-    """One cell before and after.
-
-    Attributes:
-        row: Row number, from 0 in file order.
-        column: The column's name.
-        old: The cell as it was; empty if it was missing.
-        new: The cell as it is written.
-        violated: Labels or numbers of the requirements that the row violated.
-    """
-
-    row: int
-    column: str
-    old: str
-    new: str
-    violated: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -40,22 +21,12 @@ class FirstCells:
     audit: Audit | None = None
     cells: list[ChangedCell] = field(default_factory=list)
 
-    def append(
-        self,
-        row: int,
-        column: str,
-        old: str,
-        new: str,
-        violated: Sequence[str],
-        *,
-        filled: bool = False,
-    ) -> None:
+    def append(self, cell: ChangedCell) -> None:
         """Note one changed cell."""
         if len(self.cells) < SHOWN:
-            shown = _as_word(old, new)
-            self.cells.append(ChangedCell(row, column, old, shown, tuple(violated)))
+            self.cells.append(replace(cell, new=_as_word(cell.old, cell.new)))
         if self.audit is not None:
-            self.audit.append(row, column, old, new, violated, filled=filled)
+            self.audit.append(cell)
 
 
 def _as_word(old: str, new: str) -> str:

@@ -19,6 +19,27 @@ FILLED = "filled"
 _FLUSH_CHARACTERS = 1 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedCell:
+    """One cell before and after.
+
+    Attributes:
+        row: Row number, from 0 in file order.
+        column: The column's name.
+        old: The cell as it was, as text, of a CSV file as it was written; empty if it was missing.
+        new: The cell as it is written, as text.
+        violated: Labels or numbers of the requirements that the row violated.
+        filled: Whether the cell was missing.
+    """
+
+    row: int
+    column: str
+    old: str
+    new: str
+    violated: tuple[str, ...]
+    filled: bool = False
+
+
 class AuditFile:
     """Changed cells, written aside; the file appears at `commit`, whole or not at all.
 
@@ -42,19 +63,10 @@ class AuditFile:
         self._fill = fill
         self._rows.writerow((*HEADER, *((FILLED,) if fill else ())))
 
-    def append(
-        self,
-        row: int,
-        column: str,
-        old: str,
-        new: str,
-        violated: Sequence[str],
-        *,
-        filled: bool = False,
-    ) -> None:
+    def append(self, cell: ChangedCell) -> None:
         """Note one cell, changed or filled; the violated requirements are joined by `; `."""
-        cells = (row, column, old, new, "; ".join(violated))
-        self._rows.writerow((*cells, "yes" if filled else "") if self._fill else cells)
+        cells = (cell.row, cell.column, cell.old, cell.new, "; ".join(cell.violated))
+        self._rows.writerow((*cells, "yes" if cell.filled else "") if self._fill else cells)
         if self._text.tell() > _FLUSH_CHARACTERS:
             self._flush()
 

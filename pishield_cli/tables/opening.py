@@ -162,7 +162,7 @@ def _open_csv(path: str, dialect: Dialect | None) -> StoredTable:
 
 
 def _new_csv(output: str) -> NewTable:
-    from pishield_cli.tables.csv.new import NewCsv
+    from pishield_cli.tables.csv.writer import NewCsv
 
     return NewCsv(output, csv_delimiter(output) or ",")
 
@@ -176,7 +176,7 @@ def _open_parquet(path: str, dialect: Dialect | None) -> StoredTable:
 
 
 def _new_parquet(output: str) -> NewTable:
-    from pishield_cli.tables.parquet.new import NewParquet
+    from pishield_cli.tables.parquet.writer import NewParquet
 
     return NewParquet(output)
 

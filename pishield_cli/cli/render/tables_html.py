@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pishield_cli.actions.correct_report import CorrectReport
-from pishield_cli.cli.changed_cells import ChangedCell
 from pishield_cli.cli.render.correct import reason, totals
 from pishield_cli.cli.render.correct import verdict as correct_verdict
 from pishield_cli.cli.render.figures import percent
 from pishield_cli.cli.render.html_cells import Cell, bar, curve, histogram, table, text, ticks
 from pishield_cli.cli.render.html_page import html_page
 from pishield_cli.cli.text import counted
+from pishield_cli.tables.audit import ChangedCell
 
 if TYPE_CHECKING:
     from pishield_cli.actions.report_gradients import GradientsReport, MethodGradients

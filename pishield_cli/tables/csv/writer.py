@@ -1,14 +1,17 @@
-"""Changed copies of CSV tables: bytes are copied, only the cells that change are written anew."""
+"""CSV files being written aside: copies, of which only changed cells are new, and new ones."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
+import pyarrow as pa
 
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
+from pishield_cli.tables.arrow.columns import cell_texts, in_one_array
 from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv.file import CsvFile
+from pishield_cli.tables.csv.listing import quoted
 from pishield_cli.tables.csv.notation import canonical_text, written_like
 from pishield_cli.tables.csv.records import Records, split_cells
 from pishield_cli.tables.table import Batch
@@ -116,3 +119,46 @@ class CsvWriter(WrittenAside):
         new = cells_like([canonical_text(cell, dialect) for cell in old], values)
         pairs = zip(old, new, strict=True)
         return [written_like(cell, one, dialect, self._reader.delimiter) for cell, one in pairs]
+
+
+class NewCsv(WrittenAside):
+    """A table of typed columns being written aside as CSV, a missing cell as an empty one.
+
+    Args:
+        output: Where to; `-` is standard output.
+        delimiter: What stands between two cells.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+
+    def __init__(self, output: str, delimiter: str) -> None:
+        self._stream = AsideStream(output)
+        self._delimiter = delimiter.encode()
+
+    def start(self, schema: pa.Schema) -> None:
+        """Write the names of the columns."""
+        self._stream.write(
+            self._line(quoted(name.encode(), self._delimiter) for name in schema.names)
+        )
+
+    def append(self, rows: pa.Table) -> None:
+        """Append rows of the schema."""
+        columns = [
+            [quoted(text.encode(), self._delimiter) for text in cell_texts(in_one_array(column))]
+            for column in rows.columns
+        ]
+        self._stream.write(b"".join(map(self._line, zip(*columns, strict=True))))
+
+    def commit(self) -> None:
+        """Rename the finished table into place."""
+        self._stream.commit()
+
+    def close(self) -> None:
+        """Remove what was written aside, unless committed."""
+        self._stream.close()
+
+    def _line(self, cells: Iterable[bytes]) -> bytes:
+        line = self._delimiter.join(cells)
+        # A line with nothing in it would be no row.
+        return (line or b'""') + b"\n"

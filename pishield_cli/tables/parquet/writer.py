@@ -1,4 +1,4 @@
-"""Changed copies of Parquet tables: same schema, row groups, compression and metadata."""
+"""Parquet files being written aside: changed copies, like what they copy, and new ones."""
 
 import os
 from dataclasses import dataclass
@@ -21,6 +21,31 @@ from pishield_cli.tables.table import Batch
 _LARGEST_GROUP = 1 << 26
 _CODECS = {"UNCOMPRESSED": "none", "LZ4_RAW": "lz4"}
 _VERSIONS = ("1.0", "2.4", "2.6")
+
+
+class NewParquet(TypedAside):
+    """A Parquet file being written aside.
+
+    Args:
+        output: Where to.
+
+    Raises:
+        TableError: If nothing can be written there.
+    """
+
+    def __init__(self, output: str) -> None:
+        super().__init__(output, aside_of(output))
+
+    def start(self, schema: pa.Schema) -> None:
+        """Say which columns there are, once."""
+        with writing(self._output):
+            self._file = pq.ParquetWriter(self._aside.path, schema, filesystem=self._aside.system)
+
+    def append(self, rows: pa.Table) -> None:
+        """Append rows of the schema."""
+        assert self._file is not None
+        with writing(self._output):
+            self._file.write_table(rows)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,6 @@
 """Correcting a table: the report, what is written, what is noted, what is refused."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +21,7 @@ from pishield_cli.errors import ContradictionError, MissingColumnError, UsageErr
 from pishield_cli.language import bind, parse_requirements
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.arrow.memory import MemoryReader, MemoryWriter
+from pishield_cli.tables.audit import ChangedCell
 
 
 @dataclass
@@ -30,18 +30,9 @@ class Notes:
 
     cells: list[tuple[int, str, float, float, tuple[str, ...]]] = field(default_factory=list)
 
-    def append(
-        self,
-        row: int,
-        column: str,
-        old: str,
-        new: str,
-        violated: Sequence[str],
-        *,
-        filled: bool = False,
-    ) -> None:
-        assert not filled
-        self.cells.append((row, column, float(old), float(new), tuple(violated)))
+    def append(self, cell: ChangedCell) -> None:
+        assert not cell.filled
+        self.cells.append((cell.row, cell.column, float(cell.old), float(cell.new), cell.violated))
 
 
 def corrected(
