@@ -1,6 +1,6 @@
 """Claims of `correct` compared with z3 on random mixed systems.
 
-Run `python -m benchmarks.reliability.correct --seconds 600`. Each system joins inequalities,
+Run `python -m benchmarks reliability correct --seconds 600`. Each system joins inequalities,
 disjunctions and equalities, with thirds and with coefficients of several orders of magnitude, over
 columns of doubles, narrow floats, whole numbers and decimals, some of them fixed. Everything goes
 through `correct_table`; what it says of a row is then asked of z3:
@@ -31,7 +31,7 @@ from pishield_cli.language import parse_requirements
 from pishield_cli.logic.terms import Clause
 
 KINDS = ("double", "single", "half", "whole", "decimal")
-PLACES = {"whole": 0, "decimal": 2}
+PLACES = {"whole": 0, "truth": 0, "decimal": 2}
 SHORT = {"half": (1, 999), "single": (3, 999_999), "double": (6, 10**12)}
 """Decimal places, and the largest number of last places, of cells that each float surely holds."""
 
@@ -103,20 +103,29 @@ def _cells(rng: random.Random, kind: str, rows: int) -> pa.Array:
 
 def decimals_of(table: pa.Table, kinds: Mapping[str, str]) -> list[dict[str, Fraction]]:
     """The cells as the decimals that they show."""
-    narrow = {"single": np.float32, "half": np.float16}
     return [
-        {
-            name: Fraction(str(narrow[kinds[name]](cell) if kinds[name] in narrow else cell))
-            for name, cell in row.items()
-        }
+        {name: decimal_of(cell, kinds[name]) for name, cell in row.items()}
         for row in table.to_pylist()
     ]
+
+
+def decimal_of(cell: Any, kind: str) -> Fraction:
+    """A cell, which is there, as the decimal that it shows."""
+    narrow = {"single": np.float32, "half": np.float16}
+    return Fraction(str(narrow[kind](cell) if kind in narrow else cell + 0))
 
 
 # ------------------------------------------------------------------------------------- what z3 says
 
 
-def asked(system: System, row: Row, *, short: bool = False, more: Any = None) -> Any:
+def asked(
+    system: System,
+    row: Row,
+    *,
+    short: bool = False,
+    more: Any = None,
+    clauses: Sequence[Clause] | None = None,
+) -> Any:
     """z3's answer: a model, False for none, None where it does not know in time.
 
     Args:
@@ -124,6 +133,7 @@ def asked(system: System, row: Row, *, short: bool = False, more: Any = None) ->
         row: The row's cells; fixed ones stay.
         short: Whether floats are to be short decimals, that each of them surely holds.
         more: From z3's variables to further conditions.
+        clauses: What is asked for; all of the system's by default.
     """
     solver = z3.Solver()
     solver.set("timeout", 1500)
@@ -132,6 +142,8 @@ def asked(system: System, row: Row, *, short: bool = False, more: Any = None) ->
         places, largest = PLACES.get(kind), None
         if places is None and short:
             places, largest = SHORT[kind]
+        if kind == "truth":
+            largest = 1
         if kind == "decimal":
             largest = 10 ** system.table.schema.field(name).type.precision - 1
         if places is None:
@@ -140,10 +152,10 @@ def asked(system: System, row: Row, *, short: bool = False, more: Any = None) ->
             last = z3.Int(name)
             values[name] = z3.ToReal(last) / 10**places
             if largest is not None:
-                solver.add(last <= largest, last >= -largest)
+                solver.add(last <= largest, last >= (0 if kind == "truth" else -largest))
         if name in system.fixed:
             solver.add(values[name] == z3.RealVal(str(row[name])))
-    for clause in system.clauses:
+    for clause in system.clauses if clauses is None else clauses:
         solver.add(z3.Or([_literal(literal, values) for literal in clause]))
     if more is not None:
         solver.add(*more(values))
@@ -203,13 +215,14 @@ def _corrected(system: System, old: Row, new: Row) -> str:
     if all(clause.holds(new) for clause in system.clauses):
         return "corrected"
     if not all(
-        any(_nearly(literal, new, system.kinds) for literal in clause) for clause in system.clauses
+        any(nearly(literal, new, system.kinds) for literal in clause) for clause in system.clauses
     ):
         return "wrong: violating"
     return "wrong: inexact" if asked(system, old, short=True) else "corrected within tolerance"
 
 
-def _nearly(literal: Any, row: Row, kinds: Mapping[str, str]) -> bool:
+def nearly(literal: Any, row: Row, kinds: Mapping[str, str]) -> bool:
+    """Whether a literal holds within what is forgiven of floats."""
     parts = {name: c * row[name] for name, c in literal.terms}
     excess = sum(parts.values(), Fraction(0)) - literal.constant
     slack = sum(_forgiven(kinds[name], row[name]) * abs(part) for name, part in parts.items())
@@ -267,13 +280,13 @@ def _last_digits(system: System, old: Row, new: Row) -> float:
     return float(total)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> int:
     """Judge systems until the time is used up, and print the counts and every fault."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--start", type=int, default=0, help="the first seed")
     parser.add_argument("--method", choices=("shield", "nearest", "fewest"))
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     methods = (chosen.method,) if chosen.method else ("shield", "nearest", "fewest")
     counts: Counter[str] = Counter()
     seed, end = chosen.start, time.monotonic() + chosen.seconds
@@ -288,7 +301,4 @@ def main() -> None:
     print(f"{seed - chosen.start} systems")
     for name, number in sorted(counts.items()):
         print(f"{number:8,}  {name}")
-
-
-if __name__ == "__main__":
-    main()
+    return int(any("wrong" in name for name in counts))

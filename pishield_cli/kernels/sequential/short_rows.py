@@ -163,7 +163,8 @@ def _places(column: NumericColumn) -> Array:
 
 
 def _missing(column: NumericColumn) -> Array:
-    return np.isnan(column.values) if column.missing is None else column.missing
+    empty = np.isnan(column.values)
+    return empty if column.missing is None else empty | column.missing
 
 
 def _shorter(grid: Grid, places: int) -> Grid:

@@ -1,0 +1,188 @@
+"""What `correct` does with files, in any batches and with missing cells, compared with z3.
+
+Run `python -m benchmarks reliability claims --seconds 600`. The systems are those of
+`reliability.correct`, with truth values and missing cells among them. Each table is corrected by
+the command from a CSV or a Parquet file, in batches of 1, 2 and 7 rows and in one:
+
+- all of them have the same outcome, cell by cell, and the same rows uncorrected and unproven;
+- a row that is written satisfies every requirement without a missing cell, exactly or within what
+  is forgiven of floats, and some values of its missing cells satisfy all of them;
+- a row is given up only where no values satisfy what is required of its present cells, or where
+  none of its missing cells complete it.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import csv, parquet
+
+from benchmarks.reliability.correct import System, asked, decimal_of, random_system
+from benchmarks.reliability.correct import nearly as holds_nearly
+from pishield_cli.cli import main as command
+from pishield_cli.logic.terms import Clause
+
+BATCHES = ("1", "2", "7", "")
+METHODS = ("shield", "nearest", "fewest")
+ROWS = 5
+
+Row = Mapping[str, Fraction | None]
+
+
+def random_case(rng: random.Random, kind: str) -> System:
+    """A system as a file of a kind can hold it, with truth values and missing cells."""
+    system = random_system(rng, rows=ROWS)
+    columns, kinds = {}, dict(system.kinds)
+    gaps = rng.random() < 0.5
+    for name in system.table.column_names:
+        column = system.table[name].combine_chunks()
+        if rng.random() < 0.1:
+            kinds[name], column = "truth", pa.array([rng.random() < 0.5 for _ in range(ROWS)])
+        elif kind == "csv":
+            kinds[name] = "whole" if kinds[name] == "whole" else "double"
+            cells = [round(float(str(cell)), 1) for cell in column.to_pylist()]
+            column = pa.array([int(c) for c in cells] if kinds[name] == "whole" else cells)
+        if gaps:
+            kept = pa.array([rng.random() > 0.2 for _ in range(ROWS)])
+            column = pa.compute.if_else(kept, column, pa.scalar(None, column.type))
+        columns[name] = column
+    return replace(system, kinds=kinds, table=pa.table(columns))
+
+
+def outcome(folder: Path, system: System, kind: str, method: str, rows: str) -> Any:
+    """What the command says and writes: the report, and the table; None for a contradiction."""
+    data, out = folder / f"in.{kind}", folder / f"out.{kind}"
+    rules = folder / "rules.txt"
+    rules.write_text(system.text)
+    fixed = ["--fixed", ",".join(system.fixed)] if system.fixed else []
+    batch = ["--batch-rows", rows] if rows else []
+    stream = io.TextIOWrapper(io.BytesIO(), write_through=True)
+    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        options = ["-o", str(out), "--method", method, "--format", "json", *fixed, *batch]
+        code = command(["correct", str(data), str(rules), *options])
+    if code == 2:
+        return None
+    report = json.loads(stream.buffer.getvalue())  # type: ignore[attr-defined]
+    said = {name: report[name] for name in ("uncorrected_rows", "unproven_rows", "corrected_rows")}
+    if kind == "csv":
+        return said, csv.read_csv(out, convert_options=_typed(system))
+    return said, parquet.read_table(out)
+
+
+def _typed(system: System) -> csv.ConvertOptions:
+    return csv.ConvertOptions(column_types=system.table.schema)
+
+
+def judged(system: System, kind: str, method: str) -> Counter[str]:
+    """Counts of rows by what was found of them; faults begin with `wrong`."""
+    found: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if kind == "csv":
+            csv.write_csv(system.table, folder / "in.csv")
+        else:
+            parquet.write_table(system.table, folder / "in.parquet", row_group_size=3)
+        every = [outcome(folder, system, kind, method, rows) for rows in BATCHES]
+    first = every[0]
+    if any(one != first for one in every[1:]):
+        found["wrong: depends on batches"] += 1
+    if first is None:
+        return found + Counter(["contradiction"])
+    said, table = first
+    before, after = (_rows(one, system.kinds) for one in (system.table, table))
+    for index, (old, new) in enumerate(zip(before, after, strict=True)):
+        found[_row(system, old, new, given_up=index in said["uncorrected_rows"])] += 1
+    return found
+
+
+def _rows(table: pa.Table, kinds: Mapping[str, str]) -> list[Row]:
+    return [
+        {n: None if cell is None else decimal_of(cell, kinds[n]) for n, cell in row.items()}
+        for row in table.to_pylist()
+    ]
+
+
+def _row(system: System, old: Row, new: Row, *, given_up: bool) -> str:
+    if any(old[name] != new[name] for name in (*system.fixed, *(n for n in old if old[n] is None))):
+        return "wrong: a cell that stays has moved"
+    known = [c for c in system.clauses if all(old[name] is not None for name in c.variables)]
+    completes = _completes(system, new)
+    if not given_up:
+        if not all(_is_held(clause, new, system) for clause in known):
+            return "wrong: violating"
+        return "wrong: without completion" if completes is False else "written"
+    if old != new:
+        return "wrong: given up and changed"
+    if completes is False and all(clause.holds(_values(old)) for clause in known):
+        return "no completion"
+    return _given_up(system, old, known)
+
+
+def _given_up(system: System, old: Row, known: Sequence[Clause]) -> str:
+    """Whether a row could have been corrected by what is required of its present cells."""
+    rules = replace(system, text="", fixed=[n for n in system.fixed if old[n] is not None])
+    zero = {name: cell or Fraction(0) for name, cell in old.items()}
+    answer = asked(rules, zero, short=True, clauses=known)
+    if not answer:
+        return "uncorrected" if answer is False else "uncorrected, not known"
+    if any(cell is None for cell in old.values()):
+        return "given up for its missing cells"
+    return "wrong: uncorrected"
+
+
+def _completes(system: System, row: Row) -> bool | None:
+    """Whether some values of the missing cells satisfy all; None where that is not known."""
+    missing = [name for name, cell in row.items() if cell is None]
+    if not missing:
+        return True
+    kinds = {**system.kinds, **dict.fromkeys(missing, "double")}  # any number completes a row
+    held = replace(system, kinds=kinds, fixed=[name for name in row if name not in missing])
+    zero = {name: cell or Fraction(0) for name, cell in row.items()}
+    unsure = [one for one in system.clauses if not set(missing).isdisjoint(one.variables)]
+    answer = asked(held, zero, clauses=unsure)
+    return None if answer is None else answer is not False
+
+
+def _is_held(clause: Clause, row: Row, system: System) -> bool:
+    cells = _values(row)
+    if clause.holds(cells):
+        return True
+    return any(holds_nearly(literal, cells, system.kinds) for literal in clause)
+
+
+def _values(row: Row) -> dict[str, Fraction]:
+    return {name: cell for name, cell in row.items() if cell is not None}
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Judge systems until the time is used up, and print the counts and every fault."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--start", type=int, default=0, help="the first seed")
+    chosen = parser.parse_args(arguments)
+    counts: Counter[str] = Counter()
+    seed, end = chosen.start, time.monotonic() + chosen.seconds
+    while time.monotonic() < end:
+        kind = ("csv", "parquet")[seed % 2]
+        system = random_case(random.Random(seed), kind)
+        for method in METHODS:
+            found = judged(system, kind, method)
+            counts.update({f"{kind}, {method}: {name}": n for name, n in found.items()})
+            if any(name.startswith("wrong") for name in found):
+                print(seed, kind, method, dict(found), flush=True)
+        seed += 1
+    print(f"{seed - chosen.start} systems")
+    for name, number in sorted(counts.items()):
+        print(f"{number:8,}  {name}")
+    return int(any(name.partition(": ")[2].startswith("wrong") for name in counts))
