@@ -66,6 +66,7 @@ class Context:
         derived: The expression that each derived column stands for, by its name.
         pieces: What each name of a piecewise value stands for; no clause is left with one.
         quotients: What each derived quotient divides by what.
+        counts: How many values PiShield's variables have, counted from 0.
     """
 
     def __init__(self, told: Told, domains: Mapping[str, Domain]) -> None:
@@ -78,6 +79,7 @@ class Context:
         self.derived: dict[str, Expression] = {}
         self.pieces: dict[str, Piecewise] = {}
         self.quotients: dict[str, tuple[Sum, Sum]] = {}
+        self.counts: dict[str, int] = {}
 
     def domains_found(self) -> dict[str, Domain]:
         """What is known of columns, with what they were compared with since."""

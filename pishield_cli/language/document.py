@@ -147,6 +147,8 @@ class _Reader:
                 self.context.domains[name.text] = declared_date(known, header.format)
             elif header.word == "text":
                 self.context.domains[name.text] = Text(header.values)
+            elif header.count is not None:
+                self.context.counts[name.text] = header.count
         if header.values is not None or header.count is not None:
             self._readings.append(self._normalised(closed_domain(header, self.context)))
 

@@ -230,7 +230,8 @@ class Operands(ABC):
         if self.kinds[self.at] != NAME:
             raise self.wrong.unexpected(self.at, after_operand=False)
         self.at += 1
-        return one_of_values(self.texts[self.at - 1], values)
+        name = self.texts[self.at - 1]
+        return one_of_values(name, values, self.context.counts.get(name, 0))
 
     def call(self) -> Expression:
         """Read `call = FUNCTION "(" sum { "," sum } ")" ;`."""

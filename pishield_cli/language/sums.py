@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from pishield_cli.logic.formulas import Atom, Formula, Or
+from pishield_cli.logic.formulas import And, Atom, Formula, Not, Or
 from pishield_cli.logic.terms import Equation, Inequality, Term
 
 ZERO = Fraction(0)
@@ -84,7 +84,18 @@ def cancelled_names(left: Sum, right: Sum, found: Inequality | Equation) -> tupl
     return tuple(name for name in (left.terms | right.terms) if name not in kept)
 
 
-def one_of_values(name: str, values: Iterable[Fraction]) -> Formula:
-    """That a column holds one of some numbers."""
+def one_of_values(name: str, values: Iterable[Fraction], count: int = 0) -> Formula:
+    """That a column holds one of some numbers.
+
+    Args:
+        name: The column.
+        values: The numbers.
+        count: If not 0, that the column holds whole numbers from 0 up to it: then most of them are
+            told by those that are left out, in a clause for each of these.
+    """
     term = (Term(name, ONE),)
-    return Or(tuple(Atom(Equation(term, value)) for value in dict.fromkeys(values)))
+    wanted = dict.fromkeys(values)
+    others = [value for value in map(Fraction, range(count)) if value not in wanted]
+    if 0 < len(others) < len(wanted):
+        return And(tuple(Not(Atom(Equation(term, value))) for value in others))
+    return Or(tuple(Atom(Equation(term, value)) for value in wanted))

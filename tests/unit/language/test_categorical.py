@@ -1,6 +1,8 @@
 """PiShield 2.0's categorical files: variables of few values, and signed clauses over them."""
 
 import json
+from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -19,12 +21,42 @@ def test_a_file_of_signed_clauses_is_categorical_and_means_memberships() -> None
     assert read.integers == {"a_1", "s_1"}
     written = parse_requirements(
         "integer a_1 s_1\na_1 in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)\ns_1 in (0, 1, 2)\n"
-        "a_1 in (1, 2, 9) or s_1 == 0\na_1 in (0, 4) or s_1 in (1, 2)\n"
+        "a_1 in (1, 2, 9) or s_1 == 0\na_1 in (0, 4) or s_1 != 0\n"
     )
     assert [one.clauses for one in read.requirements] == [
         one.clauses for one in written.requirements
     ]
     assert written.type is RequirementType.QFLRA
+
+
+def test_most_values_are_told_by_those_left_out() -> None:
+    [*_, rule] = parse_requirements(
+        "var a 10\nvar b 10\n[0,1,3,4,5,6,7,8,9]:a or [5]:b\n"
+    ).requirements
+    assert len(rule.clauses) == 2
+    for a in range(10):
+        for b in range(10):
+            cells = {"a": Fraction(a), "b": Fraction(b)}
+            assert all(one.holds(cells) for one in rule.clauses) == (a != 2 or b == 5)
+
+
+def test_sums_of_digits_are_corrected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def but(value: int, count: int = 10) -> str:
+        return ",".join(str(one) for one in range(count) if one != value)
+
+    rules = ["var a 10", "var b 10", "var s 10", "var c 2"]
+    for a, b in product(range(10), repeat=2):
+        carry, digit = divmod(a + b, 10)
+        rules += [f"[{but(a)}]:a or [{but(b)}]:b or [{digit}]:s"]
+        rules += [f"[{but(a)}]:a or [{but(b)}]:b or [{carry}]:c"]
+    Path("r.txt").write_text("\n".join(rules))
+    rows = [(a, b, (a + 2 * b) % 10, b % 2) for a, b in product(range(10), repeat=2)]
+    Path("t.csv").write_text("a,b,s,c\n" + "".join("{},{},{},{}\n".format(*row) for row in rows))
+    assert main(["correct", "t.csv", "r.txt", "-o", "o.csv", "--quiet"]) == 0
+    found = [tuple(map(int, line.split(","))) for line in Path("o.csv").read_text().split()[1:]]
+    assert found == [(a, b, (a + b) % 10, (a + b) // 10) for a, b, *_ in rows]
 
 
 def test_it_is_written_as_it_is_read() -> None:
