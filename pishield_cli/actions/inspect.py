@@ -59,6 +59,11 @@ class InspectReport:
         return self.requirements.type
 
     @property
+    def stated(self) -> tuple[Requirement, ...]:
+        """All requirements: those of cells together, then those that header lines declare."""
+        return (*self.requirements.requirements, *self.requirements.declared)
+
+    @property
     def clauses(self) -> int:
         """How many clauses the requirements mean."""
         return len(self.requirements.clauses)
@@ -71,7 +76,8 @@ class InspectReport:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that requirements name, in the order of their first mention."""
-        return self.requirements.variables
+        declared = (name for one in self.requirements.declared for name in one.columns)
+        return tuple(dict.fromkeys((*self.requirements.variables, *declared)))
 
     @property
     def undecided(self) -> Mapping[str, int]:

@@ -167,9 +167,9 @@ class _Reader:
             if name.text in integers:
                 message = f"`{name.text}` is declared both integer and boolean."
                 self._problems.append(name.problem(message, "a boolean is 0 or 1 already"))
-        if not self._problems and not self._readings:
+        if not self._problems and not self._readings and not self._declaring:
             self._problems.append(self._without_requirement())
-        found = type or detect_type(self._readings)
+        found = type or (detect_type(self._readings) if self._readings else RequirementType.LINEAR)
         self._refuse_misfits(found)
         if self._problems:
             raise RequirementsFileError(sorted(self._problems, key=place_of))
@@ -257,10 +257,14 @@ class _Reader:
 
     def _requirements_of_headers(self, count: int) -> tuple[Requirement, ...]:
         """What header lines require of cells, numbered from behind the requirements on."""
-        declaring = [header for header in self._headers if header.word in DECLARED]
         return tuple(
-            declared(count + place, header) for place, header in enumerate(declaring, start=1)
+            declared(count + place, header) for place, header in enumerate(self._declaring, start=1)
         )
+
+    @property
+    def _declaring(self) -> list[Header]:
+        """The header lines that require something of cells."""
+        return [header for header in self._headers if header.word in DECLARED]
 
     def _refuse_misfits(self, type: RequirementType) -> None:
         """Blame the requirements that a forced type has no place for."""

@@ -45,3 +45,30 @@ def test_whole_numbers_that_cannot_be_are_contradictory(
     assert run(["inspect", str(rules)]) == 1
     assert run(["correct", str(data), str(rules), "-o", str(tmp_path / "out.csv")]) == 2
     assert "2 of 2 rows" in capsys.readouterr().out
+
+
+def test_a_file_may_declare_columns_and_say_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("rooms,ok,price\n2.5,2,1.234\n3,1,2.00\n,0,1\n")
+    Path("r.txt").write_text("integer rooms\nboolean ok\ndecimals 2 price\n")
+    assert run(["check", "t.csv", "r.txt", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["requirements"]
+    assert [(one["rows"], one["unknown"]) for one in found] == [([0], 1), ([0], 0), ([0], 0)]
+    assert run(["inspect", "r.txt", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["requirements"], told["columns"]) == (3, ["rooms", "ok", "price"])
+    for method in ("shield", "nearest", "fewest"):
+        assert run(["correct", "t.csv", "r.txt", "-o", "o.csv", "--method", method]) == 0
+        assert Path("o.csv").read_text() == "rooms,ok,price\n2.0,1,1.23\n3,1,2.00\n,0,1\n"
+
+
+@pytest.mark.parametrize("text", ["# nothing", "ordering a", "date a"])
+def test_a_file_that_requires_nothing_is_an_error(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.txt").write_text(text + "\n")
+    assert run(["inspect", "r.txt"]) == 2
+    assert "has at least one requirement, this one has none" in capsys.readouterr().err

@@ -69,7 +69,7 @@ def _left_out(count: int, noun: str) -> list[Text]:
 
 def _counts(report: InspectReport) -> str:
     return (
-        f"{report.type.value}: {counted(len(report.requirements.requirements), 'requirement')}, "
+        f"{report.type.value}: {counted(len(report.stated), 'requirement')}, "
         f"{counted(report.clauses, 'clause')}, {counted(report.literals, 'literal')}, "
         f"{counted(len(report.columns), 'column')}, {counted(len(report.groups), 'group')}"
         f"{day(report.requirements.today)}"
@@ -94,7 +94,7 @@ def _columns(report: InspectReport, page: Page) -> Table:
             cells.append(one_line(written.get(name, "")))
         if kinds:
             cells.append(kinds.get(name, ""))
-        table.add_row(*map(Text, [*cells, str(groups[name]), _values(report, name)]))
+        table.add_row(*map(Text, [*cells, str(groups.get(name, "")), _values(report, name)]))
     return table
 
 
