@@ -14,7 +14,6 @@ from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import read_cells
 from pishield_cli.training.dates import in_days
-from pishield_cli.training.features import stacked
 from pishield_cli.training.gradients import (
     Handed,
     Method,
@@ -30,7 +29,7 @@ from pishield_cli.training.loop import chosen_device, seeded, threads
 from pishield_cli.training.model import Model
 from pishield_cli.training.networks import isometry
 from pishield_cli.training.objectives import Batch
-from pishield_cli.training.problem import Problem, load_problem
+from pishield_cli.training.problem import Problem, load_problem, problem_of
 from pishield_cli.training.runs import Run
 from pishield_cli.training.settings import Objective, TrainSettings
 
@@ -252,9 +251,7 @@ def _model(
     roles, domains = run.roles, requirements.domains
     cells = read_cells(reader, roles.domains, roles.given, domains)
     requirements = in_days(requirements)
-    whole = np.flatnonzero(np.isfinite(stacked(cells, run.roles.targets)).all(axis=1))
-    kept = cells.take(whole)
-    problem = Problem(run.roles, requirements, kept, cells.rows - len(whole), whole)
+    problem = problem_of(roles, requirements, cells, roles.targets)
     model = Model(replace(run.model.outline, requirements=requirements), layer)
     model.network.load_state_dict(run.model.network.state_dict())
     return model, problem

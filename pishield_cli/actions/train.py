@@ -47,7 +47,8 @@ class TrainReport:
         settings: The choices.
         device: Where it ran.
         rows: Rows that were used.
-        missing_targets: Rows left out because a target was missing.
+        missing_targets: Rows left out because all targets are missing.
+        missing_cells: Cells of targets that are missing in the rows used; they do not count.
         skipped: Columns that a network cannot take.
         targets: The targets.
         features: How many columns predict them.
@@ -66,6 +67,7 @@ class TrainReport:
     device: str
     rows: int
     missing_targets: int
+    missing_cells: int
     skipped: tuple[str, ...]
     targets: tuple[str, ...]
     features: int
@@ -119,6 +121,7 @@ class TrainReport:
             "requirements_file": self.requirements_file,
             "rows": self.rows,
             "missing_targets": self.missing_targets,
+            "missing_cells": self.missing_cells,
             "skipped_columns": list(self.skipped),
             "unsolvable_rows": list(self.unsolvable),
             "violated_by_labels": dict(self.broken),
@@ -200,6 +203,7 @@ def train(job: TrainJob) -> TrainReport:
             device=device.type,
             rows=problem.cells.rows,
             missing_targets=problem.missing_targets,
+            missing_cells=problem.missing_cells,
             skipped=problem.roles.skipped,
             targets=problem.roles.targets,
             features=len(problem.roles.features),

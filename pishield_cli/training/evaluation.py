@@ -1,5 +1,6 @@
 """How good a model is on rows that it has not learnt from."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ def score(
 
     Args:
         predicted: In the table's units, `(rows, targets)`.
-        truths: Same shape.
+        truths: Same shape, NaN where a target is missing: such cells do not count.
         names: The targets.
         spread: The targets' standard deviations, `(targets,)`.
         requirements: Over targets and given columns; None for none.
@@ -63,20 +64,27 @@ def score(
     if requirements is not None and requirements.type is RequirementType.PROPOSITIONAL:
         labels = label_figures(predicted, truths)
     errors = predicted - truths
-    each = np.sqrt(np.mean(errors**2, axis=0))
+    there = ~np.isnan(truths)
+    each = [_rms(errors[there[:, place], place]) for place in range(len(names))]
     columns = {name: predicted[:, place] for place, name in enumerate(names)}
     return Score(
-        float(np.sqrt(np.mean(errors**2))),
-        float(np.sqrt(np.mean((errors / spread) ** 2))),
-        {name: float(error) for name, error in zip(names, each, strict=True)},
+        _rms(errors[there]),
+        _rms((errors / spread)[there]),
+        dict(zip(names, each, strict=True)),
         float(violating(requirements, {**given, **columns}, len(predicted)).mean()),
-        _loss(errors / spread, settings) if labels is None else labels.log_loss,
+        _loss(errors / spread, there, settings) if labels is None else labels.log_loss,
         labels,
     )
 
 
-def _loss(errors: Array, settings: TrainSettings) -> float:
-    return float(target_loss(settings.loss, torch.from_numpy(errors), settings.level))
+def _rms(errors: Array) -> float:
+    """The root of the mean square; NaN where there is no error."""
+    return float(np.sqrt(np.mean(errors**2))) if errors.size else math.nan
+
+
+def _loss(errors: Array, there: Array, settings: TrainSettings) -> float:
+    values, present = torch.from_numpy(errors), torch.from_numpy(there)
+    return float(target_loss(settings.loss, values, settings.level, present))
 
 
 def validation_error(
@@ -86,19 +94,19 @@ def validation_error(
 
     Args:
         outputs: In the network's units, `(rows, targets)`.
-        truths: Same shape.
+        truths: Same shape, NaN where a target is missing.
         settings: What was asked for.
         labels: Whether the targets are truth values.
     """
-    errors = outputs - truths
+    errors, present = outputs - truths, ~truths.isnan()
     if settings.stop_by.of_labels or (labels and settings.stop_by is StopChoice.LOSS):
         found = label_figures(outputs.cpu().numpy(), truths.cpu().numpy())
         if settings.stop_by is StopChoice.LOSS:
             return found.log_loss
         return 1 - float(getattr(found, settings.stop_by.replace("-", "_")))
     if settings.stop_by is StopChoice.RMSE or settings.loss in {LossChoice.MSE, *SIGNED}:
-        return float(errors.square().mean().sqrt())
-    return float(target_loss(settings.loss, errors, settings.level))
+        return float(errors[present].square().mean().sqrt())
+    return float(target_loss(settings.loss, errors, settings.level, present))
 
 
 def violating(requirements: Requirements | None, columns: Mapping[str, Array], rows: int) -> Array:

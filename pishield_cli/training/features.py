@@ -218,17 +218,24 @@ class TargetScaler:
 
     @classmethod
     def fit(cls, cells: Cells, names: Sequence[str], *, scale: bool = True) -> "TargetScaler":
-        """Learn means and standard deviations from rows whose targets are all there.
+        """Learn means and standard deviations from the cells that are there.
 
         Raises:
-            TableError: If numbers are too large for either.
+            TableError: If numbers are too large for either, or all cells of a target are missing.
         """
         values = stacked(cells, names)
         for name, column in zip(names, values.T, strict=True):
-            _require_moderate(name, column)
+            there = column[~np.isnan(column)]
+            if not len(there):
+                raise TableError(
+                    f"A target is learnt from its cells, but those of `{name}` are missing in all "
+                    "rows to learn from.",
+                    hint="choose other targets with --targets",
+                )
+            _require_moderate(name, there)
         if not scale:
             return cls(tuple(names), np.zeros(len(names)), np.ones(len(names)))
-        return cls(tuple(names), values.mean(axis=0), _spread(values))
+        return cls(tuple(names), np.nanmean(values, axis=0), _spread(values))
 
     @classmethod
     def of_features(cls, encoder: FeatureEncoder) -> "TargetScaler":
@@ -307,7 +314,7 @@ def _filled(values: Array, median: float) -> Array:
 
 
 def _spread(values: Array) -> Array:
-    """The standard deviation along the rows; 1 where it vanishes beside the values."""
-    spread = values.std(axis=0)
-    negligible = spread <= 1e-12 * np.abs(values).max(axis=0, initial=0.0)
+    """The standard deviation of what is there in each column; 1 where it vanishes beside that."""
+    spread = np.nanstd(values, axis=0)
+    negligible = spread <= 1e-12 * np.nanmax(np.abs(values), axis=0, initial=0.0)
     return np.where(negligible | (spread == 0), 1.0, spread)

@@ -35,20 +35,20 @@ def label_figures(scores: Array, truths: Array) -> LabelFigures:
 
     Args:
         scores: From 0 to 1, `(rows, labels)`.
-        truths: Likewise; true above 0.5.
+        truths: Likewise; true above 0.5, NaN where a label is missing, which then does not count.
     """
-    known = truths > 0.5
-    told = scores > 0.5
+    there = ~np.isnan(truths)
+    known, told = truths > 0.5, (scores > 0.5) & there
     hits = (told & known).sum(axis=0)
     sizes = told.sum(axis=0) + known.sum(axis=0)
     held = np.clip(scores, _LEAST, 1 - _LEAST)
     precisions = [
-        average_precision(scores[:, place], known[:, place])
+        average_precision(scores[there[:, place], place], known[there[:, place], place])
         for place in range(known.shape[1])
         if known[:, place].any()
     ]
     return LabelFigures(
-        log_loss=float(-np.where(known, np.log(held), np.log1p(-held)).mean()),
+        log_loss=float(-np.where(known, np.log(held), np.log1p(-held))[there].mean()),
         f1_micro=float(2 * hits.sum() / sizes.sum()) if sizes.sum() else 0.0,
         f1_macro=float(np.mean(2 * hits / np.maximum(sizes, 1))),
         average_precision=float(np.mean(precisions)) if precisions else 0.0,

@@ -167,10 +167,12 @@ class Model(nn.Module):
         Args:
             z: As `raw` gives them.
             given: What never moves.
-            truths: The targets, in the network's units.
+            truths: The targets, in the network's units; NaN where they are missing, for which the
+                raw outputs stand.
         """
         if self.shield is None or not self.looks_ahead:
             return self.shielded(z, given).standard
+        truths = torch.where(truths.isnan(), z.detach(), truths)
         goal = torch.cat([given, truths], dim=1)
         if self.outline.propositional:
             goal = goal.clamp(0, 1).round()

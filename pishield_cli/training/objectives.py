@@ -33,12 +33,17 @@ class Batch:
     Attributes:
         inputs: Encoded features, single precision.
         given: Columns that never move, in the table's units.
-        truths: Targets in the network's units.
+        truths: Targets in the network's units, NaN where they are missing.
     """
 
     inputs: Tensor
     given: Tensor
     truths: Tensor
+
+    @property
+    def present(self) -> Tensor:
+        """Which targets are there, bool, `(rows, targets)`."""
+        return ~self.truths.isnan()
 
 
 def batch_of(outline: Outline, cells: Cells, truths: Array, device: torch.device) -> Batch:
@@ -122,8 +127,11 @@ class PredictObjective:
     def _error(self, z: Tensor, y: Tensor, batch: Batch) -> Tensor:
         if self._signs is not None:
             first = batch.given.shape[1]
-            whole = (torch.cat([batch.given, one], dim=1) for one in (z, y, batch.truths))
-            return self._signs.of_cells(*whole)[:, first:].mean()
+            # Where a target is missing, nothing is wrong.
+            truths = torch.where(batch.present, batch.truths, y.detach())
+            whole = (torch.cat([batch.given, one], dim=1) for one in (z, y, truths))
+            mean = self._signs.of_cells(*whole)[:, first:].mean()
+            return mean / batch.present.to(mean.dtype).mean()
         return prediction_error(self._model, y, batch, self._settings)
 
     def _extras(self, z: Tensor, batch: Batch) -> Tensor:
@@ -146,11 +154,14 @@ class PredictObjective:
 def prediction_error(
     model: Model, y: Tensor, batch: Batch, settings: TrainSettings = _PLAIN
 ) -> Tensor:
-    """The mean loss that was asked for; of scores the binary cross-entropy."""
+    """The mean loss that was asked for, of the targets that are there; of scores cross-entropy."""
     if model.outline.propositional:
         # A score of exactly 0 or 1 has no finite logarithm.
-        return functional.binary_cross_entropy(y.clamp(1e-7, 1 - 1e-7), batch.truths)
-    return target_loss(settings.loss, y - batch.truths, settings.level)
+        weight = batch.present.to(y.dtype)
+        truths = torch.where(batch.present, batch.truths, 0.0)
+        mean = functional.binary_cross_entropy(y.clamp(1e-7, 1 - 1e-7), truths, weight)
+        return mean / weight.mean()
+    return target_loss(settings.loss, y - batch.truths, settings.level, batch.present)
 
 
 def moved_rows(z: Tensor, y: Tensor) -> Tensor:

@@ -59,8 +59,9 @@ class Problem:
     Attributes:
         roles: What each column is for.
         requirements: Over column names, dates in days; None for none.
-        cells: The rows whose targets are all there.
-        missing_targets: How many rows were left out because a target was missing.
+        cells: The rows with a target that is there, at least one.
+        missing_targets: How many rows were left out because all targets are missing.
+        missing_cells: How many cells of targets are missing in the others.
         rows: The numbers in the table of the rows that are used.
     """
 
@@ -68,6 +69,7 @@ class Problem:
     requirements: Requirements | None
     cells: Cells
     missing_targets: int
+    missing_cells: int
     rows: Array
 
 
@@ -123,7 +125,7 @@ def load_problem(
     """Read all that a training needs.
 
     Raises:
-        TableError: If the table cannot be read, or has no row with all targets.
+        TableError: If the table cannot be read, or has no row with a target.
     """
     roles = assign_roles(reader, requirements, settings)
     domains = {} if requirements is None else requirements.domains
@@ -131,21 +133,38 @@ def load_problem(
     roles = replace(roles, dates=date_forms(reader, requirements, cells, roles.targets))
     if not cells.rows:
         raise TableError(f"A table must have rows to learn from, but `{reader.name}` has none.")
-    whole: Array = np.ones(cells.rows, dtype=bool)
-    if settings.objective is not Objective.IDEMPOTENT:
-        whole &= np.isfinite(stacked(cells, roles.targets)).all(axis=1)
-    rows = np.flatnonzero(whole)
-    if not len(rows):
+    idempotent = settings.objective is Objective.IDEMPOTENT
+    problem = problem_of(roles, None, cells, () if idempotent else roles.targets)
+    if not problem.cells.rows:
         raise TableError(
-            "A row can be learnt from if all its targets are there, but no row of "
-            f"`{reader.name}` has them all.",
-            hint="choose fewer targets with --targets",
+            "A row can be learnt from if one of its targets is there, but no row of "
+            f"`{reader.name}` has one.",
+            hint="choose other targets with --targets",
         )
-    kept = cells if whole.all() else cells.take(rows)
     if requirements is not None and requirements.type is RequirementType.PROPOSITIONAL:
-        _require_scores(kept, roles.targets)
-    requirements = None if requirements is None else in_days(requirements)
-    return Problem(roles, requirements, kept, int(np.count_nonzero(~whole)), rows)
+        _require_scores(problem.cells, roles.targets)
+    return problem if requirements is None else replace(problem, requirements=in_days(requirements))
+
+
+def problem_of(
+    roles: Roles, requirements: Requirements | None, cells: Cells, needed: Sequence[str]
+) -> Problem:
+    """The rows of a table that can be learnt from.
+
+    Args:
+        roles: What each column is for.
+        requirements: As `Problem` has them.
+        cells: All rows.
+        needed: Columns of numbers; a row has to have one of them, if there are any.
+    """
+    there: Array = np.ones((cells.rows, 1), dtype=bool)
+    if needed:
+        there = np.isfinite(stacked(cells, needed))
+    used = there.any(axis=1)
+    rows = np.flatnonzero(used)
+    kept = cells if used.all() else cells.take(rows)
+    missing = int(np.count_nonzero(~there[used]))
+    return Problem(roles, requirements, kept, cells.rows - len(rows), missing, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,7 +253,7 @@ def _validate(model: Model, parts: Parts, settings: TrainSettings) -> Validation
         outputs.append(y)
         clipped += moved(z, y).sum(dim=0).cpu()
     errors = torch.cat(outputs) - batch.truths
-    rmse = float((errors * model.get_buffer("scale")).square().mean().sqrt())
+    rmse = float((errors * model.get_buffer("scale"))[batch.present].square().mean().sqrt())
     if settings.objective is Objective.IDEMPOTENT:
         kept = settings.reconstruction * errors.square().mean()
         error = float(again / errors.numel() + kept) ** 0.5

@@ -421,3 +421,56 @@ def test_labels_that_break_requirements_and_names_are_told(here, capsys):
     report = json.loads(out)
     assert report["violated_by_labels"] == {"order": wrong}
     assert report["names"] == ["name"]
+
+
+def blanked(path, chosen):
+    """A copy of a table without the cells that are chosen by row and target."""
+    with open(path, newline="") as file:
+        header, *rows = csv.reader(file)
+    for number, row in enumerate(rows):
+        for place, name in enumerate(header):
+            if chosen(number, name):
+                row[place] = ""
+    return [header, *rows]
+
+
+def saved(path, rows):
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def trained(path, run, capsys):
+    call = ("train", str(path), "rules.txt", "-o", run, *QUICK, "--drop", "id", *FOUR)
+    assert main([*call, "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_rows_with_some_targets_missing_are_learnt_from(folder, here, capsys):
+    Path("rules.txt").write_text(RULES)
+    gone = {(row, ("low", "price", "high", "rooms")[row % 4]) for row in range(0, 90, 2)}
+    saved("some.csv", blanked(folder / "houses.csv", lambda row, name: (row, name) in gone))
+    found = trained("some.csv", "gaps", capsys)
+    assert (found["rows"], found["missing_targets"]) == (90, 0)
+    assert found["missing_cells"] == len(gone)
+    assert all(one["violating_rows"] == 0 for one in found["trials"])
+    assert all(error > 0 for error in found["targets"].values())
+    assert main(["predict", "gaps", "some.csv", "-o", "told.csv"]) == 0
+    assert main(["check", "told.csv", "gaps/requirements.txt", "--exact"]) == 0
+    capsys.readouterr()
+    loud = (one for one in QUICK if one != "--quiet")
+    assert (
+        main(["train", "some.csv", "rules.txt", "-o", "other", *loud, "--drop", "id", *FOUR]) == 0
+    )
+    assert "45 cells of the targets' 360 are missing" in " ".join(capsys.readouterr().err.split())
+
+
+def test_rows_without_any_target_change_nothing(folder, here, capsys):
+    Path("rules.txt").write_text(RULES)
+    header, *rows = blanked(folder / "houses.csv", lambda row, name: False)
+    saved("all.csv", [header, *rows])
+    bare = [[*row[:5], "", "", "", ""] for row in rows[:7]]
+    saved("more.csv", [header, *rows[:20], *bare, *rows[20:]])
+    one, other = (trained(f"{name}.csv", name, capsys) for name in ("all", "more"))
+    assert other["missing_targets"] == 7
+    assert other["missing_cells"] == 0
+    assert one["targets"] == other["targets"]

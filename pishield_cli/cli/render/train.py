@@ -31,7 +31,13 @@ def render_json(report: TrainReport) -> str:
 def warnings_of(report: TrainReport) -> Iterator[str]:
     """What a user should know before trusting the model, a line each."""
     if report.missing_targets:
-        yield f"{counted(report.missing_targets, 'row')} left out, for a target is missing"
+        yield f"{counted(report.missing_targets, 'row')} left out, for all targets are missing"
+    if report.missing_cells:
+        total = report.rows * len(report.targets)
+        yield (
+            f"{counted(report.missing_cells, 'cell')} of the targets' {total:,} "
+            f"{'is' if report.missing_cells == 1 else 'are'} missing, from which nothing is learnt"
+        )
     for title, rows in report.broken.items():
         yield (
             f"requirement {one_line(title)} is violated by {counted(rows, 'row')} of the "

@@ -58,6 +58,49 @@ def test_losses_are_zero_at_the_target_alone_and_have_gradients_everywhere(error
         )
 
 
+@given(
+    arrays(np.float64, (4, 3), elements=st.floats(-5, 5)),
+    arrays(np.bool_, (4, 3)),
+    st.floats(0.1, 0.9),
+)
+@examples(60)
+def test_a_missing_target_has_no_part_in_a_loss_nor_a_gradient(errors, there, level):
+    there[:, 0] = True
+    present = torch.from_numpy(there)
+    for loss in LossChoice:
+        given_ = torch.from_numpy(np.where(there, errors, np.nan)).requires_grad_()
+        value = target_loss(loss, given_, level, present)
+        value.backward()
+        assert bool((given_.grad[~present] == 0).all())
+        assert bool(given_.grad.isfinite().all())
+        if loss is LossChoice.ENERGY:
+            alone = np.mean(
+                [np.linalg.norm(row[own]) for row, own in zip(errors, there, strict=True)]
+            )
+        else:
+            alone = float(target_loss(loss, torch.from_numpy(errors[there]), level))
+        assert float(value.detach()) == pytest.approx(alone, abs=1e-9)
+
+
+def test_where_all_targets_are_there_the_loss_is_bit_for_bit_what_it_was():
+    errors = torch.randn(33, 5, generator=torch.Generator().manual_seed(1))
+    for loss in LossChoice:
+        everything = torch.ones_like(errors, dtype=torch.bool)
+        found, asked = target_loss(loss, errors, 0.3, everything), target_loss(loss, errors, 0.3)
+        assert torch.equal(found, asked)
+
+
+def test_missing_labels_do_not_count():
+    scores = np.array([[0.9, 0.2], [0.4, 0.7], [0.6, 0.1]])
+    truths = np.array([[1, np.nan], [0, 1], [np.nan, 0]])
+    found = label_figures(scores, truths)
+    told, known = scores[~np.isnan(truths)], truths[~np.isnan(truths)] > 0.5
+    assert found.log_loss == pytest.approx(metrics.log_loss(known, told))
+    assert found.f1_micro == pytest.approx(metrics.f1_score(known, told > 0.5))
+    assert found.exact_match == 1.0
+    assert found.average_precision == 1.0
+
+
 LABELS = st.integers(2, 30).flatmap(
     lambda rows: st.tuples(
         arrays(np.float64, (rows, 3), elements=st.sampled_from([0.0, 0.2, 0.5, 0.6, 0.9, 1.0])),

@@ -190,3 +190,27 @@ def test_equalities_move_what_they_define_and_to_the_nearest_point_all_their_col
     nearest = Model(made, TrainSettings(shield=ShieldChoice.NEAREST))
     assert len(layer.defined) == 1
     assert layer.defined < nearest.defined == {"a", "b", "c"}
+
+
+MISSING = [
+    *[(TrainSettings(loss=loss), "a <= b") for loss in LossChoice],
+    (TrainSettings(backward=RuleName.MASKED, shield=ShieldChoice.LAYER), "a <= b"),
+    (TrainSettings(), "a or b"),
+]
+
+
+@pytest.mark.parametrize(("settings", "text"), MISSING)
+def test_a_missing_target_teaches_nothing(settings, text):
+    torch.manual_seed(2)
+    model = Model(outline(text, ("a", "b")), settings)
+    some = batch()
+    for place in range(2):
+        truths = some.truths.clone()
+        truths[:, place] = torch.nan
+        gap = Batch(some.inputs, some.given, truths)
+        loss = objective(model, settings)(gap).loss
+        assert bool(loss.isfinite())
+        y = model.learning(model.raw(gap.inputs), gap.given, gap.truths).detach().requires_grad_()
+        (handed,) = torch.autograd.grad(prediction_error(model, y, gap, settings), y)
+        assert bool((handed[:, place] == 0).all())
+        assert bool((handed[:, 1 - place] != 0).any())
