@@ -285,3 +285,10 @@ def shortfall(
     if one.places is not None and len(rows):
         return beyond_places([columns[name].take(rows) for name in one.columns], one.places)
     return exact_shortfalls(one.clauses, columns, rows, tolerance)
+
+
+def compiled_clauses(groups: Sequence[tuple[Clause, ...]]) -> CompiledRequirements:
+    """Each group of clauses as one requirement."""
+    wholes = [Requirement(index, "", group) for index, group in enumerate(groups, 1)]
+    names = dict.fromkeys(name for whole in wholes for name in whole.variables)
+    return CompiledRequirements(tuple(map(compile_requirement, wholes)), tuple(names))

@@ -9,13 +9,13 @@ import numpy as np
 from pishield_cli.kernels.changes import Correction, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
-from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.satisfaction import compiled_clauses, evaluate
 from pishield_cli.kernels.optimal.fewest import Choice, fewest_columns
 from pishield_cli.kernels.optimal.lattice_rows import LatticeRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows, unproven
 from pishield_cli.kernels.optimal.weighed import Systems
 from pishield_cli.kernels.optimal.weights import Weights, alike, weights_of
-from pishield_cli.kernels.sequential.group_correction import GroupCorrector, compiled_clauses
+from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.long_cells import tell_apart
 from pishield_cli.kernels.sequential.rehearsal import Rehearsal
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups

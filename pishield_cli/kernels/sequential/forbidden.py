@@ -9,7 +9,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array, decimal_text
 from pishield_cli.kernels.sequential.float_steps import Affine, FloatClause, FloatStep
-from pishield_cli.kernels.sequential.placement import GRID_ERROR, inside
+from pishield_cli.kernels.sequential.placement import GRID_ERROR, inside, narrowed
 from pishield_cli.logic.rows.grids import Grid
 
 CHUNK_ROWS = 1 << 11
@@ -204,3 +204,17 @@ def rounded_bound(
         return at
     scale = bound.scale_at(values, rows)
     return inside(at, scale, grid, upper=upper, strict=bound.strict, push=np.floor(push))
+
+
+def fitting(cells: Array, grid: Grid) -> Array | None:
+    """Which cells are finite, and within what their column holds; None if all are."""
+    fits = None if np.isfinite(np.add.reduce(cells)) else np.isfinite(cells)
+    whole = cells.dtype.kind in "iu"
+    if grid.places is None or (whole and grid.covers(narrowed(Grid(0), cells.dtype))):
+        return fits
+    low, high = limits(grid)
+    within = (cells >= low) & (cells <= high)
+    if not whole:  # a copy of a cell that kept more places
+        unit = 10.0**grid.places
+        within &= np.rint(cells * unit) / unit == cells
+    return within if fits is None else fits & within

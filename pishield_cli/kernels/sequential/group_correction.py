@@ -11,16 +11,12 @@ import numpy as np
 from pishield_cli.kernels.changes import ColumnChange, Correction, among, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
-from pishield_cli.kernels.evaluation.satisfaction import (
-    CompiledRequirements,
-    compile_requirement,
-    evaluate,
-)
+from pishield_cli.kernels.evaluation.satisfaction import compiled_clauses, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
 from pishield_cli.kernels.sequential.attempts import Attempt, Proposal, Readings
 from pishield_cli.kernels.sequential.exact_rows import ExactRows
 from pishield_cli.kernels.sequential.float_steps import Affine, float_steps
-from pishield_cli.kernels.sequential.forbidden import limits
+from pishield_cli.kernels.sequential.forbidden import fitting
 from pishield_cli.kernels.sequential.forward import Values, forward
 from pishield_cli.kernels.sequential.long_cells import tell_apart
 from pishield_cli.kernels.sequential.parts import float_part, forward_parts
@@ -33,9 +29,7 @@ from pishield_cli.kernels.sequential.placement import (
 from pishield_cli.kernels.sequential.points import forward_points
 from pishield_cli.kernels.sequential.rehearsal import Rehearsal
 from pishield_cli.logic.plans.plan import GroupPlan, direct_steps
-from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.terms import Clause
 
 PUSH = 2.0**12
 """Grid steps to move inside a bound where rounding spoilt what ends at it."""
@@ -304,20 +298,20 @@ class GroupCorrector:
     ) -> Array:
         """Which rows hold, within a tolerance, with their cells as they will be written."""
         trial = dict(old)
-        fitting: Array | None = None
+        fits: Array | None = None
         for name, mask in moved.items():
             values = candidate[name]
             cells = self._cast(name, values, old[name])
-            usable = _fitting(cells, self._grids[name])
+            usable = fitting(cells, self._grids[name])
             if usable is not None:
                 usable |= ~mask
-                fitting = usable if fitting is None else fitting & usable
+                fits = usable if fits is None else fits & usable
                 values = np.where(usable, values, 0.0)
             trial[name] = self._mixed(name, old[name], values, mask)
         rows = len(next(iter(candidate.values())))
         wrong = evaluate(self.compiled, trial, rows, tolerance=tolerance)[0].violated
         holds = np.ones(rows, dtype=bool) if wrong is None else ~wrong
-        return holds if fitting is None else holds & fitting
+        return holds if fits is None else holds & fits
 
     def _mixed(
         self, name: str, before: NumericColumn, values: Array, moved: Array
@@ -340,29 +334,8 @@ def _without(rows: Array, held: Array) -> Array:
     return rows[:0] if len(held) == len(rows) else rows[~among(rows, held)]
 
 
-def _fitting(cells: Array, grid: Grid) -> Array | None:
-    """Which cells are finite, and within what their column holds; None if all are."""
-    fitting = None if np.isfinite(np.add.reduce(cells)) else np.isfinite(cells)
-    whole = cells.dtype.kind in "iu"
-    if grid.places is None or (whole and grid.covers(narrowed(Grid(0), cells.dtype))):
-        return fitting
-    low, high = limits(grid)
-    within = (cells >= low) & (cells <= high)
-    if not whole:  # a copy of a cell that kept more places
-        unit = 10.0**grid.places
-        within &= np.rint(cells * unit) / unit == cells
-    return within if fitting is None else fitting & within
-
-
 def _is_finite(column: NumericColumn) -> bool:
     """Whether no cell is missing, nor, as far as a sum tells, infinite."""
     if column.missing is not None:
         return False
     return column.values.dtype.kind != "f" or bool(np.isfinite(np.add.reduce(column.values)))
-
-
-def compiled_clauses(groups: Sequence[tuple[Clause, ...]]) -> CompiledRequirements:
-    """Each group of clauses as one requirement."""
-    wholes = [Requirement(index, "", group) for index, group in enumerate(groups, 1)]
-    names = dict.fromkeys(name for whole in wholes for name in whole.variables)
-    return CompiledRequirements(tuple(map(compile_requirement, wholes)), tuple(names))
