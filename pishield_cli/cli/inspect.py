@@ -9,6 +9,8 @@ from pishield_cli.cli import options
 from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import InspectFormat
 from pishield_cli.cli.options import TypeChoice
+from pishield_cli.cli.reading_options import reads_tables
+from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
     from pishield_cli.actions.inspect import InspectReport
@@ -21,6 +23,7 @@ Examples:
 
 
 @errors_as_asked(report=True)
+@reads_tables
 def inspect(
     requirements: options.RequirementsFile,
     data: Annotated[
@@ -50,6 +53,8 @@ def inspect(
         ),
     ] = InspectFormat.TABLE,
     output: options.ReportFile = None,
+    *,
+    dialect: Dialect,
 ) -> int:
     """Say what a requirements file means, and if it can hold.
 
@@ -73,6 +78,7 @@ def inspect(
             positions,
             options.read_day("--today", today),
             seconds,
+            dialect,
         )
         match form:
             case InspectFormat.JSON:
@@ -101,6 +107,7 @@ def _inspected(
     positions: tuple[str, ...] | None,
     today: date | None,
     seconds: float,
+    dialect: Dialect,
 ) -> "InspectReport":
     from pishield_cli.actions.inspect import inspect as inspect_requirements
     from pishield_cli.cli.inputs import open_inputs, read_alone
@@ -113,7 +120,12 @@ def _inspected(
         )
     else:
         reader, binding = open_inputs(
-            data, requirements, requirements_type=kind, positions=positions, today=today
+            data,
+            requirements,
+            requirements_type=kind,
+            positions=positions,
+            today=today,
+            dialect=dialect,
         )
         read, name = binding.requirements, reader.name
     return inspect_requirements(

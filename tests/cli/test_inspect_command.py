@@ -92,3 +92,15 @@ def test_equalities_and_reasons_are_printed(capsys: pytest.CaptureFixture[str]) 
     _, out = inspected(capsys, "total == net + vat\nnet >= 1\nvat >= 0\ntotal >= 1\n")
     assert "  total - net - vat == 0" in out.splitlines()
     assert "  4: total >= 1 (by 1-3)" in out.splitlines()
+
+
+def test_a_table_in_another_notation_is_read_as_the_options_say(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "t.csv").write_text("a;b\n1,5;x\n2,5;y\n")
+    (tmp_path / "r.txt").write_text('a >= 2\nb == "x"\n')
+    names = [str(tmp_path / "r.txt"), str(tmp_path / "t.csv")]
+    assert main(["inspect", *names, "--delimiter", ";", "--decimal", ","]) == 0
+    assert "2 requirements" in capsys.readouterr().out
+    assert main(["inspect", *names]) == 2
+    assert "--delimiter" in capsys.readouterr().err
