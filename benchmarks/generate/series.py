@@ -44,7 +44,9 @@ def series(task: Task, options: argparse.Namespace, seed: int) -> dict[str, dict
     for rule in options.rules:
         measure(rule, lambda rule=rule: in_the_loop(split(), settings, RuleName(rule)))
     if options.ctgan and "base" in found:
-        seconds = found["base"][FREE]["seconds"]
+        seconds = max(
+            one["seconds"] for one in (found["base"][FREE], *map(found.get, options.rules))
+        )
         measure("ctgan", lambda: ctgan(split(), options.ctgan, seconds))
     base, peer = found.pop("base", {}), found.pop("ctgan", {})
     return {**base, **found, **{name: peer[name] for name in (RAW, CORRECTED) if peer}}

@@ -1,0 +1,40 @@
+"""Each measurement that the pages name is one command that can be run."""
+
+import importlib
+import re
+import shlex
+
+import pytest
+
+from benchmarks import training
+from benchmarks.__main__ import QUESTIONS
+from benchmarks.training import questions
+from docs.run_examples import PAGES, ROOT
+
+READ = [*PAGES, *sorted((ROOT / "benchmarks").rglob("*.md"))]
+COMMAND = re.compile(r"python -m benchmarks ([^`\"|>#]+)")
+
+
+def commands():
+    for page in READ:
+        text = page.read_text("utf-8").replace("\\\n", " ")
+        stands_for = re.search(r'measure="(python .*)"', text)
+        for line in text.splitlines():
+            if line.startswith("measure="):
+                continue
+            whole = line.replace("$measure", stands_for.group(1)) if stands_for else line
+            for found in COMMAND.findall(whole.replace('"', "'")):
+                yield pytest.param(found.strip(), id=f"{page.name}: {found.strip()[:60]}")
+
+
+@pytest.mark.parametrize("command", list(commands()))
+def test_a_named_command_is_one(command):
+    question, *arguments = shlex.split(command)
+    assert question in QUESTIONS
+    module = importlib.import_module(f"benchmarks.{question}")
+    if hasattr(module, "parser"):
+        module.parser().parse_args(arguments)
+
+
+def test_all_that_training_can_be_asked_has_an_answer():
+    assert all(callable(getattr(questions, one)) for one in training.QUESTIONS)
