@@ -14,11 +14,11 @@ VERSIONS = {
     "error": 1,
     "generate": 1,
     "gradients": 1,
-    "inspect": 1,
+    "inspect": 2,
     "predict": 1,
     "runs": 1,
     "suggest": 1,
-    "train": 1,
+    "train": 2,
     "train_generator": 1,
     "violations": 1,
 }
