@@ -1,11 +1,14 @@
 """Say what a requirements file says: what it connects, bounds, implies and contradicts."""
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pishield_cli.language import Binding, format_formula
+from pishield_cli.logic.classes import counted, raised
+from pishield_cli.logic.formulas import Atom, Formula, replaced
 from pishield_cli.logic.groups import Group, requirement_groups
 from pishield_cli.logic.plans.coherence import is_resolvable
 from pishield_cli.logic.plans.plan import is_eliminable
@@ -14,6 +17,7 @@ from pishield_cli.logic.solver.analysis import Analysis, analyse
 from pishield_cli.logic.solver.dead_parts import DeadPart
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.solver.reasoner import repeated
+from pishield_cli.logic.terms import HALF, BooleanLiteral, Inequality
 
 SECONDS = 20.0
 """How long to reason where the caller does not say."""
@@ -22,6 +26,9 @@ _METHODS_SHARE = 4
 """The part of the time that finding out how rows are corrected may take, as a divisor."""
 
 _LISTED = 5
+
+_SPLIT = re.compile(r"\b(abs|max|min|coalesce)\s*\(", re.IGNORECASE)
+"""Functions of numbers, whose comparisons become others that nobody wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def inspect(
     limits = Limits.within(seconds)
     groups = tuple(one for one in requirement_groups(bound.requirements) if one.columns)
     methods = tuple(_methods(groups, bound, limits.share(_METHODS_SHARE)))
-    analysis = analyse(bound, limits=limits)
+    analysis = _analysed(bound, limits)
     return InspectReport(
         requirements_file=requirements_file,
         data=data,
@@ -130,6 +137,53 @@ def inspect(
         warnings=tuple(_warnings(bound, binding)),
         seconds=time.perf_counter() - started,
     )
+
+
+def _analysed(requirements: Requirements, limits: Limits) -> Analysis:
+    """What follows from requirements; a text is one of those that they name, or another."""
+    columns = frozenset(requirements.columns).union(requirements.uses)
+    told = raised(requirements, columns) if requirements.derived else requirements
+    if told is requirements:
+        return _as_written(requirements, analyse(requirements, limits=limits))
+    apart = analyse(told, limits=limits.share(2))
+    if apart.satisfiable is False:
+        return apart
+    plain = _as_written(requirements, analyse(requirements, limits=limits))
+    texts = {name for name, one in told.domains.items() if counted(one)}
+    return replace(
+        plain,
+        satisfiable=apart.satisfiable,
+        implied=apart.implied,
+        bounds={name: one for name, one in apart.bounds.items() if name not in texts},
+        equalities=tuple(one for one in apart.equalities if texts.isdisjoint(one.variables)),
+        undecided=apart.undecided,
+    )
+
+
+def _as_written(requirements: Requirements, analysis: Analysis) -> Analysis:
+    """What was found, its dead parts as they are written; without those that nobody wrote."""
+    numbered = {one.number: one for one in requirements.requirements}
+    dead = tuple(
+        replace(one, part=_written_part(one.part, numbered[one.number].text))
+        for one in analysis.dead
+        if not _SPLIT.search(numbered[one.number].text)
+    )
+    return replace(analysis, dead=dead)
+
+
+def _written_part(part: Formula, text: str) -> Formula:
+    """A part of a requirement, columns that are compared with nothing as such."""
+
+    def written(atom: Atom) -> Formula:
+        literal = atom.literal
+        if not isinstance(literal, Inequality) or len(literal.terms) != 1:
+            return atom
+        ((name, coefficient),) = literal.terms
+        bare = literal.strict and literal.constant == HALF * coefficient and coefficient > 0
+        compared = re.search(rf"{re.escape(name)}`?\s*([<>=!*/+-]|in\b|not\b|between\b)", text)
+        return atom if compared or not bare else Atom(BooleanLiteral(name))
+
+    return replaced(part, written)
 
 
 def _methods(
@@ -154,9 +208,9 @@ def _method(group: Group, requirements: Requirements, limits: Limits) -> str:
     return "elimination" if is_eliminable(clauses, ordering, limits=limits) else "parts"
 
 
-def dead_part_text(dead: DeadPart) -> str:
+def dead_part_text(dead: DeadPart, requirements: Requirements) -> str:
     """What is the matter with a part of a requirement, in one sentence."""
-    text, number = format_formula(dead.part), dead.number
+    text, number = format_formula(dead.part, requirements.domains), dead.number
     if dead.premise:
         return f"The premise `{text}` of requirement {number} never holds"
     return f"`{text}` in requirement {number} {'always' if dead.always else 'never'} holds"
@@ -221,8 +275,9 @@ def notices(report: InspectReport) -> tuple[Notice, ...]:
             for number, by in analysis.implied.items()
         ),
         *(
-            Notice(NoticeKind.DEAD_PART, f"{dead_part_text(one)}.", numbered[one.number])
+            Notice(NoticeKind.DEAD_PART, f"{text}.", numbered[one.number])
             for one in analysis.dead
+            for text in [dead_part_text(one, report.requirements)]
         ),
         *(Notice(NoticeKind.WARNING, text) for text in report.warnings),
     )

@@ -13,8 +13,8 @@ from pishield_cli.kernels.columns import Array
 EXACT = 60_000
 """Units of exact work for each row, some tens of milliseconds: many times what most rows take."""
 
-ENTRIES = 1_500_000.0
-"""Entries of arrays that searches for a row may go through: about ten milliseconds."""
+ENTRIES = 1_300_000.0
+"""Entries of arrays that searches for a row may go through: several milliseconds."""
 
 LEAST = 500
 """Units of it without which a search is not begun."""

@@ -104,3 +104,68 @@ def test_a_table_in_another_notation_is_read_as_the_options_say(
     assert "2 requirements" in capsys.readouterr().out
     assert main(["inspect", *names]) == 2
     assert "--delimiter" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rules", "shown", "hidden"),
+    [
+        ("boolean b\nif b then x > 0\nb\n", "`b` in requirement 1 always holds", "0.5"),
+        (
+            "born <= 1950-01-31 or x > 1\nborn >= 1960-01-01\n",
+            "`born <= 1950-01-31` in requirement 1 never holds",
+            "-7",
+        ),
+        (
+            "if d >= 2020-01-01 and d <= 2019-01-01 then x > 0\n",
+            "The premise `d >= 2020-01-01 and d <= 2019-01-01` of requirement 1 never holds",
+            "18262",
+        ),
+        ("coalesce(a, 0) >= 0\na >= 0\n", "1: coalesce(a, 0) >= 0 (by 2)", "decide no row"),
+        ("abs(a - b) <= 1\na - b == 0\n", "1: abs(a - b) <= 1 (by 2)", "decide no row"),
+        ("x == 1 or x == 2 or x == 9\n", "can be satisfied", "decide no row"),
+        (
+            "if a > 0 and e > 0 then i > 0\nif a > 0 then i < 0\n",
+            "The premise `a > 0 and e > 0` of requirement 1 never holds",
+            "`a > 0` in",
+        ),
+        ("x >= 0.5 or y > 0\nx > 0.5\n", "`x >= 0.5` in requirement 1 always holds", "`x` in"),
+    ],
+)
+def test_parts_are_shown_as_they_are_written(
+    rules: str, shown: str, hidden: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out = inspected(capsys, rules)
+    assert code == 0
+    assert shown in out
+    assert hidden not in out
+
+
+@pytest.mark.parametrize(
+    ("rules", "implied"),
+    [
+        ('s in ("a", "b")\ns != "c"\n', {"2": [1]}),
+        (
+            "\n".join(
+                f'if country {which} then currency == "EUR"'
+                for which in ('== "DE"', '== "FR"', 'in ("DE", "FR")')
+            ),
+            {"3": [1, 2]},
+        ),
+        ('text s: "a", "b"\ns != "a"\ns == "b"\n', {"3": [1, 2]}),
+        ('s != "a"\ns != "b"\n', {}),
+    ],
+)
+def test_a_text_is_one_of_those_that_are_named_or_another(
+    rules: str, implied: dict[str, list[int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out = inspected(capsys, rules, "--format", "json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["implied_by"] == implied
+    assert not {"s", "country", "currency"} & set(found["bounds"])
+
+
+def test_texts_that_exclude_each_other_contradict(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = inspected(capsys, 's == "a"\nx > 0\ns in ("b", "c")\n', "--format", "json")
+    assert code == 1
+    assert json.loads(out)["core"] == [1, 3]

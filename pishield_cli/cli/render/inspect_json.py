@@ -17,6 +17,7 @@ def render_json(report: InspectReport) -> str:
     """
     analysis = report.analysis
     requirements = report.requirements
+    domains = report.requirements.domains
     content = {
         "requirements_file": report.requirements_file,
         "data": report.data,
@@ -48,14 +49,17 @@ def render_json(report: InspectReport) -> str:
         "dead_literals": [
             {
                 "requirement": one.number,
-                "literal": format_formula(one.part),
+                "literal": format_formula(one.part, domains),
                 "holds": "always" if one.always else "never",
             }
             for one in analysis.dead
             if not one.premise
         ],
         "dead_premises": [
-            {"requirement": one.number, "premise": format_formula(one.part)}
+            {
+                "requirement": one.number,
+                "premise": format_formula(one.part, domains),
+            }
             for one in analysis.dead
             if one.premise
         ],

@@ -182,7 +182,7 @@ def _findings(report: InspectReport) -> Iterator[str]:
         )
     if analysis.dead:
         yield "parts that decide no row:"
-        yield from _lines(map(dead_part_text, analysis.dead))
+        yield from _lines(dead_part_text(one, report.requirements) for one in analysis.dead)
 
 
 def _reasons(by: Sequence[int]) -> str:

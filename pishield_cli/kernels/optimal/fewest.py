@@ -17,7 +17,7 @@ from fractions import Fraction
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.effort import Effort
+from pishield_cli.kernels.effort import ENTRIES, Effort
 from pishield_cli.kernels.optimal.nearest import Nearest, nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
 from pishield_cli.logic.rows.flips import elements
@@ -29,8 +29,11 @@ SETS_TRIED = 16, 512
 LARGE = 2**18
 """Literals times columns times disjunctions times sets a row: larger groups get fewer sets."""
 
-CALL = 10_000.0
-"""Entries that trying one set takes the time of, if for one row only."""
+RESERVED = ENTRIES / 4
+"""Entries that are left for corrections that count no cells."""
+
+PAIR = 60.0
+"""Entries that trying a set takes the time of for each pair of literals, if for one row only."""
 
 NEARER = 1.0 - 1e-9
 """What a distance has to be multiplied by to beat another one beyond rounding."""
@@ -88,6 +91,7 @@ class _Search:
         self._allowed = _mask(free)
         size = max(len(system.literals) * len(system.columns), 1) * (1 + len(system.choices))
         self._limit = int(np.clip(LARGE // size, *SETS_TRIED))
+        self._call = PAIR * len(system.literals) ** 2
         self._pending: dict[Cores, list[Array]] = {}
         self._tried = np.zeros(len(standing), dtype=np.int64)
         self._proven = np.ones(len(standing), dtype=bool)
@@ -129,7 +133,7 @@ class _Search:
         """Choose for rows with the same cores, or learn more cores."""
         spent = self._tried[rows] >= self._limit
         if self._effort is not None:
-            spent |= self._effort.take(rows).entries_share < CALL
+            spent |= self._effort.take(rows).entries_share < max(self._call, RESERVED)
         self._proven[rows[spent]] = False
         rows = rows[~spent]
         if 0 in cores or not len(rows):
@@ -156,7 +160,7 @@ class _Search:
         effort = None
         if self._effort is not None:
             effort = self._effort.take(rows)
-            effort.spend_entries(np.full(len(rows), CALL))
+            effort.spend_entries(np.full(len(rows), self._call))
         standing = self._standing.take(rows)
         return nearest_moves(self._system, names, standing, changing=True, effort=effort)
 

@@ -26,9 +26,6 @@ LARGE = 2**19
 BATCH_CELLS = 2**21
 """Entries of the systems of equations that are solved together."""
 
-TOGETHER = 16
-"""Nodes of one row to go on from at a time, so that arrays are worth their while."""
-
 NEARER = 1.0 - 1e-10
 """What a distance has to be multiplied by to beat another one beyond rounding."""
 
@@ -137,7 +134,7 @@ class _Search:
         self._step = _distance_step(region, self.cells)
         self._normals = region.normals.normals[: len(system.literals)]
         widest = min(region.normals.normals.shape)
-        self._batch = int(np.clip(BATCH_CELLS // max(widest, 1) ** 2, 8 * TOGETHER, 4096))
+        self._batch = int(np.clip(BATCH_CELLS // max(widest, 1) ** 2, 128, 4096))
         self._spent = np.zeros(rows)
 
     def run(self, allowed: Array) -> Array:
@@ -158,13 +155,12 @@ class _Search:
         return self._spent
 
     def _popped(self, stack: Nodes) -> tuple[Nodes, Nodes]:
-        """The topmost nodes of the first rows, as many of each; and the rest, in order."""
-        order = np.lexsort((-np.arange(len(stack)), stack.rows))
-        rows, first, place = np.unique(stack.rows[order], return_index=True, return_inverse=True)
-        place = place.reshape(-1)
-        top = np.arange(len(stack)) - first[place] < TOGETHER
-        top &= place < (len(rows) if len(stack) <= self._batch else self._batch // TOGETHER)
-        return stack.take(order[top]), stack.take(np.sort(order[~top]))
+        """The topmost node of each row, and the rest, in order."""
+        _, last = np.unique(stack.rows[::-1], return_index=True)
+        top = len(stack) - 1 - last
+        below = np.ones(len(stack), dtype=bool)
+        below[top] = False
+        return stack.take(top), stack.take(np.flatnonzero(below))
 
     def _root(self, rows: Array) -> Nodes:
         count, whole = len(rows), len(self.region.whole)
@@ -215,7 +211,7 @@ class _Search:
         split = fraction > 0
         children += self._whole_children(nodes.take(split), moves[split], column[split])
         self._note_best(nodes.take(~split), moves[~split])
-        return [part.take(np.arange(len(part))[::-1]) for part in reversed(children) if len(part)]
+        return [part for part in reversed(children) if len(part)]
 
     def _projected(self, nodes: Nodes) -> Projected:
         rows, region = nodes.rows, self.region

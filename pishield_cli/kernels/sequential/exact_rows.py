@@ -111,6 +111,7 @@ class ExactRows:
     ) -> _Cells | None:
         """One row's cells corrected exactly; rows with equal cells are corrected once."""
         work = effort.exact_share(row, self._rehearsal.work)
+        work = work if work >= self._rehearsal.least else 0
         key = cells, work, rough
         if key not in self._known:
             if len(self._known) >= REMEMBERED_ROWS:

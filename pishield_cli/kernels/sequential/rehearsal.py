@@ -14,6 +14,7 @@ from pishield_cli.logic.rows.problems import limit_clauses
 from pishield_cli.logic.solver.answers import Infeasible
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import solve
+from pishield_cli.logic.solver.search import Search
 
 TRIED = 4
 """Rows made up for a group."""
@@ -21,11 +22,17 @@ TRIED = 4
 CELLS = -2, 9
 """Their least and their greatest cells, as far as columns hold these."""
 
-BEARABLE = 8_000
+BEARABLE = 5_000
 """Units of work that they may take on average, before rows of the group count as hard."""
 
-HARD = 36_000
-"""Units of work for one row of a hard group: some tens of milliseconds."""
+HARD = 3_000
+"""Units of work for one row of a hard group: some milliseconds."""
+
+FEW = 350
+"""Units of work that beginning a search takes in a small group, where more may be spent on it."""
+
+SMALL = 36_000
+"""Units of work for one row of a small hard group: some tens of milliseconds."""
 
 POSSIBLE = 1_000_000
 """Units of work on whether any row of a group can hold: about a second."""
@@ -56,7 +63,14 @@ class Rehearsal:
             limits = Limits(None, EXACT)
             corrector.correct(row, limits)
             taken += EXACT - limits.work
-        return EXACT if taken <= TRIED * BEARABLE else HARD
+        if taken <= TRIED * BEARABLE:
+            return EXACT
+        return SMALL if self.least <= FEW else HARD
+
+    @cached_property
+    def least(self) -> int:
+        """Units of work that beginning a search takes, and without which none is begun."""
+        return Search.cost(self._plan.clauses)
 
     def _is_possible(self) -> bool:
         integers = [name for name, grid in self._grids.items() if grid.integer]

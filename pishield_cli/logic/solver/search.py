@@ -50,6 +50,14 @@ class Search:
         """What stands for literals that hold together, and for that one of them does not."""
         self._defining: list[Numbers] = []
 
+    @staticmethod
+    def cost(clauses: Iterable[Clause]) -> int:
+        """Units of work that adding clauses takes."""
+        return sum(
+            CLAUSE + sum(LITERAL + TERM * len(one.variables) for one in clause)
+            for clause in clauses
+        )
+
     def add(self, clause: Clause, owner: int) -> None:
         """Add a clause for good, under its owner; the next question accounts for it."""
         guard = self._guards.get(owner)
@@ -57,7 +65,7 @@ class Search:
             guard = self._guards[owner] = 2 * self.atoms.fresh()
             self._owners[guard] = owner
             self._clauses[owner] = []
-        self._owed += CLAUSE + sum(LITERAL + TERM * len(one.variables) for one in clause)
+        self._owed += self.cost([clause])
         numbers = [self._number(literal) for literal in clause]
         if TRUE in numbers:
             return

@@ -57,7 +57,7 @@ def test_equations_and_dead_literals_are_written_in_the_language():
     assert [format_equation(one) for one in report.analysis.equalities] == ["y - `net sum` == 0"]
     assert report.analysis.redundant == (4,)
     report = inspected("x >= 2\nx < 1 or y > 0 or y < -1\n")
-    assert [dead_part_text(one) for one in report.analysis.dead] == [
+    assert [dead_part_text(one, report.requirements) for one in report.analysis.dead] == [
         "`x < 1` in requirement 2 never holds"
     ]
 
@@ -65,7 +65,7 @@ def test_equations_and_dead_literals_are_written_in_the_language():
 def dead_in(text):
     report = inspected(text)
     assert report.undecided == {}
-    return [dead_part_text(one) for one in report.analysis.dead]
+    return [dead_part_text(one, report.requirements) for one in report.analysis.dead]
 
 
 def test_notices_are_on_what_is_written_each_once():

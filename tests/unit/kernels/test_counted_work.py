@@ -16,7 +16,7 @@ from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 from pishield_cli.kernels.optimal.shield_rows import ShieldRows
 from pishield_cli.kernels.sequential.correction import Corrector, RowsMethod
-from pishield_cli.kernels.sequential.rehearsal import HARD, Rehearsal
+from pishield_cli.kernels.sequential.rehearsal import HARD, SMALL, Rehearsal
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.plans.plan import GROUPS_WORK, WORK_LIMIT, plan_groups
 from pishield_cli.logic.requirements import Requirements
@@ -150,5 +150,6 @@ def test_hard_groups_get_less_for_a_row_and_impossible_ones_nothing() -> None:
         return Rehearsal(plan, grids_of(requirements)).work
 
     assert worth("a <= b\n") == EXACT
-    assert worth(sevenths(8)) == HARD
+    assert worth(sevenths(8)) == SMALL
+    assert worth(sevenths(12)) == HARD
     assert worth("integer a b\n2*a == 2*b + 1\n") == 0
