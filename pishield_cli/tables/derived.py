@@ -29,7 +29,6 @@ from pishield_cli.logic.domains import (
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, cells_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
-from pishield_cli.tables.arrow.expressions import evaluate, pattern_fault
 from pishield_cli.tables.arrow.schema import is_text
 from pishield_cli.tables.bad_cells import (
     TellsBadCells,
@@ -38,7 +37,6 @@ from pishield_cli.tables.bad_cells import (
     with_filled_told,
 )
 from pishield_cli.tables.classes import codes_of
-from pishield_cli.tables.mixed import has_fractions, numbers_among
 from pishield_cli.tables.table import Batch, StoredTable, TableReader
 
 TIMES = Date(MICROSECONDS, written=True)
@@ -55,10 +53,12 @@ def with_derived_columns(reader: TableReader, requirements: Requirements) -> Tab
     Raises:
         RequirementsFileError: With all patterns that cannot be read.
     """
-    refuse_patterns(requirements, pattern_fault)
     special = any(map(needs_its_cells, requirements.domains.values()))
     if not requirements.derived and not special:
         return reader
+    from pishield_cli.tables.arrow.expressions import pattern_fault
+
+    refuse_patterns(requirements, pattern_fault)
     return DerivedReader(reader.stored, requirements.derived, requirements.domains)
 
 
@@ -170,6 +170,8 @@ class DerivedReader:
                 f"Column `{name}` of `{self.name}` must hold numbers, dates or texts, but {fact}.",
                 hint=f"convert it first; as it is, only `{name} is null` can be said of it",
             )
+        from pishield_cli.tables.mixed import numbers_among
+
         return numbers_among(cells)
 
     def _dates(self, name: str, domain: Date, batch: Batch) -> NumericColumn:
@@ -217,6 +219,8 @@ class DerivedReader:
 
     def _fractional(self, mixed: Sequence[str]) -> frozenset[str]:
         """The columns of numbers and texts that hold a number that is not whole."""
+        from pishield_cli.tables.mixed import has_fractions
+
         found: set[str] = set()
         for batch in self.stored.batches([], raw=mixed) if mixed else ():
             left = [name for name in mixed if name not in found]
@@ -312,6 +316,8 @@ class Derivation:
         self, columns: Mapping[str, NumericColumn], texts: Mapping[str, pa.Array], rows: int
     ) -> dict[str, NumericColumn]:
         """The derived columns of rows, from their cells."""
+        from pishield_cli.tables.arrow.expressions import evaluate
+
         cells = {cell for one in self.expressions.values() for cell in cells_of(one)}
         values = {
             cell: texts[cell.name] if cell.kind is Kind.TEXT else self._number(cell, columns)

@@ -104,6 +104,15 @@ def test_check_loads_nothing_heavy(repository, ending):
     assert "pyarrow.compute" not in modules  # nor a table of numbers for functions of texts
 
 
+def test_correct_loads_nothing_that_a_table_of_numbers_does_not_need(repository):
+    status, modules = loaded_by_command(
+        repository, "correct", "sample_data/loans.csv", "sample_data/loans.txt", "--dry-run"
+    )
+    assert status == 0
+    assert not modules & HEAVY
+    assert "pyarrow.compute" not in modules
+
+
 def test_inspect_loads_nothing_heavy(repository):
     status, modules = loaded_by_command(repository, "inspect", "sample_data/loans.txt")
     assert status == 0
