@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-_NEAR = 1e-6
+NEAR = 1e-6
 """Rows nearer to each other than this are taken for equal."""
 
 
@@ -64,13 +64,13 @@ def _within(rows: Tensor) -> Tensor:
 def _distances(first: Tensor, second: Tensor) -> Tensor:
     """All distances by one product of matrices, in double precision.
 
-    That is three times as fast as `cdist` of wide rows, and right to `_NEAR`: equal rows count 0
+    That is three times as fast as `cdist` of wide rows, and right to `NEAR`: equal rows count 0
     and have no derivative, as they should.
     """
     first, second = first.double(), second.double()
     lengths = first.square().sum(dim=1, keepdim=True) + second.square().sum(dim=1)
     squares = lengths - 2 * first @ second.T
-    apart = squares > _NEAR**2
+    apart = squares > NEAR**2
     return torch.where(apart, torch.where(apart, squares, 1).sqrt(), 0)
 
 
