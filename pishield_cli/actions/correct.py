@@ -8,12 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pishield_cli.actions.audited import Audit, note_changes
-from pishield_cli.actions.correct_report import (
-    EXPLAINED_ROWS,
-    CorrectReport,
-    Explainer,
-    Tally,
-)
+from pishield_cli.actions.correct_report import EXPLAINED_ROWS, CorrectReport, Tally
 from pishield_cli.actions.freedom import (
     Freedom,
     column_grids,
@@ -24,6 +19,8 @@ from pishield_cli.actions.freedom import (
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method, refuse_weights, rows_method, score_method
 from pishield_cli.actions.named_texts import NamedTexts
+from pishield_cli.actions.obstacles import Explainer
+from pishield_cli.actions.row_keys import RowKeys
 from pishield_cli.actions.stages import Corrects, Stages
 from pishield_cli.actions.unfilled import UnfilledCells
 from pishield_cli.errors import ContradictionError
@@ -66,6 +63,7 @@ def correct(
     freedom: Freedom | None = None,
     method: Method | None = None,
     audit: Audit | None = None,
+    key: Sequence[str] = (),
     batch_rows: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CorrectReport:
@@ -80,6 +78,7 @@ def correct(
         freedom: What may move; everything by default.
         method: How rows are corrected; like the shield by default.
         audit: Takes every changed cell.
+        key: Columns whose cells stand beside the number of a row that is listed.
         batch_rows: About how many rows to hold at a time.
         progress: Told the number of rows done so far.
 
@@ -99,6 +98,7 @@ def correct(
         prepared,
         open_writer=open_writer,
         audit=audit,
+        key=key,
         batch_rows=batch_rows,
         progress=progress,
     )
@@ -242,6 +242,7 @@ def correct_batches(
     *,
     open_writer: Callable[[], TableWriter] | None,
     audit: Audit | None = None,
+    key: Sequence[str] = (),
     batch_rows: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Tally:
@@ -249,16 +250,17 @@ def correct_batches(
     reader, checked, tally = prepared.reader, prepared.requirements.checked, prepared.tally()
     compiled, explain = prepared.stages.compiled, prepared.explainer()
     unfilled_cells = UnfilledCells(checked, EXPLAINED_ROWS)
+    keys = RowKeys(reader.stored, key)
     with open_writer() if open_writer else nullcontext() as writer:
-        whole = writer is not None
+        whole = writer is not None or bool(key)
         for batch in prepared.batches(rows=batch_rows, whole=whole):
             correction, unfilled = unfilled_cells.settled(batch, prepared.correct(batch))
             if writer is not None:
                 writer.write(batch, told_in_texts(correction.changes, checked.domains))
             standing = prepared.stages.standing(batch, correction.violating)
-            tally.add(batch, correction, explain, standing, unfilled)
+            tally.add(batch, correction, explain, standing, unfilled, keys)
             if audit is not None:
-                note_changes(audit, batch, correction, checked, compiled, reader.stored)
+                note_changes(audit, batch, correction, checked, compiled, reader.stored, keys)
             if progress:
                 progress(tally.rows)
         if writer is not None:

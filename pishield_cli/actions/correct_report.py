@@ -3,37 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from fractions import Fraction
-from functools import partial
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from pishield_cli.actions.stages import Columns, Stages
+from pishield_cli.actions.obstacles import Explainer, Obstacle
+from pishield_cli.actions.row_keys import RowKeys
 from pishield_cli.actions.unfilled import Unfilled
 from pishield_cli.kernels.changes import ColumnChange, Correction
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.pieces import missing_among
-from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.kernels.sequential.short_rows import longer_cells
-from pishield_cli.logic.classes import counted, is_named
-from pishield_cli.logic.expressions import cells_of
-from pishield_cli.logic.requirements import Requirement, Requirements
-from pishield_cli.logic.rows.clash import Clash, find_clash
-from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.rows.problems import counted_in, limit_clauses
-from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.logic.rows.clash import Clash
 from pishield_cli.tables.table import Batch
 
 EXPLAINED_ROWS = 20
 """How many of the rows that cannot be corrected are explained."""
-
-EXPLAIN_SECONDS = 4.0
-"""How long to look for what stands against all of them, in seconds of counted work."""
-
-EXPLAIN_ROW = 1_000_000
-"""Units of work of them that may go into one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +36,6 @@ class ColumnSummary:
     mean_abs_change: float
     max_abs_change: float
     filled: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Why one row could not be corrected.
-
-    Attributes:
-        row: Row number, from 0 in file order.
-        clash: A smallest set of requirements and fixed cells that exclude each other; None where
-            none was found in the time allowed.
-        infinite: Where there is none, columns whose cell is infinite: such rows are not corrected.
-        incomplete: Whether the clash is one of missing cells: no values of theirs satisfy all.
-    """
-
-    row: int
-    clash: Clash | None
-    infinite: tuple[str, ...] = ()
-    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,95 +121,6 @@ class _Movement:
         return ColumnSummary(self.changed, mean, self.largest, self.filled)
 
 
-@dataclass(frozen=True, slots=True)
-class Explainer:
-    """Finds what stands against correcting a row.
-
-    Attributes:
-        requirements: All requirements.
-        grids: What each column can hold.
-        fixed: Columns that never move: derived ones, what they hold, and others.
-        stages: How rows were corrected.
-        limits: How much work all rows may take together.
-    """
-
-    requirements: Requirements
-    grids: Mapping[str, Grid]
-    fixed: frozenset[str]
-    stages: Stages
-    limits: Limits = field(default_factory=lambda: Limits.within(EXPLAIN_SECONDS))
-
-    def __call__(self, batch: Batch, row: int) -> Obstacle:
-        """What stands against correcting a row of a batch, by its number there."""
-        infinite = tuple(name for name, one in batch.columns.items() if np.isinf(one.values[row]))
-        clash = self._clash(self.stages.prepared(batch, row))
-        return Obstacle(batch.start + row, clash, () if clash else infinite)
-
-    def _clash(self, columns: Columns) -> Clash | None:
-        clash = self._found(columns) or self._declared(columns)
-        if clash is None:
-            return None
-        derived = self.requirements.derived
-        shown = (
-            [cell.name for cell in cells_of(derived[name])] if name in derived else [name]
-            for name in clash.cells
-        )
-        return replace(clash, cells=tuple(dict.fromkeys(chain.from_iterable(shown))))
-
-    def _declared(self, columns: Columns) -> Clash | None:
-        """A fixed cell that is not what is declared of its column."""
-        for one in self.requirements.declared:
-            for name in self.fixed & set(one.columns):
-                cell = columns[name].cell(0)
-                if cell is not None and not (
-                    self.grids[name].holds(cell) and _holds(one, name, cell)
-                ):
-                    return Clash((one.number,), (name,))
-        return None
-
-    def _found(self, columns: Columns) -> Clash | None:
-        cells = {name: column.cell(0) for name, column in columns.items()}
-        grids = {
-            name: narrowed(grid, columns[name].values.dtype) for name, grid in self.grids.items()
-        }
-        # Decimals are counted in their last places, so that they are whole numbers.
-        units = {name: Fraction(10) ** -(grid.places or 0) for name, grid in grids.items()}
-        known = [
-            replace(
-                one,
-                clauses=tuple(
-                    counted_in(clause, units)
-                    for clause in one.clauses
-                    if all(cells[name] is not None for name in clause.variables)
-                ),
-            )
-            for one in self.requirements.requirements
-        ]
-        fixed = {
-            name: cell / units[name]
-            for name, cell in cells.items()
-            if name in self.fixed and cell is not None
-        }
-        moving = [name for name in grids if name not in fixed]
-        domains = self.requirements.domains
-        texts = [name for name in moving if counted(domains.get(name)) and cells[name]]
-        find = partial(
-            find_clash,
-            known,
-            fixed,
-            integers=[name for name in moving if grids[name].places is not None],
-            bounds=tuple(counted_in(one, units) for one in limit_clauses(moving, grids)),
-            limits=self.limits.part(EXPLAIN_ROW),
-        )
-        return find() or (find(named={name: is_named(name) for name in texts}) if texts else None)
-
-
-def _holds(declared: Requirement, name: str, cell: Fraction) -> bool:
-    """Whether a cell is what is declared of its column, its decimal places aside."""
-    own = (clause for clause in declared.clauses if clause.variables == (name,))
-    return all(clause.holds({name: cell}) for clause in own)
-
-
 @dataclass
 class Tally:
     """What has been found so far.
@@ -274,6 +152,7 @@ class Tally:
         explain: Explainer,
         standing: Array,
         unfilled: Unfilled | None = None,
+        keys: RowKeys | None = None,
     ) -> None:
         """Add a batch.
 
@@ -283,6 +162,7 @@ class Tally:
             explain: Finds what stands against correcting a row.
             standing: Which of its violating rows count as such, bool, shape `(violating,)`.
             unfilled: What missing cells leave open; nothing by default.
+            keys: Tells the cells that name a row; none by default.
         """
         unfilled = unfilled or Unfilled()
         self.rows += batch.rows
@@ -292,11 +172,13 @@ class Tally:
         self.left += int(np.count_nonzero(standing & left)) + unfilled.lacking_after
         for row in correction.uncorrected[: EXPLAINED_ROWS - len(self.obstacles)].tolist():
             numbers = unfilled.reasons.get(row)
-            self.obstacles.append(
+            obstacle = (
                 explain(batch, row)
                 if numbers is None
                 else Obstacle(batch.start + row, Clash(numbers, ()), incomplete=True)
             )
+            key = {} if keys is None else keys.of(batch, [row])[0]
+            self.obstacles.append(replace(obstacle, key=key))
         self.uncorrected.extend((correction.uncorrected + batch.start).tolist())
         self.unproven.extend((correction.unproven + batch.start).tolist())
         held = {name: batch.columns[name] for name in self.numbers}

@@ -95,7 +95,11 @@ def _restored(reader: TableReader, batch: Batch, cells: list[AuditedCell]) -> Ch
     for cell in cells:
         row = cell.row - batch.start
         column = found.setdefault(cell.column, {})
-        if row < 0 or row in column or not _stands(batch, cell, row):
+        if (
+            row < 0
+            or row in column
+            or not (_stands(batch, cell, row) or _is_written(reader, batch, cell, row))
+        ):
             fact = f"says that `{cell.new}` was written to `{cell.column}` of row {cell.row:,}"
             raise _other(reader, f"{fact}, and something else stands there")
         column[row] = None if typed and cell.filled else cell.old
@@ -108,6 +112,14 @@ def _restored(reader: TableReader, batch: Batch, cells: list[AuditedCell]) -> Ch
             raise _other(reader, f"tells of cells in `{name}` that it cannot hold") from error
         changes[name] = ColumnChange(rows, values)
     return changes
+
+
+def _is_written(reader: TableReader, batch: Batch, cell: AuditedCell, row: int) -> bool:
+    """Whether the text of a cell is the one that an audit says was written to it."""
+    stored = reader.stored
+    found = stored.written(stored.picked(batch, [row]))
+    place = stored.columns.index(cell.column)
+    return found is not None and found[0][place].decode("utf-8", "replace") == cell.new
 
 
 def _stands(batch: Batch, cell: AuditedCell, row: int) -> bool:

@@ -1,9 +1,10 @@
-"""The first cells that a correction changes, for a report that shows them."""
+"""The cells that a correction changes: all in a file, the first for a report that shows them."""
 
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 
 from pishield_cli.actions.audited import Audit
-from pishield_cli.tables.audit import ChangedCell
+from pishield_cli.tables.audit import AuditFile, ChangedCell
 
 SHOWN = 60
 """Changed cells that are kept."""
@@ -24,13 +25,13 @@ class FirstCells:
     def append(self, cell: ChangedCell) -> None:
         """Note one changed cell."""
         if len(self.cells) < SHOWN:
-            self.cells.append(replace(cell, new=_as_word(cell.old, cell.new)))
+            self.cells.append(cell)
         if self.audit is not None:
             self.audit.append(cell)
 
 
-def _as_word(old: str, new: str) -> str:
-    """A new truth value in the words of the cell that it replaces."""
-    from pishield_cli.tables.textual.cells import cell_like
-
-    return cell_like(old.encode(), int(new)).decode() if new in {"0", "1"} else new
+def open_audit(
+    path: str | None, *, fill: bool, key: bool
+) -> AbstractContextManager[AuditFile | None]:
+    """The file of changed cells that is asked for; None if none is."""
+    return nullcontext() if path is None else AuditFile(path, fill=fill, key=key)

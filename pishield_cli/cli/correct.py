@@ -15,14 +15,13 @@ from pishield_cli.errors import UsageError
 from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Sequence
 
     from pishield_cli.actions.correct_report import CorrectReport
     from pishield_cli.actions.freedom import Freedom
     from pishield_cli.actions.methods import Method
     from pishield_cli.cli.changed_cells import FirstCells
     from pishield_cli.logic.requirements import Requirements
-    from pishield_cli.tables.audit import AuditFile
     from pishield_cli.tables.table import TableReader
 
 EXAMPLES = """\b
@@ -33,7 +32,9 @@ Examples:
 
 
 PANELS = {
-    "What is written": ("output", "in_place", "dry_run", "audit", "form", "json", "html", "quiet"),
+    "What is written": (
+        *("output", "in_place", "dry_run", "audit", "key", "form", "json", "html", "quiet"),
+    ),
     "What may change, and how": (
         "method",
         "weights",
@@ -151,6 +152,7 @@ def correct(
             "requirements that the row violated.",
         ),
     ] = None,
+    key: options.Key = None,
     requirements_type: options.Type = TypeChoice.AUTO,
     columns: options.Columns = None,
     today: options.Today = None,
@@ -188,6 +190,7 @@ def correct(
     from pishield_cli.cli.inputs import open_inputs
     from pishield_cli.cli.render.correct import render_table
     from pishield_cli.cli.weights import read_method
+    from pishield_cli.language import require_columns
 
     target = _target(data, output, in_place, dry_run)
     refuse_overwriting(
@@ -202,7 +205,7 @@ def correct(
     freedom = replace(_freedom(fixed, only, ordering, seed), fill=fill)
     way = read_method(method, weights, weights_from)
     positions = options.read_names("--columns", columns)
-    session = open_engine(engine, spark_conf, {"--audit": audit})
+    session = open_engine(engine, spark_conf, {"--audit": audit, "--key": key})
     reader, binding = open_inputs(
         data,
         requirements,
@@ -212,6 +215,8 @@ def correct(
         workers=workers,
         dialect=dialect,
     )
+    named = options.read_names("--key", key) or ()
+    require_columns("--key", named, reader.columns)
     shared: _Settings = {
         "requirements_file": requirements,
         "output": target,
@@ -230,7 +235,13 @@ def correct(
             report = correct_files(session, reader, binding.requirements, **shared)
         else:
             report = _corrected(
-                reader, binding.requirements, audit=audit, first=first, quiet=quiet, **shared
+                reader,
+                binding.requirements,
+                audit=audit,
+                key=named,
+                first=first,
+                quiet=quiet,
+                **shared,
             )
         for kind, place in places:
             place.write(_data(report, kind, first), utf8=True)
@@ -256,6 +267,7 @@ def _corrected(
     requirements: "Requirements",
     *,
     audit: str | None,
+    key: "Sequence[str]",
     first: "FirstCells | None",
     quiet: bool,
     **settings: Unpack[_Settings],
@@ -264,12 +276,13 @@ def _corrected(
     from functools import partial
 
     from pishield_cli.actions.correct import correct as run
+    from pishield_cli.cli.changed_cells import open_audit
     from pishield_cli.cli.progress import RowProgress
     from pishield_cli.tables import open_writer
 
     output = settings["output"]
     with (
-        _open_audit(audit, fill=settings["freedom"].fill) as audit_file,
+        open_audit(audit, fill=settings["freedom"].fill, key=bool(key)) as audit_file,
         RowProgress("correcting", total=reader.row_count(), quiet=quiet) as progress,
     ):
         if first is not None:
@@ -279,6 +292,7 @@ def _corrected(
             requirements,
             open_writer=None if output is None else partial(open_writer, reader, output),
             audit=audit_file if first is None else first,
+            key=key,
             progress=progress,
             **settings,
         )
@@ -334,11 +348,3 @@ def _freedom(fixed: str | None, only: str | None, ordering: str, seed: int) -> "
         shuffled=ordering == "random",
         seed=seed,
     )
-
-
-def _open_audit(path: str | None, *, fill: bool) -> "AbstractContextManager[AuditFile | None]":
-    import contextlib
-
-    from pishield_cli.tables.audit import AuditFile
-
-    return contextlib.nullcontext() if path is None else AuditFile(path, fill=fill)

@@ -13,6 +13,8 @@ from pishield_cli.tables.sources import reading
 from pishield_cli.tables.textual.numbers import is_number
 
 HEADER = ("row", "column", "old", "new", "violated")
+KEY = "key"
+"""A further column behind the row's number, where a key is asked for: its cells."""
 FILLED = "filled"
 """A further column, where missing cells are filled: `yes` for these."""
 
@@ -27,9 +29,10 @@ class ChangedCell:
         row: Row number, from 0 in file order.
         column: The column's name.
         old: The cell as it was, as text, of a CSV file as it was written; empty if it was missing.
-        new: The cell as it is written, as text.
+        new: The cell as it is now, as text, of a text file as it is written.
         violated: Labels or numbers of the requirements that the row violated.
         filled: Whether the cell was missing.
+        key: The cells that name the row, as text.
     """
 
     row: int
@@ -38,6 +41,7 @@ class ChangedCell:
     new: str
     violated: tuple[str, ...]
     filled: bool = False
+    key: tuple[str, ...] = ()
 
 
 class AuditFile:
@@ -46,12 +50,13 @@ class AuditFile:
     Args:
         output: A file ending in `.csv` or `.csv.gz`.
         fill: Whether missing cells are filled, and told apart from changed ones.
+        key: Whether the cells that name a row stand beside its number.
 
     Raises:
         TableError: If the ending is another, or nothing can be written there.
     """
 
-    def __init__(self, output: str, *, fill: bool = False) -> None:
+    def __init__(self, output: str, *, fill: bool = False, key: bool = False) -> None:
         if not output.lower().endswith((".csv", ".csv.gz")):
             raise TableError(
                 f"The audit is a CSV file, but `{output}` has another ending.",
@@ -61,12 +66,13 @@ class AuditFile:
         self._text = io.StringIO()
         self._rows = csv.writer(self._text, lineterminator="\n")
         self._fill = fill
-        self._rows.writerow((*HEADER, *((FILLED,) if fill else ())))
+        self._key = key
+        self._write_row(HEADER, KEY, FILLED)
 
     def append(self, cell: ChangedCell) -> None:
-        """Note one cell, changed or filled; the violated requirements are joined by `; `."""
+        """Note one cell; the violated requirements, and the cells of a key, are joined by `; `."""
         cells = (cell.row, cell.column, cell.old, cell.new, "; ".join(cell.violated))
-        self._rows.writerow((*cells, "yes" if cell.filled else "") if self._fill else cells)
+        self._write_row(cells, "; ".join(cell.key), "yes" if cell.filled else "")
         if self._text.tell() > _FLUSH_CHARACTERS:
             self._flush()
 
@@ -80,6 +86,10 @@ class AuditFile:
 
     def __exit__(self, *_: object) -> None:
         self._stream.close()
+
+    def _write_row(self, cells: Sequence[object], key: str, filled: str) -> None:
+        beside, last = (key,) if self._key else (), (filled,) if self._fill else ()
+        self._rows.writerow((cells[0], *beside, *cells[1:], *last))
 
     def _flush(self) -> None:
         self._stream.write(self._text.getvalue().encode())
@@ -95,7 +105,7 @@ class AuditedCell:
         row: Row number, from 0 in file order.
         column: The column's name.
         old: The cell before; of a CSV file as it was written, quotes and all.
-        new: The number that was written.
+        new: The cell as it was written, likewise.
         filled: Whether the cell was missing.
     """
 

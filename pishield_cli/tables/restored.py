@@ -1,13 +1,27 @@
 """Cells told to an audit where files hold values."""
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from pishield_cli.kernels.columns import number_text
+from pishield_cli.kernels.columns import Array, number_text
 from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.logic.domains import Number, Truth
 from pishield_cli.tables.table import Batch, TableReader
+
+
+@runtime_checkable
+class WritesAlike(Protocol):
+    """A table of text, whose new cells are written as those that they replace."""
+
+    def written_like(self, old: Sequence[bytes], values: Array) -> list[bytes]:
+        """The text of new cells.
+
+        Args:
+            old: The cells that are replaced, as written.
+            values: As many numbers or texts.
+        """
 
 
 def stored_cell(batch: Batch, name: str, row: int) -> str:

@@ -98,7 +98,7 @@ def test_what_was_changed_is_listed_as_written_and_can_be_put_back(
     assert {(one["column"], one["new"][:10]) for one in listed if one["row"] == "5"} == {
         ("end", "2024-06-30"),
         ("price", "0.5"),
-        ("total", "1.0"),
+        ("total", "1.0" if table.endswith("parquet") else "1"),
     }
     back = "back" + Path(table).suffix
     assert main(["undo", out(table), "a.csv", "-o", back]) == 0

@@ -67,7 +67,14 @@ def test_rows_without_a_solution_are_listed_with_what_excludes_each_other(
     report = json.loads(capsys.readouterr().out)
     assert report["uncorrected_rows"] == list(expected)
     assert report["obstacles"] == [
-        {"row": row, "requirements": numbers, "fixed": cells, "texts": [], "infinite": []}
+        {
+            "row": row,
+            "key": None,
+            "requirements": numbers,
+            "fixed": cells,
+            "texts": [],
+            "infinite": [],
+        }
         for row, (numbers, cells) in expected.items()
     ]
     before, after = table.splitlines()[1:], Path("o.csv").read_text().splitlines()[1:]
@@ -92,7 +99,7 @@ def test_what_a_type_can_hold_excludes_rows_too(
     assert main(["correct", "t.parquet", "r.txt", *options]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["obstacles"] == [
-        {"row": 1, "requirements": [1], "fixed": ["c"], "texts": [], "infinite": []}
+        {"row": 1, "key": None, "requirements": [1], "fixed": ["c"], "texts": [], "infinite": []}
     ]
 
 
@@ -166,7 +173,7 @@ def test_a_fixed_cell_beyond_its_column_names_the_requirement(
     assert main(["correct", "t.csv", "r.txt", *options]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["obstacles"] == [
-        {"row": 0, "requirements": [1], "fixed": ["a"], "texts": [], "infinite": []}
+        {"row": 0, "key": None, "requirements": [1], "fixed": ["a"], "texts": [], "infinite": []}
     ]
 
 
@@ -183,7 +190,14 @@ def test_rows_with_an_infinite_cell_stay_and_say_so(
     report = json.loads(capsys.readouterr().out)
     assert report["uncorrected_rows"] == [0]
     assert report["obstacles"] == [
-        {"row": 0, "requirements": None, "fixed": None, "texts": None, "infinite": ["a"]}
+        {
+            "row": 0,
+            "key": None,
+            "requirements": None,
+            "fixed": None,
+            "texts": None,
+            "infinite": ["a"],
+        }
     ]
     lines = Path("o.csv").read_text().splitlines()
     assert lines[1:3] == ["inf,1,0", "-inf,2,0"]
@@ -232,7 +246,7 @@ def hard_files(folder: Path) -> tuple[str, str]:
 def test_a_row_that_takes_too_much_work_says_that_none_is_ruled_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pishield_cli.actions.correct_report.EXPLAIN_SECONDS", 0.05)
+    monkeypatch.setattr("pishield_cli.actions.obstacles.EXPLAIN_SECONDS", 0.05)
     assert main(["correct", *hard_files(tmp_path), "-o", str(tmp_path / "out.csv")]) == 1
     told = capsys.readouterr().out
     assert "row 0: none was found, and none ruled out, within the work that one row may" in told
@@ -246,7 +260,7 @@ def test_hard_rows_become_the_same_in_batches_of_any_size(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pishield_cli.actions.correct_report.EXPLAIN_SECONDS", 0.05)
+    monkeypatch.setattr("pishield_cli.actions.obstacles.EXPLAIN_SECONDS", 0.05)
     results = set()
     for size in ((), ("--batch-rows", "1"), ("--batch-rows", "2")):
         out = tmp_path / "out.csv"

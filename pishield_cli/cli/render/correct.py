@@ -3,10 +3,11 @@
 from rich.table import Table
 from rich.text import Text
 
-from pishield_cli.actions.correct_report import CorrectReport, Obstacle
+from pishield_cli.actions.correct_report import CorrectReport
+from pishield_cli.actions.obstacles import Obstacle
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.render.figures import percent
+from pishield_cli.cli.render.figures import percent, row_named
 from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, day, one_line
 from pishield_cli.logic.rows.clash import Clash
@@ -30,6 +31,7 @@ def render_json(report: CorrectReport) -> str:
         "obstacles": [
             {
                 "row": one.row,
+                "key": dict(one.key) or None,
                 "requirements": None if one.clash is None else list(one.clash.requirements),
                 "fixed": None if one.clash is None else list(one.clash.cells),
                 "texts": None if one.clash is None else list(one.clash.texts),
@@ -107,7 +109,7 @@ def _columns(report: CorrectReport, page: Page) -> Table:
 def _uncorrected(report: CorrectReport) -> str:
     more = len(report.uncorrected_rows) - len(report.obstacles)
     lines = ["\nwritten unchanged, for no correction was found:"]
-    lines += [f"  row {one.row:,}{reason(one)}" for one in report.obstacles]
+    lines += [f"  row {row_named(one.row, None, one.key)}{reason(one)}" for one in report.obstacles]
     if more:
         lines.append(f"  and {counted(more, 'more row')}")
     if any(reason(one).endswith(UNKNOWN) for one in report.obstacles):

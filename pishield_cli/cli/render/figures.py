@@ -1,7 +1,7 @@
 """Figures and sentences that more than one format shows."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isinf, isnan
 
 from pishield_cli.actions.check_report import (
@@ -50,10 +50,15 @@ def worst_row(result: RequirementResult, report: CheckReport) -> str:
 
 def numbered(example: Example | Incomplete) -> str:
     """A row's number, its line in a CSV file, and its key: `17 (line 19, id = 3)`."""
-    place = [] if example.line is None else [f"line {example.line:,}"]
-    key = [f"{one_line(name)} = {one_line(cell)}" for name, cell in example.key.items()]
-    beside = ", ".join([*place, *key])
-    return f"{example.row:,} ({beside})" if beside else f"{example.row:,}"
+    return row_named(example.row, example.line, example.key)
+
+
+def row_named(row: int, line: int | None, key: Mapping[str, str]) -> str:
+    """A row's number, its line where there is one, and the cells of its key."""
+    place = [] if line is None else [f"line {line:,}"]
+    cells = [f"{one_line(name)} = {one_line(cell)}" for name, cell in key.items()]
+    beside = ", ".join([*place, *cells])
+    return f"{row:,} ({beside})" if beside else f"{row:,}"
 
 
 def example_line(example: Example) -> str:

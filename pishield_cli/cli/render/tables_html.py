@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pishield_cli.actions.correct_report import CorrectReport
 from pishield_cli.cli.render.correct import reason, totals
 from pishield_cli.cli.render.correct import verdict as correct_verdict
-from pishield_cli.cli.render.figures import percent
+from pishield_cli.cli.render.figures import percent, row_named
 from pishield_cli.cli.render.html_cells import Cell, bar, curve, histogram, table, text, ticks
 from pishield_cli.cli.render.html_page import html_page
 from pishield_cli.cli.text import counted
@@ -49,7 +49,11 @@ def correct_page(report: CorrectReport, cells: Sequence[ChangedCell] = ()) -> st
         ]
         for name, one in report.columns.items()
     ]
-    rows = [[f"row {one.row:,}", reason(one).lstrip(": ")] for one in report.obstacles]
+    rows = [
+        [text(f"row {row_named(one.row, None, one.key)}"), reason(one).lstrip(": ")]
+        for one in report.obstacles
+    ]
+    keyed = any(one.key for one in cells)
     return html_page(
         "tables",
         command="correct",
@@ -69,10 +73,11 @@ def correct_page(report: CorrectReport, cells: Sequence[ChangedCell] = ()) -> st
             ),
             table(
                 "Before and after, the first cells that changed",
-                ("Row", "Column", "Before", "After", "Violated"),
+                ("Row", *(("Key",) if keyed else ()), "Column", "Before", "After", "Violated"),
                 [
                     [
                         f"row {one.row:,}",
+                        *((text("; ".join(one.key)),) if keyed else ()),
                         text(one.column),
                         {"removed": text(one.old) or "(missing)"},
                         {"added": text(one.new)},

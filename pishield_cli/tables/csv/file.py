@@ -105,6 +105,12 @@ class CsvFile(TextTable):
         records: Records = batch.native
         return [split_cells(records.row(row), self.delimiter) for row in range(batch.rows)]
 
+    def written_like(self, old: Sequence[bytes], values: Array) -> list[bytes]:
+        """New cells as those that they replace are written; see `WritesAlike`."""
+        from pishield_cli.tables.csv.replacing import cells_written_like
+
+        return cells_written_like(old, values, self.dialect, self.delimiter)
+
     def arrow(
         self,
         batches: Sequence[Batch],

@@ -1,7 +1,6 @@
 """CSV files being written aside: copies, of which only changed cells are new, and new ones."""
 
-from collections.abc import Iterable, Sequence
-from fractions import Fraction
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +11,8 @@ from pishield_cli.tables.arrow.columns import cell_texts, in_one_array
 from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.listing import quoted
-from pishield_cli.tables.csv.notation import canonical_text, written_like
 from pishield_cli.tables.csv.records import Records, split_cells
 from pishield_cli.tables.table import Batch
-from pishield_cli.tables.textual.cells import cells_like, text_cell
 
 # Rows split at a time: few enough that their cells stay small beside the text itself.
 _SLICE = 1 << 12
@@ -95,30 +92,11 @@ class CsvWriter(WrittenAside):
             place = self._places[name]
             first, last = np.searchsorted(change.rows, [rows[0], rows[-1] + 1])
             changed = np.searchsorted(rows, change.rows[first:last]).tolist()
-            new = self._like([cells[row][place] for row in changed], change.values[first:last])
+            new = self._reader.written_like(
+                [cells[row][place] for row in changed], change.values[first:last]
+            )
             for row, cell in zip(changed, new, strict=True):
                 cells[row][place] = cell
-
-    def _like(self, old: Sequence[bytes], values: Array) -> list[bytes]:
-        """Numbers and texts as the cells that they replace are written; bytes as they are."""
-        if values.dtype.kind in "biuf":
-            return self._numbers_like(old, values)
-        return [self._one_like(cell, value) for cell, value in zip(old, values, strict=True)]
-
-    def _one_like(self, old: bytes, value: bytes | str | float | Fraction) -> bytes:
-        if isinstance(value, bytes):
-            return value
-        if isinstance(value, str):
-            return text_cell(old, value, self._reader.delimiter)
-        return self._numbers_like([old], np.array([value], dtype=object))[0]
-
-    def _numbers_like(self, old: Sequence[bytes], values: Array) -> list[bytes]:
-        dialect = self._reader.dialect
-        if dialect.plain_numbers:
-            return cells_like(old, values)
-        new = cells_like([canonical_text(cell, dialect) for cell in old], values)
-        pairs = zip(old, new, strict=True)
-        return [written_like(cell, one, dialect, self._reader.delimiter) for cell, one in pairs]
 
 
 class NewCsv(WrittenAside):

@@ -107,6 +107,13 @@ class JsonLinesReader(TextTable):
         lines: Lines = batch.native
         return [self._values(lines.row(row)) for row in range(batch.rows)]
 
+    def written_like(self, old: Sequence[bytes], values: Array) -> list[bytes]:
+        """New values as those that they replace are written; see `WritesAlike`."""
+        from pishield_cli.tables.jsonl.replacing import value_like
+
+        pairs = zip(old, values.tolist(), strict=True)
+        return [value_like(cell.decode(), value).encode() for cell, value in pairs]
+
     def _values(self, text: str) -> list[bytes]:
         found = {key: text[one.start : one.end].encode() for key, one in values_of(text).items()}
         return [found.get(name, b"null") for name in self._columns]

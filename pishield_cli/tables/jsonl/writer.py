@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +11,8 @@ from pishield_cli.tables.arrow.columns import cell_texts
 from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.jsonl.lines import Lines, values_of
 from pishield_cli.tables.jsonl.reader import JsonLinesReader
+from pishield_cli.tables.jsonl.replacing import value_like
 from pishield_cli.tables.table import Batch
-from pishield_cli.tables.textual.cells import cell_like
 
 _NO_NUMBERS = {"": "null", "nan": "null", "inf": "Infinity", "-inf": "-Infinity"}
 
@@ -99,24 +98,14 @@ def _changed(text: str, new: dict[str, object]) -> str:
     copied = 0
     for start, name in there:
         end = places[name].end
-        parts += text[copied:start], _value_like(text[start:end], new[name])
+        parts += text[copied:start], value_like(text[start:end], new[name])
         copied = end
     last = text.rindex("}")
     parts.append(text[copied:last])
-    added = [f"{_text(n)}: {_value_like('null', new[n])}" for n in new if n not in places]
+    added = [f"{_text(n)}: {value_like('null', new[n])}" for n in new if n not in places]
     if added and places:
         added.insert(0, "")
     return "".join(parts) + ", ".join(added) + text[last:]
-
-
-def _value_like(old: str, value: object) -> str:
-    """A new value as the one that it replaces is written; bytes as they are."""
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii="\\u" in old)
-    assert isinstance(value, float | int | Fraction)
-    return cell_like(old.encode(), value).decode()
 
 
 def _values(column: pa.ChunkedArray) -> Iterator[str]:
