@@ -1,6 +1,6 @@
 """Correcting rows one by one, in exact arithmetic."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -53,9 +53,9 @@ class ExactRows:
         holds = np.zeros(len(next(iter(columns.values()))), dtype=bool)
         rows: dict[str, list[int]] = {name: [] for name in names}
         cells: dict[str, list[Any]] = {name: [] for name in names}
-        for row in range(len(holds)):
+        for row, work in self._worked(effort):
             before = tuple(_exact(columns[name], row) for name in names)
-            after = self._alone(before, effort, row)
+            after = self._alone(before, effort, row, work)
             written = self._written(columns, before, after)
             if written is not None:
                 holds[row] = True
@@ -83,9 +83,9 @@ class ExactRows:
         """
         names = self._plan.variables
         result = {name: widened(columns[name].values).copy() for name in names}
-        for row in range(len(columns[names[0]])):
+        for row, work in self._worked(effort):
             before = tuple(_exact(columns[name], row) for name in names)
-            after = self._alone(before, effort, row, rough=True)
+            after = self._alone(before, effort, row, work, rough=True)
             for name, old, value in zip(names, before, after or (), strict=after is not None):
                 if value != old:
                     result[name][row] = value
@@ -106,12 +106,17 @@ class ExactRows:
                     return None
         return written if all(one.holds(values) for one in self._plan.clauses) else None
 
+    def _worked(self, effort: Effort) -> Iterator[tuple[int, int]]:
+        """The rows for which enough work is left to begin a search, and how much it may take."""
+        for row in range(len(effort.rows)):
+            work = effort.exact_share(row, self._rehearsal.work)
+            if work and work >= self._rehearsal.least:
+                yield row, work
+
     def _alone(
-        self, cells: _Cells, effort: Effort, row: int, *, rough: bool = False
+        self, cells: _Cells, effort: Effort, row: int, work: int, *, rough: bool = False
     ) -> _Cells | None:
         """One row's cells corrected exactly; rows with equal cells are corrected once."""
-        work = effort.exact_share(row, self._rehearsal.work)
-        work = work if work >= self._rehearsal.least else 0
         key = cells, work, rough
         if key not in self._known:
             if len(self._known) >= REMEMBERED_ROWS:
@@ -123,8 +128,6 @@ class ExactRows:
 
     def _searched(self, cells: _Cells, work: int, *, rough: bool) -> tuple[_Cells | None, int]:
         """What becomes of cells, and the work that it took."""
-        if not work:
-            return None, 0
         row, limits = dict(zip(self._plan.variables, cells, strict=True)), Limits(None, work)
         search = self._corrector.rough if rough else self._corrector.correct
         found: Row | None = search(row, limits)
