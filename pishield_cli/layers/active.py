@@ -206,7 +206,7 @@ class FaceBlock(FixedBuffers):
         """Take directions times multipliers from values of shape `(rows, columns)`, in place."""
         directions = self.constants("directions").to(values.dtype)
         sums = torch.bmm(multipliers.to(values.dtype), directions)
-        sums = sums.transpose(0, 1).reshape(len(values), self.count * self.width)
+        sums = sums.transpose(0, 1).reshape(values.shape[0], self.count * self.width)
         values.index_add_(1, self.constants("places"), sums, alpha=-1)
 
     def equal(self, chosen: Tensor, q: Tensor) -> Tensor:

@@ -194,7 +194,7 @@ class _Groups(FixedBuffers):
 
     def taken(self, p: Tensor) -> Tensor:
         """Shape `(rows, groups, size)`; less than anything where there is no value."""
-        values = p.index_select(1, self.constants("places")).view(len(p), *self.shape)
+        values = p.index_select(1, self.constants("places")).view(p.shape[0], *self.shape)
         if self.full:
             return values
         return values.masked_fill(~self.constants("inside"), -torch.inf)

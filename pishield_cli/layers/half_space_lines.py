@@ -78,11 +78,11 @@ class HalfSpaceLines(FixedBuffers):
         """The columns, in double precision."""
         columns = z.index_select(1, self.constants("places")).t()
         columns = columns.to(torch.float64, memory_format=torch.contiguous_format)
-        return columns.view(self.count, self.width, len(z))
+        return columns.view(self.count, self.width, z.shape[0])
 
     def put(self, columns: Tensor, y: Tensor) -> None:
         """Put columns in place of those of rows."""
-        flat = columns.view(self.count * self.width, len(y))
+        flat = columns.view(self.count * self.width, y.shape[0])
         if not self.whole:
             flat = flat.index_select(0, self.constants("spots"))
         y.index_copy_(1, self.constants("named"), flat.to(y.dtype).t())

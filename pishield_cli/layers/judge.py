@@ -160,11 +160,20 @@ def without_equalities(requirements: Requirements, positions: Mapping[str, int])
 def _cells(y: Tensor) -> Array:
     """Values as an array whose shortest decimals are theirs."""
     if y.dtype != torch.bfloat16:
-        return np.asarray(y.numpy())
+        return _numbers(y)
     distinct, places = torch.unique(y.double(), return_inverse=True)
     decimals = [
         float(decimal_of(value, y.dtype)) if np.isfinite(value) else value
         for value in distinct.tolist()
     ]
-    found: Array = np.asarray(decimals, dtype=np.float64)[places.numpy()]
+    found: Array = np.asarray(decimals, dtype=np.float64)[_numbers(places)]
     return found.reshape(y.shape)
+
+
+def _numbers(values: Tensor) -> Array:
+    """Values as an array, also those that `jvp` and `grad` have wrapped."""
+    try:
+        return np.asarray(values.numpy())
+    except RuntimeError:
+        dtype = str(values.dtype).removeprefix("torch.")
+        return np.asarray(values.tolist(), dtype=dtype).reshape(values.shape)

@@ -124,7 +124,7 @@ class NearestPoint(FixedBuffers):
 
     def holds(self, y: Tensor) -> Tensor:
         """Which rows satisfy their requirements, bool, shape `(rows,)`; equalities to rounding."""
-        kept = torch.ones(len(y), dtype=torch.bool, device=y.device)
+        kept = torch.ones(y.shape[0], dtype=torch.bool, device=y.device)
         for block in self.faces.parts:
             excess, sizes = block.excess(y.double())
             rounding = ROUNDING * torch.finfo(y.dtype).eps * sizes
