@@ -3,6 +3,7 @@
 Deep untrained networks, batches of 64, features scaled, targets not; the cosine between gradients
 by the network's parameters, as `pishield report gradients` measures it. *Hashed*: also with what
 made the published figures: a text label as a number of hundreds of thousands among the features.
+*At defaults*: the network, batches and scaling of `pishield train` where it is told nothing.
 """
 
 import statistics
@@ -25,6 +26,7 @@ from pishield_cli.training.settings import TrainSettings
 
 BATCH = 64
 BATCHES = 30
+RAW, HASHED_TOO, DEFAULTS = "", ", hashed", ", at defaults"
 PUBLISHED = {
     "faults": {"clamp": 0.788, "masked": 0.788, "projection": 0.996},
     "url": {"clamp": 0.036, "masked": 0.362, "projection": 0.995},
@@ -32,11 +34,13 @@ PUBLISHED = {
 }
 
 
-def cosines(dataset: Dataset, seed: int, *, hashed: bool) -> Figures:
+def cosines(dataset: Dataset, seed: int, form: str) -> Figures:
     """Each method's mean cosine with one network."""
-    settings = TrainSettings(arch="deep", batch_size=BATCH, seed=seed, scale_targets=False)
+    settings = TrainSettings(seed=seed)
+    if form != DEFAULTS:
+        settings = replace(settings, arch="deep", batch_size=BATCH, scale_targets=False)
     problem = dataset.problem(settings)
-    if hashed:
+    if form == HASHED_TOO:
         settings = replace(settings, scale_features=False)
         problem = dataset.as_published(problem, settings, seed)
     with seeded(seed):
@@ -55,12 +59,12 @@ def tables(datasets: Iterator[Dataset], kept: Kept, seeds: int) -> Iterator[str]
     """A row a method, a column a dataset and form; mean and standard deviation over networks."""
     columns: dict[str, list[Figures]] = {}
     for dataset in datasets:
-        for hashed in (False, True) if dataset.name in HASHED else (False,):
-            title = f"{dataset.name}{', hashed' if hashed else ''}"
+        for form in (RAW, *([HASHED_TOO] if dataset.name in HASHED else []), DEFAULTS):
+            title = f"{dataset.name}{form}"
             ones = [
                 kept.once(
                     f"alignment/{title}/{seed}",
-                    lambda: cosines(dataset, seed, hashed=hashed),  # noqa: B023
+                    lambda: cosines(dataset, seed, form),  # noqa: B023
                 )
                 for seed in range(seeds)
             ]
@@ -70,21 +74,26 @@ def tables(datasets: Iterator[Dataset], kept: Kept, seeds: int) -> Iterator[str]
         return
     yield (
         f"Cosine with the unshielded gradient: mean ± standard deviation over {seeds} networks, "
-        f"{BATCHES} batches of {BATCH} each."
+        f"{BATCHES} batches of {BATCH} each; at defaults of {TrainSettings().batch_size}."
     )
     names = dict.fromkeys(name for ones in columns.values() for one in ones for name in one)
     header = ["method"]
     for title in columns:
-        header += [title, "published"] if title.split(",")[0] in PUBLISHED else [title]
+        header += [title, "published"] if _published(title) else [title]
     yield markdown(header, [[f"`{name}`", *_cells(name, columns)] for name in names])
 
 
 def _cells(name: str, columns: dict[str, list[Figures]]) -> Iterator[str]:
     for title, ones in columns.items():
         yield _shown([one[name] for one in ones if name in one])
-        published = PUBLISHED.get(title.split(",")[0])
-        if published is not None:
+        published = _published(title)
+        if published:
             yield f"{published[name]:.3f}" if name in published else ""
+
+
+def _published(title: str) -> dict[str, float]:
+    """What was published for it; nothing at defaults."""
+    return {} if title.endswith(DEFAULTS) else PUBLISHED.get(title.split(",", maxsplit=1)[0], {})
 
 
 def _shown(values: Sequence[float]) -> str:
