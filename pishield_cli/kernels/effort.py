@@ -10,8 +10,8 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 
-EXACT = 60_000
-"""Units of exact work for each row, some tens of milliseconds: many times what most rows take."""
+EXACT = 120_000
+"""Units of exact work for each row, about a tenth of a second: many times what most rows take."""
 
 ENTRIES = 1_300_000.0
 """Entries of arrays that searches for a row may go through: several milliseconds."""

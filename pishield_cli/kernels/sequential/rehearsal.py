@@ -31,8 +31,8 @@ HARD = 3_000
 FEW = 350
 """Units of work that beginning a search takes in a small group, where more may be spent on it."""
 
-SMALL = 36_000
-"""Units of work for one row of a small hard group: some tens of milliseconds."""
+SMALL = 120_000
+"""Units of work for one row of a small hard group: about a tenth of a second."""
 
 POSSIBLE = 1_000_000
 """Units of work on whether any row of a group can hold: about a second."""
