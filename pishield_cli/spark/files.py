@@ -22,7 +22,8 @@ from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import Outcome, run, unwrapped
 from pishield_cli.tables.as_stored import with_dates_as_stored
 from pishield_cli.tables.derived import with_derived_columns
-from pishield_cli.tables.table import SharedTable, StoredTable, TableReader, TableWriter
+from pishield_cli.tables.shared import SharedTable
+from pishield_cli.tables.table import StoredTable, TableReader, TableWriter
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

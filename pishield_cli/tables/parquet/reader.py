@@ -23,8 +23,9 @@ from pishield_cli.tables.parquet.parts import damage, find_parts, opened
 from pishield_cli.tables.parquet.ranges import Box, Range, group_ranges, tells_ranges
 from pishield_cli.tables.parquet.runs import Reading, Run, pieces, reading_of
 from pishield_cli.tables.prefetch import prefetched
+from pishield_cli.tables.shared import SharedOutput
 from pishield_cli.tables.sources import reading
-from pishield_cli.tables.table import Batch, SharedOutput, TableWriter
+from pishield_cli.tables.table import Batch, TableWriter
 
 
 @dataclass(frozen=True, slots=True)
