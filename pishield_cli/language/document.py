@@ -26,6 +26,9 @@ from pishield_cli.logic.requirements import Requirement, Requirements, Requireme
 _MOST_READINGS = 20
 """Each one finds another column that a comparison makes a text or a date."""
 
+CORRECTED = 100
+"""For so many problems of a file the line that was meant is looked for, which takes time."""
+
 MAX_PROBLEMS = 10_000
 """Errors of one file that are gathered before reading stops."""
 
@@ -126,7 +129,8 @@ class _Reader:
             try:
                 self._readings.append(self._normalised(read_statement(line, self.context)))
             except RequirementSyntaxError as problem:
-                meant = readable(line, self.context)
+                few = len(self._problems) < CORRECTED
+                meant = readable(line, self.context) if few else None
                 problem.hint = f"did you mean `{meant}`?" if meant else problem.hint
                 self._problems.append(problem)
             if self._extra_clauses > MAX_EXTRA_CLAUSES:

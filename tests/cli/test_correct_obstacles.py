@@ -253,6 +253,7 @@ def test_a_row_that_takes_too_much_work_says_that_none_is_ruled_out(
     assert "Hint: another --method or --ordering" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["shield", "nearest"])
 def test_hard_rows_become_the_same_in_batches_of_any_size(
     method: str,
