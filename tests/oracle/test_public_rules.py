@@ -11,8 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pishield_cli.api import check_table
-from tests.oracle.test_user_rules import TODAY, rules_of, write
+from tests.oracle.test_user_rules import assert_verdicts_of_sql, rules_of, write
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -213,14 +212,4 @@ def write_lines(table: pa.Table, path: Path) -> str:
 def test_all_rules_give_the_verdicts_of_sql(tmp_path: Path) -> None:
     table = generated(0, ROWS)
     paths = [*write(table, tmp_path), write_lines(table, tmp_path / "t.jsonl")]
-    connection = duckdb.connect()
-    connection.register("t", table)
-    text = "".join(f"{rule}\n" for rule, _ in RULES)
-    reports = [check_table(path, text, today=TODAY, show=ROWS) for path in paths]
-    for place, (rule, sql) in enumerate(RULES):
-        truths = [one for (one,) in connection.execute(f"select ({sql}) from t").fetchall()]
-        wanted = [row for row, one in enumerate(truths) if one is False]
-        for report in reports:
-            found = report.results[place]
-            assert [one.row for one in found.examples] == wanted, rule
-            assert found.unknown == truths.count(None), rule
+    assert_verdicts_of_sql(RULES, table, paths)
