@@ -190,7 +190,9 @@ def refuse_overwriting(
 
 def _require_outside(option: str, path: str, what: str, read: str) -> None:
     real, folder, pattern = _real(path), *_folder(read)
-    if folder in real.parents and fnmatchcase(real.relative_to(folder).parts[0], pattern):
+    if not folder.is_dir() or folder not in real.parents:
+        return
+    if fnmatchcase(real.relative_to(folder).parts[0], pattern):
         raise UsageError(
             f"{option} '{path}' lies in the folder of {what}, and would be read with it.",
             hint="name a file or a folder elsewhere",

@@ -267,6 +267,11 @@ def test_violations_over_a_link_to_data_are_refused(capsys: pytest.CaptureFixtur
     assert "overwrite" in refuse(capsys, "check", "t.csv", "r.txt", "--violations", "link.csv")
 
 
+def test_an_output_below_the_table_itself_has_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    told = refuse(capsys, "correct", "t.csv", "r.txt", "--output", "t.csv/out.csv")
+    assert "its folder does not exist" in told
+
+
 def test_violations_into_the_folder_that_is_read_are_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
