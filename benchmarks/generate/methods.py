@@ -10,14 +10,14 @@ import pyarrow as pa
 import torch
 
 from pishield_cli.actions.generate import RowMaker
-from pishield_cli.actions.generated_rows import ExactRows
+from pishield_cli.actions.generated_rows import SampleCorrector
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.tables.derived import with_derived_columns
-from pishield_cli.training.cells import Cells, read_cells
+from pishield_cli.training.cells import EncodedCells, read_cells
 from pishield_cli.training.generation.columns import (
-    Column,
+    EncodedColumn,
     NumberColumn,
     fit_columns,
     numbers_among,
@@ -27,7 +27,7 @@ from pishield_cli.training.generation.generator import Generator, Plan
 from pishield_cli.training.generation.problem import GenerateProblem
 from pishield_cli.training.generation.quality import MOST_ROWS, Bench
 from pishield_cli.training.generation.runs import GeneratorRun, rebound
-from pishield_cli.training.generation.sampling import Sampler
+from pishield_cli.training.generation.sampling import RowSampler
 from pishield_cli.training.generation.trial import parts_of, trained_generator
 from pishield_cli.training.loop import warm_up
 from pishield_cli.training.settings import TrainSettings
@@ -56,7 +56,7 @@ class Setting:
 
     problem: GenerateProblem
     requirements: Requirements
-    columns: tuple[Column, ...]
+    columns: tuple[EncodedColumn, ...]
     split: Split
     bench: Bench
     seed: int
@@ -79,11 +79,11 @@ class Setting:
         bench = Bench.of(columns, training, test, MOST_ROWS, settings.seed)
         return cls(problem, bound, columns, split, bench, settings.seed)
 
-    def part(self, rows: Any) -> Cells:
+    def part(self, rows: Any) -> EncodedCells:
         """Some of the table's rows."""
         return self.problem.cells.take(rows)
 
-    def cells(self, rows: pa.Table) -> Cells:
+    def cells(self, rows: pa.Table) -> EncodedCells:
         """Rows as they were written."""
         reader = with_derived_columns(MemoryReader(rows), self.requirements)
         return read_cells(reader, self.problem.domains, (), self.requirements.domains)
@@ -105,7 +105,7 @@ class Setting:
             "violating": violating,
         }
 
-    def _energy(self, made: Cells, columns: Sequence[NumberColumn]) -> float:
+    def _energy(self, made: EncodedCells, columns: Sequence[NumberColumn]) -> float:
         """The energy distance of numbers in standard deviations of the training part."""
         test = self.part(self.split.test)
         count = min(MOST_ROWS, test.rows)
@@ -132,9 +132,9 @@ def learnt(setting: Setting, settings: TrainSettings) -> tuple[Generator, float]
 def free_and_after(setting: Setting, settings: TrainSettings) -> Mapping[str, dict[str, Any]]:
     """Learnt freely: as it is, and corrected afterwards, to the nearest point where it can be."""
     generator, seconds = learnt(setting, replace(settings, shield=ShieldChoice.NONE, backward=None))
-    sampler = Sampler(generator, setting.problem.types, setting.seed, finished=False)
+    sampler = RowSampler(generator, setting.problem.types, setting.seed, finished=False)
     rows = sampler.draw(MOST_ROWS)
-    wrong = ExactRows(sampler.schema, setting.requirements).violating(rows)
+    wrong = SampleCorrector(sampler.schema, setting.requirements).violating(rows)
     raw = setting.figures(pa.Table.from_batches([rows]), len(wrong) / rows.num_rows)
     bounds = map(asdict, setting.bench.bounds())
     return {

@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from benchmarks.generate.methods import Setting
 from benchmarks.measure import ROOT, run
-from pishield_cli.actions.generated_rows import ExactRows
+from pishield_cli.actions.generated_rows import SampleCorrector
 from pishield_cli.kernels.columns import Array
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.generation.cells_made import arrow_rows
 from pishield_cli.training.generation.columns import (
     ChoiceColumn,
-    Column,
+    EncodedColumn,
     choices_among,
     numbers_among,
 )
@@ -51,7 +51,7 @@ def ctgan(setting: Setting, python: str, seconds: float) -> Mapping[str, dict[st
     rows = arrow_rows(
         setting.columns, setting.problem.types, made, np.random.default_rng(setting.seed)
     )
-    exact = ExactRows(rows.schema, setting.requirements)
+    exact = SampleCorrector(rows.schema, setting.requirements)
     share = len(exact.violating(rows)) / rows.num_rows
     corrected, left = exact.corrected(rows)
     return {
@@ -63,14 +63,14 @@ def ctgan(setting: Setting, python: str, seconds: float) -> Mapping[str, dict[st
     }
 
 
-def _write(path: Path, columns: tuple[Column, ...], cells: Cells) -> None:
+def _write(path: Path, columns: tuple[EncodedColumn, ...], cells: EncodedCells) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([one.name for one in columns])
         writer.writerows(zip(*(_column(one, cells) for one in columns), strict=True))
 
 
-def _column(column: Column, cells: Cells) -> list[Any]:
+def _column(column: EncodedColumn, cells: EncodedCells) -> list[Any]:
     if isinstance(column, ChoiceColumn):
         values = [*("" if one is None else one for one in column.values), "other"]
         return [values[place] for place in column.places(cells).tolist()]
@@ -79,7 +79,7 @@ def _column(column: Column, cells: Cells) -> list[Any]:
     return filled.tolist()
 
 
-def _read(path: Path, columns: tuple[Column, ...]) -> Made:
+def _read(path: Path, columns: tuple[EncodedColumn, ...]) -> Made:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     numbers = [[float(row[one.name]) for row in rows] for one in numbers_among(columns)]

@@ -25,7 +25,7 @@ from pishield_cli.layers.backward import BACKWARDS, Routed
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.training.evaluation import Score, score
 from pishield_cli.training.features import TargetScaler, stacked
-from pishield_cli.training.model import Model
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.settings import (
     SIGNED,
@@ -166,7 +166,7 @@ def _figures(found: Score) -> Figures:
 
 
 def corrected_by_the_shield(
-    problem: Problem, model: Model, settings: TrainSettings, seed: int
+    problem: Problem, model: ShieldedNetwork, settings: TrainSettings, seed: int
 ) -> Score:
     """The free network's test predictions, corrected one variable after the other."""
     split = split_rows(

@@ -9,7 +9,7 @@ import numpy as np
 
 from pishield_cli.language import bind, read_requirements
 from pishield_cli.tables import open_table
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.problem import Problem, load_problem
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.splits import split_rows
@@ -79,5 +79,5 @@ class Dataset:
                 training = values[split.training]
                 spread = training.std() or 1.0
                 numbers[name] = (values - training.mean()) / spread
-        cells: Cells = replace(problem.cells, numbers=numbers)
+        cells: EncodedCells = replace(problem.cells, numbers=numbers)
         return replace(problem, cells=cells)

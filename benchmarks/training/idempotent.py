@@ -21,8 +21,8 @@ from benchmarks.training.kept import Figures, Kept
 from benchmarks.training.shown import percent
 from pishield_cli.training.features import FeatureEncoder, NumberFeature, TargetScaler
 from pishield_cli.training.idempotent import IdempotentObjective, idempotent_figures, matrix_of
-from pishield_cli.training.model import Model, Outline
-from pishield_cli.training.objectives import Batch
+from pishield_cli.training.model import Outline, ShieldedNetwork
+from pishield_cli.training.objectives import Minibatch
 from pishield_cli.training.settings import IdempotentBackward, TrainSettings
 
 OPTIMIZERS = {
@@ -83,13 +83,13 @@ CASES = {
 }
 
 
-def model_of(case: Case, settings: TrainSettings) -> Model:
+def model_of(case: Case, settings: TrainSettings) -> ShieldedNetwork:
     """The case's network in a model without preprocessing."""
     names = tuple(f"x{place}" for place in range(case.widths[0]))
     features = (NumberFeature(name, 0.0, 0.0, 1.0, indicator=False) for name in names)
     scaler = TargetScaler(names, np.zeros(len(names)), np.ones(len(names)))
     outline = Outline(FeatureEncoder(tuple(features)), scaler, None, (), (), "linear")
-    model = Model(outline, settings)
+    model = ShieldedNetwork(outline, settings)
     layers: list[nn.Module] = []
     for before, after in pairwise(case.widths):
         layers.append(nn.Linear(before, after, bias=case.biased))
@@ -99,9 +99,9 @@ def model_of(case: Case, settings: TrainSettings) -> Model:
     return model
 
 
-def batch_of(rows: Tensor) -> Batch:
+def batch_of(rows: Tensor) -> Minibatch:
     """Rows to be learnt from themselves."""
-    return Batch(rows, rows.new_zeros(len(rows), 0).double(), rows.double())
+    return Minibatch(rows, rows.new_zeros(len(rows), 0).double(), rows.double())
 
 
 def trained(case: Case, optimizer: str, rule: str, size: int, seed: int, *, fixed: bool) -> Figures:

@@ -21,7 +21,7 @@ from benchmarks.training.shown import spread
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.training.gradients import batches_of, cosine, handed, unshielded, untrained
 from pishield_cli.training.loop import seeded
-from pishield_cli.training.model import Model
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.objectives import prediction_error
 from pishield_cli.training.settings import TrainSettings
 
@@ -37,7 +37,7 @@ ROWS = 16
 """Of a batch, whose outputs' derivatives are taken."""
 
 
-def isometry(model: Model, rows: Tensor) -> float:
+def isometry(model: ShieldedNetwork, rows: Tensor) -> float:
     """The spread of the squared singular values of the outputs by the parameters."""
     parameters = {name: value.detach() for name, value in model.network.named_parameters()}
 

@@ -21,7 +21,7 @@ from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.tables import open_table
 from pishield_cli.training.idempotent import applied
 from pishield_cli.training.loop import seeded
-from pishield_cli.training.model import Model
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.problem import load_problem
 from pishield_cli.training.settings import (
     DeviceChoice,
@@ -68,7 +68,7 @@ def trained(dataset: Dataset, rule: str, epochs: int, seed: int) -> Figures:
         return {name: judged(model, *rows, learnt) for name, rows in places.items()}
 
 
-def judged(model: Model, rows: Tensor, clean: Tensor, learnt: Tensor) -> Figures:
+def judged(model: ShieldedNetwork, rows: Tensor, clean: Tensor, learnt: Tensor) -> Figures:
     """What the map does to some rows, which were `clean` before they were shaken."""
     with torch.no_grad():
         once = applied(model, rows)
@@ -85,7 +85,7 @@ def judged(model: Model, rows: Tensor, clean: Tensor, learnt: Tensor) -> Figures
     }
 
 
-def narrowest(model: Model, rows: Tensor) -> Tensor:
+def narrowest(model: ShieldedNetwork, rows: Tensor) -> Tensor:
     """The outputs of the layer of fewest units."""
     found: list[Tensor] = []
     layers = [one for one in model.network.modules() if isinstance(one, nn.Linear)]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pishield_cli.actions.check_counts import Tally, any_of
+from pishield_cli.actions.check_counts import CheckTally, any_of
 from pishield_cli.actions.check_report import CheckReport, allowed_rows
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.errors import TableError
@@ -62,7 +62,7 @@ def check(
     requirements = requirements.checked
     compiled = compile_requirements(requirements)
     unsettled, settled_rows = _unsettled(reader, requirements)
-    tally = Tally(reader, requirements, settings, settled_rows, note)
+    tally = CheckTally(reader, requirements, settings, settled_rows, note)
     whole = listing is not None or bool(settings.key)
     size = settings.batch_rows or _batch_rows(len(tally.counts), len(compiled.columns))
     for batch in unsettled.batches(compiled.columns, rows=size, whole=whole):

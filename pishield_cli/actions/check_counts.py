@@ -103,7 +103,7 @@ class _Cells:
         return {name: texts[self._places[name]] for name in columns}
 
 
-class Tally:
+class CheckTally:
     """What was found of all requirements so far.
 
     Args:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pishield_cli.actions.audited import Audit, note_changes
-from pishield_cli.actions.correct_report import EXPLAINED_ROWS, CorrectReport, Tally
+from pishield_cli.actions.correct_report import EXPLAINED_ROWS, CorrectReport, CorrectTally
 from pishield_cli.actions.freedom import (
     Freedom,
     column_grids,
@@ -21,7 +21,7 @@ from pishield_cli.actions.methods import Method, refuse_weights, rows_method, sc
 from pishield_cli.actions.named_texts import NamedTexts
 from pishield_cli.actions.obstacles import Explainer
 from pishield_cli.actions.row_keys import RowKeys
-from pishield_cli.actions.stages import Corrects, Stages
+from pishield_cli.actions.stages import CorrectsBatches, Stages
 from pishield_cli.actions.unfilled import UnfilledCells
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
@@ -29,7 +29,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     compile_requirements,
 )
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.kernels.sequential.rounding import DeclaredRounding
 from pishield_cli.kernels.sequential.short_rows import ShortRows
 from pishield_cli.logic.classes import counted, named_only, raised
@@ -153,13 +153,13 @@ class Prepared:
         """What finds out why a row could not be corrected."""
         return Explainer(self.requirements, self.grids, self.fixed, self.stages)
 
-    def tally(self) -> Tally:
+    def tally(self) -> CorrectTally:
         """An empty tally."""
         domains = self.requirements.domains.items()
         texts = frozenset(name for name, one in domains if counted(one))
         units = {name: one.per_day for name, one in domains if isinstance(one, Date)}
         held = frozenset(self.requirements.checked.columns) - texts - units.keys()
-        return Tally(units, texts, held - self.requirements.derived.keys())
+        return CorrectTally(units, texts, held - self.requirements.derived.keys())
 
 
 def prepare(
@@ -220,8 +220,10 @@ def _filling(
 
 
 def _before(
-    requirements: Requirements, held: Collection[str], plan: Callable[[Requirements], Corrects]
-) -> Corrects | None:
+    requirements: Requirements,
+    held: Collection[str],
+    plan: Callable[[Requirements], CorrectsBatches],
+) -> CorrectsBatches | None:
     """What corrects held columns by all that is required of them without derived ones."""
     derived = frozenset(requirements.derived)
     parts = (_without(one, derived) for one in requirements.requirements)
@@ -245,7 +247,7 @@ def correct_batches(
     key: Sequence[str] = (),
     batch_rows: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Tally:
+) -> CorrectTally:
     """Correct batch by batch, and commit the output; see `correct`."""
     reader, checked, tally = prepared.reader, prepared.requirements.checked, prepared.tally()
     compiled, explain = prepared.stages.compiled, prepared.explainer()
@@ -276,7 +278,7 @@ def corrector_for(
     method: Method | None = None,
     *,
     short: bool = False,
-) -> Corrects:
+) -> CorrectsBatches:
     """What corrects batches under requirements.
 
     Args:
@@ -301,7 +303,7 @@ def corrector_for(
     way = rows_method(method, requirements)
     if short:
         way = partial(ShortRows, method=way)
-    corrector = Corrector(requirements.clauses, ordering, grids, fixed, way)
+    corrector = PlannedCorrector(requirements.clauses, ordering, grids, fixed, way)
     if not corrector.satisfiable:
         raise contradiction(requirements)
     return corrector
@@ -313,7 +315,7 @@ def _score_corrector(
     grids: Mapping[str, Grid],
     fixed: Collection[str],
     method: Method,
-) -> Corrects:
+) -> CorrectsBatches:
     plans = []
     for clauses in clause_groups(requirements.clauses):
         named = frozenset(name for clause in clauses for name in clause.variables)

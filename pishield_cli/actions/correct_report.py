@@ -122,7 +122,7 @@ class _Movement:
 
 
 @dataclass
-class Tally:
+class CorrectTally:
     """What has been found so far.
 
     Attributes:
@@ -202,7 +202,7 @@ class Tally:
         filled = len(change.rows) - len(distances)
         self.moved.setdefault(name, _Movement()).add(distances, filled)
 
-    def include(self, later: "Tally") -> None:
+    def include(self, later: "CorrectTally") -> None:
         """Add what was found in rows that come after these."""
         self.rows += later.rows
         self.longer += later.longer

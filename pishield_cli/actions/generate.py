@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pishield_cli.actions.generated_rows import ExactRows
+from pishield_cli.actions.generated_rows import SampleCorrector
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.table import NewTable, TableReader
 from pishield_cli.training.generation.given import GivenBatches, given_batches
 from pishield_cli.training.generation.runs import GeneratorRun
-from pishield_cli.training.generation.sampling import GivenRows, Sampler
+from pishield_cli.training.generation.sampling import GivenRows, RowSampler
 from pishield_cli.training.loop import threads
 
 BATCH_ROWS = 4096
@@ -152,14 +152,14 @@ class RowMaker:
     """
 
     def __init__(self, run: GeneratorRun, seed: int, given: GivenBatches | None = None) -> None:
-        self._sampler = Sampler(run.generator, run.types, seed)
+        self._sampler = RowSampler(run.generator, run.types, seed)
         self._chosen = np.random.default_rng(seed)
         self._given = given
         self.schema = self._sampler.schema
         self._exact = None
         if run.requirements is not None:
             fixed = () if given is None else given.columns
-            self._exact = ExactRows(self.schema, run.requirements, fixed)
+            self._exact = SampleCorrector(self.schema, run.requirements, fixed)
         self.redrawn = 0
         self.repeated = 0
         self.violating: list[int] = []

@@ -21,7 +21,7 @@ from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.table import Batch
 
 
-class ExactRows:
+class SampleCorrector:
     """Corrects batches of rows like `pishield correct`, and judges them like `check --exact`.
 
     Args:

@@ -6,10 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from pishield_cli.actions.stages import Columns, Corrects
+from pishield_cli.actions.stages import CorrectsBatches
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction, joined, only, placed
-from pishield_cli.kernels.columns import Array
+from pishield_cli.kernels.columns import Array, Columns
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class NamedTexts:
         proven: Whether rows of which a text changes are what the method promises, too.
     """
 
-    inner: Corrects
-    plan_closed: Callable[[], Corrects]
+    inner: CorrectsBatches
+    plan_closed: Callable[[], CorrectsBatches]
     texts: Collection[str]
     proven: bool
 
@@ -47,7 +47,7 @@ class NamedTexts:
         return placed(self._closed.correct(here, len(rows)), rows)
 
     @cached_property
-    def _closed(self) -> Corrects | None:
+    def _closed(self) -> CorrectsBatches | None:
         """What corrects by named texts alone; None if the requirements ask for another one."""
         try:
             return self.plan_closed()

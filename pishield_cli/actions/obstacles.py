@@ -8,7 +8,8 @@ from itertools import chain
 
 import numpy as np
 
-from pishield_cli.actions.stages import Columns, Stages
+from pishield_cli.actions.stages import Stages
+from pishield_cli.kernels.columns import Columns
 from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.classes import counted, is_named
 from pishield_cli.logic.expressions import cells_of

@@ -18,10 +18,15 @@ from pishield_cli.logic.domains import Date, Domain, Number, Truth
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid, grid_of
 from pishield_cli.tables.table import Batch, TableReader
-from pishield_cli.training.cells import Cells, read_batches
+from pishield_cli.training.cells import EncodedCells, read_batches
 from pishield_cli.training.features import CategoryFeature
 from pishield_cli.training.loop import threads
-from pishield_cli.training.prediction_files import Layout, PredictionWriter, listed, plan_layout
+from pishield_cli.training.prediction_files import (
+    OutputColumns,
+    PredictionWriter,
+    listed,
+    plan_layout,
+)
 from pishield_cli.training.settings import WRITTEN_DIGITS
 from pishield_cli.training.trained import Trained, bound_to
 
@@ -63,7 +68,7 @@ class PredictReport:
 
 
 @dataclass(slots=True)
-class _Tally:
+class _PredictTally:
     rows: int = 0
     corrected: int | None = 0
     violating: list[int] = field(default_factory=list)
@@ -75,7 +80,7 @@ def predict(
     reader: TableReader,
     *,
     output: str,
-    open_writer: Callable[[Layout], PredictionWriter],
+    open_writer: Callable[[OutputColumns], PredictionWriter],
     append: bool = False,
     shielded: bool = True,
     scores: bool = False,
@@ -115,7 +120,7 @@ def predict(
     if shielded and requirements is not None:
         finisher = _Finisher(run, requirements, targets)
     truths = frozenset() if requirements is None else requirements.booleans
-    tally = _Tally()
+    tally = _PredictTally()
     with open_writer(layout) as writer, threads(threads_used):
         for batch, cells in read_batches(reader, needed, run.roles.given, domains, rows=batch_rows):
             raw, settled = run.outputs(cells, shielded=shielded)
@@ -151,9 +156,9 @@ def predict(
 
 
 def _add(
-    tally: _Tally,
+    tally: _PredictTally,
     batch: Batch,
-    cells: Cells,
+    cells: EncodedCells,
     run: Trained,
     outputs: tuple[Array | None, Array],
     wrong: Array,

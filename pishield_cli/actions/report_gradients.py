@@ -16,8 +16,8 @@ from pishield_cli.training.cells import read_cells
 from pishield_cli.training.dates import in_days
 from pishield_cli.training.gradients import (
     Handed,
-    Method,
     RequirementRows,
+    ShieldWithRule,
     batches_of,
     cosine,
     handed,
@@ -26,9 +26,9 @@ from pishield_cli.training.gradients import (
     untrained,
 )
 from pishield_cli.training.loop import chosen_device, seeded, threads
-from pishield_cli.training.model import Model
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.networks import isometry
-from pishield_cli.training.objectives import Batch
+from pishield_cli.training.objectives import Minibatch
 from pishield_cli.training.problem import Problem, load_problem, problem_of
 from pishield_cli.training.runs import Run
 from pishield_cli.training.settings import Objective, TrainSettings
@@ -209,13 +209,13 @@ def report_gradients(
 
 
 class _MethodTally:
-    def __init__(self, method: Method, targets: Sequence[str]) -> None:
+    def __init__(self, method: ShieldWithRule, targets: Sequence[str]) -> None:
         self._method = method
         self._targets = targets
         self._cosines: list[float] = []
         self._zero = np.zeros(len(targets))
 
-    def add(self, batch: Batch, free: torch.Tensor) -> Handed:
+    def add(self, batch: Minibatch, free: torch.Tensor) -> Handed:
         one = handed(self._method.model, batch)
         found = cosine(one.parameters, free)
         if found is not None:
@@ -233,7 +233,7 @@ class _MethodTally:
 
 def _model(
     reader: TableReader, requirements: Requirements, settings: TrainSettings, run: Run | None
-) -> tuple[Model, Problem]:
+) -> tuple[ShieldedNetwork, Problem]:
     layer = replace(settings, shield=ShieldChoice.LAYER, backward=None)
     if run is None:
         problem = load_problem(reader, requirements, layer)
@@ -252,12 +252,12 @@ def _model(
     cells = read_cells(reader, roles.domains, roles.given, domains)
     requirements = in_days(requirements)
     problem = problem_of(roles, requirements, cells, roles.targets)
-    model = Model(replace(run.model.outline, requirements=requirements), layer)
+    model = ShieldedNetwork(replace(run.model.outline, requirements=requirements), layer)
     model.network.load_state_dict(run.model.network.state_dict())
     return model, problem
 
 
-def _isometry(model: Model, problem: Problem) -> tuple[float | None, float | None]:
+def _isometry(model: ShieldedNetwork, problem: Problem) -> tuple[float | None, float | None]:
     learnt = sum(value.numel() for value in model.network.parameters())
     if learnt * len(problem.roles.targets) > _LARGEST_JACOBIAN:
         return None, None

@@ -165,7 +165,7 @@ def report_violations(
     start = time.perf_counter()
     checked = requirements.checked
     compiled = compile_requirements(checked)
-    tally = _Tally(checked, tolerance)
+    tally = _ViolationTally(checked, tolerance)
     incomplete = IncompleteRows(checked, tolerance)
     try:
         grids = column_grids(reader, requirements, requirements.variables)
@@ -193,7 +193,7 @@ def report_violations(
 
 
 @dataclass(slots=True)
-class _Tally:
+class _ViolationTally:
     """What was found so far; matrices have a line for each requirement."""
 
     requirements: Requirements

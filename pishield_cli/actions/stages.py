@@ -5,7 +5,7 @@ while the rest moves. Rows that this cannot fix are corrected by the requirement
 first, which move then; and, the derived columns worked out again, by all of them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,15 +21,13 @@ from pishield_cli.kernels.changes import (
     replaced,
     taken,
 )
-from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.columns import Array, Columns
 from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import EXACT, FLOAT_ROUNDING, Tolerance
 from pishield_cli.tables.table import Batch, Derive
 
-Columns = Mapping[str, NumericColumn]
 
-
-class Corrects(Protocol):
+class CorrectsBatches(Protocol):
     """Corrects batches of numeric columns."""
 
     def correct(self, columns: Columns, rows: int) -> Correction:
@@ -51,11 +49,11 @@ class Stages:
         proven: Whether corrections in several stages are what the method promises, too.
     """
 
-    main: Corrects
+    main: CorrectsBatches
     compiled: CompiledRequirements
     declared: CompiledRequirements
-    rounding: Corrects
-    before: Corrects | None = None
+    rounding: CorrectsBatches
+    before: CorrectsBatches | None = None
     shifting: Collection[str] = ()
     proven: bool = True
 
@@ -97,7 +95,7 @@ class Stages:
         return rows[violated_rows(self.compiled, after, len(rows))]
 
     def _again(
-        self, batch: Batch, found: Correction, rows: Array, stages: Sequence[Corrects]
+        self, batch: Batch, found: Correction, rows: Array, stages: Sequence[CorrectsBatches]
     ) -> Correction:
         """Correct some rows otherwise: stage by stage, each on what the one before it left."""
         if not len(rows):

@@ -12,7 +12,7 @@ from pishield_cli.actions.suggest_given import Given
 from pishield_cli.actions.suggest_report import SHOWN_ROWS, Status, Suggestion, declaring
 from pishield_cli.kernels.evaluation.satisfaction import Verdict, compile_requirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
-from pishield_cli.kernels.suggestion.rules import Rule
+from pishield_cli.kernels.suggestion.rules import FoundRule
 from pishield_cli.language import Told, bind, parse_requirements, written_name
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.derived import with_derived_columns
@@ -111,7 +111,7 @@ class LineCount:
             self.rows += (start + some).tolist()
 
 
-def count(table: DeclaredTable, rules: Sequence[Rule]) -> list[Suggestion]:
+def count(table: DeclaredTable, rules: Sequence[FoundRule]) -> list[Suggestion]:
     """The rules as suggestions, with the checker's counts of all rows.
 
     Rows at risk are counted alike: as those that violate the contrary of what rules suppose.
@@ -141,12 +141,12 @@ def count(table: DeclaredTable, rules: Sequence[Rule]) -> list[Suggestion]:
     ]
 
 
-def rule_text(rule: Rule) -> str:
+def rule_text(rule: FoundRule) -> str:
     """A rule as a requirements file says it."""
     return _written(rule.pattern, rule)
 
 
-def _written(pattern: str, rule: Rule) -> str:
+def _written(pattern: str, rule: FoundRule) -> str:
     return pattern.format(*map(written_name, rule.columns))
 
 

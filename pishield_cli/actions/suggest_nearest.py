@@ -28,7 +28,7 @@ CHANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class NearRule:
     """A requirement that holds in every row, near one that does not.
 
     Attributes:
@@ -43,7 +43,7 @@ class Nearest:
     expected: float | None = None
 
 
-def nearest_that_hold(reader: TableReader, requirements: Requirements) -> tuple[Nearest, ...]:
+def nearest_that_hold(reader: TableReader, requirements: Requirements) -> tuple[NearRule, ...]:
     """Find what holds in place of requirements that rows violate.
 
     Args:
@@ -87,7 +87,7 @@ def _violated(reader: TableReader, requirements: Requirements, sample: Sample) -
     return masks
 
 
-def _moved(one: Requirement, sample: Sample) -> Iterator[Nearest]:
+def _moved(one: Requirement, sample: Sample) -> Iterator[NearRule]:
     """The same inequality with a constant that every row satisfies, if it is a single one."""
     if len(one.clauses) != 1 or len(one.clauses[0].literals) != 1:
         return
@@ -102,7 +102,7 @@ def _moved(one: Requirement, sample: Sample) -> Iterator[Nearest]:
     )
     least = float(np.nanmin(total))
     if np.isfinite(least):
-        yield Nearest(one, _upwards(literal.terms, rounded_down(least)))
+        yield NearRule(one, _upwards(literal.terms, rounded_down(least)))
 
 
 def _upwards(terms: Sequence[Term], constant: Fraction) -> str:
@@ -128,7 +128,7 @@ def _side(terms: Sequence[Term]) -> str:
 
 def _guarded(
     one: Requirement, violated: Array, told: Sequence[Fact], limit: float
-) -> Iterator[Nearest]:
+) -> Iterator[NearRule]:
     """The requirement under the condition that explains its violations best, if one does."""
     share = float(np.count_nonzero(violated)) / len(violated)
     best: tuple[float, float, str] | None = None
@@ -144,4 +144,4 @@ def _guarded(
                 best = tail, expected, guard.replace("{{", "{").replace("}}", "}")
     if best is not None:
         _, expected, guard = best
-        yield Nearest(one, f"if {guard} then ({format_formula(one.formula)})", expected)
+        yield NearRule(one, f"if {guard} then ({format_formula(one.formula)})", expected)

@@ -10,7 +10,7 @@ from pishield_cli.actions.suggest_report import SuggestSettings
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.decimals import shared_places, short_float_decimals
-from pishield_cli.kernels.suggestion.sampling import Sample, Sampler
+from pishield_cli.kernels.suggestion.sampling import HashSampler, Sample
 from pishield_cli.logic.domains import Date, Number, Schema, Truth
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.dates import days_of
@@ -62,7 +62,7 @@ def read_contents(
     table = DerivedReader(reader.stored, {}, domains)
     numbers = [name for name in columns if name in domains]
     texts = {name: _Texts() for name in columns if name not in domains}
-    sampler = Sampler([*numbers, *texts], settings.sample, settings.seed)
+    sampler = HashSampler([*numbers, *texts], settings.sample, settings.seed)
     types = _Types(dict.fromkeys(numbers), dict.fromkeys(numbers))
     for batch in table.batches(numbers, raw=list(texts)):
         found = {name: _in_days(batch.columns[name], domains[name]) for name in numbers}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pishield_cli.errors import UsageError
-from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
+from pishield_cli.kernels.suggestion.rules import FoundRule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import upper_share
 
 LEAST_ROWS = 50
@@ -88,7 +88,7 @@ class Suggestion:
     label: str
     text: str
     status: Status
-    rule: Rule
+    rule: FoundRule
     exceptions: int
     unknown: int
     decided: int

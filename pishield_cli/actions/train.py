@@ -17,7 +17,7 @@ from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.training.curves import curves_picture
 from pishield_cli.training.features import MOST_CATEGORIES
 from pishield_cli.training.loop import chosen_device
-from pishield_cli.training.model import Model
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.problem import Problem, load_problem
 from pishield_cli.training.records import HISTORY, RECORD
 from pishield_cli.training.results import TrialResult
@@ -191,7 +191,7 @@ def train(job: TrainJob) -> TrainReport:
         problem = load_problem(reader, job.requirements, settings)
         unsolvable = _unsolvable_rows(problem, reader.columns)
 
-        def run(seed: int, note: Note) -> tuple[TrialResult, Model]:
+        def run(seed: int, note: Note) -> tuple[TrialResult, ShieldedNetwork]:
             return run_trial(problem, settings, seed, device, note)
 
         trials, best, model = run_trials(job, run)
@@ -218,7 +218,9 @@ def train(job: TrainJob) -> TrainReport:
     return report
 
 
-def _write(writer: RunWriter, report: TrainReport, problem: Problem, model: Model) -> None:
+def _write(
+    writer: RunWriter, report: TrainReport, problem: Problem, model: ShieldedNetwork
+) -> None:
     writer.write_weights(model.network)
     metrics = {
         "data": report.data,

@@ -16,7 +16,7 @@ from pishield_cli.layers.rules import RuleName
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.tables.derived import with_derived_columns
-from pishield_cli.training.cells import Cells, read_cells
+from pishield_cli.training.cells import EncodedCells, read_cells
 from pishield_cli.training.curves import curves_picture
 from pishield_cli.training.generation.generator import Generator
 from pishield_cli.training.generation.problem import GenerateProblem, load_table
@@ -201,7 +201,7 @@ def kept_while_learning(generator: Generator) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    cells: Cells
+    cells: EncodedCells
     violating: int
 
 

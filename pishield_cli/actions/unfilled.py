@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pishield_cli.actions.incomplete import IncompleteRows
-from pishield_cli.actions.stages import Columns, changed_columns
+from pishield_cli.actions.stages import changed_columns
 from pishield_cli.kernels.changes import Correction, joined, taken
-from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.columns import Array, Columns, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.logic.requirements import Requirements
@@ -35,7 +35,7 @@ class Unfilled:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class _UnfilledRows:
     """The rows of a batch with missing cells, as they are at one time.
 
     Attributes:
@@ -95,16 +95,16 @@ class UnfilledCells:
         given_up = Correction({}, rows[failed], rows[failed])
         return (joined((correction, given_up), batch.rows) if len(failed) else correction), found
 
-    def _seen(self, columns: Columns) -> _Rows:
+    def _seen(self, columns: Columns) -> _UnfilledRows:
         rows = len(next(iter(columns.values())))
         verdicts = evaluate(self._compiled, columns, rows, tolerance=FLOAT_ROUNDING)
         lacking = np.zeros(rows, dtype=bool)
         lacking[self._incomplete.among(columns, verdicts)] = True
         violated = _any_of([one.violated for one in verdicts], rows)
         unknown = _any_of([one.unknown for one in verdicts], rows)
-        return _Rows(columns, lacking, unknown & ~violated & ~lacking)
+        return _UnfilledRows(columns, lacking, unknown & ~violated & ~lacking)
 
-    def _reasons(self, seen: _Rows, row: int) -> tuple[int, ...]:
+    def _reasons(self, seen: _UnfilledRows, row: int) -> tuple[int, ...]:
         return self._incomplete.reasons(seen.columns, row)
 
 

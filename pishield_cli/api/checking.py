@@ -13,7 +13,7 @@ from pishield_cli.actions.check import check
 from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.api.inputs import Inputs, open_inputs
-from pishield_cli.api.kinds import ColumnMapping, Kind
+from pishield_cli.api.kinds import ColumnMapping, FrameKind
 from pishield_cli.errors import RequirementsViolatedError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
@@ -30,7 +30,7 @@ class TableReport(CheckReport):
     """
 
     mask: Array
-    kind: Kind
+    kind: FrameKind
 
     def __bool__(self) -> bool:
         return self.holds

@@ -16,7 +16,7 @@ from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method
 from pishield_cli.api.inputs import Inputs, open_inputs
-from pishield_cli.api.kinds import ColumnMapping, Kind
+from pishield_cli.api.kinds import ColumnMapping, FrameKind
 from pishield_cli.errors import RequirementsViolatedError, UsageError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables import open_writer
@@ -31,7 +31,7 @@ class CorrectionReport(CorrectReport):
         kind: What kind of table was corrected; `to_frame` gives a frame of the same library.
     """
 
-    kind: Kind
+    kind: FrameKind
 
     def __bool__(self) -> bool:
         return self.holds
@@ -195,7 +195,7 @@ def _corrected_file(inputs: Inputs, output: str, freedom: Freedom, method: Metho
     return Corrected(output, _reported(report, ColumnMapping({})))
 
 
-def _reported(report: CorrectReport, kind: Kind) -> CorrectionReport:
+def _reported(report: CorrectReport, kind: FrameKind) -> CorrectionReport:
     found = {field.name: getattr(report, field.name) for field in fields(CorrectReport)}
     return CorrectionReport(**found, kind=kind)
 

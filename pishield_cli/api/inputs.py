@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from pishield_cli.actions.bound import Rules, bound_to
-from pishield_cli.api.kinds import Kind, arrow_table, kind_of
+from pishield_cli.api.kinds import FrameKind, arrow_table, kind_of
 from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables import open_table
@@ -27,7 +27,7 @@ class Inputs:
 
     reader: TableReader
     requirements: Requirements
-    kind: Kind | None
+    kind: FrameKind | None
 
     @property
     def source(self) -> str:
@@ -65,7 +65,7 @@ def open_inputs(
 
 def open_any(
     table: Any, *, columns: Sequence[str] | None = None, dialect: Dialect | None = None
-) -> tuple[TableReader, Kind | None]:
+) -> tuple[TableReader, FrameKind | None]:
     """A reader of any table, and its kind; None for a path.
 
     Raises:

@@ -12,7 +12,7 @@ from pishield_cli.errors import ShapeError, TableError, UsageError
 _STREAM, _ARRAY = "__arrow_c_stream__", "__arrow_c_array__"
 
 
-class Kind(ABC):
+class FrameKind(ABC):
     """A table that Python holds.
 
     Args:
@@ -44,7 +44,7 @@ class Kind(ABC):
         return _frame_of_pandas(columns)
 
 
-class ArrowTable(Kind):
+class ArrowTable(FrameKind):
     """A table, a batch or a reader of Arrow's, or what gives one by the Arrow stream protocol."""
 
     def arrow(self) -> pa.Table:
@@ -72,7 +72,7 @@ class ArrowTable(Kind):
         return pa.table({name: list(cells) for name, cells in columns.items()})
 
 
-class PolarsFrame(Kind):
+class PolarsFrame(FrameKind):
     """A frame of polars, lazy or not."""
 
     def __init__(self, table: Any) -> None:
@@ -104,7 +104,7 @@ class PolarsFrame(Kind):
         return pl.DataFrame({name: list(cells) for name, cells in columns.items()}, strict=False)
 
 
-class PandasFrame(Kind):
+class PandasFrame(FrameKind):
     """A frame of pandas; the index is kept, and no requirement can name it."""
 
     def arrow(self) -> pa.Table:
@@ -124,7 +124,7 @@ class PandasFrame(Kind):
         return table.to_pandas().set_axis(self.table.index)
 
 
-class ColumnMapping(Kind):
+class ColumnMapping(FrameKind):
     """A mapping of names to columns: arrays, lists or series of one length."""
 
     def arrow(self) -> pa.Table:
@@ -145,7 +145,7 @@ class ColumnMapping(Kind):
         return {name: table.column(name).to_numpy() for name in table.column_names}
 
 
-class NumpyArray(Kind):
+class NumpyArray(FrameKind):
     """An array of numpy: one of shape `(rows, columns)`, or a structured one.
 
     Args:
@@ -194,7 +194,7 @@ class NumpyArray(Kind):
         return array[self._names[place]] if self._structured else array[:, place]
 
 
-def kind_of(table: Any, columns: Sequence[str] | None) -> Kind:
+def kind_of(table: Any, columns: Sequence[str] | None) -> FrameKind:
     """What kind of table Python was given.
 
     Args:
@@ -226,7 +226,7 @@ def kind_of(table: Any, columns: Sequence[str] | None) -> Kind:
     )
 
 
-def arrow_table(kind: Kind) -> pa.Table:
+def arrow_table(kind: FrameKind) -> pa.Table:
     """A table as Arrow holds it.
 
     Raises:

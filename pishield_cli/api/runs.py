@@ -10,7 +10,7 @@ from pishield_cli.api.inputs import open_any
 from pishield_cli.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from pishield_cli.api.kinds import Kind
+    from pishield_cli.api.kinds import FrameKind
     from pishield_cli.tables.table import TableReader
     from pishield_cli.training.generation.runs import GeneratorRun
     from pishield_cli.training.runs import Run
@@ -163,7 +163,7 @@ class LoadedGenerator:
             )
         return written.table if kind is None else kind.made(written.table)
 
-    def _around(self, given: Any) -> "tuple[TableReader | None, Kind | None]":
+    def _around(self, given: Any) -> "tuple[TableReader | None, FrameKind | None]":
         """What is given, and the kind of table that it is; None for one row's cells."""
         from pishield_cli.training.generation.given import given_row
 

@@ -9,7 +9,7 @@ from pishield_cli import placed
 from pishield_cli.cli.formats import InspectFormat
 
 if TYPE_CHECKING:
-    from pishield_cli.cli.problems import Problem
+    from pishield_cli.cli.problems import Finding
 
 
 def errors_as_asked(*, report: bool) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -37,28 +37,28 @@ def errors_as_asked(*, report: bool) -> Callable[[Callable[..., int]], Callable[
     return decorate
 
 
-def _json(problems: tuple["Problem", ...]) -> str:
+def _json(problems: tuple["Finding", ...]) -> str:
     from pishield_cli.cli.render.check_json import error_content
     from pishield_cli.cli.render.strict_json import report_json
 
     return report_json("error", error_content(problems))
 
 
-def _github(problems: tuple["Problem", ...]) -> str:
+def _github(problems: tuple["Finding", ...]) -> str:
     from pishield_cli.cli.render.check_github import render_github
     from pishield_cli.cli.render.checked import Checked
 
     return render_github([Checked("", "", problems=problems)])
 
 
-def _sarif(problems: tuple["Problem", ...]) -> str:
+def _sarif(problems: tuple["Finding", ...]) -> str:
     from pishield_cli.cli.render.check_sarif import render_sarif
     from pishield_cli.cli.render.checked import Checked
 
     return render_sarif([Checked("", "", problems=problems)])
 
 
-_Writer = Callable[[tuple["Problem", ...]], str]
+_Writer = Callable[[tuple["Finding", ...]], str]
 _WRITERS: Mapping[str, _Writer] = {
     InspectFormat.JSON: _json,
     InspectFormat.GITHUB: _github,

@@ -11,7 +11,7 @@ from pishield_cli.errors import (
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Finding:
     """One thing that is wrong.
 
     Attributes:
@@ -36,7 +36,7 @@ class Problem:
         return f"{self.message} Hint: {self.hint}" if self.hint else self.message
 
 
-def problems_of(error: Exception) -> tuple[Problem, ...]:
+def problems_of(error: Exception) -> tuple[Finding, ...]:
     """All that an error says, at least one problem."""
     if isinstance(error, RequirementsFileError):
         return tuple(_placed(problem) for problem in error.problems)
@@ -45,19 +45,19 @@ def problems_of(error: Exception) -> tuple[Problem, ...]:
     if isinstance(error, BadCellsError):
         return tuple(problem for one in error.columns for problem in problems_of(one))
     if isinstance(error, PishieldError):
-        return (Problem(_line(error.message), _line(error.hint) if error.hint else None),)
+        return (Finding(_line(error.message), _line(error.hint) if error.hint else None),)
     from pishield_cli.cli.boundary import describe
 
-    return (Problem(describe(error)),)
+    return (Finding(describe(error)),)
 
 
-def _placed(error: RequirementSyntaxError) -> Problem:
+def _placed(error: RequirementSyntaxError) -> Finding:
     span = error.span
     message = _line(error.message)
     if error.expected:
         message = f"{message} Expected {_line(error.expected)}."
     hint = _line(error.hint) if error.hint else None
-    return Problem(message, hint, error.source, span.line, span.column, span.end_column)
+    return Finding(message, hint, error.source, span.line, span.column, span.end_column)
 
 
 def _line(text: str) -> str:

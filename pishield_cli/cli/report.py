@@ -15,7 +15,7 @@ from pishield_cli.tables.dialect import Dialect
 from pishield_cli.training.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from pishield_cli.actions.suggest_nearest import Nearest
+    from pishield_cli.actions.suggest_nearest import NearRule
     from pishield_cli.cli.output import Page
     from pishield_cli.language import Binding
     from pishield_cli.tables.table import TableReader
@@ -143,7 +143,7 @@ def violations(
     return 0 if found.holds else 1
 
 
-def _nearest(reader: "TableReader", binding: "Binding") -> "tuple[Nearest, ...]":
+def _nearest(reader: "TableReader", binding: "Binding") -> "tuple[NearRule, ...]":
     from pishield_cli.actions.suggest_nearest import nearest_that_hold
 
     return nearest_that_hold(reader, binding.requirements)

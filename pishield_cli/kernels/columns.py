@@ -1,6 +1,6 @@
 """A numeric column of a batch of rows, and the exact value of a cell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -221,3 +221,7 @@ def decimal_text(value: Any) -> str:
     """
     # Python's own text of a double is as short as numpy's, and several times faster to write.
     return float.__repr__(value) if isinstance(value, float) else str(value)
+
+
+Columns = Mapping[str, NumericColumn]
+"""The columns of a batch, by name."""

@@ -1,7 +1,7 @@
 """What a comparison means: of numbers and dates by their units, of texts, of piecewise values."""
 
 from pishield_cli.language.context import Context, Piecewise
-from pishield_cli.language.expressions import Text, expression_of, truth
+from pishield_cli.language.expressions import TextOperand, expression_of, truth
 from pishield_cli.language.steps import unrounded
 from pishield_cli.language.sums import ONE, Sum, at_least, at_most, cancelled_names, equal
 from pishield_cli.logic.expressions import Call, Cell, Function, Kind, Value, cells_of
@@ -45,7 +45,9 @@ def compared(left: Sum, relation: str, right: Sum, context: Context) -> Formula:
     return _linear(left, relation, right) if stepwise is None else stepwise
 
 
-def compared_texts(left: Text, relation: str, right: Text, context: Context) -> Formula:
+def compared_texts(
+    left: TextOperand, relation: str, right: TextOperand, context: Context
+) -> Formula:
     """Whether two texts are the same, or differ."""
     first, second = left.constant, right.constant
     formula: Formula
@@ -61,7 +63,7 @@ def compared_texts(left: Text, relation: str, right: Text, context: Context) -> 
     return formula if relation == "==" else Not(formula)
 
 
-def found_in(text: Text, values: list[str], context: Context) -> Formula:
+def found_in(text: TextOperand, values: list[str], context: Context) -> Formula:
     """Whether a text is one of some."""
     if text.constant is not None:
         return Constant(text.constant in values)

@@ -19,7 +19,7 @@ _NEVER = Clause((Inequality((), Fraction(1)),))
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class BareReading:
     """A requirement and its clauses, bare names still boolean.
 
     Attributes:
@@ -46,7 +46,7 @@ class Reading:
         return all(len(clause.literals) <= 1 for clause in self.clauses)
 
 
-def detect_type(readings: Sequence[Reading]) -> RequirementType:
+def detect_type(readings: Sequence[BareReading]) -> RequirementType:
     """The type of a whole file.
 
     Returns:
@@ -67,7 +67,7 @@ def detect_type(readings: Sequence[Reading]) -> RequirementType:
     return RequirementType.QFLRA
 
 
-def misfits(readings: Iterable[Reading], type: RequirementType) -> tuple[Reading, ...]:
+def misfits(readings: Iterable[BareReading], type: RequirementType) -> tuple[BareReading, ...]:
     """The requirements that cannot be written in a type."""
     if type is RequirementType.PROPOSITIONAL:
         return tuple(reading for reading in readings if not reading.is_boolean)
@@ -76,7 +76,7 @@ def misfits(readings: Iterable[Reading], type: RequirementType) -> tuple[Reading
     return ()
 
 
-def form_for(reading: Reading, type: RequirementType) -> NormalForm:
+def form_for(reading: BareReading, type: RequirementType) -> NormalForm:
     """The normal form of a requirement as a file of some type holds it.
 
     Returns:

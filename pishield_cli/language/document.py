@@ -12,8 +12,15 @@ from pishield_cli.errors import (
     Span,
 )
 from pishield_cli.language.context import NOTHING, Context, Told
-from pishield_cli.language.detection import Reading, detect_type, form_for, misfits
-from pishield_cli.language.headers import DECLARED, VARIABLE, Header, Name, declared, read_header
+from pishield_cli.language.detection import BareReading, detect_type, form_for, misfits
+from pishield_cli.language.headers import (
+    DECLARED,
+    VARIABLE,
+    HeaderLine,
+    Name,
+    declared,
+    read_header,
+)
 from pishield_cli.language.labels import Label
 from pishield_cli.language.lines import LogicalLine, logical_lines, split_lines
 from pishield_cli.language.normal_form import MAX_CLAUSES, TooManyClausesError, to_clauses
@@ -109,8 +116,8 @@ class _Reader:
         self._written = written
         self._source = source
         self._problems: list[RequirementSyntaxError] = []
-        self._headers: list[Header] = []
-        self._readings: list[Reading] = []
+        self._headers: list[HeaderLine] = []
+        self._readings: list[BareReading] = []
         self._extra_clauses = 0
 
     def read(self) -> None:
@@ -140,7 +147,7 @@ class _Reader:
                 break
         self._readings.sort(key=lambda reading: reading.statement.line.pieces[0].line)
 
-    def _declare(self, header: Header) -> None:
+    def _declare(self, header: HeaderLine) -> None:
         """Remember what a header line says of columns; that a text is one of some is required."""
         self._headers.append(header)
         for name in header.names:
@@ -208,13 +215,13 @@ class _Reader:
         """The columns that requirements name."""
         yield from dict.fromkeys(name for one in self._readings for name in one.statement.names)
 
-    def _normalised(self, statement: Statement) -> Reading:
+    def _normalised(self, statement: Statement) -> BareReading:
         try:
             form = to_clauses(statement.formula)
         except TooManyClausesError:
             raise _too_large(statement) from None
         self._extra_clauses += max(len(form.clauses) - 1, 0)
-        return Reading(statement, form)
+        return BareReading(statement, form)
 
     def _labels(self) -> list[str | None]:
         """The label of each requirement; a rule's identifier is one unless it is taken."""
@@ -266,7 +273,7 @@ class _Reader:
         )
 
     @property
-    def _declaring(self) -> list[Header]:
+    def _declaring(self) -> list[HeaderLine]:
         """The header lines that require something of cells."""
         return [header for header in self._headers if header.word in DECLARED]
 
@@ -295,7 +302,7 @@ def declared_date(known: Domain | None, pattern: str | None) -> Date:
 
 
 def _requirement(
-    number: int, reading: Reading, label: str | None, type: RequirementType
+    number: int, reading: BareReading, label: str | None, type: RequirementType
 ) -> Requirement:
     statement = reading.statement
     line, start, formula = statement.line, statement.start, statement.formula

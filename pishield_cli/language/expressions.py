@@ -34,7 +34,7 @@ _INFIX = {
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextOperand:
     """A text that a requirement compares."""
 
     expression: Expression

@@ -8,7 +8,7 @@ from math import ceil, floor
 
 from pishield_cli.language.context import EPOCH, Context, Piecewise
 from pishield_cli.language.expressions import (
-    Text,
+    TextOperand,
     constant_of,
     expression_of,
     number,
@@ -17,7 +17,7 @@ from pishield_cli.language.expressions import (
 from pishield_cli.language.sums import ONE, Sum
 from pishield_cli.logic.expressions import NUMBERS, Call, Expression, Function, Kind, Value
 
-Argument = Sum | Text
+Argument = Sum | TextOperand
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +102,23 @@ def apply(name: str, arguments: Sequence[Argument], context: Context) -> Argumen
     Raises:
         ConstantExpectedError: If a number of places or characters is not written as a number.
     """
-    texts = [one.expression for one in arguments if isinstance(one, Text)]
+    texts = [one.expression for one in arguments if isinstance(one, TextOperand)]
     sums = [one for one in arguments if isinstance(one, Sum)]
     if name in _TEXT_TO_TEXT:
         counts = [Value(Fraction(_whole(one, i + 1))) for i, one in enumerate(sums)]
         if name == "left":
-            return Text(Call(Function.SUBSTR, (texts[0], Value(ONE), *counts)))
-        return Text(Call(Function(name), (*texts, *counts)))
+            return TextOperand(Call(Function.SUBSTR, (texts[0], Value(ONE), *counts)))
+        return TextOperand(Call(Function(name), (*texts, *counts)))
     if name == "replace":
-        return Text(Call(Function.REPLACE, (texts[0], *map(_constant_text, (1, 2), texts[1:]))))
+        return TextOperand(
+            Call(Function.REPLACE, (texts[0], *map(_constant_text, (1, 2), texts[1:])))
+        )
     if name in {"length", "number"}:
         return number(Call(Function(name), (texts[0],)), context)
     if name == "coalesce":
-        return Text(Call(Function.COALESCE, tuple(texts))) if texts else _first(sums, context)
+        return (
+            TextOperand(Call(Function.COALESCE, tuple(texts))) if texts else _first(sums, context)
+        )
     if name == "abs":
         return _greatest("abs", [sums[0], sums[0].times(-ONE)], context)
     if name == "max":

@@ -42,7 +42,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class HeaderLine:
     """A line of names.
 
     Attributes:
@@ -64,7 +64,7 @@ class Header:
     count: int | None = None
 
 
-def read_header(line: LogicalLine) -> Header | None:
+def read_header(line: LogicalLine) -> HeaderLine | None:
     """Read a line that starts with a header word followed by names.
 
     header = ( "ordering" | "integer" | "boolean" | "decimals" NUMBER ) NAME { NAME }
@@ -95,14 +95,14 @@ def read_header(line: LogicalLine) -> Header | None:
         return None
     names, rest = _listed(tokens, word)
     if word == "text":
-        return Header(word, names, line, values=_values(tokens, rest))
+        return HeaderLine(word, names, line, values=_values(tokens, rest))
     if word == "date":
-        return Header(word, names, line, format=_format(tokens, rest))
+        return HeaderLine(word, names, line, format=_format(tokens, rest))
     _refuse(tokens, rest, word)
-    return Header(word, names, line)
+    return HeaderLine(word, names, line)
 
 
-def _read_variable(line: LogicalLine) -> Header | None:
+def _read_variable(line: LogicalLine) -> HeaderLine | None:
     """Read PiShield's `var a_1 10`; None for a requirement about a column of that name."""
     tokens = tokenize(line, len(VARIABLE))
     if tokens.kinds != [NAME, NUMERAL, END]:
@@ -113,10 +113,10 @@ def _read_variable(line: LogicalLine) -> Header | None:
         message = f"A variable has 1 to {MOST_VALUES:,} values, counted from 0."
         raise line.problem(message, start, end, hint="such as: var a_1 10")
     name = Name(tokens.texts[0], line, tokens.starts[0], tokens.ends[0])
-    return Header(VARIABLE, (name,), line, count=count)
+    return HeaderLine(VARIABLE, (name,), line, count=count)
 
 
-def _read_decimals(tokens: Tokens) -> Header | None:
+def _read_decimals(tokens: Tokens) -> HeaderLine | None:
     """Read `decimals 2 price total`; None for a requirement about a column of that name."""
     kinds, places = tokens.kinds, tokens.texts[0]
     if kinds[0] != NUMERAL or kinds[1] != NAME or not tokens.line.text[tokens.ends[0]].isspace():
@@ -128,7 +128,7 @@ def _read_decimals(tokens: Tokens) -> Header | None:
         )
     names, rest = _listed(tokens, "decimals", 1)
     _refuse(tokens, rest, "decimals")
-    return Header("decimals", names, tokens.line, places=int(places))
+    return HeaderLine("decimals", names, tokens.line, places=int(places))
 
 
 def _listed(tokens: Tokens, word: str, first: int = 0) -> tuple[tuple[Name, ...], int]:
@@ -187,7 +187,7 @@ def _is_index(text: str) -> bool:
     return text.isdecimal() and len(text) <= _LONGEST_INDEX
 
 
-def declared(number: int, header: Header) -> Requirement:
+def declared(number: int, header: HeaderLine) -> Requirement:
     """The requirement of a line `integer a b`, `boolean c` or `decimals 2 price`.
 
     Args:

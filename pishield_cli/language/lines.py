@@ -14,7 +14,7 @@ _BEFORE_COMMENT = re.compile(rf"(?:{_LABEL})?(?:[^#`\"']|{QUOTED_NAME}|{QUOTED_T
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LinePiece:
     """What a logical line takes from one line of the file.
 
     Attributes:
@@ -40,7 +40,7 @@ class LogicalLine:
     """
 
     text: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[LinePiece, ...]
     written: Sequence[str]
     source: str | None
 
@@ -82,7 +82,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 def logical_lines(written: Sequence[str], source: str | None = None) -> Iterator[LogicalLine]:
     r"""Join lines that end in `\` with the next, strip comments, and leave out blank lines."""
     parts: list[str] = []
-    pieces: list[Piece] = []
+    pieces: list[LinePiece] = []
     length = 0
     for number, line in enumerate(written, start=1):
         content = without_comment(line).rstrip() if "#" in line else line.rstrip()
@@ -91,7 +91,7 @@ def logical_lines(written: Sequence[str], source: str | None = None) -> Iterator
             content = content[:-1].rstrip()
         stripped = content.lstrip()
         if stripped:
-            pieces.append(Piece(length, number, len(content) - len(stripped)))
+            pieces.append(LinePiece(length, number, len(content) - len(stripped)))
             parts.append(stripped)
             length += len(stripped) + 1
         if parts and not (continued and number < len(written)):

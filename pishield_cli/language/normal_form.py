@@ -8,7 +8,7 @@ one sum with numbers are taken together first, as the values that they allow.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pishield_cli.language.regions import Region, Signed, merged_regions
+from pishield_cli.language.regions import Region, SignedFormula, merged_regions
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or, atoms
 from pishield_cli.logic.terms import (
     BooleanLiteral,
@@ -132,7 +132,7 @@ class _Normaliser:
         disjoined = merged_regions(list(_disjoined(formula, positive=positive)))
         return self._disjunction([self._part(one) for one in disjoined])
 
-    def _part(self, part: Region | Signed) -> tuple[_Codes, ...]:
+    def _part(self, part: Region | SignedFormula) -> tuple[_Codes, ...]:
         if isinstance(part, Region):
             return tuple(tuple(map(self._code, sides)) for sides in part.clauses())
         return self._normal(part[0], positive=part[1])
@@ -262,7 +262,7 @@ class _Normaliser:
         return _FALSE if frozenset() in distinct else tuple(distinct.values())
 
 
-def _disjoined(formula: Formula, *, positive: bool) -> Iterator[Signed]:
+def _disjoined(formula: Formula, *, positive: bool) -> Iterator[SignedFormula]:
     """The parts of a disjunction, those of disjunctions within it among them."""
     if isinstance(formula, Not):
         yield from _disjoined(formula.operand, positive=not positive)

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from fractions import Fraction
 
 from pishield_cli.language.context import Context
-from pishield_cli.language.expressions import Text, expression_of, number, truth
+from pishield_cli.language.expressions import TextOperand, expression_of, number, truth
 from pishield_cli.language.functions import SIGNATURES, ConstantExpectedError, apply
 from pishield_cli.language.lexer import (
     CALENDAR,
@@ -37,7 +37,7 @@ MAX_DEPTH = 60
 _SHORT_NUMBER = 15
 _DIGITS = re.compile("[0-9]+")
 
-Expression = Sum | Text | Formula
+Operand = Sum | TextOperand | Formula
 
 
 class Operands(ABC):
@@ -53,10 +53,10 @@ class Operands(ABC):
         self.wrong = Misreadings(tokens)
 
     @abstractmethod
-    def formula(self) -> Expression:
+    def formula(self) -> Operand:
         """Read what stands between parentheses; the parser knows how."""
 
-    def sum(self) -> Expression:
+    def sum(self) -> Operand:
         """Read `sum = product { ( "+" | "-" ) product } ;`."""
         start = self.at
         first = self.product()
@@ -82,7 +82,7 @@ class Operands(ABC):
         if part.dates:
             total.dates += -part.dates if negative else part.dates
 
-    def product(self) -> Expression:
+    def product(self) -> Operand:
         """Read `product = unary { ( "*" | "/" | "mod" ) unary } ;`."""
         start = self.at
         first = self.unary()
@@ -130,7 +130,7 @@ class Operands(ABC):
         parts = expression_of(left, self.context), expression_of(right, self.context)
         return number(Call(function, parts), self.context)
 
-    def unary(self) -> Expression:
+    def unary(self) -> Operand:
         """Read `unary = { "-" | "+" } primary ;`."""
         if self.kinds[self.at] not in {"-", "+"}:
             return self.primary()
@@ -145,7 +145,7 @@ class Operands(ABC):
         result.name = None
         return result
 
-    def primary(self) -> Expression:
+    def primary(self) -> Operand:
         """Read a value.
 
         primary = NUMBER [ NAME | LENGTH ] | NAME | TEXT | DATE | TIME | "today" | call
@@ -170,12 +170,12 @@ class Operands(ABC):
             return self.signed()
         raise self.wrong.unexpected(self.at, after_operand=False)
 
-    def column(self, name: str) -> Sum | Text:
+    def column(self, name: str) -> Sum | TextOperand:
         """A column, as what it is known to hold."""
         context = self.context
         if context.domains:
             if context.is_text(name):
-                return Text(Cell(name, Kind.TEXT))
+                return TextOperand(Cell(name, Kind.TEXT))
             per_day = context.per_day(name)
             if per_day is not None:
                 dates = ONE if context.is_date(name) else ZERO
@@ -209,12 +209,12 @@ class Operands(ABC):
         self.at += 1
         return number
 
-    def literal(self, kind: str) -> Sum | Text:
+    def literal(self, kind: str) -> Sum | TextOperand:
         """A text, a date, a time of day, or today."""
         text = self.texts[self.at]
         self.at += 1
         if kind == QUOTED:
-            return Text(Value(text))
+            return TextOperand(Value(text))
         if kind == TODAY:
             self.context.says_today = True
             return Sum(constant=self.context.todays_number, dates=ONE)
@@ -233,7 +233,7 @@ class Operands(ABC):
         name = self.texts[self.at - 1]
         return one_of_values(name, values, self.context.counts.get(name, 0))
 
-    def call(self) -> Expression:
+    def call(self) -> Operand:
         """Read `call = FUNCTION "(" sum { "," sum } ")" ;`."""
         opening = self.at
         name = self.texts[opening].lower()
@@ -247,9 +247,9 @@ class Operands(ABC):
         kinds = [signature.kind(index) for index in range(len(values))]
         if len(values) < signature.least or None in kinds:
             raise self.wrong.arguments(opening, self.at, signature.usage)
-        if name == "coalesce" and any(isinstance(one, Text) for one in values):
+        if name == "coalesce" and any(isinstance(one, TextOperand) for one in values):
             kinds = [Kind.TEXT] * len(values)
-        converted: list[Sum | Text] = []
+        converted: list[Sum | TextOperand] = []
         for argument, kind, start, after in zip(
             values, kinds, starts, (*starts[1:], closing), strict=True
         ):
@@ -262,12 +262,12 @@ class Operands(ABC):
             at, kind = starts[error.index], signature.kinds[error.index]
             raise self.wrong.constant_expected(at, kind, signature.usage) from None
 
-    def arguments(self) -> tuple[list[int], list[Expression]]:
+    def arguments(self) -> tuple[list[int], list[Operand]]:
         """The values between a call's parentheses, and where each begins."""
         opening = self.at
         self.deeper(opening)
         starts: list[int] = []
-        values: list[Expression] = []
+        values: list[Operand] = []
         while self.kinds[self.at] == "," or not values:
             self.at += 1
             starts.append(self.at)
@@ -279,8 +279,8 @@ class Operands(ABC):
         return starts, values
 
     def argument(
-        self, value: Expression, kind: Kind | None, start: int, clocks: bool
-    ) -> Sum | Text:
+        self, value: Operand, kind: Kind | None, start: int, clocks: bool
+    ) -> Sum | TextOperand:
         """An argument of the kind that a function takes, or a time of day for a date."""
         if kind is Kind.TEXT:
             return self.as_text(value, start)
@@ -295,7 +295,7 @@ class Operands(ABC):
             raise self.wrong.number_for_date(start, self.at)
         return found
 
-    def group(self) -> Expression:
+    def group(self) -> Operand:
         """The formula or sum between parentheses."""
         opening = self.at
         self.deeper(opening)
@@ -313,17 +313,17 @@ class Operands(ABC):
         if self.depth > MAX_DEPTH:
             raise self.wrong.too_deep(at, MAX_DEPTH)
 
-    def as_number(self, value: Expression, start: int) -> Sum:
+    def as_number(self, value: Operand, start: int) -> Sum:
         """What was read from token `start` on, as a number."""
         if isinstance(value, Sum):
             return value
-        if isinstance(value, Text):
+        if isinstance(value, TextOperand):
             raise self.wrong.text_for_number(start, self.at)
         raise self.wrong.formula_for_number(start, self.at)
 
-    def as_text(self, value: Expression, start: int) -> Text:
+    def as_text(self, value: Operand, start: int) -> TextOperand:
         """What was read from token `start` on, as a text."""
-        if isinstance(value, Text):
+        if isinstance(value, TextOperand):
             return value
         if not isinstance(value, Sum):
             raise self.wrong.formula_for_number(start, self.at)
@@ -331,7 +331,7 @@ class Operands(ABC):
         if name is None or not (context.kind(name) is None or context.is_mixed(name)):
             raise self.wrong.number_for_text(start, self.at)
         context.texts.add(name)
-        return Text(Cell(name, Kind.TEXT))
+        return TextOperand(Cell(name, Kind.TEXT))
 
     def scaled(self, value: Sum, factor: Fraction, at: int) -> Sum:
         """A sum times a constant."""

@@ -7,7 +7,7 @@ needed, a text beside a text, and a boolean column where a formula is needed.
 from pishield_cli.language.comparisons import guarded
 from pishield_cli.language.context import Context
 from pishield_cli.language.lexer import END, Tokens
-from pishield_cli.language.operands import MAX_DEPTH, Expression
+from pishield_cli.language.operands import MAX_DEPTH, Operand
 from pishield_cli.language.relations import Comparisons
 from pishield_cli.logic.formulas import And, Formula, Iff, Not, Or, implication
 
@@ -37,7 +37,7 @@ class _Parser(Comparisons):
         has_mixed = any(map(self.context.is_mixed, self.texts)) if self.context.domains else False
         return guarded(formula, self.context) if has_mixed else formula
 
-    def formula(self) -> Expression:
+    def formula(self) -> Operand:
         """Read `formula = implication { ( "iff" | "<->" ) implication } ;`."""
         start = self.at
         first = self.implication()
@@ -49,7 +49,7 @@ class _Parser(Comparisons):
             parts.append(self.as_formula(self.implication(), start))
         return Iff(tuple(parts))
 
-    def implication(self) -> Expression:
+    def implication(self) -> Operand:
         """Read `implication = { condition | disjunction ( "implies" | "->" ) } disjunction ;`."""
         start = self.at
         parts: list[Formula] = []
@@ -77,7 +77,7 @@ class _Parser(Comparisons):
         self.depth -= 1
         return condition
 
-    def disjunction(self) -> Expression:
+    def disjunction(self) -> Operand:
         """Read `disjunction = conjunction { "or" conjunction } ;`."""
         start = self.at
         first = self.conjunction()
@@ -89,7 +89,7 @@ class _Parser(Comparisons):
             parts.append(self.as_formula(self.conjunction(), start))
         return Or(tuple(parts))
 
-    def conjunction(self) -> Expression:
+    def conjunction(self) -> Operand:
         """Read `conjunction = negation { "and" negation } ;`."""
         start = self.at
         first = self.negation()
@@ -101,7 +101,7 @@ class _Parser(Comparisons):
             parts.append(self.as_formula(self.negation(), start))
         return And(tuple(parts))
 
-    def negation(self) -> Expression:
+    def negation(self) -> Operand:
         """Read `negation = { "not" | "neg" } comparison ;`."""
         if self.kinds[self.at] not in {"not", "neg"}:
             return self.comparison()

@@ -12,7 +12,7 @@ from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, 
 from pishield_cli.logic.ranges import Cut, Ranges
 from pishield_cli.logic.terms import BooleanLiteral, Equation, Inequality, Term
 
-Signed = tuple[Formula, bool]
+SignedFormula = tuple[Formula, bool]
 """A formula, or (False) its negation."""
 
 
@@ -52,7 +52,7 @@ class Region:
         return Inequality(turned, -value * self.lead, not inclusive)
 
 
-def merged_regions(parts: Sequence[Signed]) -> list[Region | Signed]:
+def merged_regions(parts: Sequence[SignedFormula]) -> list[Region | SignedFormula]:
     """Take those parts of a disjunction together that compare the same sum with numbers.
 
     Returns:
@@ -65,7 +65,7 @@ def merged_regions(parts: Sequence[Signed]) -> list[Region | Signed]:
             together.setdefault(names, []).append(place)
     if len(together) == len(parts):
         return list(parts)
-    merged: dict[int, Region | Signed] = dict(enumerate(parts))
+    merged: dict[int, Region | SignedFormula] = dict(enumerate(parts))
     for places in together.values():
         for same in _same_sum(parts, places):
             region = _union(list(same.values()))
@@ -77,7 +77,7 @@ def merged_regions(parts: Sequence[Signed]) -> list[Region | Signed]:
     return [merged[place] for place in sorted(merged)]
 
 
-def _same_sum(parts: Sequence[Signed], places: Sequence[int]) -> Iterator[dict[int, Region]]:
+def _same_sum(parts: Sequence[SignedFormula], places: Sequence[int]) -> Iterator[dict[int, Region]]:
     """The regions, by their places, of several parts that compare the same sum."""
     if len(places) == 1:
         return

@@ -13,14 +13,13 @@ from pishield_cli.language.comparisons import (
     compared_texts,
     found_in,
 )
-from pishield_cli.language.expressions import Text, cell_of, expression_of, truth
+from pishield_cli.language.expressions import TextOperand, cell_of, expression_of, truth
 from pishield_cli.language.lexer import COLUMN, FILE, QUOTED
 from pishield_cli.language.literals import read_date
-from pishield_cli.language.operands import Expression, Operands
+from pishield_cli.language.operands import Operand, Operands
 from pishield_cli.language.sums import ONE, ZERO, Sum
 from pishield_cli.language.words import NUMBER, is_in_range, read_number
-from pishield_cli.logic.expressions import PARTS, Call, Function, Kind, Value
-from pishield_cli.logic.expressions import Expression as Tree
+from pishield_cli.logic.expressions import PARTS, Call, Expression, Function, Kind, Value
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.terms import BooleanLiteral
 
@@ -32,7 +31,7 @@ _LOOKED_FOR = frozenset({"in", "between", "like", "matches", *PARTS, "not"})
 class Comparisons(Operands):
     """A place in the tokens of one requirement, where a comparison may begin."""
 
-    def comparison(self) -> Expression:
+    def comparison(self) -> Operand:
         """Read a comparison.
 
         comparison = sum { ( ">=" | ">" | "<=" | "<" | "==" | "!=" ) sum }
@@ -62,20 +61,20 @@ class Comparisons(Operands):
             left, start = right, relation_at + 1
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
-    def related(self, left: Expression, right: Expression, at: int, start: int) -> Formula:
+    def related(self, left: Operand, right: Operand, at: int, start: int) -> Formula:
         """What one relation says of two values; the left one begins at token `start`."""
         relation = self.kinds[at]
-        truths = not (isinstance(left, Sum | Text) and isinstance(right, Sum | Text))
+        truths = not (isinstance(left, Sum | TextOperand) and isinstance(right, Sum | TextOperand))
         if truths and relation in {"==", "!="}:
             return self.equivalent(left, right, relation, at, start)
         left, right = self.dated(left, right, relation), self.dated(right, left, relation)
-        if isinstance(left, Text) or isinstance(right, Text):
+        if isinstance(left, TextOperand) or isinstance(right, TextOperand):
             return self.related_texts(left, right, at, start)
         numbers = self.as_number_until(left, start, at), self.as_number(right, at + 1)
         return self.checked(numbers[0], relation, numbers[1], at)
 
     def equivalent(
-        self, left: Expression, right: Expression, relation: str, at: int, start: int
+        self, left: Operand, right: Operand, relation: str, at: int, start: int
     ) -> Formula:
         """`flag == true` and its like: what is compared with something true or false is so too."""
         end, self.at = self.at, at
@@ -89,16 +88,20 @@ class Comparisons(Operands):
         both = Iff((first, second))
         return both if relation == "==" else Not(both)
 
-    def as_number_until(self, value: Expression, start: int, end: int) -> Sum:
+    def as_number_until(self, value: Operand, start: int, end: int) -> Sum:
         """A value that ends before token `end`, as a number."""
         after, self.at = self.at, end
         found = self.as_number(value, start)
         self.at = after
         return found
 
-    def dated(self, value: Expression, other: Expression, relation: str) -> Expression:
+    def dated(self, value: Operand, other: Operand, relation: str) -> Operand:
         """A quoted date as a date, where it is compared with one; texts have no order."""
-        if not isinstance(value, Text) or value.constant is None or not isinstance(other, Sum):
+        if (
+            not isinstance(value, TextOperand)
+            or value.constant is None
+            or not isinstance(other, Sum)
+        ):
             return value
         days = read_date(value.constant)
         bare = other.name is not None and self.context.kind(other.name) is None
@@ -106,7 +109,7 @@ class Comparisons(Operands):
             return value
         return Sum(constant=days, dates=ONE)
 
-    def related_texts(self, left: Expression, right: Expression, at: int, start: int) -> Formula:
+    def related_texts(self, left: Operand, right: Operand, at: int, start: int) -> Formula:
         """What `==` or `!=` says of two texts."""
         relation = self.kinds[at]
         if relation not in {"==", "!="}:
@@ -117,7 +120,7 @@ class Comparisons(Operands):
         second = self.as_text(right, at + 1)
         return compared_texts(first, relation, second, self.context)
 
-    def test(self, value: Expression, start: int) -> Formula:
+    def test(self, value: Operand, start: int) -> Formula:
         """Whether a cell is missing, or a number."""
         word = self.kinds[self.at]
         if word.endswith("number") and self.is_numeric(value):
@@ -130,21 +133,21 @@ class Comparisons(Operands):
         formula = Atom(truth(Call(function, (expression,)), self.context))
         return Not(formula) if "not" in word else formula
 
-    def is_numeric(self, value: Expression) -> bool:
+    def is_numeric(self, value: Operand) -> bool:
         """Whether a value is a column of numbers, by what the table says of it."""
         name = value.name if isinstance(value, Sum) else None
         return name is not None and self.context.kind(name) is Kind.NUMBER
 
-    def tested(self, value: Expression, start: int, is_text: bool) -> Tree:
+    def tested(self, value: Operand, start: int, is_text: bool) -> Expression:
         """The expression that a test asks about."""
-        if is_text or isinstance(value, Text):
+        if is_text or isinstance(value, TextOperand):
             return self.as_text(value, start).expression
         found = self.as_number(value, start)
         if found.name is not None:
             return cell_of(found.name, self.context)
         return expression_of(found, self.context)
 
-    def membership(self, left: Expression, start: int) -> Formula:
+    def membership(self, left: Operand, start: int) -> Formula:
         """What follows a value that is looked for in a list, between two others, or matched."""
         negative = self.kinds[self.at] == "not"
         word_at = self.at + negative
@@ -165,7 +168,7 @@ class Comparisons(Operands):
             formula = self.one_of(left, start, word_at)
         return Not(formula) if negative else formula
 
-    def matched(self, value: Expression, start: int, word_at: int) -> Formula:
+    def matched(self, value: Operand, start: int, word_at: int) -> Formula:
         """A text and a pattern."""
         text = self.as_text(value, start)
         self.at = word_at + 2
@@ -174,7 +177,7 @@ class Comparisons(Operands):
         )
         return Atom(truth(call, self.context))
 
-    def contained(self, value: Expression, start: int, word_at: int) -> Formula:
+    def contained(self, value: Operand, start: int, word_at: int) -> Formula:
         """A text, and another that may be part of it."""
         text = self.as_text(value, start)
         self.at = word_at + 1
@@ -182,13 +185,13 @@ class Comparisons(Operands):
         call = Call(Function(self.kinds[word_at]), (text.expression, part.expression))
         return Atom(truth(call, self.context))
 
-    def one_of(self, left: Expression, start: int, word_at: int) -> Formula:
+    def one_of(self, left: Operand, start: int, word_at: int) -> Formula:
         """Read `list = "(" sum { "," sum } ")" ;`, numbers and texts, and look a value up in it."""
         value_end = self.at
         self.at = word_at + 1
         starts, values = self.arguments()
         values = [self.dated(one, left, "==") for one in values]
-        texts = [one.constant for one in values if isinstance(one, Text)]
+        texts = [one.constant for one in values if isinstance(one, TextOperand)]
         constants = [one for one in texts if one is not None]
         end = self.at
         parts: list[Formula] = []
@@ -197,9 +200,9 @@ class Comparisons(Operands):
             parts.append(found_in(self.as_text(left, start), constants, self.context))
             self.at = end
         for one, at in zip(values, starts, strict=True):
-            if isinstance(one, Text) and one.constant is not None:
+            if isinstance(one, TextOperand) and one.constant is not None:
                 continue
-            if isinstance(one, Text) or isinstance(left, Text):
+            if isinstance(one, TextOperand) or isinstance(left, TextOperand):
                 self.at = end
                 text, other = self.as_text(left, start), self.as_text(one, at)
                 parts.append(compared_texts(text, "==", other, self.context))
@@ -208,7 +211,7 @@ class Comparisons(Operands):
             parts.append(self.checked(number, "==", self.as_number(one, at), word_at))
         return Or(tuple(parts)) if len(parts) > 1 else parts[0]
 
-    def listed(self, left: Expression, start: int, word_at: int) -> Formula:
+    def listed(self, left: Operand, start: int, word_at: int) -> Formula:
         """Read `"file" TEXT [ "column" ( NAME | TEXT ) ]`, and look a value up in that file."""
         place = word_at + 2
         column = None
@@ -223,7 +226,7 @@ class Comparisons(Operands):
         except (OSError, ValueError) as error:
             raise self.wrong.no_list(place, str(error)) from None
         name = left.name if isinstance(left, Sum) else None
-        is_text = isinstance(left, Text) or name is None or name in self.context.texts
+        is_text = isinstance(left, TextOperand) or name is None or name in self.context.texts
         if is_text or not all(map(_is_number, values)):
             text = self.as_text(left, start)
             self.at = end
@@ -260,9 +263,9 @@ class Comparisons(Operands):
             raise self.out_of_range(at)
         return formula
 
-    def as_formula(self, value: Expression, start: int) -> Formula:
+    def as_formula(self, value: Operand, start: int) -> Formula:
         """What was read from token `start` on, as something true or false."""
-        if isinstance(value, Text):
+        if isinstance(value, TextOperand):
             raise self.wrong.text_for_formula(start, self.at)
         if not isinstance(value, Sum):
             return value

@@ -11,8 +11,8 @@ from fractions import Fraction
 from pishield_cli.errors import RequirementsFileError, RequirementSyntaxError
 from pishield_cli.language.comparisons import found_in
 from pishield_cli.language.context import Context
-from pishield_cli.language.expressions import Text
-from pishield_cli.language.headers import Header, Name, read_header
+from pishield_cli.language.expressions import TextOperand
+from pishield_cli.language.headers import HeaderLine, Name, read_header
 from pishield_cli.language.labels import Label, read_label
 from pishield_cli.language.lexer import NAME, SIGNED, Tokens, quoted_name, tokenize
 from pishield_cli.language.lines import LogicalLine, logical_lines
@@ -116,7 +116,7 @@ def readable(line: LogicalLine, context: Context) -> str | None:
     return meant
 
 
-def closed_domain(header: Header, context: Context) -> Statement:
+def closed_domain(header: HeaderLine, context: Context) -> Statement:
     """That each column of a header line holds one of the values that it lists or counts."""
     if header.count is not None:
         (name,) = header.names
@@ -125,7 +125,9 @@ def closed_domain(header: Header, context: Context) -> Statement:
             formula, (name.text,), header.line, 0, compares=True, disjoins=True, signed=True
         )
     values = list(header.values or ())
-    tests = [found_in(Text(Cell(one.text, Kind.TEXT)), values, context) for one in header.names]
+    tests = [
+        found_in(TextOperand(Cell(one.text, Kind.TEXT)), values, context) for one in header.names
+    ]
     names = tuple(one.text for one in header.names)
     return Statement(And(tuple(tests)), names, header.line, 0, compares=True, disjoins=True)
 

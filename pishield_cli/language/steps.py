@@ -12,13 +12,13 @@ from pishield_cli.language.context import EPOCH, Context
 from pishield_cli.language.sums import ONE, ZERO, Sum
 from pishield_cli.logic.expressions import Call, Cell, Function, Value
 
-Bound = tuple[str, Fraction]
+ComparedWith = tuple[str, Fraction]
 """A relation, and the number that is compared with."""
 
 
 def unrounded(
     difference: Sum, relation: str, context: Context
-) -> tuple[Sum, tuple[Bound, ...]] | None:
+) -> tuple[Sum, tuple[ComparedWith, ...]] | None:
     """What a comparison of one rounded cell with a number says of the cell itself.
 
     Args:
@@ -67,20 +67,20 @@ def _whole(relation: str, limit: Fraction) -> list[tuple[str, int]]:
     return [("<=", floor(limit) if relation == "<=" else ceil(limit) - 1)]
 
 
-def _of_year(relation: str, year: int, _: Fraction) -> Bound:
+def _of_year(relation: str, year: int, _: Fraction) -> ComparedWith:
     first = date(year if relation == ">=" else year + 1, 1, 1)
     return ">=" if relation == ">=" else "<", Fraction((first - EPOCH).days)
 
 
-def _of_floor(relation: str, number: int, _: Fraction) -> Bound:
+def _of_floor(relation: str, number: int, _: Fraction) -> ComparedWith:
     return (">=", Fraction(number)) if relation == ">=" else ("<", Fraction(number + 1))
 
 
-def _of_ceil(relation: str, number: int, _: Fraction) -> Bound:
+def _of_ceil(relation: str, number: int, _: Fraction) -> ComparedWith:
     return (">", Fraction(number - 1)) if relation == ">=" else ("<=", Fraction(number))
 
 
-def _of_round(relation: str, number: int, unit: Fraction) -> Bound:
+def _of_round(relation: str, number: int, unit: Fraction) -> ComparedWith:
     """Halves are rounded away from zero."""
     if relation == ">=":
         return ">=" if number > 0 else ">", (number - Fraction(1, 2)) * unit

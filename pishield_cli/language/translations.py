@@ -7,7 +7,7 @@ reads it first: what these rules leave half done is no requirement, and is not s
 import re
 
 from pishield_cli.language.habits import habits
-from pishield_cli.language.habits.forms import Written
+from pishield_cli.language.habits.forms import Replacement
 from pishield_cli.language.words import QUOTED_NAME, QUOTED_TEXT
 
 _LONGEST = 2_000
@@ -32,7 +32,7 @@ def translated(line: str) -> str | None:
     return None if text == line else " ".join(text.split())
 
 
-def _outside_texts(pattern: re.Pattern[str], written: Written, text: str) -> str:
+def _outside_texts(pattern: re.Pattern[str], written: Replacement, text: str) -> str:
     """Replace what begins outside quotes and backticks."""
     parts: list[str] = []
     at = place = 0

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pishield_cli.layers.backward import Directed, Rows, Rule, Swept
+    from pishield_cli.layers.backward import BackwardRule, BeforeAndAfter, Directed, Swept
     from pishield_cli.layers.choices import ChoiceShield
     from pishield_cli.layers.compatible import (
         build_shield_layer,
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from pishield_cli.layers.tnorms import TNorm, TNormLoss
 
 __all__ = [
+    "BackwardRule",
+    "BeforeAndAfter",
     "ChoiceShield",
     "Directed",
     "NearestShield",
-    "Rows",
-    "Rule",
     "Scaled",
     "ScaledShield",
     "Shield",
@@ -46,8 +46,8 @@ _HOMES = {
     "ChoiceShield": "choices",
     "Directed": "backward",
     "NearestShield": "nearest",
-    "Rows": "backward",
-    "Rule": "backward",
+    "BeforeAndAfter": "backward",
+    "BackwardRule": "backward",
     "Scaled": "scaled",
     "ScaledShield": "scaled",
     "Shield": "shield",

@@ -21,18 +21,18 @@ ROUNDING = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class AffineForm:
     """A combination of columns plus a constant."""
 
     terms: tuple[Term, ...]
     constant: Fraction
 
     @classmethod
-    def of_bound(cls, bound: Bound) -> "Form":
+    def of_bound(cls, bound: Bound) -> "AffineForm":
         return cls(bound.terms, bound.constant)
 
     @classmethod
-    def of_excess(cls, literal: Inequality) -> "Form":
+    def of_excess(cls, literal: Inequality) -> "AffineForm":
         """`a.x - c`, which has to be at least zero, or above zero if strict."""
         return cls(literal.terms, -literal.constant)
 
@@ -89,7 +89,7 @@ class AffineLines(FixedBuffers):
     order: tuple[int, ...]
     mixing: nn.Module | None
 
-    def __init__(self, forms: Sequence[Form], lines: Mapping[str, int]) -> None:
+    def __init__(self, forms: Sequence[AffineForm], lines: Mapping[str, int]) -> None:
         super().__init__()
         by_size: dict[int, list[int]] = {}
         for index, form in enumerate(forms):

@@ -11,9 +11,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
+from pishield_cli.layers.affine import AffineForm, AffineLines, FixedBuffers, Slots
 from pishield_cli.layers.edges import Edges, beyond
-from pishield_cli.layers.grids import Grid
+from pishield_cli.layers.grids import GridSteps
 from pishield_cli.layers.precision import Precision
 from pishield_cli.logic.plans.plan import Bound, Step
 
@@ -70,7 +70,7 @@ class Define(FixedBuffers):
     def __init__(self, steps: Sequence[Step], lines: Mapping[str, int]) -> None:
         super().__init__()
         bounds = [step.equality for step in steps if step.equality is not None]
-        self.definitions = AffineLines([Form.of_bound(bound) for bound in bounds], lines)
+        self.definitions = AffineLines([AffineForm.of_bound(bound) for bound in bounds], lines)
         self.pick = Slots([[line] for line in self.definitions.order], len(bounds))
 
     def forward(
@@ -79,16 +79,16 @@ class Define(FixedBuffers):
         del values, placing, precision
         return self.pick.greatest(self.definitions(state))
 
-    def on_grid(self, state: Tensor, grid: Grid, precision: Precision) -> Tensor:
+    def on_grid(self, state: Tensor, grid: GridSteps, precision: Precision) -> Tensor:
         """The definitions in whole steps of a grid, all of one; NaN where terms are not on it."""
-        one = Grid(*(part[:1] for part in grid))
+        one = GridSteps(*(part[:1] for part in grid))
         numbers = torch.round(one.numbers(state))
         used = self.definitions.constants("index")
         on = (precision.stored(one.values(numbers)) == state).index_select(0, used)
         total = self.definitions.scaled(numbers, one.up / one.down) * one.finer
         whole = torch.round(total)
         on = on.all(0, keepdim=True) & ((whole - total).abs() < NEARLY)
-        sums = Grid(one.up * one.finer, one.down, one.finer).values(whole)
+        sums = GridSteps(one.up * one.finer, one.down, one.finer).values(whole)
         return self.pick.greatest(torch.where(on, sums, torch.nan))
 
 
@@ -101,7 +101,7 @@ class Clip(FixedBuffers):
     def __init__(self, steps: Sequence[Step], lines: Mapping[str, int]) -> None:
         super().__init__()
         bounds = [bound for step in steps for side in bounds_of(step) for bound in side]
-        self.bounds = AffineLines([Form.of_bound(bound) for bound in bounds], lines)
+        self.bounds = AffineLines([AffineForm.of_bound(bound) for bound in bounds], lines)
         self.strict = any(bound.strict for bound in bounds)
         groups: tuple[list[list[int]], list[list[int]]] = ([], [])
         inwards, signs, listed = [0.0] * len(bounds), [0.0] * len(bounds), list(bounds)

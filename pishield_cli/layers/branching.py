@@ -38,7 +38,7 @@ OPPOSED = 1e-12
 """By how much the directions of two inequalities differ that leave no room between them."""
 
 
-class Nodes(NamedTuple):
+class SearchParts(NamedTuple):
     """Parts of the search, one a line.
 
     Attributes:
@@ -53,13 +53,13 @@ class Nodes(NamedTuple):
     start: Tensor
     bound: Tensor
 
-    def at(self, places: Tensor) -> "Nodes":
+    def at(self, places: Tensor) -> "SearchParts":
         """Some of them."""
-        return Nodes(*(part.index_select(0, places) for part in self))
+        return SearchParts(*(part.index_select(0, places) for part in self))
 
-    def and_of(self, other: "Nodes") -> "Nodes":
+    def and_of(self, other: "SearchParts") -> "SearchParts":
         """These and others."""
-        return Nodes(*(torch.cat(pair) for pair in zip(self, other, strict=True)))
+        return SearchParts(*(torch.cat(pair) for pair in zip(self, other, strict=True)))
 
 
 class Solved(NamedTuple):
@@ -175,14 +175,14 @@ class Branching(FixedBuffers):
             width = min(2 * width, WIDEST)
         return best.x, best.asked
 
-    def _roots(self, q: Tensor) -> Nodes:
+    def _roots(self, q: Tensor) -> SearchParts:
         asked = self.constants("units").expand(q.shape)
         rows = torch.arange(len(q), device=q.device)
         free = self.block.equations.constants("free")
         start = asked & ((q > 0) | free)
-        return Nodes(rows, asked, start, torch.zeros_like(q[:, 0]))
+        return SearchParts(rows, asked, start, torch.zeros_like(q[:, 0]))
 
-    def _solve(self, nodes: Nodes, q: Tensor) -> Solved:
+    def _solve(self, nodes: SearchParts, q: Tensor) -> Solved:
         right = q.index_select(0, nodes.row)
         finite = torch.where(self.constants("still"), 0.0, right)
         component = torch.zeros_like(nodes.row)
@@ -195,7 +195,7 @@ class Branching(FixedBuffers):
         squared = torch.where((short <= MET * scale).squeeze(1), squared, torch.inf)
         return Solved(x, lacking, squared, scale)
 
-    def _settle(self, nodes: Nodes, points: Solved, best: Best) -> Tensor:
+    def _settle(self, nodes: SearchParts, points: Solved, best: Best) -> Tensor:
         """Note the nearest points so far; tell which nodes are still to be branched on."""
         near = points.squared < best.squared[nodes.row]
         holds = self.block.satisfied(points.lacking <= MET * points.scale)
@@ -208,7 +208,7 @@ class Branching(FixedBuffers):
             best.asked.index_copy_(0, nodes.row[ends], nodes.asked[ends])
         return (near & ~holds).nonzero().squeeze(1)
 
-    def _children(self, nodes: Nodes, points: Solved) -> Nodes:
+    def _children(self, nodes: SearchParts, points: Solved) -> SearchParts:
         """One node for each inequality of the clause that is farthest from being satisfied."""
         slots = self.block.constants("slots")
         lacks = points.lacking.index_select(1, slots.flatten()).view(-1, *slots.shape)
@@ -223,10 +223,10 @@ class Branching(FixedBuffers):
         added = torch.zeros_like(nodes.asked[node])
         added.scatter_(1, choices[node, place].unsqueeze(1), True)
         start = (points.x != 0)[node] | added
-        return Nodes(nodes.row[node], nodes.asked[node] | added, start, bound[node, place])
+        return SearchParts(nodes.row[node], nodes.asked[node] | added, start, bound[node, place])
 
 
-def _first(nodes: Nodes, width: int) -> tuple[Nodes, Nodes]:
+def _first(nodes: SearchParts, width: int) -> tuple[SearchParts, SearchParts]:
     """Of each row the nodes with the least bounds, and the others."""
     order = nodes.bound.argsort(stable=True)
     order = order[nodes.row[order].argsort(stable=True)]

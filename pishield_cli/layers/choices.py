@@ -19,7 +19,7 @@ from pishield_cli.layers.pooling import lift
 from pishield_cli.layers.precision import WORKING, gap_of, has_values, may_hold_nan
 from pishield_cli.layers.rules import RuleName
 from pishield_cli.layers.state import Declared, clause_lines, digest_of
-from pishield_cli.logic.plans.choices import ChoiceStep, Signed, choice_steps, signed_clauses
+from pishield_cli.logic.plans.choices import AllowedValues, ChoiceStep, choice_steps, signed_clauses
 from pishield_cli.logic.plans.waves import waves_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.solver.analysis import contradictory_core
@@ -298,7 +298,7 @@ def _earlier(step: ChoiceStep) -> Collection[str]:
     return {name for _, rest in step.clauses for name in rest}
 
 
-def _columns(rest: Signed, groups: Mapping[str, range]) -> list[int]:
+def _columns(rest: AllowedValues, groups: Mapping[str, range]) -> list[int]:
     """The columns of the values that make a clause hold."""
     return [
         groups[name][value]

@@ -6,7 +6,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, either
+from pishield_cli.layers.affine import AffineForm, AffineLines, FixedBuffers, either
 from pishield_cli.layers.precision import DIGITS, GROWTH, ROOM, Precision, end_of
 from pishield_cli.logic.plans.plan import Bound
 from pishield_cli.logic.terms import Inequality
@@ -127,7 +127,7 @@ class Certain(FixedBuffers):
     def __init__(self, literals: Sequence[Inequality], lines: Mapping[str, int]) -> None:
         super().__init__()
         unit = [_unit(one) for one in literals]
-        self.forms = AffineLines([Form.of_excess(one) for one in unit], lines)
+        self.forms = AffineLines([AffineForm.of_excess(one) for one in unit], lines)
         order = sorted(range(len(literals)), key=self.forms.order.__getitem__)
         self.order = self.forms.order
         listed = [unit[place] for place in order]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
+from pishield_cli.layers.affine import AffineForm, AffineLines, FixedBuffers, Slots
 from pishield_cli.layers.precision import DIGITS
 from pishield_cli.logic.plans.plan import Bound, Step
 from pishield_cli.logic.terms import Term
@@ -19,7 +19,7 @@ FINEST = 6
 """Decimal places up to which coefficients count as decimals."""
 
 
-class Grid(NamedTuple):
+class GridSteps(NamedTuple):
     """Steps of `down / up`, powers of ten or NaN for none, shape `(groups, rows)` each.
 
     Attributes:
@@ -40,9 +40,9 @@ class Grid(NamedTuple):
         """The floats nearest to so many steps."""
         return numbers * self.down / self.up
 
-    def of(self, groups: Tensor) -> "Grid":
+    def of(self, groups: Tensor) -> "GridSteps":
         """The grids of some groups."""
-        return Grid(*(one.index_select(0, groups) for one in self))
+        return GridSteps(*(one.index_select(0, groups) for one in self))
 
 
 class Grids(FixedBuffers):
@@ -82,7 +82,7 @@ class Grids(FixedBuffers):
         powers = torch.tensor([10.0**n for n in range(LARGEST + 1)], dtype=torch.float64)
         self.register_buffer("powers", powers, persistent=False)
 
-    def forward(self, y: Tensor) -> Grid:
+    def forward(self, y: Tensor) -> GridSteps:
         """The grids of rows near their corrected values, shape `(rows, columns)`, and NaN."""
         sizes = self.slots.greatest(self.forms.magnitudes(y.detach().t().double()))
         digits = torch.ceil(torch.log10(sizes) + 1e-4).long()
@@ -95,13 +95,13 @@ class Grids(FixedBuffers):
         finer = powers.index_select(0, self.constants("finest").flatten()).unsqueeze(1)
         nothing = torch.full_like(up[:1], torch.nan)
         parts = (up, down, finer.expand_as(up))
-        return Grid(*(torch.cat((one, nothing)) for one in parts))
+        return GridSteps(*(torch.cat((one, nothing)) for one in parts))
 
 
-def _whole(variable: str, bound: Bound) -> Form:
+def _whole(variable: str, bound: Bound) -> AffineForm:
     """A sum at least as large as any column of an equality, and as the sum itself."""
     terms = tuple(Term(name, max(abs(value), Fraction(1))) for name, value in bound.terms)
-    return Form((Term(variable, Fraction(1)), *terms), bound.constant)
+    return AffineForm((Term(variable, Fraction(1)), *terms), bound.constant)
 
 
 def _finest(bound: Bound) -> int | None:

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.affine import ROUNDING, AffineLines, FixedBuffers, Form, Slots, either
+from pishield_cli.layers.affine import (
+    ROUNDING,
+    AffineForm,
+    AffineLines,
+    FixedBuffers,
+    Slots,
+    either,
+)
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.edges import Certain, Edges
 from pishield_cli.layers.precision import Precision
@@ -25,9 +32,9 @@ class Hop(FixedBuffers):
     def __init__(self, steps: Sequence[Step], lines: Mapping[str, int]) -> None:
         super().__init__()
         members = _Members(steps)
-        self.bounds = AffineLines([Form.of_bound(bound) for bound in members.bounds], lines)
+        self.bounds = AffineLines([AffineForm.of_bound(bound) for bound in members.bounds], lines)
         self.others = (
-            AffineLines([Form.of_excess(literal) for literal in members.others], lines)
+            AffineLines([AffineForm.of_excess(literal) for literal in members.others], lines)
             if members.others
             else None
         )

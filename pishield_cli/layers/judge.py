@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.layers.affine import FixedBuffers, Slots
 from pishield_cli.layers.edges import Certain
 from pishield_cli.layers.precision import DIGITS, Precision, decimal_of
@@ -105,7 +105,7 @@ class RowByRow:
         self._clauses, self._named = requirements.clauses, requirements.variables
         self._columns, self._ordering = tuple(columns), tuple(ordering)
         self._fixed = frozenset(fixed)
-        self._correctors: dict[int, Corrector] = {}
+        self._correctors: dict[int, PlannedCorrector] = {}
 
     def correct(self, z: Tensor) -> Tensor:
         """Rows corrected, shape `(rows, columns)`; those without a solution stay."""
@@ -123,13 +123,13 @@ class RowByRow:
             y[rows, self._columns.index(name)] = values.to(y)
         return y
 
-    def _corrector(self, digits: int) -> Corrector:
+    def _corrector(self, digits: int) -> PlannedCorrector:
         if digits not in self._correctors:
             grids = {
                 name: Grid(digits=max(digits, HALF), placed=min(digits, GRID_DIGITS))
                 for name in self._named
             }
-            self._correctors[digits] = Corrector(
+            self._correctors[digits] = PlannedCorrector(
                 self._clauses, self._ordering, grids, fixed=self._fixed
             )
         return self._correctors[digits]

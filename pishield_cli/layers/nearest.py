@@ -7,7 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import ShapeError, UsageError
-from pishield_cli.layers.backward import Correction, Directed, Rows, Rule, rule_of
+from pishield_cli.layers.backward import (
+    BackwardRule,
+    BeforeAndAfter,
+    Directed,
+    ScaledCorrection,
+    rule_of,
+)
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest_point import NearestPoint
 from pishield_cli.layers.opaque import is_opaque, searched
@@ -69,7 +75,7 @@ class NearestShield(Declared):
         columns: Sequence[str] | int,
         *,
         weights: Tensor | None = None,
-        backward: str | Rule = "one_sided",
+        backward: str | BackwardRule = "one_sided",
         fixed: Collection[str] = (),
         check_nan: bool = True,
         exact: bool | None = None,
@@ -134,9 +140,9 @@ class NearestShield(Declared):
     def _corrected(self, z: Tensor) -> Tensor:
         rule, state = self.backward_rule, self.rule_state
         if not self.weighted:
-            return rule.correct(state, Correction(self.clip, owner=self.number), z).y
+            return rule.correct(state, ScaledCorrection(self.clip, owner=self.number), z).y
         scale = self.units.to(z.dtype)
-        weighed = Correction(self.clip, torch.zeros_like(scale), scale, self.number)
+        weighed = ScaledCorrection(self.clip, torch.zeros_like(scale), scale, self.number)
         return rule.correct(state, weighed, z / scale).corrected
 
     def clip(self, z: Tensor, placing: Placing = clamp) -> Tensor:
@@ -151,7 +157,7 @@ class NearestShield(Declared):
     def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
         """What the rule hands to raw values; see `Opaque`."""
         assert isinstance(self.backward_rule, Directed)
-        return self.backward_rule.apply(self.rule_state, Rows(*rows), gradient)
+        return self.backward_rule.apply(self.rule_state, BeforeAndAfter(*rows), gradient)
 
 
 def corrected_to_nearest(nearest: NearestPoint, shield: Shield, z: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class ProjectedRows:
     """Nearest points.
 
     Attributes:
@@ -85,7 +85,7 @@ class NearestPoint(FixedBuffers):
         """The blocks, as points are moved, and what searches disjunctive ones."""
         return zip(cast("Iterable[HalfSpaceLines]", self.lines), self.branchings, strict=True)
 
-    def forward(self, z: Tensor, slack: float = 0.0) -> Nearest:
+    def forward(self, z: Tensor, slack: float = 0.0) -> ProjectedRows:
         """The nearest points.
 
         A component of a row that satisfies its requirements is not moved. Where fixed columns leave
@@ -106,7 +106,7 @@ class NearestPoint(FixedBuffers):
                 known[number] = _multipliers(lines, branching, columns, keep)
                 lines.put(lines.moved(columns, known[number]), y)
             multipliers.append(known[number])
-        return Nearest(y, multipliers)
+        return ProjectedRows(y, multipliers)
 
     def _tabled(self, z: Tensor, y: Tensor, gap: float) -> dict[int, Tensor]:
         """Put the nearest points of small linear blocks; their multipliers, by their numbers."""
@@ -117,7 +117,7 @@ class NearestPoint(FixedBuffers):
         x = self._points.put(z, y, gap)
         return {} if x is None else dict(zip(self.tabled, self._points.split(x), strict=True))
 
-    def held(self, found: Nearest) -> list[Tensor]:
+    def held(self, found: ProjectedRows) -> list[Tensor]:
         """The inequalities that hold each point back, block by block of the faces."""
         pairs = zip(self.faces.parts, found.multipliers, strict=True)
         return [(x.mT != 0) | block.always for block, x in pairs]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots, either
+from pishield_cli.layers.affine import AffineForm, AffineLines, FixedBuffers, Slots, either
 from pishield_cli.layers.blocks import Placing, bounds_of
 from pishield_cli.layers.edges import Edges, beyond
 from pishield_cli.layers.precision import Precision
@@ -69,7 +69,7 @@ class _PartStep(FixedBuffers):
         self.parts = len(steps)
         sides = [((), ()) if step is None else bounds_of(step) for step in steps]
         flat: list[Bound] = [bound for one in sides for side in one for bound in side]
-        self.bounds = AffineLines([Form.of_bound(bound) for bound in flat], lines)
+        self.bounds = AffineLines([AffineForm.of_bound(bound) for bound in flat], lines)
         inwards, order, position = [0.0] * len(flat), self.bounds.order, 0
         signs, listed = list(inwards), list(flat)
         groups: tuple[list[list[int]], list[list[int]]] = ([], [])

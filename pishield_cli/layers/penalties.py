@@ -7,7 +7,7 @@ from os import PathLike
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.affine import AffineLines, FixedBuffers, Form, Slots
+from pishield_cli.layers.affine import AffineForm, AffineLines, FixedBuffers, Slots
 from pishield_cli.layers.inputs import named_columns, require_columns
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.numbers import over_columns
@@ -110,11 +110,11 @@ class ViolationPenalty(FixedBuffers):
         return worst.sum(0).view(z.shape[:-1])
 
 
-def _shortfalls(clause: Clause) -> list[Form]:
+def _shortfalls(clause: Clause) -> list[AffineForm]:
     """`c - a.x` of each literal; 1 for a clause without any, which is false."""
     forms = []
     for literal in clause:
         one = literal.as_inequality()
         flipped = one.negated()
-        forms.append(Form(flipped.terms, one.constant))
-    return forms or [Form((), Fraction(1))]
+        forms.append(AffineForm(flipped.terms, one.constant))
+    return forms or [AffineForm((), Fraction(1))]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import ShapeError, UsageError
-from pishield_cli.layers.backward import Correction, Directed, Rows
+from pishield_cli.layers.backward import BeforeAndAfter, Directed, ScaledCorrection
 from pishield_cli.layers.blocks import Placing, clamp
 from pishield_cli.layers.nearest import NearestShield, corrected_to_nearest
 from pishield_cli.layers.nearest_point import NearestPoint
@@ -129,7 +129,7 @@ class ScaledShield(Declared):
         # Distances are taken in the standardised unit, or in a part of it where columns weigh.
         weigh = self.shield.units.to(h.dtype) if self.weighted else None
         unit = scale if weigh is None else scale * weigh
-        correction = Correction(self._clip, mean, unit, self.number)
+        correction = ScaledCorrection(self._clip, mean, unit, self.number)
         given = flat if weigh is None else flat / weigh
         found = self.shield.backward_rule.correct(self.rule_state, correction, given)
         standard = found.y if weigh is None else found.y * weigh
@@ -154,4 +154,4 @@ class ScaledShield(Declared):
         """What the rule hands to raw values; see `Opaque`."""
         rule = self.shield.backward_rule
         assert isinstance(rule, Directed)
-        return rule.apply(self.rule_state, Rows(*rows), gradient)
+        return rule.apply(self.rule_state, BeforeAndAfter(*rows), gradient)

@@ -15,7 +15,7 @@ from pishield_cli.layers.precision import WORKING
 WIDE = 8
 """From so many steps on it pays to gather their lines and do them at once."""
 
-Lines = list[Tensor]
+ScoreLines = list[Tensor]
 """The scores or truths of literals, and what a lattice works out of them, shape `(rows,)` each."""
 
 
@@ -68,7 +68,7 @@ class CoherentSweep(nn.Module):
         after = torch.stack(scores[: self.size]) if self.size else before
         return torch.where(after != clamped, after, before).t().to(z.dtype)
 
-    def _move(self, scores: Lines, dtype: torch.dtype) -> None:
+    def _move(self, scores: ScoreLines, dtype: torch.dtype) -> None:
         above = 0.5 + max(MARGIN, torch.finfo(dtype).eps / 2)
         with torch.no_grad():
             true = torch.stack(scores[: self.size]) > 0.5 if self.size else torch.empty(0)
@@ -90,7 +90,7 @@ class CoherentSweep(nn.Module):
                 true = new > 0.5
                 wave.put(truths, true, ~true)
 
-    def _move_towards(self, scores: Lines, aims: Tensor) -> None:
+    def _move_towards(self, scores: ScoreLines, aims: Tensor) -> None:
         # A literal that the goal makes false keeps a body from acting in full; one that it makes
         # true is no reason to doubt.
         agreed = _literals(aims, ~aims)
@@ -132,7 +132,7 @@ class _WaveStep:
         self._size, self._count = variables, len(wave.steps)
         self._variables, self._lower, self._upper = wave.variables, wave.lower, wave.upper
 
-    def work_out(self, lines: Lines) -> None:
+    def work_out(self, lines: ScoreLines) -> None:
         """Append what the steps result in."""
         truths = lines[0].dtype == torch.bool
         lines += lines[:1] * self._count
@@ -149,11 +149,11 @@ class _WaveStep:
                 for place, line in zip(level.lines, operation(left, right).unbind(), strict=True):
                     lines[place] = line
 
-    def heads(self, lines: Lines) -> Tensor:
+    def heads(self, lines: ScoreLines) -> Tensor:
         """The variables' own lines, shape `(heads, rows)`."""
         return torch.stack([lines[place] for place in self._variables])
 
-    def bounds(self, lines: Lines) -> tuple[Tensor, Tensor]:
+    def bounds(self, lines: ScoreLines) -> tuple[Tensor, Tensor]:
         """What bounds the variables, and what bounds their negations, shape `(heads, rows)` each.
 
         Where nothing does, 0 or false.
@@ -165,7 +165,7 @@ class _WaveStep:
         )
         return lower, upper
 
-    def put(self, lines: Lines, new: Tensor, negated: Tensor) -> None:
+    def put(self, lines: ScoreLines, new: Tensor, negated: Tensor) -> None:
         """Give the variables other lines, and their negations."""
         for place, line, other in zip(self._variables, new, negated, strict=True):
             lines[place], lines[place + self._size] = line, other
@@ -190,7 +190,7 @@ def _levels(steps: Sequence[LatticeStep], first: int) -> Iterable[_Level]:
         )
 
 
-def _literals(scores: Tensor, negated: Tensor) -> Lines:
+def _literals(scores: Tensor, negated: Tensor) -> ScoreLines:
     """The lines of a table of literals, from those of variables and of negations."""
     return [*scores.unbind(), *negated.unbind(), scores.new_ones(scores.shape[1:])]
 

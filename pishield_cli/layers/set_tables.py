@@ -11,9 +11,9 @@ from pishield_cli.layers.least_squares import TOLERANCE
 from pishield_cli.layers.normal_equations import NormalEquations
 
 Doubles = npt.NDArray[np.float64]
-Numbers = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
-Kind = TypeVar("Kind", bound=np.generic)
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class SetTables:
@@ -34,7 +34,7 @@ class SetTables:
         self._powers = 1 << np.arange(self._rows)
         self._lowest = equations.constants("lowest").cpu().numpy()
 
-    def shaped(self, values: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+    def shaped(self, values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
         """Lines of all rows of all components, in shape `(components, rows, systems)`."""
         return values.reshape(self._count, self._rows, -1)
 
@@ -67,7 +67,7 @@ class SetTables:
             x[component, :, system] = self._exchanged(q, x + rest > 0, places)
         return x
 
-    def _exchanged(self, q: Doubles, chosen: Truths, places: Numbers | None = None) -> Doubles:
+    def _exchanged(self, q: Doubles, chosen: Truths, places: Codes | None = None) -> Doubles:
         """Exchange wrong rows, of all systems or those at some places of `(components, systems)`.
 
         Returns:
@@ -83,7 +83,7 @@ class SetTables:
             return found
         return found.reshape(self._count, -1, self._rows).transpose(0, 2, 1)
 
-    def _tried(self, q: Doubles, number: Numbers) -> Doubles:
+    def _tried(self, q: Doubles, number: Codes) -> Doubles:
         """Multipliers of systems, shape `(systems, rows)`, from the numbers of likely sets."""
         tried, last, live = np.empty_like(q), number.copy(), np.arange(len(q))
         right = q

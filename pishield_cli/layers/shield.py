@@ -16,12 +16,12 @@ from pishield_cli.errors import (
 from pishield_cli.kernels.matrices import matrix_of
 from pishield_cli.kernels.scores.coherence_lattice import compile_plan
 from pishield_cli.layers.backward import (
-    Correction,
+    BackwardRule,
+    BeforeAndAfter,
     Directed,
     Masked,
     MaskedSweeps,
-    Rows,
-    Rule,
+    ScaledCorrection,
     rule_of,
 )
 from pishield_cli.layers.blocks import Placing, clamp
@@ -79,7 +79,7 @@ class Shield(Declared):
             `y_0`, `y_1`, ... In any case `y_<i>` in requirements is column i. All hold numbers;
             dates are days since 1970-01-01.
         backward: `clamp` for the derivative of the correction itself, by autograd; the name of
-            another rule; or a `Rule` of your own.
+            another rule; or a `BackwardRule` of your own.
         ordering: Columns to correct first, most trusted first; then come those of the file's own
             ordering, then all others.
         fixed: Columns that never move; they come before all others. Where they leave the others no
@@ -123,7 +123,7 @@ class Shield(Declared):
         requirements: Requirements | str | PathLike[str],
         columns: Sequence[str] | int,
         *,
-        backward: str | Rule = "clamp",
+        backward: str | BackwardRule = "clamp",
         ordering: Sequence[str] = (),
         fixed: Collection[str] = (),
         check_nan: bool = True,
@@ -227,7 +227,7 @@ class Shield(Declared):
         elif self.coherence is not None:
             y = self.clip(flat)
         else:
-            correction = Correction(self.clip, owner=self.number)
+            correction = ScaledCorrection(self.clip, owner=self.number)
             y = self.backward_rule.correct(self.rule_state, correction, flat).y
         return y.view(z.shape)
 
@@ -253,7 +253,7 @@ class Shield(Declared):
     def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
         """What the rule hands to raw values; see `Opaque`."""
         assert isinstance(self.backward_rule, Directed)
-        return self.backward_rule.apply(self.rule_state, Rows(*rows), gradient)
+        return self.backward_rule.apply(self.rule_state, BeforeAndAfter(*rows), gradient)
 
     def is_exact(self, z: Tensor) -> bool:
         """Whether values like these are corrected exactly."""

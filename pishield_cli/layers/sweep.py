@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pishield_cli.layers.affine import FixedBuffers
 from pishield_cli.layers.blocks import Clip, Define, Placing, bounds_of, clamp, is_convex
-from pishield_cli.layers.grids import Grid, Grids
+from pishield_cli.layers.grids import Grids, GridSteps
 from pishield_cli.layers.hop import Hop
 from pishield_cli.layers.precision import Precision
 from pishield_cli.logic.plans.plan import Step
@@ -91,7 +91,7 @@ class Sweep(FixedBuffers):
             return self._swept(self._rounded(z, grid, precision), placing, precision, grid)
         return y
 
-    def _rounded(self, z: Tensor, grid: Grid, precision: Precision) -> Tensor:
+    def _rounded(self, z: Tensor, grid: GridSteps, precision: Precision) -> Tensor:
         """Values that nothing bounds rounded to their grid; with their gradient."""
         places = self.constants("loose")
         old = z.index_select(1, places)
@@ -104,7 +104,7 @@ class Sweep(FixedBuffers):
         return z.index_copy(1, places, torch.where(away == 0, old, exactly + (old - old.detach())))
 
     def _swept(
-        self, z: Tensor, placing: Placing, precision: Precision, grid: Grid | None
+        self, z: Tensor, placing: Placing, precision: Precision, grid: GridSteps | None
     ) -> Tensor:
         state = self.read(z).to(precision.working)
         blocks = enumerate(self.blocks)
@@ -127,7 +127,7 @@ class Sweep(FixedBuffers):
 
 
 def _on_grid(
-    block: nn.Module, new: Tensor, state: Tensor, precision: Precision, grid: Grid
+    block: nn.Module, new: Tensor, state: Tensor, precision: Precision, grid: GridSteps
 ) -> Tensor:
     """A block's values rounded to their grid where its bounds let them be; with their gradient."""
     own = grid.of(block.get_buffer("groups"))

@@ -13,7 +13,7 @@ from pishield_cli.actions.check import check as check_table
 from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.correct import correct_batches, prepare
-from pishield_cli.actions.correct_report import CorrectReport, Tally
+from pishield_cli.actions.correct_report import CorrectReport, CorrectTally
 from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.merge import merged
 from pishield_cli.actions.methods import Method
@@ -94,7 +94,7 @@ def correct_files(
     copy = None if output is None else table.shared_output(output)
     writers = None if copy is None else copy.writers
 
-    def correct_share(share: StoredTable) -> Tally:
+    def correct_share(share: StoredTable) -> CorrectTally:
         whole = with_derived_columns(share, requirements)
 
         def open_writer() -> TableWriter:

@@ -30,7 +30,7 @@ from pishield_cli.tables.derived import with_derived_columns
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Rows = Iterator[pa.RecordBatch]
+RecordBatches = Iterator[pa.RecordBatch]
 Listed = TypeVar("Listed", Example, Incomplete)
 
 _REPORTS = "partition int, report binary"
@@ -77,7 +77,7 @@ def check(
     chosen = _select(frame, _stored_columns(bound))
     schema = _arrow_schema(chosen)
 
-    def check_rows(batches: Rows) -> CheckReport:
+    def check_rows(batches: RecordBatches) -> CheckReport:
         return check_table(
             with_derived_columns(StreamReader(batches, schema, _TITLE), bound),
             bound,
@@ -125,7 +125,7 @@ def correct(
     settings = (bound, freedom or Freedom(), method or Method())
     prepare(with_derived_columns(StreamReader(iter(()), schema, _TITLE), bound), *settings)
 
-    def correct_rows(batches: Rows) -> Rows:
+    def correct_rows(batches: RecordBatches) -> RecordBatches:
         reader = with_derived_columns(StreamReader(batches, schema, _TITLE), bound)
         prepared = prepare(reader, *settings)
         checked = prepared.requirements.checked
@@ -175,11 +175,11 @@ def _arrow_schema(frame: "DataFrame") -> pa.Schema:
 
 
 def _partition_reports(
-    frame: "DataFrame", check_rows: Callable[[Rows], CheckReport]
+    frame: "DataFrame", check_rows: Callable[[RecordBatches], CheckReport]
 ) -> Iterator[CheckReport]:
     """The partitions' reports, in their order."""
 
-    def report_rows(batches: Rows) -> Rows:
+    def report_rows(batches: RecordBatches) -> RecordBatches:
         from pyspark import TaskContext
 
         context = TaskContext.get()

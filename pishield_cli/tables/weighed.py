@@ -37,7 +37,7 @@ def weighed_batches(
         TableError: If a weight is not a number from 1e-9 to 1e9, or the other table has more rows,
             or fewer.
     """
-    others = None if beside is None else _Rows(beside)
+    others = None if beside is None else _WeighedRows(beside)
     for batch in batches:
         found = {name: batch.columns[name] for name in held}
         _refuse(found, table, batch)
@@ -51,7 +51,7 @@ def weighed_batches(
         others.require_end(table)
 
 
-class _Rows:
+class _WeighedRows:
     """The rows of a table, as many at a time as another one has."""
 
     def __init__(self, table: StoredTable) -> None:

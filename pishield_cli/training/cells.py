@@ -85,7 +85,7 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class EncodedCells:
     """Some rows of a table.
 
     Attributes:
@@ -98,9 +98,9 @@ class Cells:
     numbers: Mapping[str, Array]
     texts: Mapping[str, Texts]
 
-    def take(self, rows: Array) -> "Cells":
+    def take(self, rows: Array) -> "EncodedCells":
         """Some of the rows, in the order given."""
-        return Cells(
+        return EncodedCells(
             len(rows),
             {name: values[rows] for name, values in self.numbers.items()},
             {name: texts.take(rows) for name, texts in self.texts.items()},
@@ -131,7 +131,7 @@ def read_batches(
     domains: Schema = _UNNAMED,
     *,
     rows: int | None = None,
-) -> Iterator[tuple[Batch, Cells]]:
+) -> Iterator[tuple[Batch, EncodedCells]]:
     """Read some columns of a table batch by batch.
 
     Args:
@@ -165,7 +165,7 @@ def read_batches(
                     numbers[name] = _days(column, name, reader)
                 else:
                     texts[name] = _texts(column)
-        yield batch, Cells(batch.rows, numbers, texts)
+        yield batch, EncodedCells(batch.rows, numbers, texts)
 
 
 def read_cells(
@@ -175,13 +175,13 @@ def read_cells(
     domains: Schema = _UNNAMED,
     *,
     rows: int | None = None,
-) -> Cells:
+) -> EncodedCells:
     """Read some columns of a whole table; see `read_batches`."""
     parts = [cells for _, cells in read_batches(reader, wanted, given, domains, rows=rows)]
     own = [name for name, one in wanted.items() if is_numeric(one) or isinstance(one, Date)]
     texts = [name for name in wanted if name not in own]
     numbers = dict.fromkeys((*own, *given))
-    return Cells(
+    return EncodedCells(
         sum(part.rows for part in parts),
         {name: _joined([part.numbers[name] for part in parts]) for name in numbers},
         {name: _joined_texts([part.texts[name] for part in parts]) for name in texts},

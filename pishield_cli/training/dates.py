@@ -16,7 +16,7 @@ from pishield_cli.logic.terms import BooleanLiteral, Equation, Inequality, Plain
 from pishield_cli.tables.arrow.dates import date_domain, dates_of
 from pishield_cli.tables.as_stored import date_text
 from pishield_cli.tables.table import TableReader
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 
 _UNITS = 86_400, 86_400_000
 _NEARLY = 1e-3
@@ -121,7 +121,10 @@ class DateForm:
 
 
 def date_forms(
-    reader: TableReader, requirements: Requirements | None, cells: Cells, targets: Sequence[str]
+    reader: TableReader,
+    requirements: Requirements | None,
+    cells: EncodedCells,
+    targets: Sequence[str],
 ) -> dict[str, DateForm]:
     """How to write the dates among some columns: as the table does, in the coarsest unit it needs.
 

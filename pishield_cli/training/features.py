@@ -9,7 +9,7 @@ import numpy as np
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.domains import Domain, Number, Schema, Text, Truth
-from pishield_cli.training.cells import MISSING, Cells
+from pishield_cli.training.cells import MISSING, EncodedCells
 
 MOST_CATEGORIES = 100
 """Of a column's texts so many, the most frequent, have a place of their own."""
@@ -44,7 +44,7 @@ class NumberFeature:
         """How many outputs it makes."""
         return 1 + self.indicator
 
-    def encode(self, cells: Cells) -> Array:
+    def encode(self, cells: EncodedCells) -> Array:
         """Shape `(rows, width)`, float32."""
         values = cells.numbers[self.name]
         present = np.isfinite(values)
@@ -74,13 +74,13 @@ class CategoryFeature:
         """How many outputs it makes."""
         return len(self.values) + 1
 
-    def encode(self, cells: Cells) -> Array:
+    def encode(self, cells: EncodedCells) -> Array:
         """Shape `(rows, width)`, float32; one 1 a row."""
         result = np.zeros((cells.rows, self.width), dtype=np.float32)
         result[np.arange(cells.rows), self.places(cells)] = 1
         return result
 
-    def places(self, cells: Cells) -> Array:
+    def places(self, cells: EncodedCells) -> Array:
         """The place of each row's value among those known, the last for any other, `(rows,)`."""
         known = {value: place for place, value in enumerate(self.values)}
         unseen = len(self.values)
@@ -90,7 +90,7 @@ class CategoryFeature:
         chosen: Array = np.array(places, dtype=np.int64)[codes]
         return chosen
 
-    def unseen(self, cells: Cells) -> int:
+    def unseen(self, cells: EncodedCells) -> int:
         """How many rows hold a value that is not known."""
         return int(self.encode(cells)[:, -1].sum())
 
@@ -98,7 +98,7 @@ class CategoryFeature:
 Feature = NumberFeature | CategoryFeature
 
 
-def _category_codes(name: str, cells: Cells) -> tuple[Array, Sequence[str]]:
+def _category_codes(name: str, cells: EncodedCells) -> tuple[Array, Sequence[str]]:
     if name in cells.texts:
         return cells.texts[name].codes, cells.texts[name].values
     numbers = cells.numbers[name]
@@ -113,7 +113,7 @@ class FeatureEncoder:
     features: tuple[Feature, ...]
 
     @classmethod
-    def fit(cls, cells: Cells, domains: Schema, *, scale: bool = True) -> "FeatureEncoder":
+    def fit(cls, cells: EncodedCells, domains: Schema, *, scale: bool = True) -> "FeatureEncoder":
         """Learn means, medians and categories.
 
         Args:
@@ -128,7 +128,7 @@ class FeatureEncoder:
 
     @classmethod
     def fit_numbers(
-        cls, cells: Cells, names: Iterable[str], *, scale: bool = True
+        cls, cells: EncodedCells, names: Iterable[str], *, scale: bool = True
     ) -> "FeatureEncoder":
         """Likewise, each column as one number, with nothing said of missing cells."""
         fitted = (_fitted(name, Number(), cells, scale) for name in names)
@@ -150,13 +150,13 @@ class FeatureEncoder:
             place += feature.width
         return places
 
-    def encode(self, cells: Cells) -> Array:
+    def encode(self, cells: EncodedCells) -> Array:
         """The network's inputs, shape `(rows, width)`, float32."""
         if not self.features:
             return np.zeros((cells.rows, 0), dtype=np.float32)
         return np.concatenate([feature.encode(cells) for feature in self.features], axis=1)
 
-    def raw(self, cells: Cells, names: Iterable[str]) -> Array:
+    def raw(self, cells: EncodedCells, names: Iterable[str]) -> Array:
         """Numeric features in the table's units, medians where missing; `(rows, names)`."""
         medians = {one.name: one.median for one in self.features if isinstance(one, NumberFeature)}
         columns = [_filled(cells.numbers[name], medians.get(name, 0.0)) for name in names]
@@ -217,7 +217,9 @@ class TargetScaler:
     scale: Array
 
     @classmethod
-    def fit(cls, cells: Cells, names: Sequence[str], *, scale: bool = True) -> "TargetScaler":
+    def fit(
+        cls, cells: EncodedCells, names: Sequence[str], *, scale: bool = True
+    ) -> "TargetScaler":
         """Learn means and standard deviations from the cells that are there.
 
         Raises:
@@ -265,14 +267,14 @@ class TargetScaler:
         return cls(tuple(read["names"]), np.array(read["mean"]), np.array(read["scale"]))
 
 
-def stacked(cells: Cells, names: Sequence[str]) -> Array:
+def stacked(cells: EncodedCells, names: Sequence[str]) -> Array:
     """Numeric columns side by side, `(rows, names)`."""
     if not names:
         return np.zeros((cells.rows, 0))
     return np.stack([cells.numbers[name] for name in names], axis=1)
 
 
-def _fitted(name: str, domain: Domain, cells: Cells, scale: bool) -> Feature:
+def _fitted(name: str, domain: Domain, cells: EncodedCells, scale: bool) -> Feature:
     if isinstance(domain, Text | Truth):
         return CategoryFeature(name, _frequent(name, cells))
     values = cells.numbers[name]
@@ -286,7 +288,7 @@ def _fitted(name: str, domain: Domain, cells: Cells, scale: bool) -> Feature:
     return NumberFeature(name, median, mean, spread, indicator=len(finite) < len(values))
 
 
-def _frequent(name: str, cells: Cells) -> tuple[str | None, ...]:
+def _frequent(name: str, cells: EncodedCells) -> tuple[str | None, ...]:
     codes, values = _category_codes(name, cells)
     counts = np.bincount(codes[codes != MISSING], minlength=len(values))
     order = sorted(range(len(values)), key=lambda place: (-counts[place], values[place]))

@@ -13,8 +13,8 @@ from pishield_cli.kernels.matrices import matrix_of
 from pishield_cli.layers.rules import RuleName, ShieldChoice, rules_of
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
-from pishield_cli.training.model import Model, Outline, fillers, within
-from pishield_cli.training.objectives import Batch, batch_of, prediction_error, standardised
+from pishield_cli.training.model import Outline, ShieldedNetwork, fillers, within
+from pishield_cli.training.objectives import Minibatch, batch_of, prediction_error, standardised
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.settings import TrainSettings
 
@@ -23,7 +23,7 @@ _NEAR = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class ShieldWithRule:
     """A shield with its backward rule.
 
     Attributes:
@@ -32,7 +32,7 @@ class Method:
     """
 
     name: str
-    model: Model
+    model: ShieldedNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Handed:
     parameters: Tensor
 
 
-def untrained(problem: Problem, settings: TrainSettings) -> Model:
+def untrained(problem: Problem, settings: TrainSettings) -> ShieldedNetwork:
     """A network for a problem, with all of its rows to fit the preprocessing on.
 
     Its weights are drawn from torch's own random numbers.
@@ -74,12 +74,12 @@ def untrained(problem: Problem, settings: TrainSettings) -> Model:
     if outline.propositional or not settings.scale_targets:
         raw = TargetScaler.fit(cells, roles.targets, scale=False)
         outline = replace(outline, scaler=raw)
-    return Model(outline, settings)
+    return ShieldedNetwork(outline, settings)
 
 
 def batches_of(
-    problem: Problem, model: Model, settings: TrainSettings, count: int
-) -> Iterator[Batch]:
+    problem: Problem, model: ShieldedNetwork, settings: TrainSettings, count: int
+) -> Iterator[Minibatch]:
     """So many batches, without repeated rows while there are any, on the model's device."""
     generator = np.random.default_rng(settings.seed)
     size = min(settings.batch_size, problem.cells.rows)
@@ -93,10 +93,10 @@ def batches_of(
         yield batch_of(model.outline, part, stacked(part, problem.roles.targets), device)
 
 
-def shield_methods(model: Model, settings: TrainSettings) -> list[Method]:
+def shield_methods(model: ShieldedNetwork, settings: TrainSettings) -> list[ShieldWithRule]:
     """Every method that suits the model's requirements; they share its network."""
     if model.outline.propositional:
-        return [Method(RuleName.CLAMP.value, model)]
+        return [ShieldWithRule(RuleName.CLAMP.value, model)]
     wanted = [(ShieldChoice.LAYER, rule) for rule in rules_of(ShieldChoice.LAYER)]
     assert model.outline.requirements is not None
     if model.outline.requirements.type is RequirementType.LINEAR:
@@ -104,17 +104,17 @@ def shield_methods(model: Model, settings: TrainSettings) -> list[Method]:
     methods = []
     for choice, rule in wanted:
         chosen = replace(settings, shield=choice, backward=rule)
-        methods.append(Method(chosen.method, model.behind(chosen)))
+        methods.append(ShieldWithRule(chosen.method, model.behind(chosen)))
     return methods
 
 
-def unshielded(model: Model, batch: Batch) -> Tensor:
+def unshielded(model: ShieldedNetwork, batch: Minibatch) -> Tensor:
     """The gradient by the parameters without a shield, flat."""
     z = model.raw(batch.inputs)
     return _flat(prediction_error(model, z, batch), model.network)
 
 
-def handed(model: Model, batch: Batch) -> Handed:
+def handed(model: ShieldedNetwork, batch: Minibatch) -> Handed:
     """What a method hands back on a batch."""
     z = model.raw(batch.inputs)
     raw = z.detach().requires_grad_()
@@ -143,7 +143,7 @@ class RequirementRows(nn.Module):
         model: Whose requirements and units.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: ShieldedNetwork) -> None:
         super().__init__()
         outline = model.outline
         assert outline.requirements is not None

@@ -8,7 +8,7 @@ import numpy as np
 
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.features import CategoryFeature
 from pishield_cli.training.graphs import NUMBER
 from pishield_cli.training.model import Outline
@@ -39,7 +39,7 @@ class GraphRun:
     categories: frozenset[str]
     session: "onnxruntime.InferenceSession"
 
-    def outputs(self, cells: Cells, *, shielded: bool) -> tuple[None, Array]:
+    def outputs(self, cells: EncodedCells, *, shielded: bool) -> tuple[None, Array]:
         """See `Trained`; values before the shield do not leave the graph."""
         if not shielded and self.outline.requirements is not None:
             raise UsageError(
@@ -49,7 +49,7 @@ class GraphRun:
         found = self.session.run(None, self._inputs(cells))
         return None, np.stack(found, axis=1).astype(np.float64)
 
-    def _inputs(self, cells: Cells) -> dict[str, Array]:
+    def _inputs(self, cells: EncodedCells) -> dict[str, Array]:
         texts = {
             one.name: one
             for one in self.outline.encoder.features

@@ -14,7 +14,7 @@ from pishield_cli.errors import UsageError
 from pishield_cli.layers.nearest_point import NearestPoint
 from pishield_cli.logic.domains import Schema, Text
 from pishield_cli.training.features import FARTHEST, CategoryFeature, NumberFeature
-from pishield_cli.training.model import Model
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.runs import Run, requirements_text
 
 PREDICTED = "_predicted"
@@ -41,7 +41,7 @@ class Graph(nn.Module):
         categories: For each column of texts the values that it knows, None for a missing cell.
     """
 
-    def __init__(self, model: Model, domains: Schema) -> None:
+    def __init__(self, model: ShieldedNetwork, domains: Schema) -> None:
         super().__init__()
         self.model = model
         outline = model.outline

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.errors import UsageError
-from pishield_cli.training.model import Model
-from pishield_cli.training.objectives import Batch, Judgement, moved_rows, violation_penalty
+from pishield_cli.training.model import ShieldedNetwork
+from pishield_cli.training.objectives import Judgement, Minibatch, moved_rows, violation_penalty
 from pishield_cli.training.settings import IdempotentBackward, TrainSettings
 
 BASIN = ((1 - math.sqrt(3)) / 2, (1 + math.sqrt(3)) / 2)
@@ -46,7 +46,7 @@ class IdempotentObjective:
         McWeeny, Some Recent Advances in Density Matrix Theory, Rev. Mod. Phys. 32, 1960.
     """
 
-    def __init__(self, model: Model, settings: TrainSettings) -> None:
+    def __init__(self, model: ShieldedNetwork, settings: TrainSettings) -> None:
         self._model = model
         self._settings = settings
         self._rule = settings.idempotent_backward
@@ -63,7 +63,7 @@ class IdempotentObjective:
             self._penalty = violation_penalty(model.outline).to(model.get_buffer("mean").device)
         self.outside = (0, 0)
 
-    def __call__(self, batch: Batch) -> Judgement:
+    def __call__(self, batch: Minibatch) -> Judgement:
         """The loss of a batch; its value is the error's, whatever its gradient is."""
         model, settings = self._model, self._settings
         z = model.raw(batch.inputs)
@@ -104,7 +104,7 @@ class IdempotentObjective:
     def _again(self, y: Tensor) -> Tensor:
         return applied(self._model, y)
 
-    def _modified(self, y: Tensor, batch: Batch) -> Tensor:
+    def _modified(self, y: Tensor, batch: Minibatch) -> Tensor:
         with torch.no_grad():
             fixed = y.detach()
             second = self._again(fixed)
@@ -158,7 +158,7 @@ class IdempotentFigures:
         return {name: value for name, value in listed.items() if value is not None}
 
 
-def idempotent_figures(model: Model, batch: Batch) -> IdempotentFigures:
+def idempotent_figures(model: ShieldedNetwork, batch: Minibatch) -> IdempotentFigures:
     """Judge an idempotent network on some rows."""
     with torch.no_grad():
         y = model.predicted(model.raw(batch.inputs), batch.given).standard
@@ -173,13 +173,13 @@ def idempotent_figures(model: Model, batch: Batch) -> IdempotentFigures:
         )
 
 
-def applied(model: Model, rows: Tensor) -> Tensor:
+def applied(model: ShieldedNetwork, rows: Tensor) -> Tensor:
     """What n makes of rows, in standardised units."""
     z = model.raw(rows.float())
     return model.predicted(z, rows.new_zeros((len(rows), 0))).standard
 
 
-def matrix_of(model: Model) -> Tensor | None:
+def matrix_of(model: ShieldedNetwork) -> Tensor | None:
     """The weight matrix of a network that is nothing else."""
     parameters = list(model.network.named_parameters())
     layers = list(model.network.children())

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from pishield_cli.errors import UsageError
-from pishield_cli.training.objectives import Batch, Judgement
+from pishield_cli.training.objectives import Judgement, Minibatch
 from pishield_cli.training.settings import DeviceChoice, OptimizerChoice, TrainSettings
 
 LOCKED_SHARE = 0.99
@@ -82,8 +82,8 @@ class Diverged(Exception):  # noqa: N818 - ends a loop, and is turned into an er
 
 def fit(
     network: nn.Module,
-    batch: Batch,
-    judge: Callable[[Batch], Judgement],
+    batch: Minibatch,
+    judge: Callable[[Minibatch], Judgement],
     validate: Callable[[], Validation],
     settings: TrainSettings,
     generator: torch.Generator,
@@ -141,8 +141,8 @@ def fit(
 
 
 def _epoch(
-    batch: Batch,
-    judge: Callable[[Batch], Judgement],
+    batch: Minibatch,
+    judge: Callable[[Minibatch], Judgement],
     optimizer: torch.optim.Optimizer,
     settings: TrainSettings,
     generator: torch.Generator,
@@ -153,7 +153,7 @@ def _epoch(
     order = torch.randperm(rows, generator=generator).to(batch.inputs.device)
     learnt = [value for group in optimizer.param_groups for value in group["params"]]
     for some in torch.split(order, settings.batch_size):
-        part = Batch(batch.inputs[some], batch.given[some], batch.truths[some])
+        part = Minibatch(batch.inputs[some], batch.given[some], batch.truths[some])
         judgement = judge(part)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(judgement.loss)

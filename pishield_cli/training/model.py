@@ -16,7 +16,7 @@ from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.layers.scaled import ScaledShield
 from pishield_cli.layers.shield import Shield
 from pishield_cli.logic.requirements import Requirements, RequirementType
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.monotone import Slope
 from pishield_cli.training.monotone_network import MonotoneNetwork
@@ -49,7 +49,7 @@ class Outline:
     arch: str
     fillers: Mapping[str, float] = field(default_factory=dict)
 
-    def given_cells(self, cells: Cells) -> Array:
+    def given_cells(self, cells: EncodedCells) -> Array:
         """What never moves, `(rows, given)`, missing cells filled."""
         columns = [cells.numbers[name] for name in self.given]
         filled = [
@@ -84,7 +84,7 @@ class Outputs(NamedTuple):
     table: Tensor
 
 
-class Model(nn.Module):
+class ShieldedNetwork(nn.Module):
     """From encoded rows to targets.
 
     The network computes in single precision; its outputs, the shield and all errors are in double
@@ -118,9 +118,9 @@ class Model(nn.Module):
         self.register_buffer("mean", torch.from_numpy(outline.scaler.mean), persistent=False)
         self.register_buffer("scale", torch.from_numpy(outline.scaler.scale), persistent=False)
 
-    def behind(self, settings: TrainSettings) -> "Model":
+    def behind(self, settings: TrainSettings) -> "ShieldedNetwork":
         """The same network behind the shield of other settings."""
-        other = Model(self.outline, settings).to(self.get_buffer("mean").device)
+        other = ShieldedNetwork(self.outline, settings).to(self.get_buffer("mean").device)
         other.network = self.network
         return other
 
@@ -291,7 +291,7 @@ def over(requirements: Requirements, columns: Sequence[str]) -> Requirements:
     return replace(requirements, ordering=kept or None)
 
 
-def fillers(cells: Cells, names: Iterable[str]) -> dict[str, float]:
+def fillers(cells: EncodedCells, names: Iterable[str]) -> dict[str, float]:
     """What stands for missing cells of some columns: the lower of the two middle values."""
     found = {}
     for name in names:

@@ -11,7 +11,7 @@ from pishield_cli.errors import UsageError
 from pishield_cli.training.features import FeatureEncoder, NumberFeature
 from pishield_cli.training.settings import PointsChoice
 
-Function = Callable[[Tensor], Tensor]
+BatchFunction = Callable[[Tensor], Tensor]
 """From inputs, shape `(rows, inputs)`, to outputs, shape `(rows, outputs)`, row by row."""
 
 NEGLIGIBLE = 1e-7
@@ -93,7 +93,7 @@ def find_slopes(
     return tuple(slopes)
 
 
-def derivatives(function: Function, points: Tensor, place: int) -> Tensor:
+def derivatives(function: BatchFunction, points: Tensor, place: int) -> Tensor:
     """The derivative of all outputs by one input, by one forward-mode pass.
 
     Args:
@@ -110,7 +110,7 @@ def derivatives(function: Function, points: Tensor, place: int) -> Tensor:
     return slope
 
 
-def monotone_penalty(function: Function, points: Tensor, slopes: Sequence[Slope]) -> Tensor:
+def monotone_penalty(function: BatchFunction, points: Tensor, slopes: Sequence[Slope]) -> Tensor:
     """The mean over rules and points of how far a derivative has the wrong sign; zero at best."""
     total = points.new_zeros(())
     for place, ruled in _by_input(slopes).items():
@@ -120,7 +120,7 @@ def monotone_penalty(function: Function, points: Tensor, slopes: Sequence[Slope]
     return total / max(1, len(slopes))
 
 
-def wrong_shares(function: Function, points: Tensor, slopes: Sequence[Slope]) -> list[float]:
+def wrong_shares(function: BatchFunction, points: Tensor, slopes: Sequence[Slope]) -> list[float]:
     """For each rule, the share of points where the derivative has the wrong sign."""
     shares: dict[Slope, float] = {}
     for place, ruled in _by_input(slopes).items():

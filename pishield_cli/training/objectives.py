@@ -16,10 +16,10 @@ from pishield_cli.layers.signed_errors import SignedErrors
 from pishield_cli.layers.tnorms import TNormLoss
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import Clause, Inequality, Literal, Term
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.features import TargetScaler
 from pishield_cli.training.losses import target_loss
-from pishield_cli.training.model import Model, Outline, within
+from pishield_cli.training.model import Outline, ShieldedNetwork, within
 from pishield_cli.training.monotone import Slope, draw_points, monotone_penalty
 from pishield_cli.training.settings import SIGNED, LossChoice, TrainSettings
 
@@ -27,7 +27,7 @@ _PLAIN = TrainSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Minibatch:
     """Some rows as tensors on the device.
 
     Attributes:
@@ -46,7 +46,9 @@ class Batch:
         return ~self.truths.isnan()
 
 
-def batch_of(outline: Outline, cells: Cells, truths: Array, device: torch.device) -> Batch:
+def batch_of(
+    outline: Outline, cells: EncodedCells, truths: Array, device: torch.device
+) -> Minibatch:
     """A batch of all rows of some cells.
 
     Args:
@@ -57,7 +59,7 @@ def batch_of(outline: Outline, cells: Cells, truths: Array, device: torch.device
     """
     encoder, scaler = outline.encoder, outline.scaler
     arrays = (encoder.encode(cells), outline.given_cells(cells), scaler.scaled(truths))
-    return Batch(*(torch.from_numpy(each).to(device) for each in arrays))
+    return Minibatch(*(torch.from_numpy(each).to(device) for each in arrays))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class PredictObjective:
 
     def __init__(
         self,
-        model: Model,
+        model: ShieldedNetwork,
         settings: TrainSettings,
         box: tuple[Tensor, Tensor],
         slopes: Sequence[Slope],
@@ -106,7 +108,7 @@ class PredictObjective:
             if module is not None:
                 module.to(model.get_buffer("mean").device)
 
-    def __call__(self, batch: Batch) -> Judgement:
+    def __call__(self, batch: Minibatch) -> Judgement:
         """The loss of a batch."""
         model, settings = self._model, self._settings
         z = model.raw(batch.inputs)
@@ -117,14 +119,14 @@ class PredictObjective:
         loss = loss + self._extras(z, batch)
         return Judgement(loss, moved_rows(z.detach(), y.detach()))
 
-    def _settled(self, z: Tensor, y: Tensor, batch: Batch) -> Tensor:
+    def _settled(self, z: Tensor, y: Tensor, batch: Minibatch) -> Tensor:
         """Where the shield moves raw outputs to, without gradient."""
         if self._model.looks_ahead:
             # What is learnt from then is not what the shield makes of them.
             y = self._model.shielded(z.detach(), batch.given).standard
         return y.detach()
 
-    def _error(self, z: Tensor, y: Tensor, batch: Batch) -> Tensor:
+    def _error(self, z: Tensor, y: Tensor, batch: Minibatch) -> Tensor:
         if self._signs is not None:
             first = batch.given.shape[1]
             # Where a target is missing, nothing is wrong.
@@ -134,7 +136,7 @@ class PredictObjective:
             return mean / batch.present.to(mean.dtype).mean()
         return prediction_error(self._model, y, batch, self._settings)
 
-    def _extras(self, z: Tensor, batch: Batch) -> Tensor:
+    def _extras(self, z: Tensor, batch: Minibatch) -> Tensor:
         settings, total = self._settings, z.new_zeros(())
         whole = torch.cat([batch.given, z], dim=1)
         if self._penalty is not None:
@@ -152,7 +154,7 @@ class PredictObjective:
 
 
 def prediction_error(
-    model: Model, y: Tensor, batch: Batch, settings: TrainSettings = _PLAIN
+    model: ShieldedNetwork, y: Tensor, batch: Minibatch, settings: TrainSettings = _PLAIN
 ) -> Tensor:
     """The mean loss that was asked for, of the targets that are there; of scores cross-entropy."""
     if model.outline.propositional:

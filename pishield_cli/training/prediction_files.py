@@ -27,7 +27,7 @@ NO_DATES: Mapping[str, DateForm] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class OutputColumns:
     """Which columns the output has.
 
     Attributes:
@@ -52,7 +52,7 @@ def plan_layout(
     dates: Mapping[str, DateForm] = NO_DATES,
     *,
     append: bool,
-) -> Layout:
+) -> OutputColumns:
     """Decide on the output's columns.
 
     Args:
@@ -65,7 +65,7 @@ def plan_layout(
             `<name>_actual`.
     """
     if not append:
-        return Layout(
+        return OutputColumns(
             {name: name for name in given}, targets, (*given, *targets), whole=False, dates=dates
         )
     kept: dict[str, str] = {}
@@ -78,7 +78,7 @@ def plan_layout(
         kept[title] = name
         if title != name:
             order.append(title)
-    return Layout(kept, targets, tuple(order), whole=True, dates=dates)
+    return OutputColumns(kept, targets, tuple(order), whole=True, dates=dates)
 
 
 class PredictionWriter(WrittenAside):
@@ -89,7 +89,7 @@ class PredictionWriter(WrittenAside):
         """Append a batch that was read whole, with its predictions."""
 
 
-def open_predictions(reader: TableReader, output: str, layout: Layout) -> PredictionWriter:
+def open_predictions(reader: TableReader, output: str, layout: OutputColumns) -> PredictionWriter:
     """Start writing predictions.
 
     Args:
@@ -120,7 +120,9 @@ def open_predictions(reader: TableReader, output: str, layout: Layout) -> Predic
 
 
 class _CsvPredictions(PredictionWriter):
-    def __init__(self, reader: StoredTable, output: str, layout: Layout, delimiter: bytes) -> None:
+    def __init__(
+        self, reader: StoredTable, output: str, layout: OutputColumns, delimiter: bytes
+    ) -> None:
         self._reader = reader
         self._layout = layout
         self._delimiter = delimiter
@@ -189,7 +191,7 @@ class TypedPredictions(PredictionWriter):
         layout: The columns.
     """
 
-    def __init__(self, reader: StoredTable, table: NewTable, layout: Layout) -> None:
+    def __init__(self, reader: StoredTable, table: NewTable, layout: OutputColumns) -> None:
         self._reader = reader
         self._table = table
         self._layout = layout

@@ -12,7 +12,7 @@ from pishield_cli.logic.domains import Date, Domain, Mixed, Other, Schema, Text
 from pishield_cli.logic.expressions import Expression, cells_of
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.table import TableReader
-from pishield_cli.training.cells import Cells, is_numeric, learnable, read_cells
+from pishield_cli.training.cells import EncodedCells, is_numeric, learnable, read_cells
 from pishield_cli.training.dates import DateForm, date_forms, in_days
 from pishield_cli.training.features import stacked
 from pishield_cli.training.settings import Objective, TrainSettings
@@ -67,7 +67,7 @@ class Problem:
 
     roles: Roles
     requirements: Requirements | None
-    cells: Cells
+    cells: EncodedCells
     missing_targets: int
     missing_cells: int
     rows: Array
@@ -147,7 +147,7 @@ def load_problem(
 
 
 def problem_of(
-    roles: Roles, requirements: Requirements | None, cells: Cells, needed: Sequence[str]
+    roles: Roles, requirements: Requirements | None, cells: EncodedCells, needed: Sequence[str]
 ) -> Problem:
     """The rows of a table that can be learnt from.
 
@@ -310,7 +310,7 @@ def _cells_of(domain: Domain) -> str:
     return {Text: "text", Date: "dates"}.get(type(domain), "something else")
 
 
-def _require_scores(cells: Cells, targets: Iterable[str]) -> None:
+def _require_scores(cells: EncodedCells, targets: Iterable[str]) -> None:
     for name in targets:
         values = cells.numbers[name]
         least, most = np.nanmin(values, initial=0), np.nanmax(values, initial=1)

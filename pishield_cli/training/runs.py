@@ -28,9 +28,9 @@ from pishield_cli.tables.aside import (
     writing,
 )
 from pishield_cli.tables.held import Held, aside_name
-from pishield_cli.training.cells import Cells, word_of
+from pishield_cli.training.cells import EncodedCells, word_of
 from pishield_cli.training.loop import EpochNote, in_pieces
-from pishield_cli.training.model import Model, Outline, over
+from pishield_cli.training.model import Outline, ShieldedNetwork, over
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.records import (
     RECORD,
@@ -61,7 +61,7 @@ class Run:
     """
 
     path: str
-    model: Model
+    model: ShieldedNetwork
     roles: Roles
     settings: TrainSettings
     record: Mapping[str, Any]
@@ -72,7 +72,7 @@ class Run:
         """The preprocessing, the requirements, the architecture."""
         return self.model.outline
 
-    def outputs(self, cells: Cells, *, shielded: bool) -> tuple[Array, Array]:
+    def outputs(self, cells: EncodedCells, *, shielded: bool) -> tuple[Array, Array]:
         """See `Trained`."""
         model = self.model
         inputs = torch.from_numpy(self.outline.encoder.encode(cells))
@@ -149,7 +149,7 @@ class RunWriter(WrittenAside):
 
 
 def record_of(
-    model: Model, roles: Roles, settings: TrainSettings, metrics: Mapping[str, Any]
+    model: ShieldedNetwork, roles: Roles, settings: TrainSettings, metrics: Mapping[str, Any]
 ) -> bytes:
     """All of `run.json`: every choice, columns, scalers, versions and figures."""
     outline = model.outline
@@ -175,7 +175,7 @@ def record_of(
     return f"{json.dumps(content, indent=2, ensure_ascii=False)}\n".encode()
 
 
-def requirements_text(model: Model) -> bytes | None:
+def requirements_text(model: ShieldedNetwork) -> bytes | None:
     """The requirements as used, over the columns' names; None if there are none."""
     requirements = model.outline.requirements
     if requirements is None:
@@ -208,7 +208,7 @@ def read_run(path: str) -> Run:
     with reading_record(str(Path(path) / RECORD)):
         settings = TrainSettings.from_json(record["settings"])
         outline, roles = recorded(record, text, str(Path(path) / REQUIREMENTS))
-        model = Model(outline, settings)
+        model = ShieldedNetwork(outline, settings)
     load_weights(model.network, Path(path) / WEIGHTS)
     model.eval()
     return Run(path, model, roles, settings, record, text)

@@ -12,7 +12,7 @@ from pishield_cli.logic.expressions import Kind
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.table import TableReader
-from pishield_cli.training.cells import Cells, domain_named
+from pishield_cli.training.cells import EncodedCells, domain_named
 from pishield_cli.training.dates import DateForm, in_days
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.model import Outline
@@ -40,7 +40,7 @@ class Trained(Protocol):
     def text(self) -> str | None:
         """The requirements as used; None for none."""
 
-    def outputs(self, cells: Cells, *, shielded: bool) -> tuple[Array | None, Array]:
+    def outputs(self, cells: EncodedCells, *, shielded: bool) -> tuple[Array | None, Array]:
         """The targets before and after the shield, in the table's units, `(rows, targets)` each.
 
         Args:

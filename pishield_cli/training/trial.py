@@ -14,7 +14,7 @@ from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.columns import Array
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.logic.requirements import RequirementType
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.evaluation import Score, score, validation_error
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
 from pishield_cli.training.idempotent import (
@@ -31,9 +31,9 @@ from pishield_cli.training.loop import (
     in_pieces,
     seeded,
 )
-from pishield_cli.training.model import Model, Outline, fillers
+from pishield_cli.training.model import Outline, ShieldedNetwork, fillers
 from pishield_cli.training.monotone import Slope, find_slopes, parse_monotone, wrong_shares
-from pishield_cli.training.objectives import Batch, PredictObjective, batch_of, moved_rows
+from pishield_cli.training.objectives import Minibatch, PredictObjective, batch_of, moved_rows
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.results import MonotoneShare, TrialResult
 from pishield_cli.training.settings import SIGNED, LossChoice, Objective, TrainSettings
@@ -43,12 +43,12 @@ _MONOTONE_POINTS = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class TrialParts:
     """The three parts as tensors on the device, and what judging needs in the table's units."""
 
-    training: Batch
-    validation: Batch
-    test: Batch
+    training: Minibatch
+    validation: Minibatch
+    test: Minibatch
     truths: Array
     given: dict[str, Array]
     spread: Array
@@ -56,7 +56,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Trained:
-    model: Model
+    model: ShieldedNetwork
     fitted: Fitted
     warnings: tuple[str, ...]
 
@@ -67,7 +67,7 @@ def run_trial(
     seed: int,
     device: torch.device,
     progress: Callable[[EpochNote], None] | None = None,
-) -> tuple[TrialResult, Model]:
+) -> tuple[TrialResult, ShieldedNetwork]:
     """Train and judge.
 
     Args:
@@ -126,13 +126,13 @@ def _moved_share(before: Array, after: Array) -> float:
     return float(moved.double().mean())
 
 
-def _detail(model: Model, parts: Parts, settings: TrainSettings) -> dict[str, Any]:
+def _detail(model: ShieldedNetwork, parts: TrialParts, settings: TrainSettings) -> dict[str, Any]:
     if settings.objective is not Objective.IDEMPOTENT:
         return {}
     return idempotent_figures(model, parts.test).as_json()
 
 
-def predictions(model: Model, batch: Batch) -> tuple[Array, Array]:
+def predictions(model: ShieldedNetwork, batch: Minibatch) -> tuple[Array, Array]:
     """What a model predicts, and its raw outputs, both in the table's units."""
     shielded, raw = [], []
     with torch.no_grad():
@@ -146,7 +146,7 @@ def predictions(model: Model, batch: Batch) -> tuple[Array, Array]:
 
 def _prepared(
     problem: Problem, settings: TrainSettings, split: Split, device: torch.device
-) -> tuple[Outline, Parts, dict[str, float]]:
+) -> tuple[Outline, TrialParts, dict[str, float]]:
     roles, cells = problem.roles, problem.cells
     training = cells.take(split.training)
     encoder, fitted, scaler = _fitted(problem, settings, training)
@@ -162,7 +162,7 @@ def _prepared(
         settings.arch,
         fillers(training, roles.given),
     )
-    batches: list[Batch] = []
+    batches: list[Minibatch] = []
     truths: list[Array] = []
     far: dict[str, float] = {}
     for rows in (split.training, split.validation, split.test):
@@ -173,7 +173,7 @@ def _prepared(
         batches.append(batch_of(outline, part, own, device))
         far |= encoder.far(batches[-1].inputs.cpu().numpy())
     test = cells.take(split.test)
-    parts = Parts(
+    parts = TrialParts(
         training=batches[0],
         validation=batches[1],
         test=batches[2],
@@ -185,7 +185,7 @@ def _prepared(
 
 
 def _fitted(
-    problem: Problem, settings: TrainSettings, training: Cells
+    problem: Problem, settings: TrainSettings, training: EncodedCells
 ) -> tuple[FeatureEncoder, TargetScaler, TargetScaler]:
     """The encoder, the targets' true spread, and the scaler that the network works with."""
     roles, requirements = problem.roles, problem.requirements
@@ -203,7 +203,7 @@ def _fitted(
 
 def _trained(
     outline: Outline,
-    parts: Parts,
+    parts: TrialParts,
     settings: TrainSettings,
     seed: int,
     device: torch.device,
@@ -211,7 +211,7 @@ def _trained(
 ) -> _Trained:
     started = time.perf_counter()
     with seeded(seed, [device]) as generator:
-        model = Model(outline, settings).to(device)
+        model = ShieldedNetwork(outline, settings).to(device)
         box = (parts.training.inputs.amin(dim=0), parts.training.inputs.amax(dim=0))
         slopes = find_slopes(
             parse_monotone(settings.monotone), outline.encoder, outline.scaler.names
@@ -241,7 +241,7 @@ def _trained(
     return _Trained(model, fitted, warnings)
 
 
-def _validate(model: Model, parts: Parts, settings: TrainSettings) -> Validation:
+def _validate(model: ShieldedNetwork, parts: TrialParts, settings: TrainSettings) -> Validation:
     batch, outputs = parts.validation, []
     again = 0.0
     clipped = torch.zeros(batch.truths.shape[1])
@@ -265,7 +265,7 @@ def _validate(model: Model, parts: Parts, settings: TrainSettings) -> Validation
 
 
 def _score(
-    problem: Problem, outline: Outline, parts: Parts, outputs: Array, settings: TrainSettings
+    problem: Problem, outline: Outline, parts: TrialParts, outputs: Array, settings: TrainSettings
 ) -> Score:
     return score(
         outputs,
@@ -281,11 +281,11 @@ def _score(
 def _baseline(
     problem: Problem,
     outline: Outline,
-    parts: Parts,
+    parts: TrialParts,
     settings: TrainSettings,
     seed: int,
     device: torch.device,
-    own: tuple[Model, float],
+    own: tuple[ShieldedNetwork, float],
 ) -> tuple[Score, Score, float]:
     """A network trained freely: as it is, and corrected afterwards."""
     model, seconds = own
@@ -301,7 +301,7 @@ def _baseline(
 
 
 def _monotone(
-    model: Model, parts: Parts, settings: TrainSettings, seed: int
+    model: ShieldedNetwork, parts: TrialParts, settings: TrainSettings, seed: int
 ) -> tuple[MonotoneShare, ...]:
     rules = parse_monotone(settings.monotone)
     if not rules:

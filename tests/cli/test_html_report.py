@@ -10,7 +10,7 @@ import pytest
 from pishield_cli.cli import main
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.problems import Problem
+from pishield_cli.cli.problems import Finding
 from pishield_cli.cli.render import render_check
 from pishield_cli.cli.render.checked import Checked
 from tests.cli.test_check_formats import HOSTILE_LABEL, failing, passing, report, result
@@ -76,7 +76,7 @@ def hostile_report():
 
 
 def test_texts_of_users_are_text_and_nothing_else():
-    _, reader = page(hostile_report(), problems=(Problem(HOSTILE),), name=HOSTILE)
+    _, reader = page(hostile_report(), problems=(Finding(HOSTILE),), name=HOSTILE)
     assert "".join(reader.text).count(HOSTILE) >= 10
 
 

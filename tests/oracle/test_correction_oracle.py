@@ -9,7 +9,7 @@ import pytest
 import z3
 
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
@@ -76,7 +76,7 @@ def assert_corrected(seed: int, kind: str, coefficients: Sequence[str], literals
     }
     columns = {name: NumericColumn(values) for name, values in cells.items()}
     grids = dict.fromkeys(NAMES, Grid(places=0) if whole else Grid())
-    corrector = Corrector(clauses, NAMES, grids, fixed)
+    corrector = PlannedCorrector(clauses, NAMES, grids, fixed)
     found = corrector.correct(columns, ROWS)
     for name, change in found.changes.items():
         assert name not in fixed

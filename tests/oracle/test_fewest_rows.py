@@ -10,7 +10,7 @@ import pytest
 
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.questions import solve
 from pishield_cli.logic.solver.search import Model
@@ -66,7 +66,7 @@ def test_changed_cells_cost_the_least(seed: int, cells: str) -> None:
     rows = [{name: Fraction(rng.randint(-6, 6), parts) for name in NAMES} for _ in range(6)]
     kind = np.int64 if whole and parts == 1 else np.float64
     columns = {n: NumericColumn(np.array([row[n] for row in rows], dtype=kind)) for n in NAMES}
-    corrector = Corrector(
+    corrector = PlannedCorrector(
         clauses,
         NAMES,
         dict.fromkeys(NAMES, Grid(0) if whole else Grid()),

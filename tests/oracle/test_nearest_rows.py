@@ -10,7 +10,7 @@ import pytest
 
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.questions import solve
@@ -77,7 +77,7 @@ def _corrected(
 ) -> tuple[list[dict[str, float]], set[int], set[int]]:
     names = list(rows[0])
     columns = {n: NumericColumn(np.array([row[n] for row in rows], dtype=kind)) for n in names}
-    corrector = Corrector(
+    corrector = PlannedCorrector(
         clauses,
         names,
         dict.fromkeys(names, grid),
@@ -206,7 +206,7 @@ def test_fixed_columns_stay_and_the_rest_is_nearest(seed: int) -> None:
 def test_whole_numbers_are_nearest_where_bounds_meet_in_a_point(
     text: str, weights: dict[str, float], before: dict[str, int], after: dict[str, int]
 ) -> None:
-    corrector = Corrector(
+    corrector = PlannedCorrector(
         parse_requirements(text).clauses,
         list(before),
         {name: Grid(0, low=0, high=1) if name == "d" else Grid(0) for name in before},

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from pishield_cli.logic.solver.answers import Nearest
+from pishield_cli.logic.solver.answers import NearestValue
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import nearest_value, solve
 from pishield_cli.logic.solver.search import Infeasible, Model, Undecided
@@ -84,7 +84,7 @@ def test_no_allowed_value_is_nearer(block):
     for seed in range(40 * block, 40 * (block + 1)):
         names, integers, clauses, target = random_problem(seed)
         found = nearest_value(names[0], target, clauses, integers=integers, limits=Limits(None))
-        if not isinstance(found, Nearest):
+        if not isinstance(found, NearestValue):
             continue
         distance = abs(found.value - target)
         solver, variables = oracle(names, integers, clauses)

@@ -17,7 +17,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
 )
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
-from pishield_cli.kernels.sequential.correction import Corrector, RowsMethod
+from pishield_cli.kernels.sequential.correction import PlannedCorrector, RowsMethod
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.language import parse_requirements
 from pishield_cli.language.normal_form import MAX_CLAUSES, to_clauses
@@ -166,7 +166,7 @@ def test_rows_are_corrected_as_well_as_they_were(
     columns = columns_of(points)
     costs = []
     for given_clauses in (system, flat(system)):
-        corrector = Corrector(given_clauses, NAMES, grids, method=method(kind))
+        corrector = PlannedCorrector(given_clauses, NAMES, grids, method=method(kind))
         found = corrector.correct(columns, len(points))
         after = {name: column.values.copy() for name, column in columns.items()}
         for name, change in found.changes.items():

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.solver.answers import Nearest
+from pishield_cli.logic.solver.answers import NearestValue
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import nearest_value, solve
 from pishield_cli.logic.solver.search import Model
@@ -119,8 +119,8 @@ class Case:
     fixed: Sequence[str] = ()
     ordering: Sequence[str] = NAMES
 
-    def corrector(self) -> Corrector:
-        return Corrector(self.clauses, self.ordering, self.grids, self.fixed)
+    def corrector(self) -> PlannedCorrector:
+        return PlannedCorrector(self.clauses, self.ordering, self.grids, self.fixed)
 
 
 def assert_every_other_row_holds(case: Case, tolerance: Fraction = Fraction(0)) -> None:
@@ -333,7 +333,7 @@ def test_the_first_column_that_moves_goes_to_its_nearest_value(case: Case) -> No
                 assert isinstance(target, Fraction)
                 assert isinstance(new, Fraction)
                 found = nearest_value(name, target, group.clauses, fixed=known)
-                assert isinstance(found, Nearest)
+                assert isinstance(found, NearestValue)
                 # Values that move go to a short decimal, so later columns start from elsewhere.
                 assert abs(new - found.value) <= Fraction(1, 10**6) * (1 + abs(found.value))
                 if new != target:

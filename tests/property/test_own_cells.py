@@ -13,7 +13,7 @@ from pishield_cli.kernels.matrices import product
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 from pishield_cli.kernels.optimal.shield_rows import ShieldRows
-from pishield_cli.kernels.sequential.correction import Corrector, RowsMethod
+from pishield_cli.kernels.sequential.correction import PlannedCorrector, RowsMethod
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
@@ -55,7 +55,7 @@ def outcomes(requirements: Requirements, cells: Array, kind: str, sizes: int) ->
     names = requirements.variables
     whole = requirements.integers
     grids = {name: Grid(0 if name in whole else None) for name in names}
-    corrector = Corrector(requirements.clauses, names, grids, method=METHODS[kind])
+    corrector = PlannedCorrector(requirements.clauses, names, grids, method=METHODS[kind])
     found: list[Outcome] = []
     for start in range(0, len(cells), sizes):
         part = cells[start : start + sizes]
@@ -64,7 +64,9 @@ def outcomes(requirements: Requirements, cells: Array, kind: str, sizes: int) ->
     return found
 
 
-def _told(corrector: Corrector, columns: Mapping[str, NumericColumn], rows: int) -> list[Outcome]:
+def _told(
+    corrector: PlannedCorrector, columns: Mapping[str, NumericColumn], rows: int
+) -> list[Outcome]:
     correction = corrector.correct(columns, rows)
     after = [replaced(one, correction.changes.get(name)) for name, one in columns.items()]
     left, unproven = set(correction.uncorrected.tolist()), set(correction.unproven.tolist())

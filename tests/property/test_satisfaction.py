@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import ExactCells, NumericColumn, decimal_value
-from pishield_cli.kernels.evaluation.comparison import Truth, conjunction, disjunction
+from pishield_cli.kernels.evaluation.comparison import RowTruth, conjunction, disjunction
 from pishield_cli.kernels.evaluation.satisfaction import (
     Verdict,
     compile_requirement,
@@ -357,13 +357,13 @@ def test_a_literal_and_its_negation_are_never_both_violated_nor_both_unknown_alo
 TRUTHS = st.sampled_from([True, False, None])
 
 
-def _masks(truths: list[bool | None]) -> Truth:
+def _masks(truths: list[bool | None]) -> RowTruth:
     false = np.array([truth is False for truth in truths])
     unknown = np.array([truth is None for truth in truths])
-    return Truth(false if false.any() else None, unknown if unknown.any() else None)
+    return RowTruth(false if false.any() else None, unknown if unknown.any() else None)
 
 
-def _list(truth: Truth, rows: int) -> list[bool | None]:
+def _list(truth: RowTruth, rows: int) -> list[bool | None]:
     return _verdicts(Verdict(truth.false, truth.unknown), rows)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pishield_cli.actions.check_report import CheckReport, RequirementResult
-from pishield_cli.cli.problems import Problem
+from pishield_cli.cli.problems import Finding
 from pishield_cli.cli.render.checked import Checked
 from pishield_cli.cli.render.figures import (
     NO_COMPLETION,
@@ -116,7 +116,7 @@ def _level(level: str, notes: Sequence[_Note]) -> list[str]:
     return lines
 
 
-def _problem(problem: Problem) -> _Note:
+def _problem(problem: Finding) -> _Note:
     place = {"title": "pishield could not check this"}
     if problem.file is not None:
         place = {

@@ -10,7 +10,7 @@ from pishield_cli.actions.check_report import (
     RequirementResult,
     allowed_rows,
 )
-from pishield_cli.cli.problems import Problem
+from pishield_cli.cli.problems import Finding
 from pishield_cli.cli.render.checked import Checked, exit_code
 from pishield_cli.cli.render.figures import warns
 from pishield_cli.cli.render.strict_json import headed, report_json, strict_json
@@ -30,7 +30,7 @@ def render_json(checked: Sequence[Checked]) -> str:
     return report_json("checks", {"holds": status, "tables": tables})
 
 
-def error_content(problems: Sequence[Problem]) -> dict[str, Any]:
+def error_content(problems: Sequence[Finding]) -> dict[str, Any]:
     """Errors as plain values."""
     return {
         "errors": [

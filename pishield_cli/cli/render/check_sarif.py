@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pishield_cli import __version__
 from pishield_cli.actions.check_report import CheckReport, RequirementResult
-from pishield_cli.cli.problems import Problem
+from pishield_cli.cli.problems import Finding
 from pishield_cli.cli.render.checked import Checked
 from pishield_cli.cli.render.figures import (
     NO_COMPLETION,
@@ -132,7 +132,7 @@ def _result(
     }
 
 
-def _notification(problem: Problem) -> dict[str, Any]:
+def _notification(problem: Finding) -> dict[str, Any]:
     note: dict[str, Any] = {"level": "error", "message": {"text": one_line(problem.sentence)}}
     if problem.file is not None and problem.line is not None:
         column = problem.column or 1

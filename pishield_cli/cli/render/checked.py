@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pishield_cli.actions.check_report import CheckReport
-from pishield_cli.cli.problems import Problem
+from pishield_cli.cli.problems import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Checked:
     data: str
     requirements_file: str
     report: CheckReport | None = None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Finding, ...] = ()
     name: str | None = None
     sizes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 

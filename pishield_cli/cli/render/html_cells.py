@@ -10,10 +10,10 @@ from pishield_cli.cli.text import one_line, shortened
 _LONGEST = 500
 _MOST = 200
 
-Cell = str | Mapping[str, Any]
+HtmlCell = str | Mapping[str, Any]
 
 
-def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> dict[str, Any]:
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[HtmlCell]]) -> dict[str, Any]:
     """A table of a page; of many rows the first ones, and how many more there are."""
     left = len(rows) - _MOST
     more = f"and {left:,} more" if left > 0 else ""
@@ -27,23 +27,23 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> 
     }
 
 
-def _is_word(cell: Cell) -> bool:
+def _is_word(cell: HtmlCell) -> bool:
     """Whether a cell is a text, and not a number or a picture."""
     return isinstance(cell, str) and cell[:1].isalpha()
 
 
-def bar(share: float) -> Cell:
+def bar(share: float) -> HtmlCell:
     """A bar for a share from 0 to 1."""
     return {"share": f"{100 * min(max(share, 0.0), 1.0):.2f}", "told": f"{100 * share:.3g}%"}
 
 
-def histogram(counts: Sequence[int]) -> Cell:
+def histogram(counts: Sequence[int]) -> HtmlCell:
     """Bars for counts, the highest as high as the cell."""
     bars = heights(counts)
     return {"heights": bars["heights"], "told": bars["sizes"]}
 
 
-def curve(errors: Sequence[float], least: float, most: float) -> Cell:
+def curve(errors: Sequence[float], least: float, most: float) -> HtmlCell:
     """A line from the first error to the last, on a logarithmic scale that all runs share."""
     if len(errors) < 2 or not 0 < least < most:
         return ""
@@ -59,7 +59,7 @@ def curve(errors: Sequence[float], least: float, most: float) -> Cell:
     return {"points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points), "told": told}
 
 
-def ticks(cosines: Sequence[float], mean: float) -> Cell:
+def ticks(cosines: Sequence[float], mean: float) -> HtmlCell:
     """A mark for each number from -1 to 1, and a thicker one for their mean."""
     told = f"{len(cosines):,} from {min(cosines):.3g} to {max(cosines):.3g}, mean {mean:.3g}"
     return {

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pishield_cli.actions.report_violations import RequirementViolations, ViolationsReport
-from pishield_cli.actions.suggest_nearest import Nearest
+from pishield_cli.actions.suggest_nearest import NearRule
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import percent
@@ -21,7 +21,7 @@ _LISTED_MOVERS = 3
 _TERMINAL_TEXT = 100
 
 
-def render_json(report: ViolationsReport, nearest: Sequence[Nearest] | None = None) -> str:
+def render_json(report: ViolationsReport, nearest: Sequence[NearRule] | None = None) -> str:
     """The report as one JSON object; null where a size is infinite."""
     content = report.as_json()
     if nearest is not None:
@@ -33,7 +33,7 @@ def render_json(report: ViolationsReport, nearest: Sequence[Nearest] | None = No
 
 
 def render_table(
-    report: ViolationsReport, page: Page, nearest: Sequence[Nearest] | None = None
+    report: ViolationsReport, page: Page, nearest: Sequence[NearRule] | None = None
 ) -> str:
     """Violated requirements, the columns that they name, pairs that break together, totals.
 
@@ -60,7 +60,7 @@ def render_table(
     return page_lines(parts, page)
 
 
-def _nearest(nearest: Sequence[Nearest]) -> Iterator[Text]:
+def _nearest(nearest: Sequence[NearRule]) -> Iterator[Text]:
     if not nearest:
         yield Text("nothing was found that holds in place of what is violated")
     for one in nearest:

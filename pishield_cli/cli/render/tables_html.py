@@ -8,7 +8,7 @@ from pishield_cli.actions.correct_report import CorrectReport
 from pishield_cli.cli.render.correct import reason, totals
 from pishield_cli.cli.render.correct import verdict as correct_verdict
 from pishield_cli.cli.render.figures import percent, row_named
-from pishield_cli.cli.render.html_cells import Cell, bar, curve, histogram, table, text, ticks
+from pishield_cli.cli.render.html_cells import HtmlCell, bar, curve, histogram, table, text, ticks
 from pishield_cli.cli.render.html_page import html_page
 from pishield_cli.cli.text import counted
 from pishield_cli.tables.audit import ChangedCell
@@ -139,7 +139,7 @@ def violations_page(report: "ViolationsReport") -> str:
     )
 
 
-def _violated(one: "RequirementViolations", rows: int) -> list[Cell]:
+def _violated(one: "RequirementViolations", rows: int) -> list[HtmlCell]:
     requirement = one.requirement
     sizes = one.quantiles
     label = f"[{requirement.label}] " if requirement.label is not None else ""
@@ -181,7 +181,7 @@ def gradients_page(report: "GradientsReport") -> str:
     )
 
 
-def _cosines(one: "MethodGradients") -> list[Cell]:
+def _cosines(one: "MethodGradients") -> list[HtmlCell]:
     if one.mean is None:
         return [one.name, "", "", "", ""]
     mean = f"{one.mean:.4f} ± {one.deviation or 0:.4f}"
@@ -189,7 +189,7 @@ def _cosines(one: "MethodGradients") -> list[Cell]:
     return [one.name, mean, *ends, ticks(one.cosines, one.mean)]
 
 
-def _active(report: "GradientsReport") -> list[list[Cell]]:
+def _active(report: "GradientsReport") -> list[list[HtmlCell]]:
     listed = sorted(report.requirements, key=lambda one: -one.active_rate)
     return [
         [

@@ -20,7 +20,7 @@ from pishield_cli.kernels.evaluation.decimals import (
     short_float_decimals,
 )
 
-Exact = Callable[[int], Fraction]
+ExactValueOf = Callable[[int], Fraction]
 
 _MOST_PLACES = 15
 MOST_ERROR = 4.0
@@ -47,7 +47,7 @@ class Decimals:
     places: int
     known: Array
     missing: Array
-    exact: Exact
+    exact: ExactValueOf
     floats: Array | None
     error: float = 0.5
 
@@ -151,7 +151,7 @@ def _missing(column: NumericColumn) -> Array:
     return missing
 
 
-def _cells(column: NumericColumn) -> Exact:
+def _cells(column: NumericColumn) -> ExactValueOf:
     def exact(row: int) -> Fraction:
         cell = column.cell(row)
         assert cell is not None  # asked of cells that are there alone

@@ -17,8 +17,8 @@ from pishield_cli.kernels.evaluation.sums import (
     LARGEST,
     SLACK,
     UNIT,
-    Bounds,
     Form,
+    FormBounds,
     Spread,
     add_up,
     float_bounds,
@@ -51,7 +51,7 @@ class Buffers:
 
 
 @dataclass(frozen=True)
-class Sum:
+class BlockSum:
     """A form over the rows of a block.
 
     Attributes:
@@ -62,7 +62,7 @@ class Sum:
     """
 
     values: Array
-    bounds: Bounds
+    bounds: FormBounds
     unknown: Array | None
 
     @cached_property
@@ -98,7 +98,7 @@ class Block:
         self._lows: dict[str, Any] = {}
         self._highs: dict[str, Any] = {}
         self._spreads: dict[str, Spread] = {}
-        self._sums: dict[Form, Sum] = {}
+        self._sums: dict[Form, BlockSum] = {}
         self._sides: dict[tuple[Form, Tolerance], tuple[Array, Array]] = {}
         self._places: dict[str, int | None] = {}
         self._forgiven: dict[Form, Array] = {}
@@ -241,7 +241,7 @@ class Block:
             relative += APPROXIMATE
         return Spread(low, high, finite, relative, absolute)
 
-    def sum(self, form: Form) -> Sum:
+    def sum(self, form: Form) -> BlockSum:
         """A form over the rows; the same arrays until `forget`."""
         found = self._sums.get(form)
         if found is None:
@@ -283,7 +283,7 @@ class Block:
             self._buffers.give(array)
         self._floats.clear()
 
-    def _integer_sum(self, form: Form) -> Sum | None:
+    def _integer_sum(self, form: Form) -> BlockSum | None:
         columns = [self.values(name) for name in form.names]
         if any(column.dtype.kind == "f" for column in columns):
             return None
@@ -294,16 +294,16 @@ class Block:
         sizes = zip(form.coefficients, spreads, strict=True)
         least = sum(abs(weight) * spread.least for weight, spread in sizes)
         values = self._added("q", form, columns)
-        bounds = Bounds(0.0, float(least), float(magnitude))
-        return Sum(values, bounds, self.marked(form.names))
+        bounds = FormBounds(0.0, float(least), float(magnitude))
+        return BlockSum(values, bounds, self.marked(form.names))
 
-    def _float_sum(self, form: Form) -> Sum:
+    def _float_sum(self, form: Form) -> BlockSum:
         spreads = [self.spread(name) for name in form.names]
         bounds = float_bounds(form, spreads)
         columns = [self.floats(name) for name in form.names]
         marked = self.marked(form.names)
         if all(spread.finite for spread in spreads) and bounds.largest < LARGEST:
-            return Sum(self._added("d", form, columns), bounds, marked)
+            return BlockSum(self._added("d", form, columns), bounds, marked)
         with np.errstate(all="ignore"):
             values = self._added("d", form, columns)
             infinite = infinite_part(form, columns)
@@ -311,7 +311,7 @@ class Block:
         values[:] = np.where(infinite == 0, known, infinite)
         lost = np.isnan(infinite)
         unknown = lost if marked is None else lost | marked
-        return Sum(values, bounds, unknown if unknown.any() else None)
+        return BlockSum(values, bounds, unknown if unknown.any() else None)
 
     def _added(self, kind: str, form: Form, columns: Sequence[Array]) -> Array:
         total, product = self._buffers.take(kind, self.rows), self._buffers.take(kind, self.rows)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.blocks import Block, Sum
+from pishield_cli.kernels.evaluation.blocks import Block, BlockSum
 from pishield_cli.kernels.evaluation.roundings import float_roundings
 from pishield_cli.kernels.evaluation.sums import LARGEST, SLACK, Form, form_of
 from pishield_cli.kernels.evaluation.thresholds import Threshold, threshold
@@ -46,7 +46,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class RowTruth:
     """A three-valued truth on each row; true where neither false nor unknown.
 
     Attributes:
@@ -63,7 +63,7 @@ class Truth:
         return self.false is None and self.unknown is None
 
 
-TRUE = Truth()
+TRUE = RowTruth()
 
 Compiled = Comparison | tuple[Comparison, ...]
 """A literal of a clause: a comparison, or several that all have to hold."""
@@ -103,7 +103,7 @@ def _of_inequality(inequality: Inequality, exact: bool) -> Comparison | bool:
     return Comparison(form, direction, unit, inequality.strict, exact)
 
 
-def compare(comparison: Comparison, block: Block, tolerance: Tolerance) -> Truth:
+def compare(comparison: Comparison, block: Block, tolerance: Tolerance) -> RowTruth:
     """Whether a literal holds on each row of a block.
 
     Args:
@@ -139,7 +139,7 @@ def _any_long(block: Block, comparison: Comparison, where: Array) -> bool:
     return any(bool(one.long(rows).any()) for one in exact if one is not None)
 
 
-def _compare_threshold(comparison: Comparison, block: Block, tolerance: Tolerance) -> Truth:
+def _compare_threshold(comparison: Comparison, block: Block, tolerance: Tolerance) -> RowTruth:
     (name,) = comparison.form.names
     values, marked = block.values(name), block.missing(name)
     turn = _turn(comparison, tolerance.share or Fraction(0), values.dtype)
@@ -151,7 +151,7 @@ def _compare_threshold(comparison: Comparison, block: Block, tolerance: Toleranc
         return _truth(false, _either(marked, lost))
     extreme = block.high(name) if turn.upper else block.low(name)
     if extreme <= turn.value if turn.upper else extreme >= turn.value:
-        return TRUE if marked is None else Truth(None, marked)
+        return TRUE if marked is None else RowTruth(None, marked)
     false = values > turn.value if turn.upper else values < turn.value
     if tolerance.share is None and not _forgive(comparison, block, tolerance, false):
         return _compare_sum(comparison, block, tolerance)
@@ -191,7 +191,7 @@ def _forgive(comparison: Comparison, block: Block, tolerance: Tolerance, false: 
     return True
 
 
-def _compare_pair(comparison: Comparison, block: Block, tolerance: Tolerance) -> Truth | None:
+def _compare_pair(comparison: Comparison, block: Block, tolerance: Tolerance) -> RowTruth | None:
     """Compare two columns of one type directly: shortest decimals are ordered as floats are."""
     first, second = (block.values(name) for name in comparison.form.names)
     if first.dtype != second.dtype:
@@ -215,7 +215,7 @@ def _compare_pair(comparison: Comparison, block: Block, tolerance: Tolerance) ->
     return _truth(false, block.marked(comparison.form.names))
 
 
-def _compare_sum(comparison: Comparison, block: Block, tolerance: Tolerance) -> Truth:
+def _compare_sum(comparison: Comparison, block: Block, tolerance: Tolerance) -> RowTruth:
     total = block.sum(comparison.form)
     surely, never = _cuts(comparison, block, tolerance, total)
     upwards = comparison.direction > 0
@@ -243,7 +243,7 @@ def _compare_sum(comparison: Comparison, block: Block, tolerance: Tolerance) -> 
 
 
 def _cuts(
-    comparison: Comparison, block: Block, tolerance: Tolerance, total: Sum
+    comparison: Comparison, block: Block, tolerance: Tolerance, total: BlockSum
 ) -> tuple[float, float]:
     """From where on a sum surely holds, and below what it never does, as told by bounds."""
     bounds = total.bounds
@@ -285,14 +285,14 @@ def _either(first: Array | None, second: Array | None) -> Array | None:
     return first | second
 
 
-def _truth(false: Array | None, unknown: Array | None) -> Truth:
+def _truth(false: Array | None, unknown: Array | None) -> RowTruth:
     """A truth from where it is false, unless unknown."""
     if unknown is not None and false is not None:
         false &= ~unknown
-    return Truth(false if false is not None and false.any() else None, unknown)
+    return RowTruth(false if false is not None and false.any() else None, unknown)
 
 
-def disjunction(truths: Sequence[Truth]) -> Truth:
+def disjunction(truths: Sequence[RowTruth]) -> RowTruth:
     """Kleene's or of at least one: true if one is true, else unknown if one is, else false."""
     if any(truth.certain for truth in truths):
         return TRUE
@@ -301,18 +301,18 @@ def disjunction(truths: Sequence[Truth]) -> Truth:
     open_rows = np.logical_and.reduce([_any_of(truth.false, truth.unknown) for truth in truths])
     masks = [truth.false for truth in truths if truth.false is not None]
     if len(masks) < len(truths):
-        return Truth(None, _occurring(open_rows))
+        return RowTruth(None, _occurring(open_rows))
     false = _occurring(np.logical_and.reduce(masks))
-    return Truth(false, _without(open_rows, false))
+    return RowTruth(false, _without(open_rows, false))
 
 
-def conjunction(truths: Sequence[Truth]) -> Truth:
+def conjunction(truths: Sequence[RowTruth]) -> RowTruth:
     """Kleene's and: false if one is false, else unknown if one is unknown, else true."""
     false: Array | None = None
     unknown: Array | None = None
     for truth in truths:
         false, unknown = _either(false, truth.false), _either(unknown, truth.unknown)
-    return Truth(false, None if unknown is None else _without(unknown, false))
+    return RowTruth(false, None if unknown is None else _without(unknown, false))
 
 
 def _any_of(first: Array | None, second: Array | None) -> Array:

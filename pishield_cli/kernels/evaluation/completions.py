@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.evaluation.pieces import Piece, Pieces
+from pishield_cli.kernels.evaluation.pieces import Pieces, TiedClauses
 from pishield_cli.kernels.evaluation.satisfaction import (
     CompiledRequirements,
     Verdict,
@@ -19,7 +19,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     evaluate,
 )
 from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
-from pishield_cli.logic.plans.projection import Projection, project
+from pishield_cli.logic.plans.projection import ProjectedClauses, project
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.solver.cores import smallest_core
 from pishield_cli.logic.solver.limits import LimitReached, Limits
@@ -56,7 +56,7 @@ class Completions:
         self._clauses = [clause for _, clause in listed]
         self._places = dict(requirements.decimals) | dict.fromkeys(requirements.integers, 0)
         self._pieces = Pieces(self._clauses, requirements.derived)
-        self._projections: dict[Piece, Projection | None] = {}
+        self._projections: dict[TiedClauses, ProjectedClauses | None] = {}
 
     def lacking(self, columns: Mapping[str, NumericColumn], verdicts: Sequence[Verdict]) -> Array:
         """The rows of a batch that violate no requirement, and yet have no completion.
@@ -101,7 +101,11 @@ class Completions:
         return tuple(sorted({self._owners[number] for one in failing for number in one.clauses}))
 
     def _needed_places(
-        self, piece: Piece, core: Collection[int], columns: Mapping[str, NumericColumn], row: int
+        self,
+        piece: TiedClauses,
+        core: Collection[int],
+        columns: Mapping[str, NumericColumn],
+        row: int,
     ) -> set[int]:
         """Requirements that cells have so many places without which others do not clash."""
         search = self._search(piece, columns, row, EXACT, places={})
@@ -121,7 +125,9 @@ class Completions:
 
     # ------------------------------------------------------------------ what is asked of the rest
 
-    def _failing(self, piece: Piece, columns: Mapping[str, NumericColumn], rows: Array) -> Array:
+    def _failing(
+        self, piece: TiedClauses, columns: Mapping[str, NumericColumn], rows: Array
+    ) -> Array:
         """Those of some rows whose missing cells of a piece cannot be filled."""
         if piece not in self._projections:
             self._projections[piece] = self._projected(piece)
@@ -136,7 +142,7 @@ class Completions:
         return rows[failing]
 
     def _open(
-        self, left: Projection, columns: Mapping[str, NumericColumn], rows: Array
+        self, left: ProjectedClauses, columns: Mapping[str, NumericColumn], rows: Array
     ) -> Iterator[tuple[slice, tuple[Clause, ...]]]:
         """Stretches of rows, with the clauses that they may violate."""
         if len(rows) > _FEW:
@@ -157,7 +163,7 @@ class Completions:
         (verdict,) = evaluate(compiled, taken, len(rows), tolerance=self._tolerance)
         return False if verdict.violated is None else verdict.violated
 
-    def _projected(self, piece: Piece) -> Projection | None:
+    def _projected(self, piece: TiedClauses) -> ProjectedClauses | None:
         """What a piece says of the cells that are there; None where that is too much work."""
         clauses = [self._clauses[number] for number in piece.clauses]
         limits = Limits(work=PROJECTION_WORK)
@@ -166,13 +172,15 @@ class Completions:
         except LimitReached:
             return None
 
-    def _fails_alone(self, piece: Piece, columns: Mapping[str, NumericColumn], row: int) -> bool:
+    def _fails_alone(
+        self, piece: TiedClauses, columns: Mapping[str, NumericColumn], row: int
+    ) -> bool:
         search = self._search(piece, columns, row, self._tolerance)
         return search is not None and isinstance(search.solve(), Infeasible)
 
     def _search(
         self,
-        piece: Piece,
+        piece: TiedClauses,
         columns: Mapping[str, NumericColumn],
         row: int,
         tolerance: Tolerance,

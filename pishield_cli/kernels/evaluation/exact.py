@@ -37,7 +37,7 @@ _EXACT = Context(prec=3000, Emax=10**6, Emin=-(10**6), traps=[Inexact, InvalidOp
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class KnownCells:
     """Known, finite cells of the columns of a form.
 
     Attributes:
@@ -51,7 +51,7 @@ class Cells:
     near: Array | None
 
 
-def cells_of(columns: Sequence[NumericColumn]) -> Cells:
+def cells_of(columns: Sequence[NumericColumn]) -> KnownCells:
     """The cells of columns that are all known and finite."""
     near: Array | None = None
     floats = []
@@ -60,7 +60,7 @@ def cells_of(columns: Sequence[NumericColumn]) -> Cells:
         floats.append(decimals)
         if found is not None:
             near = found if near is None else near & found
-    return Cells(tuple(columns), tuple(floats), near)
+    return KnownCells(tuple(columns), tuple(floats), near)
 
 
 def _nearest_doubles(column: NumericColumn) -> tuple[Array, Array | None]:
@@ -101,7 +101,7 @@ def signs(form: Form, columns: Sequence[NumericColumn]) -> Array:
     return found
 
 
-def _settle_floats(found: Array, rows: Array, form: Form, cells: Cells) -> Array:
+def _settle_floats(found: Array, rows: Array, form: Form, cells: KnownCells) -> Array:
     """Fill in the signs that floats tell; return the other rows."""
     total, _, error = float_sums(form, cells, rows)
     with np.errstate(invalid="ignore"):
@@ -110,7 +110,7 @@ def _settle_floats(found: Array, rows: Array, form: Form, cells: Cells) -> Array
     return rows[~clear]
 
 
-def float_sums(form: Form, cells: Cells, rows: Array) -> tuple[Array, Array, Array]:
+def float_sums(form: Form, cells: KnownCells, rows: Array) -> tuple[Array, Array, Array]:
     """A form on some rows in floats.
 
     Returns:
@@ -133,7 +133,7 @@ def float_sums(form: Form, cells: Cells, rows: Array) -> tuple[Array, Array, Arr
     return total, size, error
 
 
-def settle_decimals(found: Array, form: Form, cells: Cells) -> Array:
+def settle_decimals(found: Array, form: Form, cells: KnownCells) -> Array:
     """Fill in the signs of rows whose cells are short decimals; return the others, ascending."""
     rows = np.arange(len(found)) if cells.near is None else np.flatnonzero(cells.near)
     others = np.zeros(0, np.int64) if cells.near is None else np.flatnonzero(~cells.near)
@@ -153,7 +153,7 @@ def settle_decimals(found: Array, form: Form, cells: Cells) -> Array:
     return np.sort(np.concatenate((rows, others)))
 
 
-def _settle_long_decimals(found: Array, rows: Array, form: Form, cells: Cells) -> Array:
+def _settle_long_decimals(found: Array, rows: Array, form: Form, cells: KnownCells) -> Array:
     """Fill in the signs of rows whose cells are decimals of 16 or 17 digits; return the others."""
     if not form.exact:
         return rows
@@ -201,7 +201,7 @@ def scaled_total(form: Form, floats: Sequence[Array], power: Array | float) -> t
     return total, found
 
 
-def _each(form: Form, cells: Cells, rows: Array) -> list[int]:
+def _each(form: Form, cells: KnownCells, rows: Array) -> list[int]:
     """The signs row by row, once for every combination of cells."""
     known: dict[tuple[Any, ...], int] = {}
     found = []
@@ -266,7 +266,9 @@ def exact_values(form: Form, columns: Sequence[NumericColumn], unit: Fraction) -
     return result
 
 
-def _long_values(form: Form, cells: Cells, unit: Fraction, result: Array, rows: Array) -> Array:
+def _long_values(
+    form: Form, cells: KnownCells, unit: Fraction, result: Array, rows: Array
+) -> Array:
     """Fill in the rows whose cells are decimals of 16 or 17 digits; return the others."""
     values, sure = long_values(form, [column[rows] for column in cells.floats], unit)
     if cells.near is not None:
@@ -283,7 +285,7 @@ def rounded(number: Fraction) -> float:
         return inf if number > 0 else -inf
 
 
-def _short_values(form: Form, cells: Cells, unit: Fraction, result: Array) -> Array:
+def _short_values(form: Form, cells: KnownCells, unit: Fraction, result: Array) -> Array:
     """Fill in the rows whose cells are short decimals; return the others."""
     floats: Sequence[Array] = cells.floats
     rows = np.arange(len(result))

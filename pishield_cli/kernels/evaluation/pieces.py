@@ -11,7 +11,7 @@ from pishield_cli.logic.terms import Clause
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TiedClauses:
     """Clauses that hang together by missing cells.
 
     Attributes:
@@ -46,7 +46,7 @@ class Pieces:
                 found.setdefault(name, []).append(number)
         return {name: tuple(numbers) for name, numbers in found.items()}
 
-    def of(self, columns: Mapping[str, NumericColumn], rows: Array) -> Mapping[Piece, Array]:
+    def of(self, columns: Mapping[str, NumericColumn], rows: Array) -> Mapping[TiedClauses, Array]:
         """The pieces of some rows, and in which rows each occurs.
 
         Args:
@@ -56,13 +56,13 @@ class Pieces:
         names = [name for name in self._naming if name in columns]
         found_masks = ((name, missing_among(columns[name], rows)) for name in names)
         masks = {name: mask for name, mask in found_masks if mask is not None}
-        found: dict[Piece, list[Array]] = {}
+        found: dict[TiedClauses, list[Array]] = {}
         for missing, places in by_missing(masks):
             for piece in self._hanging_together(missing):
                 found.setdefault(piece, []).append(rows[places])
         return {piece: np.concatenate(some) for piece, some in found.items()}
 
-    def _hanging_together(self, missing: Collection[str]) -> Iterator[Piece]:
+    def _hanging_together(self, missing: Collection[str]) -> Iterator[TiedClauses]:
         """The pieces of one set of missing cells."""
         unknown = {name for name in missing if name in self._derived}
         left = {name: None for name in self._naming if name in missing and name not in unknown}
@@ -79,7 +79,7 @@ class Pieces:
                     for other in variables:
                         left.pop(other, None)
             if numbers:
-                yield Piece(frozenset(names), tuple(sorted(numbers)))
+                yield TiedClauses(frozenset(names), tuple(sorted(numbers)))
 
 
 def by_missing(masks: Mapping[str, Array]) -> Iterator[tuple[frozenset[str], Array]]:

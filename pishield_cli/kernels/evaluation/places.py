@@ -8,7 +8,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.blocks import Block
-from pishield_cli.kernels.evaluation.comparison import Truth, conjunction
+from pishield_cli.kernels.evaluation.comparison import RowTruth, conjunction
 from pishield_cli.kernels.evaluation.decimals import (
     POWERS,
     UNIQUE,
@@ -19,7 +19,7 @@ from pishield_cli.kernels.evaluation.decimals import (
 _MOST = len(POWERS) - 1
 
 
-def keep_places(block: Block, names: Sequence[str], places: int) -> Truth:
+def keep_places(block: Block, names: Sequence[str], places: int) -> RowTruth:
     """Whether all cells of some columns have at most so many decimal places.
 
     A missing cell leaves it unknown, an infinite one makes it false.
@@ -32,7 +32,7 @@ def keep_places(block: Block, names: Sequence[str], places: int) -> Truth:
     return conjunction([_keep_places(block, name, places) for name in names])
 
 
-def _keep_places(block: Block, name: str, places: int) -> Truth:
+def _keep_places(block: Block, name: str, places: int) -> RowTruth:
     absent = block.absent([name])
     values = block.values(name)
     false: Array | None = None
@@ -41,7 +41,7 @@ def _keep_places(block: Block, name: str, places: int) -> Truth:
         false = ~within_places(column, places)
         if absent is not None:
             false &= ~absent
-    return Truth(false if false is not None and false.any() else None, absent)
+    return RowTruth(false if false is not None and false.any() else None, absent)
 
 
 def within_places(column: NumericColumn, places: int) -> Array:

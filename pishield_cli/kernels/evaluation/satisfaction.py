@@ -13,7 +13,7 @@ from pishield_cli.kernels.evaluation.comparison import (
     TRUE,
     Comparison,
     Compiled,
-    Truth,
+    RowTruth,
     compare,
     comparisons_of,
     compile_literal,
@@ -171,7 +171,7 @@ def evaluate(
     buffers = Buffers(size)
     for start in range(0, rows, size or 1):
         block = Block(columns, start, min(start + size, rows), buffers)
-        known: dict[Comparison, Truth] = {}
+        known: dict[Comparison, RowTruth] = {}
         for index, one in enumerate(requirements):
             truth = _evaluate_block(compiled, one, block, tolerance, known)
             if truth.unknown is not None:
@@ -215,8 +215,8 @@ def _evaluate_block(
     requirement: CompiledRequirement,
     block: Block,
     tolerance: Tolerance,
-    known: dict[Comparison, Truth],
-) -> Truth:
+    known: dict[Comparison, RowTruth],
+) -> RowTruth:
     if requirement.places is not None:
         return keep_places(block, requirement.columns, requirement.places)
     if requirement.written is not None and block.absent(requirement.columns) is not None:
@@ -224,7 +224,7 @@ def _evaluate_block(
             requirement.written, block, lambda literal: compare(literal, block, tolerance)
         )
     if requirement.impossible:
-        return Truth(np.ones(block.rows, dtype=bool))
+        return RowTruth(np.ones(block.rows, dtype=bool))
     truths = [
         _evaluate_clause(compiled, clause, block, tolerance, known)
         for clause in requirement.clauses
@@ -237,9 +237,9 @@ def _evaluate_clause(
     clause: Sequence[Compiled],
     block: Block,
     tolerance: Tolerance,
-    known: dict[Comparison, Truth],
-) -> Truth:
-    def compared(literal: Comparison) -> Truth:
+    known: dict[Comparison, RowTruth],
+) -> RowTruth:
+    def compared(literal: Comparison) -> RowTruth:
         truth = known.get(literal)
         if truth is None:
             truth = compare(literal, block, tolerance)

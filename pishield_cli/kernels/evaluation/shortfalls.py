@@ -21,7 +21,7 @@ from pishield_cli.kernels.evaluation.exact import exact_values, rounded
 from pishield_cli.kernels.evaluation.tolerance import Tolerance
 from pishield_cli.logic.expressions import names_truth
 
-Clauses = Sequence[Sequence[Compiled]]
+CompiledClauses = Sequence[Sequence[Compiled]]
 
 
 Where = TypeVar("Where")
@@ -41,7 +41,10 @@ class Farthest:
 
 
 def exact_shortfalls(
-    clauses: Clauses, columns: Mapping[str, NumericColumn], rows: Array, tolerance: Tolerance
+    clauses: CompiledClauses,
+    columns: Mapping[str, NumericColumn],
+    rows: Array,
+    tolerance: Tolerance,
 ) -> Array:
     """The shortfall of rows that violate clauses; see `satisfaction.shortfall`."""
     result = np.full(len(rows), nan)
@@ -117,7 +120,7 @@ def _lacking(literal: Comparison, columns: Mapping[str, NumericColumn]) -> Array
 
 
 def farthest(
-    clauses: Clauses, block: Block, violated: Array, floor: float, tolerance: Tolerance
+    clauses: CompiledClauses, block: Block, violated: Array, floor: float, tolerance: Tolerance
 ) -> Farthest | None:
     """The first of the violating rows of a block that are farthest from holding, told by floats.
 
@@ -159,7 +162,7 @@ def _scale(literal: Comparison) -> float:
     return rounded(literal.unit * literal.form.divisor)
 
 
-def _reach(clauses: Clauses, block: Block) -> Array:
+def _reach(clauses: CompiledClauses, block: Block) -> Array:
     """About how far each row is from holding, shape `(rows,)`; NaN where unknown."""
     reach: Array | None = None
     for clause in clauses:

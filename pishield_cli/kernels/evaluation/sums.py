@@ -122,7 +122,7 @@ def representation_error(dtype: np.dtype) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class FormBounds:
     """Bounds on a form over some rows, in units of `Form.divisor`.
 
     Attributes:
@@ -136,7 +136,7 @@ class Bounds:
     largest: float
 
 
-def float_bounds(form: Form, spreads: Sequence[Spread]) -> Bounds:
+def float_bounds(form: Form, spreads: Sequence[Spread]) -> FormBounds:
     """Bound the float sum of a form, from the spread of each of its columns."""
     largest, least = abs(form.offset), 0.0
     error = TINY * (len(spreads) + 2)
@@ -149,7 +149,7 @@ def float_bounds(form: Form, spreads: Sequence[Spread]) -> Bounds:
     roundings = len(spreads) + 2 + 2 * inexact
     error += roundings * UNIT * largest
     error = 2 * TINY + error * (1 + 2.0**-20)
-    return Bounds(error, max(0.0, least - error) / SLACK, (largest + error) * SLACK)
+    return FormBounds(error, max(0.0, least - error) / SLACK, (largest + error) * SLACK)
 
 
 def integer_magnitude(form: Form, largest: Sequence[int]) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.exact import (
-    Cells,
+    KnownCells,
     cells_of,
     exact_total,
     float_sums,
@@ -51,7 +51,7 @@ def _are_mostly_roundings(columns: Sequence[NumericColumn], tolerance: Tolerance
     return all(np.count_nonzero(share) > _SAMPLE // 2 for share in shares)
 
 
-def _settle_short(found: Array, form: Form, cells: Cells) -> None:
+def _settle_short(found: Array, form: Form, cells: KnownCells) -> None:
     """Settle the rows of short decimals that are zero: most rows near a boundary are at it."""
     exact = np.zeros(len(found), dtype=np.int8)
     left = settle_decimals(exact, form, cells)
@@ -61,7 +61,7 @@ def _settle_short(found: Array, form: Form, cells: Cells) -> None:
 
 
 def _settle_floats(
-    found: Array, rows: Array, form: Form, cells: Cells, tolerance: Tolerance
+    found: Array, rows: Array, form: Form, cells: KnownCells, tolerance: Tolerance
 ) -> None:
     """Settle the rows of which floats tell."""
     total, _, error = float_sums(form, cells, rows)
@@ -73,7 +73,9 @@ def _settle_floats(
     found[rows[beyond]] = np.sign(total[beyond])
 
 
-def _forgiven(rows: Array, form: Form, cells: Cells, tolerance: Tolerance, enough: Array) -> Array:
+def _forgiven(
+    rows: Array, form: Form, cells: KnownCells, tolerance: Tolerance, enough: Array
+) -> Array:
     """How much is forgiven on some rows, in floats; or part of it where that is enough."""
     forgiven = np.zeros(len(rows))
     for weight, floats, column in zip(form.weights, cells.floats, cells.columns, strict=True):

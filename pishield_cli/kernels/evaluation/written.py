@@ -14,7 +14,7 @@ from pishield_cli.kernels.evaluation.blocks import Block
 from pishield_cli.kernels.evaluation.comparison import (
     TRUE,
     Comparison,
-    Truth,
+    RowTruth,
     comparison_of,
     conjunction,
     disjunction,
@@ -22,7 +22,7 @@ from pishield_cli.kernels.evaluation.comparison import (
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not
 from pishield_cli.logic.terms import Equation
 
-Compare = Callable[[Comparison], Truth]
+Compare = Callable[[Comparison], RowTruth]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _compile_equivalence(formula: Iff, *, positive: bool) -> Leaf | Node:
     return holds if positive else fails
 
 
-def evaluate_formula(formula: Leaf | Node, block: Block, compare: Compare) -> Truth:
+def evaluate_formula(formula: Leaf | Node, block: Block, compare: Compare) -> RowTruth:
     """The truth of a formula on each row of a block.
 
     Args:
@@ -92,9 +92,9 @@ def evaluate_formula(formula: Leaf | Node, block: Block, compare: Compare) -> Tr
         block: The rows.
         compare: The truth of a literal on them.
     """
-    known: dict[int, Truth] = {}
+    known: dict[int, RowTruth] = {}
 
-    def truth(node: Leaf | Node) -> Truth:
+    def truth(node: Leaf | Node) -> RowTruth:
         if isinstance(node, Leaf):
             return _leaf(node, block, compare)
         found = known.get(id(node))
@@ -107,13 +107,13 @@ def evaluate_formula(formula: Leaf | Node, block: Block, compare: Compare) -> Tr
     return truth(formula)
 
 
-def _leaf(leaf: Leaf, block: Block, compare: Compare) -> Truth:
+def _leaf(leaf: Leaf, block: Block, compare: Compare) -> RowTruth:
     if isinstance(leaf.literal, Comparison):
         found = compare(leaf.literal)
     else:
-        found = TRUE if leaf.literal else Truth(np.ones(block.rows, dtype=bool))
+        found = TRUE if leaf.literal else RowTruth(np.ones(block.rows, dtype=bool))
     absent = block.absent(leaf.cancelled)
     if absent is None:
         return found
     false = None if found.false is None else found.false & ~absent
-    return Truth(false, absent if found.unknown is None else found.unknown | absent)
+    return RowTruth(false, absent if found.unknown is None else found.unknown | absent)

@@ -15,15 +15,15 @@ import numpy as np
 
 from pishield_cli.kernels.arithmetic import column_of, constant, decimals_of, plus, times
 from pishield_cli.kernels.changes import ColumnChange, replaced
-from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
-from pishield_cli.kernels.evaluation.pieces import Piece, Pieces
+from pishield_cli.kernels.columns import Array, Columns, ExactCells, NumericColumn, decimal_value
+from pishield_cli.kernels.evaluation.pieces import Pieces, TiedClauses
 from pishield_cli.kernels.evaluation.places import within_places
 from pishield_cli.kernels.evaluation.satisfaction import (
     evaluate,
 )
 from pishield_cli.kernels.evaluation.tolerance import EXACT, FLOAT_ROUNDING, Tolerance
 from pishield_cli.kernels.filling.meeting import meeting
-from pishield_cli.kernels.filling.rules import Rule, total_of
+from pishield_cli.kernels.filling.rules import FillingRule, total_of
 from pishield_cli.kernels.sequential.forbidden import limits
 from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.classes import counted
@@ -43,8 +43,6 @@ ALL_WORK = 6_000_000
 
 REMEMBERED = 100_000
 """Answers about single cells that are kept, for rows that are alike."""
-
-Columns = Mapping[str, NumericColumn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +76,9 @@ class Filler:
         self._fillable = frozenset(fillable) - requirements.derived.keys()
         self._pieces = Pieces(self._clauses, requirements.derived)
         self._places = {n: g.places for n, g in grids.items() if g.places is not None}
-        self._rules: dict[tuple[Piece, str], Rule | None] = {}
+        self._rules: dict[tuple[TiedClauses, str], FillingRule | None] = {}
         self._limits = Limits(None, ALL_WORK)
-        self._known: dict[tuple[Rule, tuple[Fraction, ...]], Fraction | None] = {}
+        self._known: dict[tuple[FillingRule, tuple[Fraction, ...]], Fraction | None] = {}
 
     def fill(self, columns: Columns, rows: int) -> Filled:
         """Find the values of missing cells that other cells of their row determine.
@@ -110,13 +108,13 @@ class Filler:
 
     # ------------------------------------------------------------------ what determines a cell
 
-    def _rule(self, piece: Piece, name: str) -> Rule | None:
+    def _rule(self, piece: TiedClauses, name: str) -> FillingRule | None:
         """What a piece says of one of its cells; None if nothing, or that is too much work."""
         if (piece, name) not in self._rules:
             self._rules[piece, name] = self._found_rule(piece, name)
         return self._rules[piece, name]
 
-    def _found_rule(self, piece: Piece, name: str) -> Rule | None:
+    def _found_rule(self, piece: TiedClauses, name: str) -> FillingRule | None:
         clauses: Sequence[Clause] = [self._clauses[number] for number in piece.clauses]
         others = piece.missing - {name}
         if others:
@@ -129,11 +127,13 @@ class Filler:
             return None
         named = dict.fromkeys(other for clause in clauses for other in clause.variables)
         known = tuple(other for other in named if other != name)
-        return Rule(name, tuple(clauses), known, total_of(clauses, name))
+        return FillingRule(name, tuple(clauses), known, total_of(clauses, name))
 
     # ------------------------------------------------------------------ the values
 
-    def _filled(self, rule: Rule, columns: Columns, rows: Array) -> tuple[ColumnChange, Array]:
+    def _filled(
+        self, rule: FillingRule, columns: Columns, rows: Array
+    ) -> tuple[ColumnChange, Array]:
         """The values of a rule's cells in some rows, and which of these rows got rough ones."""
         here = {name: columns[name].take(rows) for name in rule.known}
         domain = self._domains.get(rule.name)
@@ -154,7 +154,7 @@ class Filler:
 
     def _holds(
         self,
-        rule: Rule,
+        rule: FillingRule,
         here: Columns,
         like: NumericColumn,
         values: Array,
@@ -172,7 +172,9 @@ class Filler:
                 holds &= ~wrong
         return holds
 
-    def _one_by_one(self, rule: Rule, here: Columns, rows: int) -> tuple[NumericColumn, Array]:
+    def _one_by_one(
+        self, rule: FillingRule, here: Columns, rows: int
+    ) -> tuple[NumericColumn, Array]:
         """The values of rows in which bounds meet; and which rows these are."""
         found: dict[int, Fraction] = {}
         for alike in _alike(here, self._candidates(rule, here, rows)):
@@ -185,13 +187,13 @@ class Filler:
         there[list(found)] = True
         return _column(found, rows), there
 
-    def _candidates(self, rule: Rule, here: Columns, rows: int) -> Array:
+    def _candidates(self, rule: FillingRule, here: Columns, rows: int) -> Array:
         """The rows that are worth being reasoned about."""
         if counted(self._domains.get(rule.name)):
             return np.arange(rows)
         return np.flatnonzero(meeting(rule, here, rows, self._grids[rule.name]))
 
-    def _only(self, rule: Rule, cells: tuple[Fraction, ...]) -> Fraction | None:
+    def _only(self, rule: FillingRule, cells: tuple[Fraction, ...]) -> Fraction | None:
         """The only value that a cell can have beside others."""
         if len(self._known) > REMEMBERED:
             self._known.clear()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.filling.rules import Rule
+from pishield_cli.kernels.filling.rules import FillingRule
 from pishield_cli.kernels.sequential.forbidden import limits
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import Clause, Conjunction, Inequality
@@ -14,7 +14,7 @@ _NEAR = 1e-9
 """Of the size of its terms, more than all errors of a sum in floats."""
 
 
-def meeting(rule: Rule, here: Mapping[str, NumericColumn], rows: int, grid: Grid) -> Array:
+def meeting(rule: FillingRule, here: Mapping[str, NumericColumn], rows: int, grid: Grid) -> Array:
     """Rows in which a cell may have one value only, as far as floats tell; bool."""
     floats = {name: column.values.astype(np.float64) for name, column in here.items()}
     low, high = np.full(rows, -np.inf), np.full(rows, np.inf)

@@ -14,7 +14,7 @@ Total = tuple[tuple[Term, ...], Fraction]
 
 
 @dataclass(frozen=True, eq=False)
-class Rule:
+class FillingRule:
     """What clauses say of one missing cell.
 
     Attributes:

@@ -18,7 +18,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.effort import ENTRIES, Effort
-from pishield_cli.kernels.optimal.nearest import Nearest, nearest_moves
+from pishield_cli.kernels.optimal.nearest import NearestPoints, nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
 from pishield_cli.logic.rows.flips import elements
 from pishield_cli.logic.rows.hitting import minimal_cores, minimum_hitting_sets
@@ -76,12 +76,12 @@ def fewest_columns(
     """
     held = frozenset(fixed)
     free = [place for place, name in enumerate(system.columns) if name not in held]
-    search = _Search(system, standing, np.array(free, dtype=np.int64), effort)
+    search = _FewestSearch(system, standing, np.array(free, dtype=np.int64), effort)
     search.run()
     yield from search.choices()
 
 
-class _Search:
+class _FewestSearch:
     def __init__(
         self, system: System, standing: Standing, free: Array, effort: Effort | None
     ) -> None:
@@ -141,7 +141,7 @@ class _Search:
         found = minimum_hitting_sets(cores, self._costs, limit=self._limit)
         best = np.full(len(rows), np.inf)
         sure = np.full(len(rows), found.complete)
-        learned: list[tuple[int, Nearest]] = []
+        learned: list[tuple[int, NearestPoints]] = []
         for chosen in found.sets:
             nearest = self._nearest(chosen, rows)
             better = nearest.distances < best * NEARER
@@ -155,7 +155,7 @@ class _Search:
         if len(open_rows) and found.sets:
             self._learn(cores, rows, open_rows, learned)
 
-    def _nearest(self, chosen: int, rows: Array) -> Nearest:
+    def _nearest(self, chosen: int, rows: Array) -> NearestPoints:
         names = [self._system.columns[place] for place in elements(chosen)]
         effort = None
         if self._effort is not None:
@@ -169,7 +169,7 @@ class _Search:
         cores: Cores,
         rows: Array,
         open_rows: Array,
-        learned: Sequence[tuple[int, Nearest]],
+        learned: Sequence[tuple[int, NearestPoints]],
     ) -> None:
         """Put rows back with the cores that the sets tried have taught."""
         patterns, kind = np.unique(

@@ -15,7 +15,7 @@ from pishield_cli.kernels.matrices import product
 from pishield_cli.kernels.optimal.nodes import Nodes, joined_nodes
 from pishield_cli.kernels.optimal.projection import SOLVED, Projected
 from pishield_cli.kernels.optimal.rounding import round_gaps
-from pishield_cli.kernels.optimal.systems import Region, Standing, System
+from pishield_cli.kernels.optimal.systems import FeasibleRegion, Standing, System
 
 NODE_LIMIT = 500
 """Nodes a row, past which its best point so far is taken without a proof."""
@@ -31,7 +31,7 @@ NEARER = 1.0 - 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class NearestPoints:
     """The nearest points.
 
     Attributes:
@@ -65,7 +65,7 @@ def nearest_moves(
     known: Array | None = None,
     limit: int = NODE_LIMIT,
     effort: Effort | None = None,
-) -> Nearest:
+) -> NearestPoints:
     """Find the least change of free columns that satisfies every clause.
 
     Args:
@@ -85,19 +85,19 @@ def nearest_moves(
         depends on the row alone.
     """
     region = system.region(frozenset(free))
-    search = _Search(system, region, standing, room, limit, changing=changing)
+    search = _NearestSearch(system, region, standing, room, limit, changing=changing)
     if known is not None:
         search.distances = known.copy()
     if effort is None:
         search.run(np.full(len(standing), np.inf))
     else:
         effort.spend_entries(search.run(effort.entries_share))
-    return Nearest(
+    return NearestPoints(
         search.best / search.region.weights, search.distances, search.unproven, search.cores
     )
 
 
-def _distance_step(region: Region, cells: Array) -> float:
+def _distance_step(region: FeasibleRegion, cells: Array) -> float:
     """What every distance between whole numbers is a multiple of; 0 if nothing is known."""
     squares = region.weights**2
     if len(region.whole) < len(region.free) or not len(squares) or (cells % 1).any():
@@ -106,11 +106,11 @@ def _distance_step(region: Region, cells: Array) -> float:
     return step if (squares % step == 0).all() else 0.0
 
 
-class _Search:
+class _NearestSearch:
     def __init__(
         self,
         system: System,
-        region: Region,
+        region: FeasibleRegion,
         standing: Standing,
         room: Array | float,
         limit: int,

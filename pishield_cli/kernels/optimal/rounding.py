@@ -14,7 +14,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array, decimal_value
 from pishield_cli.kernels.matrices import product
-from pishield_cli.kernels.optimal.systems import Region, Standing, System
+from pishield_cli.kernels.optimal.systems import FeasibleRegion, Standing, System
 from pishield_cli.logic.terms import Inequality, common_divisor
 
 UNSURE = 1e-12
@@ -38,7 +38,7 @@ class Rounding:
 
 
 def round_gaps(
-    system: System, region: Region, standing: Standing, *, changing: bool
+    system: System, region: FeasibleRegion, standing: Standing, *, changing: bool
 ) -> Rounding | None:
     """Round what literals lack to what whole numbers can reach.
 
@@ -74,7 +74,7 @@ def round_gaps(
 
 
 def _least_multiples(
-    system: System, region: Region, standing: Standing, wanted: Array
+    system: System, region: FeasibleRegion, standing: Standing, wanted: Array
 ) -> tuple[Array, Array]:
     """Of which multiple of its step on each literal holds, and the error of that in floats."""
     held = standing.values.copy()

@@ -69,7 +69,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class FeasibleRegion:
     """What clauses allow the free columns, in moves times weights.
 
     Attributes:
@@ -196,7 +196,7 @@ class System:
 
     def distances(
         self,
-        region: Region,
+        region: FeasibleRegion,
         standing: Standing,
         room: Array | float = 0.0,
         strict: Array | None = None,
@@ -229,7 +229,7 @@ class System:
         """
         return product(errors, np.abs(self.coefficients).T)
 
-    def _region(self, free: frozenset[str]) -> Region:
+    def _region(self, free: frozenset[str]) -> FeasibleRegion:
         places = np.array(
             [place for place, name in enumerate(self.columns) if name in free], dtype=np.int64
         )
@@ -245,7 +245,9 @@ class System:
         outside[:, places] = False
         stacked = np.vstack([normals / lengths[:, None], ends, -ends])
         steps = self._steps(free)
-        return Region(places, Normals(stacked), lengths, frozen, outside, weights, whole, steps)
+        return FeasibleRegion(
+            places, Normals(stacked), lengths, frozen, outside, weights, whole, steps
+        )
 
     def _steps(self, free: frozenset[str]) -> Array:
         steps = np.zeros(len(self.literals))

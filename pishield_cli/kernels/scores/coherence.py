@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.scores.coherence_lattice import Clauses, CompiledPlan, Wave
+from pishield_cli.kernels.scores.coherence_lattice import CompiledPlan, ScoreClauses, Wave
 from pishield_cli.kernels.scores.lattice import work_out
 
 MARGIN = 2.0**-23
@@ -23,7 +23,7 @@ CHUNK_ROWS = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
+class ScorePlacing:
     """Which values a variable can take.
 
     Attributes:
@@ -43,7 +43,7 @@ def placing_of(
     *,
     margin: float = MARGIN,
     working: np.dtype[np.generic] = DOUBLE,
-) -> Placing:
+) -> ScorePlacing:
     """What a column can store: 0 and 1 for whole numbers, else what its digits and width allow.
 
     Args:
@@ -53,17 +53,17 @@ def placing_of(
         working: The type that scores are worked on in, no narrower than that of a float.
     """
     if dtype.kind in "biu" or places == 0:
-        return Placing(hard=True)
+        return ScorePlacing(hard=True)
     if places is not None:
         above = round(0.5 + max(10.0**-places, margin), places)
-        return Placing(settle=lambda new: np.round(new, places), above=above)
+        return ScorePlacing(settle=lambda new: np.round(new, places), above=above)
     next_value = float(np.nextafter(np.array(0.5, dtype), np.array(1.0, dtype)))
     above = max(0.5 + margin, next_value)
     settle = None if dtype == working else lambda new: new.astype(dtype)
-    return Placing(settle=settle, above=above)
+    return ScorePlacing(settle=settle, above=above)
 
 
-def violating(clauses: Clauses, truths: Array, missing: Array | None = None) -> Array:
+def violating(clauses: ScoreClauses, truths: Array, missing: Array | None = None) -> Array:
     """Find the rows that violate a clause.
 
     Args:
@@ -91,7 +91,7 @@ def violating(clauses: Clauses, truths: Array, missing: Array | None = None) -> 
 def move(
     compiled: CompiledPlan,
     scores: Array,
-    placing: Sequence[Placing],
+    placing: Sequence[ScorePlacing],
     truths: Array | None = None,
 ) -> Array:
     """Make rows coherent, whether or not they violate a clause.
@@ -178,7 +178,7 @@ def _placed(
     denied: Array | None,
     true: Array | None,
     false: Array | None,
-    place: Placing,
+    place: ScorePlacing,
 ) -> Array:
     """Scores moved into their bounds, and made true and false where they have to be.
 

@@ -8,7 +8,7 @@ truth their conjunction, and neither needs to know about signs.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pishield_cli.kernels.scores.lattice import Lattice, LatticeStep
+from pishield_cli.kernels.scores.lattice import LatticeStep, ScoreLattice
 from pishield_cli.logic.plans.coherence import CoherencePlan, CoherenceStep
 from pishield_cli.logic.plans.resolution import Literals
 from pishield_cli.logic.terms import BooleanLiteral
@@ -32,7 +32,7 @@ class Wave:
 
 
 @dataclass(frozen=True, slots=True)
-class Clauses:
+class ScoreClauses:
     """Clauses, and how to find out where one is violated.
 
     Attributes:
@@ -62,8 +62,8 @@ class CompiledPlan:
     plan: CoherencePlan
     variables: tuple[str, ...]
     waves: tuple[Wave, ...]
-    clauses: Clauses
-    conditions: Clauses
+    clauses: ScoreClauses
+    conditions: ScoreClauses
 
 
 def compile_plan(plan: CoherencePlan, variables: Sequence[str] | None = None) -> CompiledPlan:
@@ -101,15 +101,15 @@ def compile_plan(plan: CoherencePlan, variables: Sequence[str] | None = None) ->
     )
 
 
-def _lattice(variables: int) -> Lattice:
-    return Lattice(2 * variables + 1, 2 * variables)
+def _lattice(variables: int) -> ScoreLattice:
+    return ScoreLattice(2 * variables + 1, 2 * variables)
 
 
-def _clauses(clauses: Iterable[list[int]], variables: int) -> Clauses:
+def _clauses(clauses: Iterable[list[int]], variables: int) -> ScoreClauses:
     listed = tuple(map(tuple, clauses))
     lattice = _lattice(variables)
     line = lattice.strongest(listed)
-    return Clauses(listed, tuple(lattice.steps), line)
+    return ScoreClauses(listed, tuple(lattice.steps), line)
 
 
 def _booleans(literals: Iterable[object]) -> Iterable[BooleanLiteral]:

@@ -10,7 +10,7 @@ from pishield_cli.kernels.changes import ColumnChange, Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.pieces import by_missing
 from pishield_cli.kernels.scores.coherence import MARGIN as FARTHER
-from pishield_cli.kernels.scores.coherence import Placing, move, placing_of, violating
+from pishield_cli.kernels.scores.coherence import ScorePlacing, move, placing_of, violating
 from pishield_cli.kernels.scores.coherence_lattice import CompiledPlan, compile_plan
 from pishield_cli.kernels.scores.flipped_scores import MARGIN as NEARER
 from pishield_cli.kernels.scores.flipped_scores import ScoreMethod, flipped
@@ -99,7 +99,7 @@ class ScoreCorrector:
         scores: Array,
         rows: Array,
         columns: Mapping[str, NumericColumn],
-        placing: Mapping[str, Placing],
+        placing: Mapping[str, ScorePlacing],
     ) -> Correction:
         """Correct rows that violate a clause, and whose missing cells the plan leaves out."""
         names = compiled.variables
@@ -118,7 +118,7 @@ class ScoreCorrector:
         return Correction(changes, rows, rows[failed], rows[unproven & ~failed])
 
     def _chosen(
-        self, compiled: CompiledPlan, scores: Array, placing: list[Placing]
+        self, compiled: CompiledPlan, scores: Array, placing: list[ScorePlacing]
     ) -> tuple[Array, Array, Array]:
         """New scores for rows that violate a clause, the rows without, and those unproven."""
         if self._method is None:
@@ -130,7 +130,9 @@ class ScoreCorrector:
             new[:, given_up], failed[given_up] = _corrected(compiled, scores[:, given_up], placing)
         return new, failed, ~answer.proven
 
-    def _placing(self, column: NumericColumn, name: str, working: np.dtype[np.generic]) -> Placing:
+    def _placing(
+        self, column: NumericColumn, name: str, working: np.dtype[np.generic]
+    ) -> ScorePlacing:
         margin = FARTHER if self._method is None else NEARER
         dtype, places = column.values.dtype, self._places.get(name)
         placing = placing_of(dtype, places, margin=margin, working=working)
@@ -208,7 +210,7 @@ def _fill(scores: Array, column: NumericColumn) -> Array | None:
 
 
 def _corrected(
-    compiled: CompiledPlan, scores: Array, placing: list[Placing]
+    compiled: CompiledPlan, scores: Array, placing: list[ScorePlacing]
 ) -> tuple[Array, Array]:
     """New scores for rows that violate a clause of the plan, and the rows that have none."""
     truths = None

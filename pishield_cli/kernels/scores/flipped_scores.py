@@ -12,7 +12,7 @@ from math import ldexp
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.scores.coherence import Placing
+from pishield_cli.kernels.scores.coherence import ScorePlacing
 from pishield_cli.kernels.scores.coherence_lattice import CompiledPlan
 from pishield_cli.logic.rows.flips import FlipSearch
 
@@ -56,7 +56,7 @@ class FlippedScores:
 
 
 def flipped(
-    compiled: CompiledPlan, scores: Array, placing: Sequence[Placing], method: ScoreMethod
+    compiled: CompiledPlan, scores: Array, placing: Sequence[ScorePlacing], method: ScoreMethod
 ) -> FlippedScores:
     """Flip the truths whose change is the least.
 
@@ -99,7 +99,7 @@ def flipped(
     return result
 
 
-def _opposites(truths: Array, placing: Sequence[Placing]) -> Array:
+def _opposites(truths: Array, placing: Sequence[ScorePlacing]) -> Array:
     """The nearest scores of the other truth."""
     hard = np.array([one.hard for one in placing])[:, None]
     above = np.where(hard, 1.0, np.array([one.above for one in placing])[:, None])

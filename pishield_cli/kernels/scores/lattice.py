@@ -32,7 +32,7 @@ class LatticeStep(NamedTuple):
     right: int
 
 
-class Lattice:
+class ScoreLattice:
     """Steps that find the greatest among the least lines of several bodies.
 
     Lines are numbered: first the inputs, then the result of each step.

@@ -62,7 +62,7 @@ RowsMethod = Callable[[GroupPlan, Mapping[str, Grid]], RowsCorrector]
 """Makes a group's corrector, from its plan and what its columns can hold."""
 
 
-class Corrector:
+class PlannedCorrector:
     """Plans made once for a set of clauses, applied to any number of batches.
 
     Args:

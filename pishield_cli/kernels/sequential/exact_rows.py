@@ -12,8 +12,9 @@ from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.sequential.placement import widened
 from pishield_cli.kernels.sequential.rehearsal import Rehearsal
 from pishield_cli.logic.plans.plan import GroupPlan
-from pishield_cli.logic.rows.corrected import ExactCorrector, Row
+from pishield_cli.logic.rows.corrected import ExactCorrector
 from pishield_cli.logic.rows.grids import Grid
+from pishield_cli.logic.rows.problems import Row
 from pishield_cli.logic.solver.limits import Limits
 
 REMEMBERED_ROWS = 100_000

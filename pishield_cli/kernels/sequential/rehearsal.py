@@ -8,9 +8,9 @@ from math import ceil, floor
 
 from pishield_cli.kernels.effort import EXACT
 from pishield_cli.logic.plans.plan import GroupPlan
-from pishield_cli.logic.rows.corrected import ExactCorrector, Row
+from pishield_cli.logic.rows.corrected import ExactCorrector
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.logic.rows.problems import limit_clauses
+from pishield_cli.logic.rows.problems import Row, limit_clauses
 from pishield_cli.logic.solver.answers import Infeasible
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import solve

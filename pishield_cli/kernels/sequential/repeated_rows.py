@@ -19,7 +19,7 @@ LARGEST = 2**62
 """Kinds of rows that can be told apart by a number."""
 
 
-class Corrects(Protocol):
+class CorrectsRows(Protocol):
     """Corrects rows of a batch, each by its own cells alone."""
 
     def correct(
@@ -29,7 +29,7 @@ class Corrects(Protocol):
 
 
 def correct_once(
-    corrector: Corrects,
+    corrector: CorrectsRows,
     names: Sequence[str],
     columns: Mapping[str, NumericColumn],
     wrong: Array,

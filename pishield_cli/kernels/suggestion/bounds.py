@@ -11,9 +11,9 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.implications import MOST_CONCLUSIONS, SMALL_PREMISE
 from pishield_cli.kernels.suggestion.orders import EDGE_OUTSIDE, EDGE_ROWS
-from pishield_cli.kernels.suggestion.profile import Column, related
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn, related
 from pishield_cli.kernels.suggestion.round_numbers import digits, roundest_between, shown, written
-from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.rules import Evidence, FoundRule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import poisson_tail
 
 LEAST_EXPECTED = 10.0
@@ -57,8 +57,8 @@ class _Cut:
 
 
 def bounds(
-    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """All `if a then b >= c` with a sharp edge: never more than candidates."""
     flags = [one for one in columns if one.boolean and not one.codes and one.greatest <= 1]
     numbers = [one for one in columns if not one.constant and not one.boolean and not one.codes]
@@ -99,7 +99,7 @@ class _Ordered:
     present: Array
 
     @classmethod
-    def of(cls, columns: Sequence[Column]) -> "_Ordered":
+    def of(cls, columns: Sequence[ProfiledColumn]) -> "_Ordered":
         rows = np.stack([np.argsort(one.values) for one in columns], axis=1)
         present = np.stack([~np.isnan(one.values) for one in columns], axis=1)
         return cls(rows, np.take_along_axis(present, rows, axis=0))
@@ -139,13 +139,13 @@ def _promising(
 
 
 def _bound(
-    flag: Column,
-    number: Column,
+    flag: ProfiledColumn,
+    number: ProfiledColumn,
     ascending: Array,
     sides: tuple[int, int],
     share: float,
     limit: float,
-) -> Rule | None:
+) -> FoundRule | None:
     premise, sign = sides
     held = flag.values[ascending[::sign]]
     decided = ~np.isnan(held)
@@ -157,7 +157,7 @@ def _bound(
         return None
     supposed = "{0}" if premise else "not {0}"
     compared = ">=" if sign > 0 else "<="
-    return Rule(
+    return FoundRule(
         RuleKind.BOUND,
         f"if {supposed} then {{1}} {compared} {written(sign * cut.bound)}",
         (flag.name, number.name),

@@ -16,14 +16,14 @@ from pishield_cli.kernels.suggestion.orders import (
     compare,
     order_limit,
 )
-from pishield_cli.kernels.suggestion.profile import Column, related
-from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn, related
+from pishield_cli.kernels.suggestion.rules import Evidence, FoundRule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import binomial_tail, poisson_tail
 
 
 def days_between(
-    columns: Sequence[Column], chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """All `end - start <= 30 days`, and `end - start == 14 days`, with evidence.
 
     Args:
@@ -45,7 +45,7 @@ def days_between(
             yield rule
 
 
-def _most(start: Column, end: Column, limit: float) -> Rule | None:
+def _most(start: ProfiledColumn, end: ProfiledColumn, limit: float) -> FoundRule | None:
     """The rule of two dates of which the first is never later."""
     both = ~np.isnan(start.values) & ~np.isnan(end.values)
     early, late = start.values[both], end.values[both]
@@ -57,7 +57,7 @@ def _most(start: Column, end: Column, limit: float) -> Rule | None:
     tail = max(poisson_tail(0, expected), binomial_tail(0, near))
     if expected < LEAST_EXPECTED or tail >= limit or not (always or _has_edge(days, most)):
         return None
-    return Rule(
+    return FoundRule(
         RuleKind.EQUAL if always else RuleKind.ORDER,
         _pattern(most, always=always),
         (start.name, end.name),

@@ -10,9 +10,9 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
-from pishield_cli.kernels.suggestion.profile import Column, related
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn, related
 from pishield_cli.kernels.suggestion.round_numbers import written
-from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.rules import Evidence, FoundRule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import poisson_tail
 
 EXCEPTIONS = 5
@@ -37,7 +37,7 @@ MOST_MATCHES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Equation:
+class IntegerRelation:
     """A sum of columns with whole coefficients that is zero.
 
     Attributes:
@@ -46,7 +46,7 @@ class Equation:
         width: What the sum may differ from zero by, where parts of it were rounded.
     """
 
-    columns: tuple[Column | None, ...]
+    columns: tuple[ProfiledColumn | None, ...]
     coefficients: tuple[int, ...]
     width: Fraction = Fraction(0)
 
@@ -67,24 +67,26 @@ class Equation:
         return broken
 
     @property
-    def named(self) -> tuple[Column, ...]:
+    def named(self) -> tuple[ProfiledColumn, ...]:
         """Its columns without the constant."""
         return tuple(one for one in self.columns if one is not None)
 
 
 def equalities(
-    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """All `a == b` with evidence."""
     usable = [one for one in columns if not one.constant]
     limit = log10(chance / max(1, len(usable) ** 2))
     for one, other in _like(usable, EXCEPTIONS * share, clock):
-        rule = equation_rule(Equation((one, other), (1, -1)), share, limit)
+        rule = equation_rule(IntegerRelation((one, other), (1, -1)), share, limit)
         if rule is not None:
             yield rule
 
 
-def _like(columns: Sequence[Column], share: float, clock: Clock) -> Iterator[tuple[Column, Column]]:
+def _like(
+    columns: Sequence[ProfiledColumn], share: float, clock: Clock
+) -> Iterator[tuple[ProfiledColumn, ProfiledColumn]]:
     """Pairs that are equal in all rows but a share, as the first rows tell."""
     if not columns:
         return
@@ -97,8 +99,8 @@ def _like(columns: Sequence[Column], share: float, clock: Clock) -> Iterator[tup
 
 
 def sums(
-    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """All `t == a + b` with evidence, and `a + b == 1`, by sketches of the columns.
 
     A sketch is the product of a column and random weights of some rows. Sums of columns have sums
@@ -112,15 +114,15 @@ def sums(
             if names in seen:
                 continue
             seen.add(names)
-            rule = equation_rule(Equation(triple, (1, -1, -1)), share, limit)
+            rule = equation_rule(IntegerRelation(triple, (1, -1, -1)), share, limit)
             if rule is not None:
                 yield rule
 
 
-def groups(columns: Sequence[Column]) -> Iterator[list[Column]]:
+def groups(columns: Sequence[ProfiledColumn]) -> Iterator[list[ProfiledColumn]]:
     """Columns whose cells are there in the same rows, each with those that are complete."""
     usable = [one for one in columns if not one.constant]
-    by_mask: dict[bytes, list[Column]] = {}
+    by_mask: dict[bytes, list[ProfiledColumn]] = {}
     for one in usable:
         by_mask.setdefault(np.packbits(np.isnan(one.values)).tobytes(), []).append(one)
     complete = next((some for some in by_mask.values() if _complete(some[0])), [])
@@ -131,17 +133,19 @@ def groups(columns: Sequence[Column]) -> Iterator[list[Column]]:
             yield [*some, *complete]
 
 
-def _complete(column: Column) -> bool:
+def _complete(column: ProfiledColumn) -> bool:
     return not bool(np.isnan(column.values).any())
 
 
-def _matches(group: Sequence[Column], clock: Clock) -> Iterator[tuple[Column | None, ...]]:
+def _matches(
+    group: Sequence[ProfiledColumn], clock: Clock
+) -> Iterator[tuple[ProfiledColumn | None, ...]]:
     """Triples of which the first is the sum of the others in some rows; None is the constant."""
     draw = np.random.default_rng(0)
     rows = np.flatnonzero(~np.isnan(group[0].values))
     if len(rows) < SKETCH_ROWS:
         return
-    members: list[Column | None] = [*group, None]
+    members: list[ProfiledColumn | None] = [*group, None]
     for _ in clock.over(range(SKETCHES)):
         some = np.sort(draw.choice(rows, SKETCH_ROWS, replace=False))
         weights = draw.normal(size=SKETCH_ROWS)
@@ -151,7 +155,7 @@ def _matches(group: Sequence[Column], clock: Clock) -> Iterator[tuple[Column | N
             yield members[total], members[first], members[second]
 
 
-def _cells(column: Column | None, rows: Array) -> Array:
+def _cells(column: ProfiledColumn | None, rows: Array) -> Array:
     return np.ones(len(rows)) if column is None else column.values[rows]
 
 
@@ -174,7 +178,7 @@ def _sums_of_two(sketches: Array, sizes: Array) -> Iterator[tuple[int, int, int]
             return
 
 
-def equation_rule(equation: Equation, share: float, limit: float) -> Rule | None:
+def equation_rule(equation: IntegerRelation, share: float, limit: float) -> FoundRule | None:
     """The rule that an equation is written as; None if the evidence is too weak.
 
     Args:
@@ -197,7 +201,7 @@ def equation_rule(equation: Equation, share: float, limit: float) -> Rule | None
     guards = _guards(equation)
     if guards:
         pattern = f"if {' and '.join(f'{{{place}}} >= 0' for place in guards)} then {pattern}"
-    return Rule(
+    return FoundRule(
         RuleKind.EQUAL if _is_plain(equation) else RuleKind.SUM,
         pattern,
         tuple(one.name for one in equation.named),
@@ -208,15 +212,15 @@ def equation_rule(equation: Equation, share: float, limit: float) -> Rule | None
     )
 
 
-def _places(equation: Equation) -> list[int]:
+def _places(equation: IntegerRelation) -> list[int]:
     return [place for place, one in enumerate(equation.columns) if one is not None]
 
 
-def _is_plain(equation: Equation) -> bool:
+def _is_plain(equation: IntegerRelation) -> bool:
     return len(equation.columns) == 2 and None not in equation.columns
 
 
-def _broken_once_shuffled(equation: Equation, place: int, decided: Array) -> float:
+def _broken_once_shuffled(equation: IntegerRelation, place: int, decided: Array) -> float:
     """How many rows break the equation once the cells of one column are shuffled."""
     column = equation.columns[place]
     assert column is not None
@@ -228,7 +232,7 @@ def _broken_once_shuffled(equation: Equation, place: int, decided: Array) -> flo
     return float(np.count_nonzero(np.abs(residual) > width))
 
 
-def equation_pattern(equation: Equation) -> str:
+def equation_pattern(equation: IntegerRelation) -> str:
     """`t == a + b`: the only term of its sign alone on the left, else the constant on the right.
 
     Within rounding `-0.01 <= t - a - b <= 0.01`.
@@ -268,7 +272,7 @@ def _sum(terms: Sequence[tuple[int, int]], constant: int) -> str:
     return " + ".join([*parts, *([str(constant)] if constant or not parts else [])])
 
 
-def _guards(equation: Equation) -> tuple[int, ...]:
+def _guards(equation: IntegerRelation) -> tuple[int, ...]:
     """The columns whose codes must be set aside for the equation to be true of the rest."""
     coded = [place for place, one in enumerate(equation.named) if one.codes]
     return tuple(coded)

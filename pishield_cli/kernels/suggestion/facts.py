@@ -7,7 +7,7 @@ from enum import Enum, auto
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.suggestion.profile import Column
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn
 from pishield_cli.kernels.suggestion.ranges import LEVEL_ROWS, MOST_LEVELS
 from pishield_cli.kernels.suggestion.rules import quoted_text
 from pishield_cli.logic.expressions import Kind
@@ -41,19 +41,19 @@ class Fact:
         values: float64, shape `(rows,)`: 1, 0, or NaN where not decided.
     """
 
-    column: Column
+    column: ProfiledColumn
     kind: FactKind
     yes: str
     no: str
     values: Array
 
 
-def facts(columns: Sequence[Column]) -> list[Fact]:
+def facts(columns: Sequence[ProfiledColumn]) -> list[Fact]:
     """What can imply or be implied, as far as it is true of some rows and false of others."""
     return [fact for one in columns for fact in _facts(one) if _varies(fact.values)]
 
 
-def _facts(column: Column) -> Iterator[Fact]:
+def _facts(column: ProfiledColumn) -> Iterator[Fact]:
     if column.label:
         yield Fact(
             column, FactKind.TRUE, "{}", "not {}", _told(column.values, column.values > HALF)
@@ -73,7 +73,7 @@ def _facts(column: Column) -> Iterator[Fact]:
     yield Fact(column, FactKind.MISSING, "{} is null", "{} is not null", missing)
 
 
-def _levels(column: Column) -> Iterator[Fact]:
+def _levels(column: ProfiledColumn) -> Iterator[Fact]:
     """That a column is one of its texts; of two texts, the first tells of the other."""
     if not 2 <= len(column.levels) <= MOST_LEVELS:
         return

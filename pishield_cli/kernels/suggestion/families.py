@@ -13,8 +13,8 @@ from pishield_cli.kernels.suggestion.orders import (
     has_edge,
     order_rule,
 )
-from pishield_cli.kernels.suggestion.profile import Column
-from pishield_cli.kernels.suggestion.rules import Rule
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn
+from pishield_cli.kernels.suggestion.rules import FoundRule
 from pishield_cli.kernels.suggestion.statistics import binomial_tail, poisson_tail
 
 LEAST_PAIRS = 3
@@ -37,13 +37,13 @@ class Family:
 
     words: tuple[str, str]
     orders: list[Order] = field(default_factory=list)
-    empty: list[tuple[Column, Column]] = field(default_factory=list)
+    empty: list[tuple[ProfiledColumn, ProfiledColumn]] = field(default_factory=list)
     against: int = 0
 
 
 def family_orders(
-    columns: Sequence[Column], share: float, limit: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, limit: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """The orders of families whose evidence, taken together, is enough.
 
     Args:
@@ -72,7 +72,7 @@ def family_orders(
                 yield order_rule(order, name, by_analogy=True)
 
 
-def _families(columns: Sequence[Column], share: float, clock: Clock) -> list[Family]:
+def _families(columns: Sequence[ProfiledColumn], share: float, clock: Clock) -> list[Family]:
     pairs = Counter(
         words for words, small, large in _pairs(columns) if not (small.constant or large.constant)
     )
@@ -86,7 +86,9 @@ def _families(columns: Sequence[Column], share: float, clock: Clock) -> list[Fam
     return list(found.values())
 
 
-def _pairs(columns: Sequence[Column]) -> Iterator[tuple[tuple[str, str], Column, Column]]:
+def _pairs(
+    columns: Sequence[ProfiledColumn],
+) -> Iterator[tuple[tuple[str, str], ProfiledColumn, ProfiledColumn]]:
     """Columns whose names differ in one word, with the two words."""
     for some in namesakes(columns):
         for (word, small), (other, large) in permutations(some, 2):
@@ -94,7 +96,7 @@ def _pairs(columns: Sequence[Column]) -> Iterator[tuple[tuple[str, str], Column,
                 yield (word, other), small, large
 
 
-def _add(family: Family, small: Column, large: Column, share: float) -> None:
+def _add(family: Family, small: ProfiledColumn, large: ProfiledColumn, share: float) -> None:
     if small.constant or large.constant:
         if small.least <= large.greatest:
             family.empty.append((small, large))
@@ -106,9 +108,9 @@ def _add(family: Family, small: Column, large: Column, share: float) -> None:
         family.orders.append(order)
 
 
-def namesakes(columns: Sequence[Column]) -> Iterator[list[tuple[str, Column]]]:
+def namesakes(columns: Sequence[ProfiledColumn]) -> Iterator[list[tuple[str, ProfiledColumn]]]:
     """Columns whose names are the same but for one word, with that word."""
-    by_rest: dict[tuple[int, tuple[str, ...]], list[tuple[str, Column]]] = {}
+    by_rest: dict[tuple[int, tuple[str, ...]], list[tuple[str, ProfiledColumn]]] = {}
     for one in columns:
         for place, word in enumerate(one.tokens):
             rest = one.tokens[:place] + one.tokens[place + 1 :]

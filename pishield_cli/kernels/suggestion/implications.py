@@ -9,8 +9,8 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.facts import Fact, FactKind, facts
-from pishield_cli.kernels.suggestion.profile import Column, related
-from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn, related
+from pishield_cli.kernels.suggestion.rules import Evidence, FoundRule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import poisson_tail
 
 LEAST_EXPECTED = 5.0
@@ -82,8 +82,8 @@ class Link:
 
 
 def implications(
-    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """All implications, equivalences, exclusions and alternatives with evidence.
 
     Args:
@@ -166,7 +166,7 @@ def _links(
             )
 
 
-def _implied(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
+def _implied(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[FoundRule]:
     by_pair = {(link.first, link.second): link for link in links}
     classes = _classes(len(found), by_pair)
     for members in classes.values():
@@ -223,7 +223,7 @@ def _unclustered(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Link]
         yield link
 
 
-def _excluded(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
+def _excluded(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[FoundRule]:
     """Pairs that exclude each other; three or more truth values as one sum."""
     pairs = {(link.first, link.second): link for link in links if link.first < link.second}
     covered: set[tuple[int, int]] = set()
@@ -235,7 +235,7 @@ def _excluded(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
             key=lambda link: link.tail,
         )
         columns = [found[one].column for one in clique]
-        yield Rule(
+        yield FoundRule(
             RuleKind.EXCLUSIVE,
             f"{total} <= 1",
             tuple(one.name for one in columns),
@@ -251,7 +251,7 @@ def _excluded(found: Sequence[Fact], links: Sequence[Link]) -> Iterator[Rule]:
             yield _rule(RuleKind.EXCLUSIVE, text, first, second, link)
 
 
-def _decided(one: Fact, other: Fact, link: Link) -> Iterator[Rule]:
+def _decided(one: Fact, other: Fact, link: Link) -> Iterator[FoundRule]:
     """What a text rules out of another kind of fact; that texts rule out texts is left unsaid."""
     if one.kind is other.kind:
         return
@@ -287,11 +287,11 @@ def _no(fact: Fact, place: int) -> str:
     return fact.no.replace("{}", f"{{{place}}}", 1)
 
 
-def _rule(kind: RuleKind, text: str, one: Fact, other: Fact, link: Link) -> Rule:
+def _rule(kind: RuleKind, text: str, one: Fact, other: Fact, link: Link) -> FoundRule:
     premise = _yes(one, 0) if kind is RuleKind.IMPLIES else None
     familiar = related(one.column, other.column)
     weak = not familiar and link.tail > link.limit - STRANGERS
-    return Rule(
+    return FoundRule(
         kind,
         text,
         (one.column.name, other.column.name),

@@ -8,9 +8,9 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
-from pishield_cli.kernels.suggestion.equalities import Equation, equation_rule, groups
-from pishield_cli.kernels.suggestion.profile import Column, columns_by_word
-from pishield_cli.kernels.suggestion.rules import Rule
+from pishield_cli.kernels.suggestion.equalities import IntegerRelation, equation_rule, groups
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn, columns_by_word
+from pishield_cli.kernels.suggestion.rules import FoundRule
 
 ROWS = 3_000
 """Rows at most that are decomposed; equations are tried on all."""
@@ -35,12 +35,12 @@ BLOCK = 200
 
 
 def long_sums(
-    columns: Sequence[Column],
+    columns: Sequence[ProfiledColumn],
     share: float,
     chance: float,
-    found: Sequence[Rule],
+    found: Sequence[FoundRule],
     clock: Clock = ENDLESS,
-) -> Iterator[Rule]:
+) -> Iterator[FoundRule]:
     """Equations of three columns and more, with small whole coefficients.
 
     Args:
@@ -63,7 +63,7 @@ def long_sums(
                         yield rule
 
 
-def _chosen_rows(block: Sequence[Column], share: float) -> Iterator[Array]:
+def _chosen_rows(block: Sequence[ProfiledColumn], share: float) -> Iterator[Array]:
     """All decided rows; then, for equations that a few break, some rows that may be free of them.
 
     Random sample consensus: Fischler and Bolles, Communications of the ACM 24 (1981).
@@ -77,7 +77,7 @@ def _chosen_rows(block: Sequence[Column], share: float) -> Iterator[Array]:
             yield np.sort(draw.choice(decided, size, replace=False))
 
 
-def blocks(columns: Sequence[Column]) -> Iterator[list[Column]]:
+def blocks(columns: Sequence[ProfiledColumn]) -> Iterator[list[ProfiledColumn]]:
     """All columns where rows are enough, else those that share a word, few at a time."""
     rows = int(np.count_nonzero(~np.isnan(columns[0].values)))
     if len(columns) <= min(BLOCK, rows // 2):
@@ -89,10 +89,10 @@ def blocks(columns: Sequence[Column]) -> Iterator[list[Column]]:
 
 
 def _equations(
-    block: Sequence[Column], decided: Array, seen: set[tuple[int, ...]]
-) -> Iterator[Equation]:
+    block: Sequence[ProfiledColumn], decided: Array, seen: set[tuple[int, ...]]
+) -> Iterator[IntegerRelation]:
     """The equations of some rows, but those seen before."""
-    members: list[Column | None] = [*block, None]
+    members: list[ProfiledColumn | None] = [*block, None]
     cells = np.stack(
         [np.ones(len(decided)) if one is None else one.values[decided] for one in members], axis=1
     )
@@ -113,7 +113,7 @@ def _equations(
         small = all(abs(whole[place]) == 1 for place in places)
         if terms < 2 or not (small or _distinct(cells[:, places]) >= ROWS_PER_TERM * terms):
             continue
-        yield Equation(
+        yield IntegerRelation(
             tuple(members[place] for place in places), tuple(whole[place] for place in places)
         )
 

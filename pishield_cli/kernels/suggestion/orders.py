@@ -9,8 +9,8 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
-from pishield_cli.kernels.suggestion.profile import Column, related
-from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn, related
+from pishield_cli.kernels.suggestion.rules import Evidence, FoundRule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import binomial_tail, poisson_tail
 from pishield_cli.logic.expressions import Kind
 
@@ -49,8 +49,8 @@ class Order:
         gap: The whole number that they differ by at least: 1 where they never tie.
     """
 
-    small: Column
-    large: Column
+    small: ProfiledColumn
+    large: ProfiledColumn
     exceptions: int
     expected: float
     inside: int
@@ -71,8 +71,8 @@ class Order:
 
 
 def orders(
-    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """All `a <= b` with evidence.
 
     Without rows near the boundary they are candidates; and so they are with exceptions that lie as
@@ -97,13 +97,13 @@ def orders(
             yield replace(rule, candidate=True)
 
 
-def order_limit(columns: Sequence[Column], chance: float) -> float:
+def order_limit(columns: Sequence[ProfiledColumn], chance: float) -> float:
     """The logarithm of the probability that an order must stay below: shared among all pairs."""
     varying = sum(not one.constant for one in columns)
     return log10(chance / max(1, varying * (varying - 1)))
 
 
-def _strict(order: Order, share: float) -> Iterator[Rule]:
+def _strict(order: Order, share: float) -> Iterator[FoundRule]:
     """The order without ties, where a few rows tie and hardly any other comes near."""
     if order.exceptions or order.gap or not (order.small.integer and order.large.integer):
         return
@@ -114,7 +114,9 @@ def _strict(order: Order, share: float) -> Iterator[Rule]:
             yield order_rule(strict)
 
 
-def compared(columns: Sequence[Column], share: float, clock: Clock = ENDLESS) -> Iterator[Order]:
+def compared(
+    columns: Sequence[ProfiledColumn], share: float, clock: Clock = ENDLESS
+) -> Iterator[Order]:
     """All pairs of columns where one exceeds the other in at most a share of rows."""
     usable = [one for one in columns if not one.constant and not one.boolean]
     if not usable:
@@ -135,7 +137,7 @@ def compared(columns: Sequence[Column], share: float, clock: Clock = ENDLESS) ->
                 yield order
 
 
-def compare(small: Column, large: Column, share: float) -> Order | None:
+def compare(small: ProfiledColumn, large: ProfiledColumn, share: float) -> Order | None:
     """How two columns compare; None where more than a share of the rows say otherwise."""
     low, high = small.values, large.values
     slack = high - low
@@ -165,7 +167,7 @@ def compare(small: Column, large: Column, share: float) -> Order | None:
     )
 
 
-def _gap(small: Column, large: Column, slack: Array) -> int:
+def _gap(small: ProfiledColumn, large: ProfiledColumn, slack: Array) -> int:
     """The whole number that lies at least between two columns of whole numbers.
 
     More than 1 only where rows do not fade away towards it: at least ten attain it, and half as
@@ -188,7 +190,7 @@ def _expected(low: Array, high: Array) -> float:
     return float(np.searchsorted(np.sort(high), low, side="left").sum() / len(low))
 
 
-def _near(low: Array, high: Array, small: Column, large: Column) -> tuple[int, int]:
+def _near(low: Array, high: Array, small: ProfiledColumn, large: ProfiledColumn) -> tuple[int, int]:
     slack = high - low
     if small.kind is Kind.NUMBER and small.least >= 0 and large.least >= 0:
         width = NEAR * np.maximum(np.abs(low), np.abs(high))
@@ -219,7 +221,7 @@ def has_edge(slack: Array) -> bool:
     return bool(np.count_nonzero((slack < 0) & (-slack <= inside[-1])) <= EDGE_OUTSIDE)
 
 
-def order_rule(order: Order, family: str = "", *, by_analogy: bool = False) -> Rule:
+def order_rule(order: Order, family: str = "", *, by_analogy: bool = False) -> FoundRule:
     """The rule that an order is written as: strict, or with an offset, where it never ties."""
     pattern = _pattern(order)
     needed = _guards(order)
@@ -229,7 +231,7 @@ def order_rule(order: Order, family: str = "", *, by_analogy: bool = False) -> R
     evidence = Evidence(
         max(order.chance, order.edge), order.expected, order.inside, order.informative
     )
-    return Rule(
+    return FoundRule(
         RuleKind.ORDER,
         pattern,
         (order.small.name, order.large.name),

@@ -27,7 +27,7 @@ _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ProfiledColumn:
     """A column of the sample.
 
     Attributes:
@@ -76,25 +76,25 @@ def tokens_of(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _TOKEN.findall(name)) or (name,)
 
 
-def related(one: Column, other: Column) -> bool:
+def related(one: ProfiledColumn, other: ProfiledColumn) -> bool:
     """Whether two columns' names share a word; single letters and numbers do not count."""
     return not _words(one).isdisjoint(_words(other))
 
 
-def _words(column: Column) -> frozenset[str]:
+def _words(column: ProfiledColumn) -> frozenset[str]:
     return frozenset(one for one in column.tokens if len(one) > 1 and not one.isdigit())
 
 
-def columns_by_word(columns: Sequence[Column]) -> dict[str, list[Column]]:
+def columns_by_word(columns: Sequence[ProfiledColumn]) -> dict[str, list[ProfiledColumn]]:
     """The columns that have each word in their names."""
-    by_word: dict[str, list[Column]] = {}
+    by_word: dict[str, list[ProfiledColumn]] = {}
     for one in columns:
         for word in dict.fromkeys(one.tokens):
             by_word.setdefault(word, []).append(one)
     return by_word
 
 
-def profiles(sample: Sample, labels: Collection[str] | None = None) -> list[Column]:
+def profiles(sample: Sample, labels: Collection[str] | None = None) -> list[ProfiledColumn]:
     """What each column of a sample is.
 
     Args:
@@ -109,12 +109,12 @@ def profiles(sample: Sample, labels: Collection[str] | None = None) -> list[Colu
     return [replace(one, label=True) if one.name in labels else one for one in found]
 
 
-def _is_score(column: Column) -> bool:
+def _is_score(column: ProfiledColumn) -> bool:
     """Whether a column holds fractions on both sides of one half."""
     return not column.integer and 0 <= column.least < 0.5 < column.greatest <= 1
 
 
-def _profile(sample: Sample, place: int) -> Column:
+def _profile(sample: Sample, place: int) -> ProfiledColumn:
     name, kind = sample.names[place], sample.kinds.get(sample.names[place], Kind.NUMBER)
     raw = np.where(np.isinf(sample.values[:, place]), np.nan, sample.values[:, place])
     if kind is not Kind.NUMBER:
@@ -123,9 +123,11 @@ def _profile(sample: Sample, place: int) -> Column:
     values = np.where(np.isin(raw, codes), np.nan, raw) if codes else raw
     present = values[~np.isnan(values)]
     if not len(present):
-        return Column(name, values, raw, codes, False, False, np.nan, np.nan, tokens_of(name))
+        return ProfiledColumn(
+            name, values, raw, codes, False, False, np.nan, np.nan, tokens_of(name)
+        )
     whole = present == np.floor(present)
-    return Column(
+    return ProfiledColumn(
         name,
         values,
         raw,
@@ -139,12 +141,12 @@ def _profile(sample: Sample, place: int) -> Column:
     )
 
 
-def _other(name: str, kind: Kind, raw: Array, levels: tuple[str, ...]) -> Column:
+def _other(name: str, kind: Kind, raw: Array, levels: tuple[str, ...]) -> ProfiledColumn:
     """A column of dates or texts."""
     present = raw[~np.isnan(raw)]
     least, greatest = (present.min(), present.max()) if len(present) else (np.nan, np.nan)
     whole = bool((present == np.floor(present)).all())
-    return Column(
+    return ProfiledColumn(
         name,
         raw,
         raw,

@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.suggestion.profile import Column
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn
 from pishield_cli.kernels.suggestion.round_numbers import rounded_down, shown, written
-from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind, quoted_text
+from pishield_cli.kernels.suggestion.rules import Evidence, FoundRule, RuleKind, quoted_text
 from pishield_cli.kernels.suggestion.statistics import binomial_tail
 
 PILE_TAIL = -6.0
@@ -29,7 +29,7 @@ SET_ROWS = 20
 """How often each value of a set must stand in the rows searched."""
 
 
-def ranges(columns: Sequence[Column], share: float) -> Iterator[Rule]:
+def ranges(columns: Sequence[ProfiledColumn], share: float) -> Iterator[FoundRule]:
     """Bounds at which rows pile up, zero where it is natural, and codes beside it."""
     for one in columns:
         if np.isnan(one.least) or one.constant:
@@ -40,28 +40,30 @@ def ranges(columns: Sequence[Column], share: float) -> Iterator[Rule]:
             yield from _bounds(one, share)
 
 
-def _coded(column: Column) -> Rule:
+def _coded(column: ProfiledColumn) -> FoundRule:
     codes = " or ".join(f"{{0}} == {code}" for code in sorted(column.codes, reverse=True))
     among = "0 <= {0} <= 1" if column.boolean else "{0} >= 0"
     note = f"{', '.join(map(str, column.codes))} read as missing"
-    return Rule(RuleKind.RANGE, f"{among} or {codes}", (column.name,), Evidence(note=note))
+    return FoundRule(RuleKind.RANGE, f"{among} or {codes}", (column.name,), Evidence(note=note))
 
 
-def _bounds(column: Column, share: float) -> Iterator[Rule]:
+def _bounds(column: ProfiledColumn, share: float) -> Iterator[FoundRule]:
     values, counts = np.unique(column.values[~np.isnan(column.values)], return_counts=True)
     lower, upper = _lower(column, values, counts), _pile(values[::-1], counts[::-1])
     if lower is not None and upper is not None:
         pattern = f"{written(lower)} <= {{0}} <= {written(upper)}"
-        yield Rule(RuleKind.RANGE, pattern, (column.name,), _piled(values, counts, lower, upper))
+        yield FoundRule(
+            RuleKind.RANGE, pattern, (column.name,), _piled(values, counts, lower, upper)
+        )
     elif lower is not None:
-        yield Rule(
+        yield FoundRule(
             RuleKind.RANGE,
             f"{{0}} >= {written(lower)}",
             (column.name,),
             _piled(values, counts, lower),
         )
     elif upper is not None:
-        yield Rule(
+        yield FoundRule(
             RuleKind.RANGE,
             f"{{0}} <= {written(upper)}",
             (column.name,),
@@ -71,9 +73,11 @@ def _bounds(column: Column, share: float) -> Iterator[Rule]:
     if edge is not None:
         note = _rows_at(int(counts[0]), edge)
         pattern = f"{{0}} >= {edge}"
-        yield Rule(RuleKind.RANGE, pattern, (column.name,), Evidence(note=note), candidate=True)
+        yield FoundRule(
+            RuleKind.RANGE, pattern, (column.name,), Evidence(note=note), candidate=True
+        )
     if upper is None and _looks_like_share(column):
-        yield Rule(RuleKind.RANGE, "{0} <= 1", (column.name,), candidate=True)
+        yield FoundRule(RuleKind.RANGE, "{0} <= 1", (column.name,), candidate=True)
     yield from _almost(column, values, counts, share) if share > 0 else ()
 
 
@@ -93,7 +97,7 @@ def _rows_at(count: int, value: object) -> str:
     return f"{count:,} {'row' if count == 1 else 'rows'} at {value}"
 
 
-def _lower(column: Column, values: Array, counts: Array) -> float | None:
+def _lower(column: ProfiledColumn, values: Array, counts: Array) -> float | None:
     piled = _pile(values, counts)
     if piled is not None:
         return piled
@@ -108,7 +112,7 @@ def _pile(values: Array, counts: Array) -> float | None:
     return float(values[0]) if binomial_tail(beside, here + beside) < PILE_TAIL else None
 
 
-def _edge(column: Column, values: Array, counts: Array) -> int | None:
+def _edge(column: ProfiledColumn, values: Array, counts: Array) -> int | None:
     """The least of whole numbers above zero, if a twentieth of the rows attain it."""
     attained = column.integer and values[0] > 0 and counts[0] >= EDGE_SHARE * counts.sum()
     return int(values[0]) if attained and values[0] == np.floor(values[0]) else None
@@ -118,11 +122,13 @@ def _is_round(value: float, count: int) -> bool:
     return value in {0, 1, 100} or (value == np.floor(value) and count >= 10)
 
 
-def _looks_like_share(column: Column) -> bool:
+def _looks_like_share(column: ProfiledColumn) -> bool:
     return not column.integer and column.least >= 0 and 0.5 < column.greatest <= 1
 
 
-def _almost(column: Column, values: Array, counts: Array, share: float) -> Iterator[Rule]:
+def _almost(
+    column: ProfiledColumn, values: Array, counts: Array, share: float
+) -> Iterator[FoundRule]:
     """Zero as a lower bound that a few negative values break."""
     total = int(counts.sum())
     negative = int(counts[values < 0].sum())
@@ -130,10 +136,10 @@ def _almost(column: Column, values: Array, counts: Array, share: float) -> Itera
         return
     held = values[values >= 0]
     if len(held) and held[0] <= NEAR_ZERO * held[-1]:
-        yield Rule(RuleKind.RANGE, "{0} >= 0", (column.name,), exceptions=negative)
+        yield FoundRule(RuleKind.RANGE, "{0} >= 0", (column.name,), exceptions=negative)
 
 
-def sets(columns: Sequence[Column]) -> Iterator[Rule]:
+def sets(columns: Sequence[ProfiledColumn]) -> Iterator[FoundRule]:
     """Columns of few whole numbers with gaps, and gaps after zero."""
     for one in columns:
         if one.constant or not one.integer or one.boolean:
@@ -148,7 +154,7 @@ def sets(columns: Sequence[Column]) -> Iterator[Rule]:
             yield from _gap(one, values, counts)
 
 
-def _levels(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
+def _levels(column: ProfiledColumn, values: Array, counts: Array) -> Iterator[FoundRule]:
     """A set of values with gaps, or a range without, if each value stands there often enough."""
     if len(values) < SET_SIZES[0] or (counts < SET_ROWS).any():
         return
@@ -159,14 +165,14 @@ def _levels(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
     else:
         listed = ", ".join(map(str, known))
         pattern = f"{{0}} in ({listed})" if len(known) > 2 else _either(known)
-    yield Rule(RuleKind.SET, pattern, (column.name,), Evidence(note=note))
+    yield FoundRule(RuleKind.SET, pattern, (column.name,), Evidence(note=note))
 
 
 def _either(values: Sequence[int]) -> str:
     return " or ".join(f"{{0}} == {value}" for value in values)
 
 
-def _gap(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
+def _gap(column: ProfiledColumn, values: Array, counts: Array) -> Iterator[FoundRule]:
     """Zero, or at least some number that is far from it."""
     if values[0] != 0 or counts[0] < SET_ROWS or counts[1:].sum() < SET_ROWS or column.codes:
         return
@@ -174,12 +180,12 @@ def _gap(column: Column, values: Array, counts: Array) -> Iterator[Rule]:
     if known:
         bound = written(rounded_down(known[0]))
         note = f"{_rows_at(int(counts[0]), '0')}, the next value is {int(known[0])}"
-        yield Rule(
+        yield FoundRule(
             RuleKind.SET, f"{{0}} == 0 or {{0}} >= {bound}", (column.name,), Evidence(note=note)
         )
 
 
-def text_sets(columns: Sequence[Column]) -> Iterator[Rule]:
+def text_sets(columns: Sequence[ProfiledColumn]) -> Iterator[FoundRule]:
     """Columns of few texts, each of which stands there often enough."""
     for one in columns:
         counts = np.bincount(one.values[~np.isnan(one.values)].astype(int))
@@ -188,4 +194,4 @@ def text_sets(columns: Sequence[Column]) -> Iterator[Rule]:
         order = sorted(range(len(counts)), key=lambda place: (-counts[place], one.levels[place]))
         listed = ", ".join(quoted_text(one.levels[place]) for place in order)
         note = f"{', '.join(str(counts[place]) for place in order)} rows each"
-        yield Rule(RuleKind.SET, f"{{0}} in ({listed})", (one.name,), Evidence(note=note))
+        yield FoundRule(RuleKind.SET, f"{{0}} in ({listed})", (one.name,), Evidence(note=note))

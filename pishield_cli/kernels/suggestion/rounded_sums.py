@@ -13,13 +13,13 @@ from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.equalities import (
     LEAST_INFORMATIVE,
     ROUNDING,
-    Equation,
+    IntegerRelation,
     equation_rule,
 )
 from pishield_cli.kernels.suggestion.families import namesakes
 from pishield_cli.kernels.suggestion.null_space import blocks
-from pishield_cli.kernels.suggestion.profile import Column
-from pishield_cli.kernels.suggestion.rules import Rule
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn
+from pishield_cli.kernels.suggestion.rules import FoundRule
 
 MOST_PLACES = 6
 """Decimal places that numbers are rounded to, at most: with more, they are not rounded."""
@@ -39,8 +39,8 @@ WHOLES = 1, 100
 
 
 def rounded_sums(
-    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """All `-0.01 <= t - a - b <= 0.01` and `0.99 <= a + b + c <= 1.01` with evidence.
 
     A sum of n rounded numbers is off by at most n halves of a last digit.
@@ -68,7 +68,7 @@ def rounded_sums(
             yield rule
 
 
-def _unit(column: Column) -> Fraction | None:
+def _unit(column: ProfiledColumn) -> Fraction | None:
     """The last digit that numbers are written with; None if they are not rounded, or all alike."""
     if column.constant or column.boolean or column.codes:
         return None
@@ -81,7 +81,7 @@ def _unit(column: Column) -> Fraction | None:
     return None
 
 
-def _within_rounding(equation: Equation, unit: Fraction) -> Equation | None:
+def _within_rounding(equation: IntegerRelation, unit: Fraction) -> IntegerRelation | None:
     """The equation with the width that its rounded parts explain; None if it needs none."""
     total, size = equation.residuals()
     off = np.abs(total[~np.isnan(total)])
@@ -95,8 +95,8 @@ def _within_rounding(equation: Equation, unit: Fraction) -> Equation | None:
 
 
 def _of_two(
-    columns: Sequence[Column], units: dict[str, Fraction], clock: Clock
-) -> Iterator[Equation]:
+    columns: Sequence[ProfiledColumn], units: dict[str, Fraction], clock: Clock
+) -> Iterator[IntegerRelation]:
     """Columns that are nearly the sum of two others in most of some rows."""
     for block in blocks(columns):
         cells = np.stack([one.values[:TRIED_ROWS] for one in block], axis=1)
@@ -106,7 +106,7 @@ def _of_two(
             near = np.abs(cells - (cells[:, [first]] + cells[:, [second]])) <= width
             for total in _mostly(near, cells):
                 if total not in (first, second):
-                    yield Equation((block[total], block[first], block[second]), (1, -1, -1))
+                    yield IntegerRelation((block[total], block[first], block[second]), (1, -1, -1))
 
 
 def _mostly(near: Array, cells: Array) -> list[int]:
@@ -116,8 +116,8 @@ def _mostly(near: Array, cells: Array) -> list[int]:
 
 
 def _families(
-    columns: Sequence[Column], units: dict[str, Fraction], clock: Clock
-) -> Iterator[Equation]:
+    columns: Sequence[ProfiledColumn], units: dict[str, Fraction], clock: Clock
+) -> Iterator[IntegerRelation]:
     """Columns whose names differ in one word, which add up to a whole or to another column."""
     for family in clock.over(namesakes(columns)):
         parts = [one for _, one in family]
@@ -126,12 +126,12 @@ def _families(
         ones = (1,) * len(parts)
         for whole in WHOLES:
             if _holds_mostly(total - whole, width):
-                yield Equation((*parts, None), (*ones, -whole))
+                yield IntegerRelation((*parts, None), (*ones, -whole))
         for other in columns if len(parts) > 2 else ():
             if all(other is not one for one in parts) and _holds_mostly(
                 total - other.values[:TRIED_ROWS], width
             ):
-                yield Equation((other, *parts), (1, *(-one for one in ones)))
+                yield IntegerRelation((other, *parts), (1, *(-one for one in ones)))
 
 
 def _holds_mostly(residual: Array, width: float) -> bool:

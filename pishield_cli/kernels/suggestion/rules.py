@@ -40,7 +40,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FoundRule:
     """A rule that was found.
 
     Attributes:

@@ -92,7 +92,7 @@ def _bits_of_texts(texts: Sequence[str]) -> Array:
     return np.array([*(crc32(text.encode()) for text in texts), 0], np.uint64)
 
 
-class Sampler:
+class HashSampler:
     """Keeps the rows with the smallest hashes, batch by batch.
 
     Args:

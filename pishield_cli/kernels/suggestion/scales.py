@@ -12,9 +12,9 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.suggestion.clock import ENDLESS, Clock
 from pishield_cli.kernels.suggestion.orders import EDGE_ROWS, has_edge
-from pishield_cli.kernels.suggestion.profile import Column, related
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn, related
 from pishield_cli.kernels.suggestion.round_numbers import rounded_up, written
-from pishield_cli.kernels.suggestion.rules import Evidence, Rule, RuleKind
+from pishield_cli.kernels.suggestion.rules import Evidence, FoundRule, RuleKind
 from pishield_cli.kernels.suggestion.statistics import poisson_tail
 
 MULTIPLES = tuple(
@@ -72,8 +72,8 @@ class _Multiple:
 
 
 def scales(
-    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """All `a <= k*b` with a round k that is reached: never more than candidates."""
     usable = [one for one in columns if not one.constant and one.least >= 0 and not one.boolean]
     usable = [one for one in usable if not one.codes]
@@ -87,7 +87,9 @@ def scales(
             yield rule
 
 
-def _pairs(columns: Sequence[Column], clock: Clock) -> Iterator[tuple[Column, Column]]:
+def _pairs(
+    columns: Sequence[ProfiledColumn], clock: Clock
+) -> Iterator[tuple[ProfiledColumn, ProfiledColumn]]:
     """All pairs; of many columns those of which some first rows come near the greatest ratio."""
     if len(columns) <= MOST_PAIRED:
         yield from permutations(columns, 2)
@@ -105,7 +107,9 @@ def _pairs(columns: Sequence[Column], clock: Clock) -> Iterator[tuple[Column, Co
             yield small, columns[place]
 
 
-def _scale(small: Column, large: Column, share: float, limit: float) -> Rule | None:
+def _scale(
+    small: ProfiledColumn, large: ProfiledColumn, share: float, limit: float
+) -> FoundRule | None:
     both = ~np.isnan(small.values) & ~np.isnan(large.values)
     low, high = small.values[both], large.values[both]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -120,7 +124,7 @@ def _scale(small: Column, large: Column, share: float, limit: float) -> Rule | N
     note = f"closest {found.closest:.3g} of it"
     if found.attained:
         note = f"{found.attained:,} rows at it"
-    return Rule(
+    return FoundRule(
         RuleKind.SCALE,
         _pattern(found.times),
         (small.name, large.name),

@@ -12,10 +12,10 @@ from pishield_cli.kernels.suggestion.families import family_orders
 from pishield_cli.kernels.suggestion.implications import implications
 from pishield_cli.kernels.suggestion.null_space import long_sums
 from pishield_cli.kernels.suggestion.orders import order_limit, orders
-from pishield_cli.kernels.suggestion.profile import Column, columns_by_word, profiles
+from pishield_cli.kernels.suggestion.profile import ProfiledColumn, columns_by_word, profiles
 from pishield_cli.kernels.suggestion.ranges import ranges, sets, text_sets
 from pishield_cli.kernels.suggestion.rounded_sums import rounded_sums
-from pishield_cli.kernels.suggestion.rules import Rule, RuleKind
+from pishield_cli.kernels.suggestion.rules import FoundRule, RuleKind
 from pishield_cli.kernels.suggestion.sampling import Sample, in_canonical_order
 from pishield_cli.kernels.suggestion.scales import scales
 from pishield_cli.logic.expressions import Kind
@@ -50,8 +50,8 @@ class Findings:
         not_tried: What there was no time for, or too much of.
     """
 
-    rules: list[Rule] = field(default_factory=list)
-    columns: list[Column] = field(default_factory=list)
+    rules: list[FoundRule] = field(default_factory=list)
+    columns: list[ProfiledColumn] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
 
 
@@ -60,7 +60,7 @@ MOST_TOGETHER = 1_000
 
 SINGLE_COLUMN = frozenset({RuleKind.TYPE, RuleKind.RANGE, RuleKind.SET})
 
-_Search = Callable[[Sequence[Column], SearchSettings, Clock], Iterator[Rule]]
+_Search = Callable[[Sequence[ProfiledColumn], SearchSettings, Clock], Iterator[FoundRule]]
 
 _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
     (frozenset({RuleKind.RANGE}), lambda columns, how, _: ranges(columns, how.exceptions)),
@@ -95,8 +95,8 @@ _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
 
 
 def equations(
-    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """Equal columns, sums of two, sums of more that do not follow, and rounded ones."""
     found = []
     for rule in chain(
@@ -108,15 +108,15 @@ def equations(
     yield from rounded_sums(columns, share, chance, clock)
 
 
-def all_sets(columns: Sequence[Column]) -> Iterator[Rule]:
+def all_sets(columns: Sequence[ProfiledColumn]) -> Iterator[FoundRule]:
     """Sets of numbers, then of texts."""
     yield from sets([one for one in columns if one.kind is Kind.NUMBER])
     yield from text_sets([one for one in columns if one.kind is Kind.TEXT])
 
 
 def all_orders(
-    columns: Sequence[Column], share: float, chance: float, clock: Clock = ENDLESS
-) -> Iterator[Rule]:
+    columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
+) -> Iterator[FoundRule]:
     """Orders of families, then the others."""
     limit = order_limit([one for one in columns if one.kind is not Kind.TEXT], chance)
     for kind in (Kind.NUMBER, Kind.DATE):
@@ -156,11 +156,11 @@ def search(sample: Sample, settings: SearchSettings) -> Findings:
 
 def _found(
     find: _Search,
-    columns: Sequence[Column],
+    columns: Sequence[ProfiledColumn],
     kinds: frozenset[RuleKind],
     settings: SearchSettings,
     clock: Clock,
-) -> Iterator[Rule]:
+) -> Iterator[FoundRule]:
     """What a search finds: of more than a thousand columns, in blocks where it compares them."""
     if len(columns) <= MOST_TOGETHER or not kinds - SINGLE_COLUMN:
         yield from find(columns, settings, clock)
@@ -171,7 +171,7 @@ def _found(
         yield from find(block, shared, clock)
 
 
-def _untried_pairs(columns: Sequence[Column]) -> Iterator[str]:
+def _untried_pairs(columns: Sequence[ProfiledColumn]) -> Iterator[str]:
     """Which pairs of more than a thousand columns were not compared."""
     if len(columns) > MOST_TOGETHER:
         common = [
@@ -181,7 +181,9 @@ def _untried_pairs(columns: Sequence[Column]) -> Iterator[str]:
         yield f"pairs of the {len(columns):,} columns whose names share no word{words}"
 
 
-def _of_use(columns: Sequence[Column], kinds: frozenset[RuleKind]) -> Sequence[Column]:
+def _of_use(
+    columns: Sequence[ProfiledColumn], kinds: frozenset[RuleKind]
+) -> Sequence[ProfiledColumn]:
     """The columns that rules of some kinds speak of."""
     if RuleKind.IMPLIES in kinds:
         return columns

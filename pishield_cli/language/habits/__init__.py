@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from functools import cache
 
 from pishield_cli.language.habits import cells, conditions, dates, texts
-from pishield_cli.language.habits.forms import Written
+from pishield_cli.language.habits.forms import Replacement
 
 
 @cache
-def habits() -> Sequence[tuple[re.Pattern[str], Written]]:
+def habits() -> Sequence[tuple[re.Pattern[str], Replacement]]:
     """All habits, in the order in which they are looked for."""
     # Once a line could not be read: no other command should wait for it.
     every = (*cells.HABITS, *texts.HABITS, *dates.HABITS, *conditions.HABITS)

@@ -13,9 +13,9 @@ MISSING = r"(?:None|NULL|NA|NaN|nan|null|none|nil)\b"
 WHOLE = rf"(?:{QUOTED_NAME}|(?<!\w)[^\W\d]\w*(?:\([^()]*\))?|\((?:{INSIDE})*?\))"
 PART = rf"(?:{QUOTED_TEXT}|{WHOLE})"
 
-Written = str | Callable[[re.Match[str]], str]
+Replacement = str | Callable[[re.Match[str]], str]
 
-Habit = tuple[str, Written]
+Habit = tuple[str, Replacement]
 """A pattern, and what is written in place of what it matches."""
 
 

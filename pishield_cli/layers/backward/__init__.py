@@ -19,7 +19,14 @@ from pishield_cli.layers.backward._masked import Masked, MaskedSweeps
 from pishield_cli.layers.backward._one_sided import OneSided
 from pishield_cli.layers.backward._projection import Projection
 from pishield_cli.layers.backward._routed import Routed
-from pishield_cli.layers.backward._rule import Both, Correction, Directed, Rows, Rule, Swept
+from pishield_cli.layers.backward._rule import (
+    BackwardRule,
+    BeforeAndAfter,
+    Both,
+    Directed,
+    ScaledCorrection,
+    Swept,
+)
 from pishield_cli.layers.backward._ste import StraightThrough
 from pishield_cli.layers.rules import ShieldChoice
 
@@ -34,11 +41,11 @@ _RULES = (
     Masked(),
 )
 
-BACKWARDS: Mapping[str, Rule] = {rule.name: rule for rule in _RULES}
+BACKWARDS: Mapping[str, BackwardRule] = {rule.name: rule for rule in _RULES}
 """The rules by name."""
 
 
-def rule_of(backward: str | Rule, shield: ShieldChoice) -> Rule:
+def rule_of(backward: str | BackwardRule, shield: ShieldChoice) -> BackwardRule:
     """A rule, or the one of a name.
 
     Args:
@@ -50,7 +57,7 @@ def rule_of(backward: str | Rule, shield: ShieldChoice) -> Rule:
     """
     if isinstance(backward, str) and backward in BACKWARDS:
         backward = BACKWARDS[backward]
-    if not isinstance(backward, Rule):
+    if not isinstance(backward, BackwardRule):
         known = ", ".join(BACKWARDS)
         raise UsageError(
             f"A backward rule is one of {known}, or a Rule, but this is `{backward}`.",
@@ -67,10 +74,11 @@ def rule_of(backward: str | Rule, shield: ShieldChoice) -> Rule:
 
 __all__ = [
     "BACKWARDS",
+    "BackwardRule",
+    "BeforeAndAfter",
     "Both",
     "Clamp",
     "Cone",
-    "Correction",
     "Directed",
     "Implicit",
     "Masked",
@@ -78,8 +86,7 @@ __all__ = [
     "OneSided",
     "Projection",
     "Routed",
-    "Rows",
-    "Rule",
+    "ScaledCorrection",
     "StraightThrough",
     "Swept",
     "rule_of",

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from pishield_cli.layers.active import Faces, Shielding, faces_of
-from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.backward._rule import BeforeAndAfter, Directed
 from pishield_cli.layers.rules import RuleName
 
 
@@ -29,9 +29,9 @@ class Cone(Directed):
     def prepare(self, shield: Shielding) -> Faces:
         return faces_of(shield)
 
-    def apply(self, state: Faces, rows: Rows, gradient: Tensor) -> Tensor:
+    def apply(self, state: Faces, rows: BeforeAndAfter, gradient: Tensor) -> Tensor:
         return state.inward(gradient, state.active(rows.corrected))
 
-    def advance(self, state: Faces, rows: Rows, tangent: Tensor) -> Tensor:
+    def advance(self, state: Faces, rows: BeforeAndAfter, tangent: Tensor) -> Tensor:
         """Along the active rows: a cone's map is not linear, and has no transpose."""
         return state.tangent(tangent, state.active(rows.corrected))

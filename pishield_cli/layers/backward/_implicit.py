@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from pishield_cli.layers.active import Shielding
-from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.backward._rule import BeforeAndAfter, Directed
 from pishield_cli.layers.nearest_point import NearestPoint, nearest_of
 from pishield_cli.layers.rules import RuleName
 
@@ -29,5 +29,5 @@ class Implicit(Directed):
     def prepare(self, shield: Shielding) -> NearestPoint:
         return nearest_of(shield)
 
-    def apply(self, state: NearestPoint, rows: Rows, gradient: Tensor) -> Tensor:
+    def apply(self, state: NearestPoint, rows: BeforeAndAfter, gradient: Tensor) -> Tensor:
         return state.faces.tangent(gradient, state.held(state(rows.raw)))

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from pishield_cli.layers.active import Faces, Shielding, faces_of
-from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.backward._rule import BeforeAndAfter, Directed
 from pishield_cli.layers.precision import WORKING
 from pishield_cli.layers.rules import RuleName
 
@@ -29,7 +29,7 @@ class OneSided(Directed):
     def prepare(self, shield: Shielding) -> Faces:
         return faces_of(shield)
 
-    def apply(self, state: Faces, rows: Rows, gradient: Tensor) -> Tensor:
+    def apply(self, state: Faces, rows: BeforeAndAfter, gradient: Tensor) -> Tensor:
         del state
         working = WORKING.get(gradient.dtype, gradient.dtype)
         way, g = rows.z.to(working) - rows.y.to(working), gradient.to(working)
@@ -37,7 +37,7 @@ class OneSided(Directed):
         outward = (g * v).sum(1, keepdim=True).clamp(max=0.0)
         return torch.addcmul(g, outward, v, value=-1.0).to(gradient.dtype)
 
-    def advance(self, state: Faces, rows: Rows, tangent: Tensor) -> Tensor:
+    def advance(self, state: Faces, rows: BeforeAndAfter, tangent: Tensor) -> Tensor:
         """Along the active inequalities: the rule's map is not linear, and has no transpose."""
         return state.tangent(tangent, state.active(rows.corrected))
 

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from pishield_cli.layers.active import Faces, Shielding, faces_of
-from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.backward._rule import BeforeAndAfter, Directed
 from pishield_cli.layers.rules import RuleName
 
 
@@ -27,5 +27,5 @@ class Projection(Directed):
     def prepare(self, shield: Shielding) -> Faces:
         return faces_of(shield)
 
-    def apply(self, state: Faces, rows: Rows, gradient: Tensor) -> Tensor:
+    def apply(self, state: Faces, rows: BeforeAndAfter, gradient: Tensor) -> Tensor:
         return state.tangent(gradient, state.active(rows.corrected))

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.layers.backward._rule import Both, Correction, Swept
+from pishield_cli.layers.backward._rule import Both, ScaledCorrection, Swept
 from pishield_cli.layers.rules import RuleName
 
 
@@ -56,7 +56,7 @@ class Routed(Swept):
         """Move values to targets; the gradient stays with those that want inside, or across."""
         return _routed(values, targets, moved, across)
 
-    def correct(self, state: nn.Module | None, correction: Correction, z: Tensor) -> Both:
+    def correct(self, state: nn.Module | None, correction: ScaledCorrection, z: Tensor) -> Both:
         if not self.cap:
             return super().correct(state, correction, z)
         compiling = torch.compiler.is_compiling()

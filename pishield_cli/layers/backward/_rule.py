@@ -18,7 +18,7 @@ from pishield_cli.layers.opaque import handed, transforming
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 
 
-class Rows(NamedTuple):
+class BeforeAndAfter(NamedTuple):
     """Values before and after correction, shape `(rows, columns)`.
 
     Attributes:
@@ -34,7 +34,7 @@ class Rows(NamedTuple):
     corrected: Tensor
 
 
-class Correction(NamedTuple):
+class ScaledCorrection(NamedTuple):
     """The correction of a shield, and the units that gradients are taken in.
 
     Attributes:
@@ -49,17 +49,17 @@ class Correction(NamedTuple):
     scale: Tensor | None = None
     owner: int = 0
 
-    def rows(self, z: Tensor, placing: Placing = clamp) -> Rows:
+    def rows(self, z: Tensor, placing: Placing = clamp) -> BeforeAndAfter:
         """Corrected values in both units; differentiable where the correction is."""
         raw = self.raw(z)
         corrected = self.clip(raw, placing)
         if self.mean is None or self.scale is None:
-            return Rows(z, corrected, raw, corrected)
+            return BeforeAndAfter(z, corrected, raw, corrected)
         # A value that stays keeps its bits.
         moved = corrected.detach() != raw.detach()
         stayed = z + (corrected - raw) / self.scale
         y = torch.where(moved, (corrected - self.mean) / self.scale, stayed)
-        return Rows(z, y, raw, corrected)
+        return BeforeAndAfter(z, y, raw, corrected)
 
     def raw(self, z: Tensor) -> Tensor:
         """Values in the requirements' units."""
@@ -81,7 +81,7 @@ class Both(NamedTuple):
     corrected: Tensor
 
 
-class Rule(ABC):
+class BackwardRule(ABC):
     """What gradient a shield hands to the raw values.
 
     A rule itself holds no values of a shield: `prepare` works out what it needs to know of one,
@@ -106,7 +106,7 @@ class Rule(ABC):
         return None
 
     @abstractmethod
-    def correct(self, state: nn.Module | None, correction: Correction, z: Tensor) -> Both:
+    def correct(self, state: nn.Module | None, correction: ScaledCorrection, z: Tensor) -> Both:
         """Corrected values with the rule's gradient.
 
         Args:
@@ -116,7 +116,7 @@ class Rule(ABC):
         """
 
 
-class Swept(Rule):
+class Swept(BackwardRule):
     """A rule that goes back through the correction, value by value.
 
     Attributes:
@@ -125,20 +125,20 @@ class Swept(Rule):
 
     placing: Placing = staticmethod(clamp)
 
-    def correct(self, state: nn.Module | None, correction: Correction, z: Tensor) -> Both:
+    def correct(self, state: nn.Module | None, correction: ScaledCorrection, z: Tensor) -> Both:
         del state
         rows = correction.rows(z, self.placing)
         return correction.both(rows.y, rows.corrected)
 
 
-class Directed(Rule):
+class Directed(BackwardRule):
     """A rule whose gradient is worked out from rows before and after correction.
 
     Derivatives of the second order are refused.
     """
 
     @abstractmethod
-    def apply(self, state: Any, rows: Rows, gradient: Tensor) -> Tensor:
+    def apply(self, state: Any, rows: BeforeAndAfter, gradient: Tensor) -> Tensor:
         """What is handed to the raw values, shape `(rows, columns)`.
 
         Args:
@@ -147,14 +147,14 @@ class Directed(Rule):
             gradient: Of the corrected values, same shape, in its units.
         """
 
-    def advance(self, state: Any, rows: Rows, tangent: Tensor) -> Tensor:
+    def advance(self, state: Any, rows: BeforeAndAfter, tangent: Tensor) -> Tensor:
         """How outputs change with raw values that change by a tangent (forward mode).
 
         Unless a rule says otherwise its map is symmetric, so that this is `apply`.
         """
         return self.apply(state, rows, tangent)
 
-    def correct(self, state: nn.Module | None, correction: Correction, z: Tensor) -> Both:
+    def correct(self, state: nn.Module | None, correction: ScaledCorrection, z: Tensor) -> Both:
         args = (z, correction, self, state)
         made: type[torch.autograd.Function] = _Plain
         if torch.compiler.is_compiling():
@@ -170,7 +170,7 @@ class _Corrected(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        z: Tensor, correction: Correction, rule: Directed, state: nn.Module | None
+        z: Tensor, correction: ScaledCorrection, rule: Directed, state: nn.Module | None
     ) -> tuple[Tensor, ...]:
         del rule, state
         rows = correction.rows(z)
@@ -210,7 +210,7 @@ class _Plain(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, z: Tensor, correction: Correction, rule: Directed, state: nn.Module | None
+        ctx: Any, z: Tensor, correction: ScaledCorrection, rule: Directed, state: nn.Module | None
     ) -> tuple[Tensor, ...]:
         output = _Corrected.forward(z, correction, rule, state)
         _Corrected.setup_context(ctx, (z, correction, rule, state), output)
@@ -220,7 +220,9 @@ class _Plain(torch.autograd.Function):
     jvp = _Transformed.jvp
 
 
-def _handed(ctx: Any, gradient: Tensor, direction: Callable[[Any, Rows, Tensor], Tensor]) -> Tensor:
+def _handed(
+    ctx: Any, gradient: Tensor, direction: Callable[[Any, BeforeAndAfter, Tensor], Tensor]
+) -> Tensor:
     z, y, *table = ctx.saved_tensors
     corrected = table[0] if table else y
     if torch.compiler.is_compiling():
@@ -242,11 +244,11 @@ class _Handed(torch.autograd.Function):
         z: Tensor,
         y: Tensor,
         corrected: Tensor,
-        correction: Correction,
-        direction: Callable[[Any, Rows, Tensor], Tensor],
+        correction: ScaledCorrection,
+        direction: Callable[[Any, BeforeAndAfter, Tensor], Tensor],
         state: nn.Module | None,
     ) -> Tensor:
-        rows = Rows(z, y, correction.raw(z), corrected)
+        rows = BeforeAndAfter(z, y, correction.raw(z), corrected)
         found: Tensor = direction(state, rows, gradient)
         return found.clone() if found is gradient else found
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from pishield_cli.layers.backward._rule import Directed, Rows
+from pishield_cli.layers.backward._rule import BeforeAndAfter, Directed
 from pishield_cli.layers.rules import RuleName
 
 
@@ -20,6 +20,6 @@ class StraightThrough(Directed):
 
     name = RuleName.STE
 
-    def apply(self, state: None, rows: Rows, gradient: Tensor) -> Tensor:
+    def apply(self, state: None, rows: BeforeAndAfter, gradient: Tensor) -> Tensor:
         del state, rows
         return gradient

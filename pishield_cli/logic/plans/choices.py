@@ -12,7 +12,7 @@ from itertools import islice
 
 from pishield_cli.logic.terms import Clause
 
-Signed = Mapping[str, int]
+AllowedValues = Mapping[str, int]
 """For each variable of a clause the values that make it hold; not all of them, and not none."""
 
 MOST_CLAUSES = 20_000
@@ -30,10 +30,12 @@ class ChoiceStep:
     """
 
     variable: str
-    clauses: tuple[tuple[int, Signed], ...]
+    clauses: tuple[tuple[int, AllowedValues], ...]
 
 
-def signed_clauses(clauses: Iterable[Clause], counts: Mapping[str, int]) -> list[Signed] | None:
+def signed_clauses(
+    clauses: Iterable[Clause], counts: Mapping[str, int]
+) -> list[AllowedValues] | None:
     """Clauses of comparisons of single variables, as sets of values.
 
     Args:
@@ -43,7 +45,7 @@ def signed_clauses(clauses: Iterable[Clause], counts: Mapping[str, int]) -> list
     Returns:
         None where a comparison is not of one variable with a number.
     """
-    found: list[Signed] = []
+    found: list[AllowedValues] = []
     for clause in clauses:
         signed: dict[str, int] = {}
         for literal in (one.as_inequality() for one in clause):
@@ -61,7 +63,7 @@ def signed_clauses(clauses: Iterable[Clause], counts: Mapping[str, int]) -> list
 
 
 def choice_steps(
-    clauses: Iterable[Signed], counts: Mapping[str, int], ordering: Sequence[str]
+    clauses: Iterable[AllowedValues], counts: Mapping[str, int], ordering: Sequence[str]
 ) -> tuple[ChoiceStep, ...] | None:
     """Work out what each variable may be, in order.
 
@@ -100,9 +102,9 @@ def choice_steps(
     return tuple(reversed(steps))
 
 
-def _covers(rests: Sequence[tuple[int, Signed]], full: int) -> Iterable[Signed]:
+def _covers(rests: Sequence[tuple[int, AllowedValues]], full: int) -> Iterable[AllowedValues]:
     """For each smallest lot of sets without a value in common what else has to hold."""
-    opened: list[tuple[int, int, Signed]] = [(0, full, {})]
+    opened: list[tuple[int, int, AllowedValues]] = [(0, full, {})]
     while opened:
         first, common, rest = opened.pop()
         for place in range(first, len(rests)):
@@ -116,14 +118,14 @@ def _covers(rests: Sequence[tuple[int, Signed]], full: int) -> Iterable[Signed]:
                 yield union
 
 
-def _union(one: Signed, other: Signed) -> Signed:
+def _union(one: AllowedValues, other: AllowedValues) -> AllowedValues:
     found = dict(one)
     for name, held in other.items():
         found[name] = found.get(name, 0) | held
     return found
 
 
-def _simplified(clauses: Iterable[Signed], counts: Mapping[str, int]) -> list[Signed]:
+def _simplified(clauses: Iterable[AllowedValues], counts: Mapping[str, int]) -> list[AllowedValues]:
     """The same without clauses that always hold or that others imply; alike ones made one."""
     found = [
         {name: held for name, held in one.items() if held}

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pishield_cli.logic.plans.resolution import (
     CLAUSE_LIMIT,
     Contradiction,
-    Elimination,
     Literals,
     Oversized,
     Resolution,
+    ResolvedStep,
     resolve,
 )
 from pishield_cli.logic.plans.waves import waves_of
@@ -206,7 +206,7 @@ def _smallest_core(clauses: Sequence[Clause], origins: Sequence[int]) -> tuple[i
 
 def _as_written(
     clauses: Sequence[Clause], ordering: Sequence[str], fixed: Collection[str]
-) -> tuple[Elimination, ...]:
+) -> tuple[ResolvedStep, ...]:
     """Each clause for its last variable only, without what follows from several."""
     position = {name: index for index, name in enumerate(ordering)}
     mentioned = {name for clause in clauses for name in clause.variables}
@@ -217,14 +217,16 @@ def _as_written(
             literals = tuple(sorted(distinct, key=lambda one: position[one.variable]))
             bounding[literals[-1].variable].append(literals)
     return tuple(
-        Elimination(name, tuple(bounding[name])) for name in reversed(bounding) if name not in fixed
+        ResolvedStep(name, tuple(bounding[name]))
+        for name in reversed(bounding)
+        if name not in fixed
     )
 
 
 # --------------------------------------------------------------------------------- --------- steps
 
 
-def _step(elimination: Elimination, position: Mapping[str, int], branched: bool) -> CoherenceStep:
+def _step(elimination: ResolvedStep, position: Mapping[str, int], branched: bool) -> CoherenceStep:
     lower: list[Literals] = []
     upper: list[Literals] = []
     for clause in elimination.clauses:

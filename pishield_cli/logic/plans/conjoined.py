@@ -10,8 +10,8 @@ from itertools import product
 
 from pishield_cli.logic.plans.half_spaces import (
     Disjunction,
-    Form,
     Half,
+    IntegerForm,
     disjunction,
     excludes,
     opposite,
@@ -35,11 +35,11 @@ class Conjunctions:
 
     def __init__(self) -> None:
         self._halves: dict[tuple[Half, ...], Half] = {}
-        self._parts: dict[Form, tuple[Half, ...]] = {}
+        self._parts: dict[IntegerForm, tuple[Half, ...]] = {}
 
     def half(self, parts: Iterable[Half]) -> Half:
         """What stands for some half-spaces together: the only one, if it is one."""
-        strongest: dict[Form, Half] = {}
+        strongest: dict[IntegerForm, Half] = {}
         for part in parts:
             form, constant, strict = part
             if not form:

@@ -11,13 +11,13 @@ from math import gcd
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.terms import Inequality, common_divisor
 
-Form = tuple[tuple[int, int], ...]
+IntegerForm = tuple[tuple[int, int], ...]
 """(position, coefficient) pairs, by ascending position; coefficients without a common factor."""
 
-Number = int | Fraction
+Rational = int | Fraction
 """A constant; a whole one is an `int` where it can be, since fractions are much slower."""
 
-Half = tuple[Form, Number, bool]
+Half = tuple[IntegerForm, Rational, bool]
 """A half-space: `form >= constant`, or `>` where the flag (strict) is true."""
 
 Disjunction = tuple[Half, ...]
@@ -55,7 +55,7 @@ def turned(half: Half) -> Half:
     return opposite(form), -constant, strict
 
 
-def opposite(form: Form) -> Form:
+def opposite(form: IntegerForm) -> IntegerForm:
     """The form times minus one."""
     return tuple((position, -coefficient) for position, coefficient in form)
 
@@ -82,7 +82,7 @@ def disjunction(halves: Iterable[Half]) -> Disjunction | None:
     Returns:
         None for a tautology.
     """
-    weakest: dict[Form, tuple[Number, bool]] = {}
+    weakest: dict[IntegerForm, tuple[Rational, bool]] = {}
     for form, constant, strict in halves:
         if not form:
             if constant < 0 or (constant == 0 and not strict):
@@ -118,14 +118,14 @@ class ClauseSet:
         """By a number of its own each: clauses are long to hash."""
         self._masks: dict[int, int] = {}
         """For each clause its forms, a bit each."""
-        self._bits: dict[Form, int] = {}
-        self._units: dict[Form, int] = {}
-        self._by_form: dict[Form, dict[int, None]] = {}
+        self._bits: dict[IntegerForm, int] = {}
+        self._units: dict[IntegerForm, int] = {}
+        self._by_form: dict[IntegerForm, dict[int, None]] = {}
         self._by_last: dict[int, dict[int, None]] = {}
         # Each clause under one of its forms only: what subsumes a clause is found by going
         # through that clause's forms, once for each candidate.
-        self._led: dict[Form, dict[int, None]] = {}
-        self._leader: dict[int, Form] = {}
+        self._led: dict[IntegerForm, dict[int, None]] = {}
+        self._leader: dict[int, IntegerForm] = {}
 
     def __iter__(self) -> Iterator[Disjunction]:
         return iter(self._clauses.values())
@@ -138,7 +138,7 @@ class ClauseSet:
         """Whether the empty clause is in it."""
         return len(self._clauses) == 1 and () in self._clauses.values()
 
-    def unit(self, form: Form) -> Half | None:
+    def unit(self, form: IntegerForm) -> Half | None:
         """The clause that says `form >= something` alone, where there is one."""
         number = self._units.get(form)
         return None if number is None else self._clauses[number][0]
@@ -253,7 +253,7 @@ class ClauseSet:
         return clause
 
 
-def _implies(clause: Disjunction, bounds: dict[Form, tuple[Number, bool]]) -> bool:
+def _implies(clause: Disjunction, bounds: dict[IntegerForm, tuple[Rational, bool]]) -> bool:
     for form, constant, strict in clause:
         bound = bounds.get(form)
         if bound is None or (constant, strict) < bound:

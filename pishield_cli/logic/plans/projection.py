@@ -12,7 +12,7 @@ from pishield_cli.logic.plans.half_spaces import (
     ClauseSet,
     Disjunction,
     Half,
-    Number,
+    Rational,
     disjunction,
     half_space,
 )
@@ -31,7 +31,7 @@ _CLEARLY = 1e-9
 
 
 @dataclass(frozen=True)
-class Projection:
+class ProjectedClauses:
     """What clauses say of some of their variables.
 
     Attributes:
@@ -87,7 +87,7 @@ def _clearly_holds(half: Half, values: Mapping[int, float]) -> bool:
 
 def project(
     clauses: Iterable[Clause], lost: Collection[str], places: Mapping[str, int], *, limits: Limits
-) -> Projection:
+) -> ProjectedClauses:
     """Eliminate variables from clauses.
 
     Args:
@@ -117,7 +117,7 @@ def project(
         exact &= space.keeps_whole(bounding, equality, position)
         for found in derived:
             _add(left, found, space)
-    return Projection(exact, tuple(left), space)
+    return ProjectedClauses(exact, tuple(left), space)
 
 
 def _add(clauses: ClauseSet, halves: Iterable[Half], space: "_Space") -> None:
@@ -129,7 +129,7 @@ def _add(clauses: ClauseSet, halves: Iterable[Half], space: "_Space") -> None:
 @lru_cache(maxsize=8192)
 def _whole_weights(
     literal: Plain,
-) -> tuple[tuple[tuple[str, ...], tuple[int, ...]], Number, bool]:
+) -> tuple[tuple[tuple[str, ...], tuple[int, ...]], Rational, bool]:
     """A literal's columns and weights, whole numbers without a common factor; and its bound."""
     one = literal.as_inequality()
     form, constant, strict = half_space(

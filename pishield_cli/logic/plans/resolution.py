@@ -27,7 +27,7 @@ Literals = tuple[BooleanLiteral, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Elimination:
+class ResolvedStep:
     """What bounds a variable by the variables before it.
 
     Attributes:
@@ -49,7 +49,7 @@ class Resolution:
             variables have values that satisfy everything.
     """
 
-    eliminations: tuple[Elimination, ...]
+    eliminations: tuple[ResolvedStep, ...]
     conditions: tuple[Literals, ...]
 
 
@@ -140,7 +140,7 @@ class _Eliminator:
         self._clauses = clauses
 
     def run(self) -> Resolution | Contradiction | Oversized:
-        eliminations: list[Elimination] = []
+        eliminations: list[ResolvedStep] = []
         conditions: tuple[Literals, ...] = ()
         compact = False
         variable = ""
@@ -153,7 +153,7 @@ class _Eliminator:
                 bounding = self._eliminate(position, compact)
                 compact = True
                 if variable not in self._kept:
-                    eliminations.append(Elimination(variable, bounding))
+                    eliminations.append(ResolvedStep(variable, bounding))
         except _Contradicted as found:
             return Contradiction(tuple(_bits(found.origins)))
         except _Grown as found:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from pishield_cli.logic.rows.grids import Grid, Interval, points_near
-from pishield_cli.logic.solver.answers import Nearest
+from pishield_cli.logic.solver.answers import NearestValue
 
 REMAINDERS = 7
 """Neighbours of a value that are tried where an equality asks for another remainder."""
@@ -12,7 +12,7 @@ REMAINDERS = 7
 MOST_PLACES = 15
 
 
-def points_at(found: Nearest, name: str, grid: Grid) -> Iterator[Fraction]:
+def points_at(found: NearestValue, name: str, grid: Grid) -> Iterator[Fraction]:
     """Values on a column's grid at, or right beyond, the nearest one allowed.
 
     Args:

@@ -29,14 +29,14 @@ class Congruences:
 
 
 @dataclass(slots=True)
-class _Row:
+class _IntegerRow:
     """An equality: decimals and whole numbers with integer coefficients, and a constant."""
 
     decimals: dict[str, int]
     whole: dict[str, int]
     constant: Fraction
 
-    def subtract(self, times: int, other: "_Row") -> None:
+    def subtract(self, times: int, other: "_IntegerRow") -> None:
         for mine, theirs in ((self.decimals, other.decimals), (self.whole, other.whole)):
             for name, value in theirs.items():
                 mine[name] = mine.get(name, 0) - times * value
@@ -101,9 +101,9 @@ def equalities(clauses: Iterable[Clause]) -> Iterator[Equality]:
 
 def _rows(
     equations: Iterable[Equality], integers: frozenset[str], fixed: Mapping[str, Fraction]
-) -> Iterator[_Row]:
+) -> Iterator[_IntegerRow]:
     for terms, constant in equations:
-        row = _Row({}, {}, constant)
+        row = _IntegerRow({}, {}, constant)
         for name, value in terms.items():
             if name in fixed:
                 row.constant -= value * fixed[name]
@@ -117,7 +117,7 @@ def _turned(terms: Iterable[Term]) -> tuple[Term, ...]:
     return tuple(Term(name, -value) for name, value in terms)
 
 
-def _echelon(rows: list[_Row]) -> Iterator[_Row]:
+def _echelon(rows: list[_IntegerRow]) -> Iterator[_IntegerRow]:
     """The same equalities, each with a decimal that those after it lack."""
     while rows:
         name = next(iter(rows[0].decimals))

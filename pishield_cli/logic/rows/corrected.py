@@ -6,7 +6,7 @@ from functools import cached_property
 
 from pishield_cli.logic.plans.plan import BoundClause, GroupPlan, Step, narrowed_plan
 from pishield_cli.logic.rows.grids import Grid, Interval, points_near
-from pishield_cli.logic.rows.problems import limit_clauses
+from pishield_cli.logic.rows.problems import Row, limit_clauses
 from pishield_cli.logic.rows.searched import RowSearch
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 
@@ -24,8 +24,6 @@ VALUE = 200
 
 UNWIELDY = 2**31
 """Limits of columns from here on are left to search: planning for them costs more than it helps."""
-
-Row = dict[str, Fraction]
 
 
 class ExactCorrector:

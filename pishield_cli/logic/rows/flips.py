@@ -79,7 +79,7 @@ class FlipSearch:
             fixed: Variables that must not flip.
             limit: How many nodes to visit; as many as the size of the clauses allows by default.
         """
-        row = _Row(self._clauses, truths, costs, self.limit if limit is None else limit)
+        row = _Flipped(self._clauses, truths, costs, self.limit if limit is None else limit)
         best, least = None, 0
         for found, cost in row.search(fixed):
             best, least = found, cost
@@ -101,7 +101,7 @@ class FlipSearch:
         Returns:
             The truths, as bits, and whether these are all.
         """
-        row = _Row(self._clauses, truths, costs, self.limit if limit is None else limit)
+        row = _Flipped(self._clauses, truths, costs, self.limit if limit is None else limit)
         row.room = cost
         found: list[int] = []
         for one, _ in row.search(0):
@@ -150,7 +150,7 @@ def _clauses(clauses: Iterable[Iterable[tuple[int, bool]]], variables: int) -> _
     )
 
 
-class _Row:
+class _Flipped:
     """The search for one row.
 
     Attributes:

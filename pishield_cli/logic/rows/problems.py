@@ -10,7 +10,7 @@ from pishield_cli.logic.plans.half_spaces import equated, half_of
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.congruences import Equality, congruences, equalities
 from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid
-from pishield_cli.logic.solver.answers import Infeasible, Model, Nearest, Undecided
+from pishield_cli.logic.solver.answers import Infeasible, Model, NearestValue, Undecided
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import equal, nearest_of, substituted
 from pishield_cli.logic.solver.search import Search
@@ -38,7 +38,7 @@ Row = dict[str, Fraction]
 
 
 @dataclass(frozen=True)
-class Problem:
+class RowProblem:
     """A group's rows to be searched for, columns of decimal places counted in units of their last.
 
     Attributes:
@@ -87,7 +87,7 @@ class Problem:
     def in_own_units(self, row: Mapping[str, Fraction]) -> Row:
         return {name: value * self.units[name] for name, value in row.items()}
 
-    def with_room(self, share: Fraction = Fraction(1)) -> "Problem":
+    def with_room(self, share: Fraction = Fraction(1)) -> "RowProblem":
         """The same rows, farther inside their bounds, so that cells of few digits find room.
 
         Args:
@@ -115,11 +115,11 @@ class Problem:
         return Inequality(literal.terms, literal.constant + room, literal.strict)
 
 
-def problem_of(plan: GroupPlan, grids: Mapping[str, Grid]) -> Problem:
+def problem_of(plan: GroupPlan, grids: Mapping[str, Grid]) -> RowProblem:
     """What a plan's rows have to satisfy, on what their columns can hold."""
     units = {name: Fraction(10) ** -(grids[name].places or 0) for name in plan.variables}
     clauses = (*plan.clauses, *limit_clauses(plan.variables, grids))
-    return Problem(
+    return RowProblem(
         plan.variables,
         plan.fixed,
         tuple(counted_in(clause, units) for clause in clauses),
@@ -141,7 +141,7 @@ class Questions:
 
     def __init__(
         self,
-        problem: Problem,
+        problem: RowProblem,
         values: Mapping[str, Fraction],
         limits: Limits,
         nodes: int,
@@ -186,18 +186,18 @@ class Questions:
         owners = self._owners({**self.settled, name: value}, share)
         return self._search.solve(owners, equal(name, value))
 
-    def nearest(self, name: str) -> Nearest | Infeasible | Undecided:
+    def nearest(self, name: str) -> NearestValue | Infeasible | Undecided:
         """The value nearest to a cell that some values of the others go with."""
         target = self._values[name]
         if self._known.get(name) == target:
-            return Nearest(target, open=False, side=0, model=Model(self._known))
+            return NearestValue(target, open=False, side=0, model=Model(self._known))
         for value in _neighbours(target, self._problem.grids[name]):
             there = self._noted(self.model(name, value))
             if isinstance(there, Undecided):
                 return there
             if isinstance(there, Model):
                 side = (value > target) - (value < target)
-                return Nearest(value, open=False, side=side, model=there)
+                return NearestValue(value, open=False, side=side, model=there)
         return nearest_of(self._search, name, self._values[name], self._owners(self.settled))
 
     def _noted(self, answer: Model | Infeasible | Undecided) -> Model | Infeasible | Undecided:

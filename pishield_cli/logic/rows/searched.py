@@ -8,8 +8,8 @@ from itertools import islice
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.choices import points_at
 from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid, decade, rounded
-from pishield_cli.logic.rows.problems import Problem, Questions, Row, problem_of
-from pishield_cli.logic.solver.answers import Infeasible, Model, Nearest, Undecided
+from pishield_cli.logic.rows.problems import Questions, Row, RowProblem, problem_of
+from pishield_cli.logic.solver.answers import Infeasible, Model, NearestValue, Undecided
 from pishield_cli.logic.solver.limits import Limits
 
 SEARCH_NODES = 4_000
@@ -45,7 +45,7 @@ class RowSearch:
     def __init__(self, plan: GroupPlan, grids: Mapping[str, Grid]) -> None:
         self._plan, self._grids = plan, grids
         self._problem = problem_of(plan, grids)
-        self._short: dict[_Lattice, tuple[Problem, Mapping[str, Grid]]] = {}
+        self._short: dict[_Lattice, tuple[RowProblem, Mapping[str, Grid]]] = {}
 
     def find(
         self, values: Mapping[str, Fraction], limits: Limits, nodes: int = SEARCH_NODES
@@ -92,7 +92,7 @@ class RowSearch:
         questions = Questions(problem, cells, limits, ROUGH_NODES, in_decimals=False)
         for name in problem.moving:
             found = questions.nearest(name)
-            if not isinstance(found, Nearest):
+            if not isinstance(found, NearestValue):
                 return None
             beyond = found.model.values.get(name, found.value)
             questions.settle(name, beyond if found.open else found.value)
@@ -157,7 +157,7 @@ class RowSearch:
             found.append(tuple((n, min(one, finest)) for n, one in own.items()))
         yield from found
 
-    def _on_lattice(self, lattice: _Lattice) -> tuple[Problem, Mapping[str, Grid]]:
+    def _on_lattice(self, lattice: _Lattice) -> tuple[RowProblem, Mapping[str, Grid]]:
         """What rows have to satisfy whose moved cells get at most so many decimal places."""
         if len(self._short) > LATTICES_KEPT:
             self._short.clear()
@@ -192,7 +192,7 @@ def _decade(value: Fraction) -> int:
     return decade(abs(value)) if value else 0
 
 
-def _other_ways(problem: Problem, cells: Row, limits: Limits, nodes: int) -> Row | None:
+def _other_ways(problem: RowProblem, cells: Row, limits: Limits, nodes: int) -> Row | None:
     """A row with more room inside its bounds, or one that only nearly keeps its cells."""
     exact = len(problem.integers) == len(problem.variables)
     if not exact and (found := _with_room(problem, cells, limits, nodes)) is not None:
@@ -204,7 +204,7 @@ def _other_ways(problem: Problem, cells: Row, limits: Limits, nodes: int) -> Row
     return None
 
 
-def _in_order(problem: Problem, cells: Row, questions: Questions) -> Row | None:
+def _in_order(problem: RowProblem, cells: Row, questions: Questions) -> Row | None:
     """Each variable in order as near to its cell as some values of the later ones allow."""
     row, wrong = dict(cells), None
     for name in problem.moving:
@@ -221,7 +221,7 @@ def _in_order(problem: Problem, cells: Row, questions: Questions) -> Row | None:
     return row if problem.holds(row) else None
 
 
-def _with_room(problem: Problem, cells: Row, limits: Limits, nodes: int) -> Row | None:
+def _with_room(problem: RowProblem, cells: Row, limits: Limits, nodes: int) -> Row | None:
     """The same with less and less room asked for, so that what one took leaves some to the next."""
     chosen: Row = {}
     free = problem.moving
@@ -240,10 +240,10 @@ def _with_room(problem: Problem, cells: Row, limits: Limits, nodes: int) -> Row 
     return row if problem.holds(row) else None
 
 
-def _nearest_point(name: str, problem: Problem, questions: Questions) -> Fraction | None:
+def _nearest_point(name: str, problem: RowProblem, questions: Questions) -> Fraction | None:
     """A value on the grid at, or right beyond, the nearest one, that the others can go with."""
     found = questions.nearest(name)
-    if not isinstance(found, Nearest):
+    if not isinstance(found, NearestValue):
         return None
     grid = problem.grids[name]
     if not (found.open or problem.equalities) and grid.fits(found.value):
@@ -253,7 +253,7 @@ def _nearest_point(name: str, problem: Problem, questions: Questions) -> Fractio
     return next(fitting, None)
 
 
-def _kept(problem: Problem, cells: Row, questions: Questions) -> Row | None:
+def _kept(problem: RowProblem, cells: Row, questions: Questions) -> Row | None:
     """Some solution that keeps, or nearly keeps, the cells for which that is soon seen to do."""
     answer = questions.model()
     patience = PATIENCE

@@ -56,7 +56,7 @@ class Optimum:
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class NearestValue:
     """The allowed value of a variable that is nearest to a target.
 
     Attributes:

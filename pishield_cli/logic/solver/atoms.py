@@ -12,7 +12,7 @@ from math import ceil, floor
 
 from pishield_cli.logic.solver.simplex import Simplex
 from pishield_cli.logic.solver.stack import LOWER, UPPER
-from pishield_cli.logic.solver.tableau import ONE, ZERO, Value
+from pishield_cli.logic.solver.tableau import ONE, ZERO, StrictValue
 from pishield_cli.logic.terms import BooleanLiteral, Plain, Term, common_divisor
 
 TRUE = 0
@@ -33,12 +33,12 @@ class Atoms:
         self.integers: dict[int, None] = {}
         self.whole: set[int] = set()
         """Variables that must be whole, and forms that are whole because their terms are."""
-        self.bounds: list[tuple[int, Value] | None] = [None]
+        self.bounds: list[tuple[int, StrictValue] | None] = [None]
         """For each atom the variable of the simplex and its least value; None for a boolean."""
         self._declared = set(integers)
         self._forms: dict[tuple[tuple[int, int], ...], int] = {}
-        self._numbers: dict[tuple[int, Value], int] = {}
-        self._ladders: dict[int, list[tuple[Value, int]]] = {}
+        self._numbers: dict[tuple[int, StrictValue], int] = {}
+        self._ladders: dict[int, list[tuple[StrictValue, int]]] = {}
         self._places: dict[int, dict[int, int]] = {}
         """Where atoms stand in their variable's ladder, as long as none is added to it."""
 
@@ -103,12 +103,12 @@ class Atoms:
             eps = ONE if strict == least else ZERO
         return 2 * self._atom(variable, (constant, eps)) + (not least)
 
-    def beyond(self, variable: int, value: Value, *, downwards: bool) -> int:
+    def beyond(self, variable: int, value: StrictValue, *, downwards: bool) -> int:
         """The literal that a variable is strictly less, or strictly greater, than a value."""
         real, eps = value
         return self.bounded(variable, real, strict=not eps, least=not downwards)
 
-    def _atom(self, variable: int, least: Value) -> int:
+    def _atom(self, variable: int, least: StrictValue) -> int:
         key = (variable, least)
         atom = self._numbers.get(key)
         if atom is None:
@@ -147,7 +147,7 @@ class Atoms:
         least = value > (real, ZERO) if eps else value >= (real, ZERO)
         return least != bool(literal & 1)
 
-    def assertion(self, literal: int) -> tuple[int, int, Value] | None:
+    def assertion(self, literal: int) -> tuple[int, int, StrictValue] | None:
         """What a literal asserts of the simplex: variable, side, bound; None for a boolean."""
         bound = self.bounds[literal >> 1]
         if bound is None:
@@ -159,7 +159,7 @@ class Atoms:
             return variable, UPPER, (real - 1, ZERO)
         return variable, UPPER, (real, eps - 1)
 
-    def order(self, literal: int) -> tuple[Value, Value] | None:
+    def order(self, literal: int) -> tuple[StrictValue, StrictValue] | None:
         """The two values, the first at most the second, that a true literal compares."""
         asserted = self.assertion(literal)
         if asserted is None:

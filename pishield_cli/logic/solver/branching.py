@@ -11,7 +11,7 @@ from math import floor, gcd
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.solver.simplex import Simplex
 from pishield_cli.logic.solver.stack import LOWER, UPPER, Conflict
-from pishield_cli.logic.solver.tableau import ZERO, Value
+from pishield_cli.logic.solver.tableau import ZERO, StrictValue
 
 BOX = -1
 """The reason of bounds that only keep a search finite, told from all others by its sign."""
@@ -124,7 +124,7 @@ def optimise_whole(
     integers: Collection[int],
     whole: Collection[int],
     limits: Limits,
-) -> Value | Unbounded | None:
+) -> StrictValue | Unbounded | None:
     """Find where a variable is least or greatest while some variables are whole numbers.
 
     Args:
@@ -152,9 +152,9 @@ def _optimise(
     integers: Collection[int],
     whole: Collection[int],
     limits: Limits,
-    best: Value | None,
+    best: StrictValue | None,
     depth: int,
-) -> Value | Unbounded | None:
+) -> StrictValue | Unbounded | None:
     if simplex.check(limits) or row_without_solution(simplex, whole, limits):
         return best
     optimum = simplex.optimise(variable, side, limits)

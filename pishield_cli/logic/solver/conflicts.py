@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-Numbers = list[int]
+NumberedClause = list[int]
 """A clause of numbered literals: `2 * atom`, and `2 * atom + 1` for the negation."""
 
 
 def first_unique_point(
-    conflict: Numbers,
+    conflict: NumberedClause,
     top: int,
     trail: Sequence[int],
     level: Sequence[int],
-    reason: Sequence[Numbers | None],
-) -> tuple[Numbers, set[int]]:
+    reason: Sequence[NumberedClause | None],
+) -> tuple[NumberedClause, set[int]]:
     """Resolve a false clause with reasons until it has one literal of the top level.
 
     Args:
@@ -26,7 +26,7 @@ def first_unique_point(
         The clause learned, its literal of the top level first, and all atoms that took part.
     """
     seen: set[int] = set()
-    rest: Numbers = []
+    rest: NumberedClause = []
     open_count = 0
     position = len(trail)
     clause: Sequence[int] = conflict
@@ -52,7 +52,7 @@ def first_unique_point(
 
 
 def trace(
-    conflict: Sequence[int], level: Sequence[int], reason: Sequence[Numbers | None]
+    conflict: Sequence[int], level: Sequence[int], reason: Sequence[NumberedClause | None]
 ) -> set[int]:
     """The atoms without a reason, above level 0, that a clause is false because of."""
     roots: set[int] = set()

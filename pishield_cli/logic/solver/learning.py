@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pishield_cli.logic.solver.activity import Activity
 from pishield_cli.logic.solver.atoms import FALSE, TRUE, Atoms
 from pishield_cli.logic.solver.branching import make_whole
-from pishield_cli.logic.solver.conflicts import Numbers, first_unique_point, trace
+from pishield_cli.logic.solver.conflicts import NumberedClause, first_unique_point, trace
 from pishield_cli.logic.solver.limits import Limits
 
 LEARNED = 3_000
@@ -36,15 +36,15 @@ class Learner:
     def __init__(self, atoms: Atoms) -> None:
         self.atoms = atoms
         self.limits = Limits()
-        self._truth: Numbers = []
-        self._level: Numbers = []
-        self._reason: list[Numbers | None] = []
+        self._truth: NumberedClause = []
+        self._level: NumberedClause = []
+        self._reason: list[NumberedClause | None] = []
         self._phase: list[bool] = []
         self._activity = Activity()
-        self._watches: list[list[Numbers]] = []
-        self._learned: list[Numbers] = []
-        self._units: list[Numbers] = []
-        self._trail: Numbers = []
+        self._watches: list[list[NumberedClause]] = []
+        self._learned: list[NumberedClause] = []
+        self._units: list[NumberedClause] = []
+        self._trail: NumberedClause = []
         self._queued = 0
         self._levels: list[tuple[int, int]] = []
         self._base = 0
@@ -109,7 +109,7 @@ class Learner:
 
     # ------------------------------------------------------------------ the search
 
-    def run(self, required: Sequence[Numbers]) -> frozenset[int] | None:
+    def run(self, required: Sequence[NumberedClause]) -> frozenset[int] | None:
         """Find an assignment of the atoms, and of the simplex, that satisfies clauses.
 
         Args:
@@ -164,12 +164,12 @@ class Learner:
         conflict = self._propagate()
         assert conflict is None, "literals that hold together cannot conflict"
 
-    def _make_whole(self) -> Numbers | None:
+    def _make_whole(self) -> NumberedClause | None:
         atoms = self.atoms
         conflict = make_whole(atoms.simplex, atoms.integers, atoms.whole, self.limits)
         return None if conflict is None else [reason ^ 1 for reason in conflict]
 
-    def _open_clause(self, required: Sequence[Numbers]) -> Numbers | None:
+    def _open_clause(self, required: Sequence[NumberedClause]) -> NumberedClause | None:
         """A clause that does not hold as things stand, looked for from where the last was."""
         count = len(required)
         for offset in range(count):
@@ -181,7 +181,7 @@ class Learner:
         self.limits.spend(SEEN * count)
         return None
 
-    def _decide(self, clause: Numbers) -> bool:
+    def _decide(self, clause: NumberedClause) -> bool:
         """Decide for one of a clause's literals; False if all of them are false."""
         self.limits.branch()
         free = [literal for literal in clause if self._truth[literal] == 0]
@@ -193,7 +193,7 @@ class Learner:
 
     # ------------------------------------------------------------------ propagation
 
-    def _propagate(self) -> Numbers | None:
+    def _propagate(self) -> NumberedClause | None:
         """Draw conclusions until there are no more.
 
         Returns:
@@ -210,7 +210,7 @@ class Learner:
             reasons = self.atoms.simplex.check(self.limits)
             return None if reasons is None else [reason ^ 1 for reason in reasons]
 
-    def _tell_simplex(self, literal: int) -> Numbers | None:
+    def _tell_simplex(self, literal: int) -> NumberedClause | None:
         asserted = self.atoms.assertion(literal)
         if asserted is None:
             return None
@@ -228,11 +228,11 @@ class Learner:
             self._assign(weaker, [weaker, literal ^ 1])
         return None
 
-    def _visit(self, false: int) -> Numbers | None:
+    def _visit(self, false: int) -> NumberedClause | None:
         """Move the watches of clauses that watch a literal now false, or conclude from them."""
         truth = self._truth
         watching = self._watches[false]
-        kept: list[Numbers] = []
+        kept: list[NumberedClause] = []
         self._watches[false] = kept
         for position, clause in enumerate(watching):
             if clause[0] == false:
@@ -257,7 +257,7 @@ class Learner:
 
     # ------------------------------------------------------------------ conflicts
 
-    def _resolve(self, conflict: Numbers) -> None:
+    def _resolve(self, conflict: NumberedClause) -> None:
         """Learn from a false clause and go back; note the failure where there is no way."""
         top = max((self._level[literal >> 1] for literal in conflict), default=0)
         if top <= self._base:
@@ -276,7 +276,7 @@ class Learner:
             self._units.append(learned)
         self._assign(learned[0], learned)
 
-    def _fail(self, conflict: Numbers, assumed: Collection[int] = ()) -> frozenset[int]:
+    def _fail(self, conflict: NumberedClause, assumed: Collection[int] = ()) -> frozenset[int]:
         """Trace a clause that the assumptions make false back to them, and remember it."""
         roots = trace(conflict, self._level, self._reason)
         core = {2 * atom + (self._truth[2 * atom] < 0) for atom in roots}
@@ -297,7 +297,7 @@ class Learner:
             self._phase.append(False)
             self._watches += ([], [])
 
-    def _assign(self, literal: int, reason: Numbers | None) -> None:
+    def _assign(self, literal: int, reason: NumberedClause | None) -> None:
         self._truth[literal] = 1
         self._truth[literal ^ 1] = -1
         self._level[literal >> 1] = len(self._levels)
@@ -333,14 +333,14 @@ class Learner:
             for index, watching in enumerate(self._watches):
                 self._watches[index] = [one for one in watching if id(one) not in dropped]
 
-    def _assert_unit(self, unit: Numbers) -> None:
+    def _assert_unit(self, unit: NumberedClause) -> None:
         literal = unit[0]
         if self._truth[literal] < 0:
             self._failure = (0, frozenset())
         elif self._truth[literal] == 0:
             self._assign(literal, unit)
 
-    def _attach(self, clause: Numbers) -> None:
+    def _attach(self, clause: NumberedClause) -> None:
         """Watch a clause's two literals that were or will be last to be false."""
         if not self._levels:
             clause.sort(key=lambda literal: self._truth[literal] < 0)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
-from pishield_cli.logic.solver.answers import Infeasible, Model, Nearest, Optimum, Undecided
+from pishield_cli.logic.solver.answers import Infeasible, Model, NearestValue, Optimum, Undecided
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.search import Search
 from pishield_cli.logic.solver.tableau import ONE, ZERO
@@ -58,7 +58,7 @@ def nearest_value(
     integers: Collection[str] = (),
     fixed: Mapping[str, Fraction] | None = None,
     limits: Limits | None = None,
-) -> Nearest | Infeasible | Undecided:
+) -> NearestValue | Infeasible | Undecided:
     """Find the value of one variable, nearest to a target, that some values of others go with.
 
     Args:
@@ -77,14 +77,14 @@ def nearest_value(
 
 def nearest_of(
     search: Search, variable: str, target: Fraction, owners: Sequence[int] | None = None
-) -> Nearest | Infeasible | Undecided:
+) -> NearestValue | Infeasible | Undecided:
     """The same of the clauses of a search, those of some owners, and of what it supposes."""
     there = search.solve(owners, equal(variable, target))
     if isinstance(there, Undecided) or (isinstance(there, Infeasible) and not there.assumed):
         return there
     if isinstance(there, Model):
-        return Nearest(target, open=False, side=0, model=there)
-    best: Nearest | None = None
+        return NearestValue(target, open=False, side=0, model=there)
+    best: NearestValue | None = None
     core: set[int] = set(there.core)
     for side in (-1, 1):
         assumed = [_beyond(variable, target, side)]
@@ -100,7 +100,7 @@ def nearest_of(
             continue
         assert found.value is not None, "the target bounds it"
         assert found.model is not None, "a bounded optimum comes with values"
-        nearest = Nearest(found.value, not found.attained, side, found.model)
+        nearest = NearestValue(found.value, not found.attained, side, found.model)
         if best is None or _rank(nearest, target) < _rank(best, target):
             best = nearest
     return Infeasible(tuple(sorted(core))) if best is None else best
@@ -116,7 +116,7 @@ def _beyond(variable: str, value: Fraction, side: int) -> Inequality:
     return Inequality((Term(variable, Fraction(side)),), side * value)
 
 
-def _rank(nearest: Nearest, target: Fraction) -> tuple[Fraction, bool]:
+def _rank(nearest: NearestValue, target: Fraction) -> tuple[Fraction, bool]:
     return abs(nearest.value - target), nearest.open
 
 

@@ -12,11 +12,11 @@ from math import ceil, floor
 from pishield_cli.logic.solver.answers import Infeasible, Model, Optimum, Undecided
 from pishield_cli.logic.solver.atoms import FALSE, TRUE, Atoms
 from pishield_cli.logic.solver.branching import BRANCH, Unbounded, make_whole, optimise_whole
-from pishield_cli.logic.solver.conflicts import Numbers
+from pishield_cli.logic.solver.conflicts import NumberedClause
 from pishield_cli.logic.solver.learning import SEEN, Learner
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.solver.stack import LOWER, UPPER
-from pishield_cli.logic.solver.tableau import ONE, ZERO, Value, infinitesimal
+from pishield_cli.logic.solver.tableau import ONE, ZERO, StrictValue, infinitesimal
 from pishield_cli.logic.terms import Clause, Conjunction, Literal, Term
 
 __all__ = ["Infeasible", "Model", "Optimum", "Search", "Undecided"]
@@ -39,8 +39,8 @@ class Search:
         self.limits = Limits() if limits is None else limits
         self._guards: dict[int, int] = {}
         self._owners: dict[int, int] = {}
-        self._clauses: dict[int, list[Numbers]] = {}
-        self._required: list[Numbers] = []
+        self._clauses: dict[int, list[NumberedClause]] = {}
+        self._required: list[NumberedClause] = []
         self._active: tuple[int, ...] | None = None
         self._supposed: list[list[int]] = []
         self._assumed: list[list[int]] = []
@@ -48,7 +48,7 @@ class Search:
         self._owed = 0
         self._conjunctions: dict[tuple[int, ...], int] = {}
         """What stands for literals that hold together, and for that one of them does not."""
-        self._defining: list[Numbers] = []
+        self._defining: list[NumberedClause] = []
 
     @staticmethod
     def cost(clauses: Iterable[Clause]) -> int:
@@ -183,9 +183,9 @@ class Search:
 
     def _optimise(
         self, variable: int, side: int, owners: Iterable[int] | None, assumed: list[int]
-    ) -> tuple[Value, Model] | Infeasible | None:
+    ) -> tuple[StrictValue, Model] | Infeasible | None:
         """Improve on one conjunction of literals after another, until none is better."""
-        best: tuple[Value, Model] | None = None
+        best: tuple[StrictValue, Model] | None = None
         beyond: list[int] = []
         failed = self._ask(owners, assumed)
         if failed is not None:
@@ -205,7 +205,7 @@ class Search:
                 return best
             beyond = [self.atoms.beyond(variable, best[0], downwards=side == LOWER)]
 
-    def _relaxed(self, variable: int, side: int) -> Value | None:
+    def _relaxed(self, variable: int, side: int) -> StrictValue | None:
         """The optimum under what is assumed and follows alone; None if it is not attained."""
         self._learner.retract(1 + len(self._assumed))
         found = self.atoms.simplex.optimise(variable, side, self.limits)
@@ -214,7 +214,7 @@ class Search:
         whole = ceil(found[0]) if side == LOWER else floor(found[0])
         return (Fraction(whole), ZERO) if variable in self.atoms.whole else found
 
-    def _there(self, variable: int, side: int, value: Value) -> int:
+    def _there(self, variable: int, side: int, value: StrictValue) -> int:
         """The literal that a variable is no farther inside than a value."""
         return self.atoms.bounded(variable, value[0], strict=False, least=side == UPPER)
 
@@ -228,7 +228,7 @@ class Search:
         holds = self._learner.holds
         return (next(filter(holds, clause)) for clause in self._required)
 
-    def _optimum(self, variable: int, side: int) -> tuple[Value, Model] | None:
+    def _optimum(self, variable: int, side: int) -> tuple[StrictValue, Model] | None:
         """The optimum in the cell kept, and values there; None if there is none."""
         atoms, simplex = self.atoms, self.atoms.simplex
         if not atoms.integers:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.stack import LOWER, UPPER, BoundStack, Conflict
-from pishield_cli.logic.solver.tableau import ZERO, Row, Tableau, Value
+from pishield_cli.logic.solver.tableau import ZERO, StrictValue, Tableau, TableauRow
 
 PATIENCE = 6
 """Steps without progress, after which the smallest-index rule (Bland) makes sure of an end."""
@@ -50,7 +50,7 @@ class Simplex:
         self._stack.add()
         return self._tableau.form(coefficients)
 
-    def value(self, variable: int) -> Value:
+    def value(self, variable: int) -> StrictValue:
         """The variable's value in the current assignment."""
         return self._tableau.value(variable)
 
@@ -61,7 +61,7 @@ class Simplex:
         """The reasons of a fixed variable's two bounds."""
         return [self._reasons[side][variable] for side in (LOWER, UPPER)]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[TableauRow]:
         """Equations that hold by definition: linear forms that are zero."""
         for basic, row in self._tableau.rows.items():
             yield {**row, basic: -self._tableau.scales[basic]}
@@ -78,7 +78,7 @@ class Simplex:
             if variable in self._tableau.rows:
                 self._tableau.put_to_rest(variable)
 
-    def tighten(self, variable: int, side: int, bound: Value, reason: int) -> Conflict | None:
+    def tighten(self, variable: int, side: int, bound: StrictValue, reason: int) -> Conflict | None:
         """Assert a bound.
 
         Returns:
@@ -150,7 +150,7 @@ class Simplex:
 
     def _woken(self) -> dict[int, int]:
         """Wake the worst of some dormant forms that are outside their bounds."""
-        found: list[tuple[Value, int, int]] = []
+        found: list[tuple[StrictValue, int, int]] = []
         while self._waiting and len(found) < CHOICE:
             variable, _ = self._waiting.popitem()
             if self._stack.is_free(variable):
@@ -197,7 +197,7 @@ class Simplex:
 
     def _descent(
         self, entering: int, slope: Fraction, violated: Mapping[int, int], *, careful: bool
-    ) -> tuple[Value, int]:
+    ) -> tuple[StrictValue, int]:
         """How far to move a variable until the sum of violations lessens no more, and what ends it.
 
         Bounds are passed as long as the sum still falls, unless care is taken.
@@ -213,7 +213,7 @@ class Simplex:
 
     def _breaks(
         self, entering: int, sign: int, violated: Mapping[int, int]
-    ) -> Iterator[tuple[Value, int, Fraction]]:
+    ) -> Iterator[tuple[StrictValue, int, Fraction]]:
         """Where moving a variable takes others to their bounds: how far, which, how fast."""
         for variable, signed in self._tableau.paces(entering, dormant=False):
             pace = sign * signed
@@ -226,11 +226,11 @@ class Simplex:
                 if bound is not None:
                     yield self._distance(variable, bound, pace), variable, abs(pace)
 
-    def _distance(self, variable: int, bound: Value, pace: Fraction) -> Value:
+    def _distance(self, variable: int, bound: StrictValue, pace: Fraction) -> StrictValue:
         real, eps = self.value(variable)
         return (bound[0] - real) / pace, (bound[1] - eps) / pace if bound[1] != eps else ZERO
 
-    def _move(self, entering: int, blocking: int, length: Value, *, upwards: bool) -> None:
+    def _move(self, entering: int, blocking: int, length: StrictValue, *, upwards: bool) -> None:
         """Move a nonbasic variable until another one is at its bound, and exchange the two."""
         sign = 1 if upwards else -1
         self._shift(entering, sign * length[0], sign * length[1])
@@ -284,7 +284,7 @@ class Simplex:
 
     # ------------------------------------------------------------------ optima
 
-    def optimise(self, variable: int, side: int, limits: Limits) -> Value | None:
+    def optimise(self, variable: int, side: int, limits: Limits) -> StrictValue | None:
         """Move the assignment to where a variable is least (`LOWER`) or greatest (`UPPER`).
 
         Must follow a `check` without conflict. A value with a multiple of the infinitesimal is
@@ -324,9 +324,9 @@ class Simplex:
         entering = self._steepest(slopes, careful=careful)
         return None if entering is None else (entering, slopes[entering] < 0)
 
-    def _longest_step(self, entering: int, *, upwards: bool) -> tuple[Value, int] | None:
+    def _longest_step(self, entering: int, *, upwards: bool) -> tuple[StrictValue, int] | None:
         """How far a nonbasic variable can move, and the smallest variable that blocks it."""
-        best: tuple[Value, int] | None = None
+        best: tuple[StrictValue, int] | None = None
         sign = 1 if upwards else -1
         for blocked, signed in self._tableau.paces(entering):
             pace = sign * signed
@@ -338,7 +338,7 @@ class Simplex:
                 best = step
         return best
 
-    def comparisons(self) -> Iterator[tuple[Value, Value]]:
+    def comparisons(self) -> Iterator[tuple[StrictValue, StrictValue]]:
         """All pairs, the first at most the second, that the bounds keep in order."""
         for variable, (lower, upper) in enumerate(zip(*self._bounds, strict=True)):
             if lower is not None:

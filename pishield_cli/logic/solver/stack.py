@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pishield_cli.logic.solver.tableau import Value
+from pishield_cli.logic.solver.tableau import StrictValue
 
 LOWER = 0
 UPPER = 1
@@ -15,9 +15,9 @@ class BoundStack:
     """The tightest bounds so far; `side` is `LOWER` or `UPPER` throughout."""
 
     def __init__(self) -> None:
-        self.values: tuple[list[Value | None], list[Value | None]] = ([], [])
+        self.values: tuple[list[StrictValue | None], list[StrictValue | None]] = ([], [])
         self.reasons: tuple[list[int], list[int]] = ([], [])
-        self._trail: list[tuple[int, int, Value | None, int]] = []
+        self._trail: list[tuple[int, int, StrictValue | None, int]] = []
 
     def add(self) -> None:
         """Make room for the next variable, which has no bounds."""
@@ -38,7 +38,7 @@ class BoundStack:
             if bound is None and self.values[1 - side][variable] is None:
                 yield variable
 
-    def tighten(self, variable: int, side: int, bound: Value, reason: int) -> Conflict | None:
+    def tighten(self, variable: int, side: int, bound: StrictValue, reason: int) -> Conflict | None:
         """Assert a bound, unless it says nothing new.
 
         Returns:
@@ -62,7 +62,7 @@ class BoundStack:
         """Whether the variable has no bound."""
         return self.values[LOWER][variable] is None and self.values[UPPER][variable] is None
 
-    def outside(self, variable: int, value: Value) -> tuple[int, Value] | None:
+    def outside(self, variable: int, value: StrictValue) -> tuple[int, StrictValue] | None:
         """The side on which a value is outside the variable's bounds, and how far."""
         lower, upper = self.values[LOWER][variable], self.values[UPPER][variable]
         if lower is not None and value < lower:

@@ -14,17 +14,17 @@ from pishield_cli.logic.solver.limits import DIGIT
 ZERO = Fraction(0)
 ONE = Fraction(1)
 
-Value = tuple[Fraction, Fraction]
+StrictValue = tuple[Fraction, Fraction]
 """A number and its multiple of an infinitesimal, ordered as tuples are."""
 
-Row = dict[int, int]
+TableauRow = dict[int, int]
 
 
 class Tableau:
     """Variables and forms, numbered alike; those with a row are basic, the others free to move."""
 
     def __init__(self) -> None:
-        self.rows: dict[int, Row] = {}
+        self.rows: dict[int, TableauRow] = {}
         """Basic variable to row: `scale * basic = sum of coefficient * nonbasic`."""
         self.scales: dict[int, int] = {}
         self.columns: list[set[int]] = []
@@ -58,7 +58,7 @@ class Tableau:
             self._users[variable].append(new)
         return new
 
-    def value(self, variable: int) -> Value:
+    def value(self, variable: int) -> StrictValue:
         """The variable's current value."""
         if variable in self.dormant:
             terms = self._forms[variable].items()
@@ -78,7 +78,7 @@ class Tableau:
         """Give a dormant form its row."""
         self._real[form], self._eps[form] = self.value(form)
         self.dormant.discard(form)
-        row: Row = {}
+        row: TableauRow = {}
         scale = 1
         for variable, coefficient in self._forms[form].items():
             other = self.rows.get(variable, {variable: 1})
@@ -149,7 +149,7 @@ class Tableau:
             self._set_row(dependent, new, new_scale)
         self._set_row(entering, solved, abs(divisor))
 
-    def _set_row(self, basic: int, row: Row, scale: int) -> None:
+    def _set_row(self, basic: int, row: TableauRow, scale: int) -> None:
         self.rows[basic] = row
         self.scales[basic] = scale
         for other in row:
@@ -169,7 +169,9 @@ def _weighed(terms: Iterable[tuple[int, int]], values: Sequence[Fraction]) -> Fr
     return Fraction(total, scale)
 
 
-def _sum(row: Row, scale: int, other: Row, weight: int, other_scale: int) -> tuple[Row, int]:
+def _sum(
+    row: TableauRow, scale: int, other: TableauRow, weight: int, other_scale: int
+) -> tuple[TableauRow, int]:
     """`(row + weight * other / other_scale) / scale`, in lowest terms, as a row and its scale."""
     common = gcd(weight, other_scale)
     weight //= common
@@ -189,7 +191,7 @@ def _sum(row: Row, scale: int, other: Row, weight: int, other_scale: int) -> tup
     return result, scale
 
 
-def infinitesimal(ordered: Iterable[tuple[Value, Value]]) -> Fraction:
+def infinitesimal(ordered: Iterable[tuple[StrictValue, StrictValue]]) -> Fraction:
     """A positive number, at most 1, that can stand for the infinitesimal.
 
     Args:

@@ -30,12 +30,12 @@ from pishield_cli.tables.arrow.text_functions import (
 )
 from pishield_cli.tables.arrow.text_numbers import numbers_of
 
-Cells = Mapping[Cell, NumericColumn | pa.Array]
+CellValues = Mapping[Cell, NumericColumn | pa.Array]
 """The cells that expressions name: texts as Arrow's, all others as numbers."""
 
 
 def evaluate(
-    expressions: Mapping[str, Expression], cells: Cells, rows: int
+    expressions: Mapping[str, Expression], cells: CellValues, rows: int
 ) -> dict[str, NumericColumn]:
     """Work out derived columns.
 
@@ -57,7 +57,7 @@ def evaluate(
 class _Batch:
     """Some rows, and what was worked out of them already."""
 
-    def __init__(self, cells: Cells, rows: int) -> None:
+    def __init__(self, cells: CellValues, rows: int) -> None:
         self._cells = cells
         self._rows = rows
         self._decimals: dict[Expression, Decimals] = {}

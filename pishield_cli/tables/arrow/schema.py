@@ -20,14 +20,14 @@ from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.columns import is_numeric, number_domain
 from pishield_cli.tables.arrow.dates import date_domain, dates_written
 
-FirstCells = Callable[[Sequence[str]], Mapping[str, Sequence[str | None]]]
+ReadFirstCells = Callable[[Sequence[str]], Mapping[str, Sequence[str | None]]]
 """Some of the first cells of columns, by their names."""
 
 
 def domains_of(
     schema: pa.Schema,
     uses: Mapping[str, frozenset[Kind]],
-    first: FirstCells | None = None,
+    first: ReadFirstCells | None = None,
     date_format: str | None = None,
 ) -> Schema:
     """The domain of each column that is used.

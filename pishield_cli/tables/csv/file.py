@@ -7,7 +7,7 @@ import pyarrow as pa
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.csv.encodings import decoded_source
 from pishield_cli.tables.csv.faults import lines_at
-from pishield_cli.tables.csv.header import Header, read_header
+from pishield_cli.tables.csv.header import CsvHeader, read_header
 from pishield_cli.tables.csv.line_counter import LineCounter
 from pishield_cli.tables.csv.notation import readable_cells
 from pishield_cli.tables.csv.records import (
@@ -16,7 +16,7 @@ from pishield_cli.tables.csv.records import (
     record_chunks,
     split_cells,
 )
-from pishield_cli.tables.csv.text import Text
+from pishield_cli.tables.csv.text import CsvText
 from pishield_cli.tables.csv.typed import typed_columns
 from pishield_cli.tables.dialect import BadCells, Dialect, InputFormat
 from pishield_cli.tables.endings import csv_delimiter, is_plain_text, other_kind
@@ -43,7 +43,7 @@ class CsvFile(TextTable):
         source, self.encoding = decoded_source(open_source(path), self.dialect)
         self.delimiter = (self.dialect.delimiter or delimiter).encode()
         with reading(source.title):
-            self.header: Header = read_header(source, self.delimiter, self.dialect)
+            self.header: CsvHeader = read_header(source, self.delimiter, self.dialect)
         super().__init__(source, self.header.names, self.header.row_length)
         self._places = {name: place for place, name in enumerate(self.header.names)}
 
@@ -143,8 +143,8 @@ class CsvFile(TextTable):
             raise other_kind(self.name, output)
         return CsvWriter(self, output)
 
-    def _text(self, records: Records) -> Text:
-        return Text(records, self.header.names, self.source)
+    def _text(self, records: Records) -> CsvText:
+        return CsvText(records, self.header.names, self.source)
 
     def _pieces(self, size: int) -> Iterator[Records]:
         title = self.source.title

@@ -24,7 +24,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class CsvHeader:
     r"""How a CSV file begins.
 
     Attributes:
@@ -42,7 +42,7 @@ class Header:
     remarks: tuple[tuple[str, str], ...] = ()
 
 
-def read_header(source: Source, delimiter: bytes, dialect: Dialect) -> Header:
+def read_header(source: Source, delimiter: bytes, dialect: Dialect) -> CsvHeader:
     """Read a CSV file's first record.
 
     Raises:
@@ -73,8 +73,8 @@ def read_header(source: Source, delimiter: bytes, dialect: Dialect) -> Header:
     ending = records.data[end:after] or b"\n"
     if dialect.header:
         remarks = tuple(_remarks(read, source))
-        return Header(data[: records.offset + after], read, ending, length, remarks)
-    return Header(data[: records.offset + start], _given(read, dialect, source), ending, length)
+        return CsvHeader(data[: records.offset + after], read, ending, length, remarks)
+    return CsvHeader(data[: records.offset + start], _given(read, dialect, source), ending, length)
 
 
 def _given(cells: Sequence[str], dialect: Dialect, source: Source) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
 from pishield_cli.tables.csv.faults import not_numeric, refuse_endless, refuse_tiny
 from pishield_cli.tables.csv.notation import canonical_cells
 from pishield_cli.tables.csv.records import Records
-from pishield_cli.tables.csv.text import Text
+from pishield_cli.tables.csv.text import CsvText
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.textual.digits import (
     has_long_exponents,
@@ -31,7 +31,7 @@ _MANY = 10_000
 """Of so many cells of a column at a time, all are made texts."""
 
 
-class Piece:
+class CsvPiece:
     """Some whole records of a CSV table.
 
     Args:
@@ -39,7 +39,7 @@ class Piece:
         dialect: How numbers are written.
     """
 
-    def __init__(self, text: Text, dialect: Dialect) -> None:
+    def __init__(self, text: CsvText, dialect: Dialect) -> None:
         self.text = text
         self._dialect = dialect
         self._read = text
@@ -114,7 +114,7 @@ class Piece:
         column = numeric_column(cells) if plain else self._mixed(name)
         return self._floats(name, column) if column.values.dtype.kind == "f" else column
 
-    def _in_usual_notation(self, places: Sequence[int]) -> Text:
+    def _in_usual_notation(self, places: Sequence[int]) -> CsvText:
         """The text with all cells of some columns in the common notation, all others empty."""
         names = list(map(str, places))
         convert = csv.ConvertOptions(

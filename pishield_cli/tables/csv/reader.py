@@ -23,7 +23,7 @@ from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.csv.faults import check_text, malformed
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.notation import canonical_cells, canonical_text
-from pishield_cli.tables.csv.piece import Piece
+from pishield_cli.tables.csv.piece import CsvPiece
 from pishield_cli.tables.csv.records import Records
 from pishield_cli.tables.dialect import BadCells
 from pishield_cli.tables.textual.numbers import MISSING_TEXTS, is_number
@@ -78,7 +78,7 @@ class CsvReader(CsvFile):
         check_text(records, self.source)
         if len(records.quotes()) % 2:
             raise malformed(records, self.header.names, self.source, "a quote is left open")
-        piece = Piece(self._text(records), self.dialect)
+        piece = CsvPiece(self._text(records), self.dialect)
         try:
             columns, texts, rows = piece.columns(wanted, raw)
         except ColumnTypeError as error:

@@ -10,7 +10,7 @@ from pishield_cli.tables.csv.records import Records, split_cells, unquoted
 from pishield_cli.tables.sources import Source
 
 
-class Text:
+class CsvText:
     """Some whole records of a CSV table.
 
     Args:
@@ -75,7 +75,7 @@ class Text:
         cell = split_cells(self.records.row(row), self.records.delimiter)[place]
         return unquoted(cell).decode("utf-8", "replace")
 
-    def replaced(self, columns: dict[int, pa.Array], rows: int) -> "Text":
+    def replaced(self, columns: dict[int, pa.Array], rows: int) -> "CsvText":
         """A text of as many records, with other cells in some columns, and none in all others."""
         nothing = pa.repeat("", rows)
         every = [columns.get(place, nothing) for place in range(len(self.names))]
@@ -83,4 +83,4 @@ class Text:
         options = csv.WriteOptions(include_header=False, delimiter=self.records.delimiter.decode())
         csv.write_csv(pa.table(every, names=list(map(str, range(len(every))))), written, options)
         records = Records(written.getvalue().to_pybytes(), self.records.delimiter)
-        return Text(records, self.names, self.source)
+        return CsvText(records, self.names, self.source)

@@ -7,13 +7,13 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.tables.csv.notation import are_numbers, canonical_cells
-from pishield_cli.tables.csv.text import Text
+from pishield_cli.tables.csv.text import CsvText
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.textual.numbers import numbers_in
 
 
 def typed_columns(
-    text: Text, places: Sequence[int] | None, texts: Sequence[int], dialect: Dialect
+    text: CsvText, places: Sequence[int] | None, texts: Sequence[int], dialect: Dialect
 ) -> pa.Table:
     """Some rows as columns of types that fit all of them: numbers, truths, times, or texts.
 

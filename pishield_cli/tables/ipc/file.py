@@ -20,7 +20,7 @@ _FRAMES = {b"\x04\x22\x4d\x18": "lz4", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileLayout:
     """What a copy has in common with a file, beside its columns.
 
     Attributes:
@@ -57,7 +57,7 @@ def damage(title: str) -> Iterator[None]:
         ) from error
 
 
-def layout_of(source: Source) -> Layout:
+def layout_of(source: Source) -> FileLayout:
     """How a file is laid out.
 
     Raises:
@@ -73,17 +73,17 @@ def layout_of(source: Source) -> Layout:
             )
         is_stream = not head.startswith(MAGIC)
         file.seek(0 if is_stream else _PADDED)
-        return Layout(is_stream, _compression(ipc.MessageReader.open_stream(file)))
+        return FileLayout(is_stream, _compression(ipc.MessageReader.open_stream(file)))
 
 
-def schema_of(source: Source, layout: Layout) -> pa.Schema:
+def schema_of(source: Source, layout: FileLayout) -> pa.Schema:
     """The columns of a file."""
     with damage(source.title), _opened(source) as file:
         return (ipc.open_stream if layout.is_stream else ipc.open_file)(file).schema
 
 
 def record_batches(
-    source: Source, layout: Layout, places: Sequence[int] | None
+    source: Source, layout: FileLayout, places: Sequence[int] | None
 ) -> Iterator[pa.RecordBatch]:
     """A file's rows as they were written.
 

@@ -8,7 +8,7 @@ from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.arrow.stream import changed_rows
 from pishield_cli.tables.arrow.typed_aside import TypedAside
 from pishield_cli.tables.aside import aside_of, writing
-from pishield_cli.tables.ipc.file import Layout
+from pishield_cli.tables.ipc.file import FileLayout
 from pishield_cli.tables.ipc.reader import ArrowReader, ArrowRows
 from pishield_cli.tables.table import Batch
 
@@ -24,9 +24,9 @@ class NewArrow(TypedAside):
         TableError: If nothing can be written there.
     """
 
-    def __init__(self, output: str, layout: Layout | None = None) -> None:
+    def __init__(self, output: str, layout: FileLayout | None = None) -> None:
         super().__init__(output, aside_of(output))
-        self._layout = layout or Layout(compression="lz4")
+        self._layout = layout or FileLayout(compression="lz4")
         self._codes: dict[str, dict[Any, int]] = {}
 
     def start(self, schema: pa.Schema) -> None:
@@ -77,7 +77,7 @@ class ArrowWriter(NewArrow):
 class _Written:
     """A file and what writes Arrow's format into it."""
 
-    def __init__(self, place: Any, layout: Layout, schema: pa.Schema) -> None:
+    def __init__(self, place: Any, layout: FileLayout, schema: pa.Schema) -> None:
         system, path = place.system, place.path
         self._sink = pa.OSFile(path, "wb") if system is None else system.open_output_stream(path)
         self._batches = layout.writer(self._sink, schema)

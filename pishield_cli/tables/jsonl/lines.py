@@ -35,7 +35,7 @@ _CELLS = JSONDecoder(
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class ValueSpan:
     """Where a value of an object lies, in characters: it begins and ends there."""
 
     start: int
@@ -43,7 +43,7 @@ class Value:
 
 
 @dataclass(slots=True)
-class Lines:
+class JsonLines:
     """Whole lines of a file.
 
     Attributes:
@@ -72,7 +72,7 @@ class Lines:
         return self.data[start:end].decode()
 
 
-def pieces(stream: BinaryIO, size: int, title: str) -> Iterator[Lines]:
+def pieces(stream: BinaryIO, size: int, title: str) -> Iterator[JsonLines]:
     """A file in pieces of whole lines, of about so many bytes.
 
     Raises:
@@ -88,11 +88,11 @@ def pieces(stream: BinaryIO, size: int, title: str) -> Iterator[Lines]:
                 hint="write each object on a line of its own, such as by jq -c '.[]'",
             )
         if cut:
-            yield Lines(data[:cut], line)
+            yield JsonLines(data[:cut], line)
             line += data.count(b"\n", 0, cut)
         left = data[cut:]
     if left:
-        yield Lines(left, line)
+        yield JsonLines(left, line)
 
 
 def object_of(text: str) -> dict[str, Any]:
@@ -107,13 +107,13 @@ def object_of(text: str) -> dict[str, Any]:
     return found
 
 
-def values_of(text: str) -> dict[str, Value]:
+def values_of(text: str) -> dict[str, ValueSpan]:
     """Where the values of a line's object lie, by their keys.
 
     Args:
         text: One object, as `object_of` takes it.
     """
-    found: dict[str, Value] = {}
+    found: dict[str, ValueSpan] = {}
     at = text.index("{") + 1
     while True:
         at = _skip(text, at)
@@ -124,7 +124,7 @@ def values_of(text: str) -> dict[str, Value]:
         key, at = _DECODER.raw_decode(text, at)
         start = _skip(text, _skip(text, at) + 1)
         _, at = _DECODER.raw_decode(text, start)
-        found[key] = Value(start, at)
+        found[key] = ValueSpan(start, at)
 
 
 def _skip(text: str, at: int) -> int:

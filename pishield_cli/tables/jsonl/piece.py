@@ -12,7 +12,7 @@ from pishield_cli.errors import ColumnTypeError, TableError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.tables.arrow.columns import in_one_array, is_numeric, numeric_column
 from pishield_cli.tables.dialect import BadCells
-from pishield_cli.tables.jsonl.lines import Lines, Numeral, json_text, object_of
+from pishield_cli.tables.jsonl.lines import JsonLines, Numeral, json_text, object_of
 from pishield_cli.tables.textual.digits import has_long_exponents, has_long_numbers
 from pishield_cli.tables.textual.exact import are_whole, exact_cells
 from pishield_cli.tables.textual.numbers import numbers_in, says_more_than_zero
@@ -25,7 +25,7 @@ _COUNTED = "\0"
 """A column that no table has: it only counts rows."""
 
 
-class Piece:
+class JsonPiece:
     """Some lines of a table.
 
     Args:
@@ -34,7 +34,7 @@ class Piece:
         bad_cells: What is done with cells that are not numbers.
     """
 
-    def __init__(self, lines: Lines, title: str, bad_cells: BadCells = BadCells.ERROR) -> None:
+    def __init__(self, lines: JsonLines, title: str, bad_cells: BadCells = BadCells.ERROR) -> None:
         self.lines = lines
         self._refuses = bad_cells is BadCells.ERROR
         self._title = title
@@ -61,7 +61,7 @@ class Piece:
         return columns, texts, table.num_rows
 
     @property
-    def native(self) -> Lines:
+    def native(self) -> JsonLines:
         """The lines."""
         return self.lines
 

@@ -15,8 +15,8 @@ from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.schema import text_domain
 from pishield_cli.tables.dialect import BadCells, InputFormat
 from pishield_cli.tables.endings import format_named, other_kind
-from pishield_cli.tables.jsonl.lines import Lines, Numeral, pieces, values_of
-from pishield_cli.tables.jsonl.piece import Piece, text_of
+from pishield_cli.tables.jsonl.lines import JsonLines, Numeral, pieces, values_of
+from pishield_cli.tables.jsonl.piece import JsonPiece, text_of
 from pishield_cli.tables.jsonl.typed import typed_rows
 from pishield_cli.tables.sources import STANDARD_STREAM, Source, open_source, reading
 from pishield_cli.tables.table import Batch, TableWriter
@@ -59,7 +59,7 @@ class JsonLinesReader(TextTable):
                 f"A table has columns, but `{source.title}` is empty.",
                 hint="write one object a line, such as by jq -c '.[]'",
             )
-        objects = Piece(first, source.title).objects
+        objects = JsonPiece(first, source.title).objects
         columns = tuple(dict.fromkeys(key for one in objects for key in one))
         super().__init__(source, columns, len(first.data) / len(objects))
         self._first = objects[:_LOOKED_AT]
@@ -84,27 +84,29 @@ class JsonLinesReader(TextTable):
 
     def readable(self, batch: Batch, name: str) -> pa.Array:
         """Which cells of a column are numbers; see `TellsBadCells`."""
-        return Piece(batch.native, self.source.title).readable(name)
+        return JsonPiece(batch.native, self.source.title).readable(name)
 
     def picked(self, batch: Batch, rows: Sequence[int] | Array) -> Batch:
         """Some rows of a batch, byte for byte; see `StoredTable`."""
-        lines: Lines = batch.native
+        lines: JsonLines = batch.native
         texts = [lines.row(int(row)) for row in rows]
-        return Batch(batch.start, len(texts), {}, Lines("".join(f"{t}\n" for t in texts).encode()))
+        return Batch(
+            batch.start, len(texts), {}, JsonLines("".join(f"{t}\n" for t in texts).encode())
+        )
 
     def place(self, batch: Batch, row: int) -> str:
         """The row's line, from 1."""
-        lines: Lines = batch.native
+        lines: JsonLines = batch.native
         return f"line {lines.spans()[row][2]}"
 
     def texts(self, batch: Batch) -> list[Sequence[str]]:
         """Each row's values as texts; empty where missing."""
-        objects = Piece(batch.native, self.source.title).objects
+        objects = JsonPiece(batch.native, self.source.title).objects
         return [[text_of(one.get(name)) for name in self._columns] for one in objects]
 
     def written(self, batch: Batch) -> list[Sequence[bytes]]:
         """Each row's values as they stand in the file; `null` where there is none."""
-        lines: Lines = batch.native
+        lines: JsonLines = batch.native
         return [self._values(lines.row(row)) for row in range(batch.rows)]
 
     def written_like(self, old: Sequence[bytes], values: Array) -> list[bytes]:
@@ -127,9 +129,9 @@ class JsonLinesReader(TextTable):
         times: bool = False,
     ) -> pa.Table:
         """The rows of batches as columns of types that fit all of them; see `StoredTable`."""
-        lines = Lines(b"".join(batch.native.data for batch in batches))
+        lines = JsonLines(b"".join(batch.native.data for batch in batches))
         named = self._columns if columns is None else columns
-        return typed_rows(Piece(lines, self.source.title), named, texts, times=times)
+        return typed_rows(JsonPiece(lines, self.source.title), named, texts, times=times)
 
     def open_writer(self, output: str) -> TableWriter:
         """Start writing a changed copy; `-` is standard output.
@@ -143,15 +145,15 @@ class JsonLinesReader(TextTable):
             raise other_kind(self.name, output)
         return JsonLinesWriter(self, output)
 
-    def _parse(self, lines: Lines, wanted: list[str], raw: Sequence[str]) -> Parsed:
-        piece = Piece(lines, self.source.title, self.bad_cells)
+    def _parse(self, lines: JsonLines, wanted: list[str], raw: Sequence[str]) -> Parsed:
+        piece = JsonPiece(lines, self.source.title, self.bad_cells)
         columns, texts, rows = piece.columns(wanted, raw, self._types)
         return columns, texts, rows, piece
 
-    def _pieces(self, size: int) -> Iterator[Lines]:
+    def _pieces(self, size: int) -> Iterator[JsonLines]:
         return _pieces(self.source, size)
 
 
-def _pieces(source: Source, size: int) -> Iterator[Lines]:
+def _pieces(source: Source, size: int) -> Iterator[JsonLines]:
     with reading(source.title), source.open() as stream:
         yield from pieces(stream, size, source.title)

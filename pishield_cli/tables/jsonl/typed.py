@@ -7,11 +7,11 @@ import pyarrow as pa
 from pyarrow import json
 
 from pishield_cli.tables.jsonl.lines import Numeral
-from pishield_cli.tables.jsonl.piece import Piece, text_of
+from pishield_cli.tables.jsonl.piece import JsonPiece, text_of
 
 
 def typed_rows(
-    piece: Piece, columns: Sequence[str], texts: Sequence[str], *, times: bool
+    piece: JsonPiece, columns: Sequence[str], texts: Sequence[str], *, times: bool
 ) -> pa.Table:
     """Some rows as columns of types that fit all of them: numbers, truths, times, texts, others.
 
@@ -33,7 +33,7 @@ def typed_rows(
     return table.select(list(columns))
 
 
-def _read(piece: Piece, texts: Sequence[str]) -> pa.Table | None:
+def _read(piece: JsonPiece, texts: Sequence[str]) -> pa.Table | None:
     """The rows as pyarrow reads them; None where a column holds values of several kinds."""
     data = piece.lines.data
     if not data:
@@ -48,7 +48,7 @@ def _read(piece: Piece, texts: Sequence[str]) -> pa.Table | None:
         return None
 
 
-def _column(piece: Piece, name: str, as_texts: bool) -> pa.Array:
+def _column(piece: JsonPiece, name: str, as_texts: bool) -> pa.Array:
     """A column of numbers, if it has no others, and else of texts."""
     values: list[Any] = [one.get(name) for one in piece.objects]
     present = [one for one in values if one is not None]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.tables.arrow.columns import cell_texts
 from pishield_cli.tables.aside import AsideStream, WrittenAside
-from pishield_cli.tables.jsonl.lines import Lines, values_of
+from pishield_cli.tables.jsonl.lines import JsonLines, values_of
 from pishield_cli.tables.jsonl.reader import JsonLinesReader
 from pishield_cli.tables.jsonl.replacing import value_like
 from pishield_cli.tables.table import Batch
@@ -34,7 +34,7 @@ class JsonLinesWriter(WrittenAside):
 
     def write(self, batch: Batch, changes: Changes) -> None:
         """Append a batch of the reader's, some cells changed, all others as they were."""
-        lines: Lines = batch.native
+        lines: JsonLines = batch.native
         new: dict[int, dict[str, object]] = {}
         for name, change in changes.items():
             for row, value in zip(change.rows.tolist(), change.values.tolist(), strict=True):

@@ -15,7 +15,7 @@ from pishield_cli.tables.arrow.arrays import plain_array, text_array
 from pishield_cli.tables.arrow.columns import numpy_dtype
 from pishield_cli.tables.parquet.parts import Part
 
-Value = int | float | str | None
+PartitionValue = int | float | str | None
 
 _NUMBERS: tuple[tuple[pa.DataType, re.Pattern[str], Callable[[str], int | float]], ...] = (
     (pa.int64(), re.compile(r"-?[0-9]+"), int),
@@ -34,7 +34,7 @@ class Partitions:
     """
 
     schema: pa.Schema
-    values: tuple[tuple[Value, ...], ...]
+    values: tuple[tuple[PartitionValue, ...], ...]
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def partitions_of(parts: Sequence[Part], columns: Sequence[str], title: str) -> 
     return Partitions(schema, ((),) * len(parts) if values is None else tuple(values))
 
 
-def _repeated(value: Value, kind: pa.DataType, count: int) -> pa.Array:
+def _repeated(value: PartitionValue, kind: pa.DataType, count: int) -> pa.Array:
     if value is None:
         return pa.nulls(count, kind)
     if isinstance(value, str):
@@ -104,7 +104,7 @@ def _repeated(value: Value, kind: pa.DataType, count: int) -> pa.Array:
     return plain_array(np.full(count, value, numpy_dtype(kind)))
 
 
-def _typed(texts: Sequence[str | None]) -> tuple[pa.DataType, list[Value]]:
+def _typed(texts: Sequence[str | None]) -> tuple[pa.DataType, list[PartitionValue]]:
     present = [text for text in texts if text is not None]
     for kind, pattern, read in _NUMBERS:
         if all(pattern.fullmatch(text) for text in present):

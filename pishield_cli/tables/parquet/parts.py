@@ -87,7 +87,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class TableFiles:
     """All files of a table.
 
     Attributes:
@@ -101,7 +101,7 @@ class Parts:
     system: Any = None
 
 
-def find_parts(name: str) -> Parts:
+def find_parts(name: str) -> TableFiles:
     """The files of a table, by a file's, a folder's or a pattern's name.
 
     A folder's files are those below it that end in `.parquet`, in the order of their paths; files
@@ -117,7 +117,7 @@ def find_parts(name: str) -> Parts:
     if not is_folder(path, system):
         if is_local(system):
             require_ordinary(path)
-        return Parts((_part(name, "", path, system),), None, system)
+        return TableFiles((_part(name, "", path, system),), None, system)
     found = [each for each in files_below(path, system) if each.lower().endswith(ENDING)]
     if not found:
         raise TableError(
@@ -127,7 +127,7 @@ def find_parts(name: str) -> Parts:
     return _parts(path, found, system)
 
 
-def _matching(name: str, path: str, system: Any) -> Parts:
+def _matching(name: str, path: str, system: Any) -> TableFiles:
     # The folders before the first wild card hold all files that can match.
     folder = os.path.dirname(path[: _WILD.search(path).start()]) or "."  # type: ignore[union-attr]
     pattern = path[len(folder) :].lstrip("/") if path.startswith(folder) else path
@@ -148,13 +148,13 @@ def _matching(name: str, path: str, system: Any) -> Parts:
     return _parts(folder, found, system)
 
 
-def _parts(folder: str, found: list[str], system: Any) -> Parts:
+def _parts(folder: str, found: list[str], system: Any) -> TableFiles:
     paths = [f"{folder.rstrip('/')}/{each}" for each in found]
     if is_local(system):
         for path in paths:
             require_ordinary(path)
     files = (_part(path, each, path, system) for path, each in zip(paths, found, strict=True))
-    return Parts(tuple(files), folder, system)
+    return TableFiles(tuple(files), folder, system)
 
 
 def _part(title: str, relative: str, file: str, system: Any) -> Part:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 Range = tuple[Fraction, Fraction]
-Box = Mapping[str, Range]
+ColumnRanges = Mapping[str, Range]
 
 
 def tells_ranges(kind: pa.DataType) -> bool:

@@ -20,8 +20,8 @@ from pishield_cli.tables.dialect import InputFormat
 from pishield_cli.tables.endings import format_named, other_kind
 from pishield_cli.tables.parquet.partitions import partitions_of
 from pishield_cli.tables.parquet.parts import damage, find_parts, opened
-from pishield_cli.tables.parquet.ranges import Box, Range, group_ranges, tells_ranges
-from pishield_cli.tables.parquet.runs import Reading, Run, pieces, reading_of
+from pishield_cli.tables.parquet.ranges import ColumnRanges, Range, group_ranges, tells_ranges
+from pishield_cli.tables.parquet.runs import ParquetReading, RowGroupRun, pieces, reading_of
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.shared import SharedOutput
 from pishield_cli.tables.sources import reading
@@ -111,7 +111,7 @@ class ParquetReader(TypedTable):
     def passing_over(
         self,
         columns: Sequence[str],
-        settled: Callable[[Box], bool],
+        settled: Callable[[ColumnRanges], bool],
     ) -> "tuple[ParquetReader, int]":
         """The table without the row groups that need not be read, by what the footers tell.
 
@@ -197,7 +197,7 @@ class ParquetReader(TypedTable):
         return super()._rows_of(native)
 
     def _read_runs(
-        self, reading: Reading, wanted: list[str], whole: bool, raw: list[str]
+        self, reading: ParquetReading, wanted: list[str], whole: bool, raw: list[str]
     ) -> Generator[Batch, None, None]:
         for some in prefetched(self._tasks(reading, wanted, whole, raw), reading.workers):
             yield from some
@@ -205,7 +205,7 @@ class ParquetReader(TypedTable):
             part.require_unchanged()
 
     def _tasks(
-        self, reading: Reading, wanted: list[str], whole: bool, raw: list[str]
+        self, reading: ParquetReading, wanted: list[str], whole: bool, raw: list[str]
     ) -> Generator[Callable[[], Iterable[Batch]], None, None]:
         footer: tuple[int, pq.FileMetaData] | None = None
         for run in reading.runs:
@@ -220,7 +220,7 @@ class ParquetReader(TypedTable):
 
     def _run(
         self,
-        run: Run,
+        run: RowGroupRun,
         wanted: list[str],
         rows: int,
         whole: bool,
@@ -264,7 +264,9 @@ class ParquetReader(TypedTable):
             for name in raw
         }
 
-    def _boxes(self, number: int, columns: Sequence[str]) -> Iterator[tuple[int, Box | None]]:
+    def _boxes(
+        self, number: int, columns: Sequence[str]
+    ) -> Iterator[tuple[int, ColumnRanges | None]]:
         """The row groups of a file, and the ranges of columns in each, where the footer tells."""
         own = [name for name in columns if name not in self.partitions.names]
         fixed: dict[str, Range] = {}

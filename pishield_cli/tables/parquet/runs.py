@@ -18,7 +18,7 @@ _WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RowGroupRun:
     """Row groups of one file that are read one after the other.
 
     Attributes:
@@ -33,7 +33,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParquetReading:
     """How a table is read.
 
     Attributes:
@@ -43,7 +43,7 @@ class Reading:
         rows: The most rows of a batch.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[RowGroupRun, ...]
     workers: int
     rows: int
 
@@ -58,7 +58,7 @@ def reading_of(
     rows: int | None,
     whole: bool,
     cores: int,
-) -> Reading:
+) -> ParquetReading:
     """Decide whether runs are read side by side: if there are several, all small enough to hold.
 
     Args:
@@ -73,15 +73,15 @@ def reading_of(
     """
     width = max(columns, 1)
 
-    def cut(least: float) -> tuple[Run, ...]:
+    def cut(least: float) -> tuple[RowGroupRun, ...]:
         return tuple(_runs(groups, left_out, first_group, first_row, least))
 
     size = rows or _batch_rows(width, _BATCH[whole])
     small = cut(_RUN / width)
     most = rows or _BATCH[whole] // width
     if cores > 1 and len(small) > 1 and max(run.rows for run in small) <= most:
-        return Reading(small, min(cores, _WORKERS, len(small)), size)
-    return Reading(cut(float("inf")), 1, size)
+        return ParquetReading(small, min(cores, _WORKERS, len(small)), size)
+    return ParquetReading(cut(float("inf")), 1, size)
 
 
 def pieces(groups: Sequence[int], rows: int | None) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -109,7 +109,7 @@ def _runs(
     first_group: int,
     first_row: int,
     least: float,
-) -> Iterator[Run]:
+) -> Iterator[RowGroupRun]:
     start = first_row
     for part, counts in enumerate(groups):
         kept: list[tuple[int, int]] = []
@@ -120,7 +120,7 @@ def _runs(
                 held += count
             start += count
             if held >= least:
-                yield Run(part, tuple(kept), held)
+                yield RowGroupRun(part, tuple(kept), held)
                 kept, held = [], 0
         if kept:
-            yield Run(part, tuple(kept), held)
+            yield RowGroupRun(part, tuple(kept), held)

@@ -8,11 +8,11 @@ import numpy as np
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
 from pishield_cli.tables.textual.numbers import SHORT, has_many_digits, is_whole, number_of
 
-Written = Callable[[Array | Sequence[int]], list[str]]
+WrittenCells = Callable[[Array | Sequence[int]], list[str]]
 """The texts of some rows, given by number."""
 
 
-def exact_cells(written: Written, values: Array) -> ExactCells:
+def exact_cells(written: WrittenCells, values: Array) -> ExactCells:
     """What cells are whose floats only come near.
 
     Args:
@@ -27,7 +27,7 @@ def exact_cells(written: Written, values: Array) -> ExactCells:
     )
 
 
-def are_whole(written: Written, column: NumericColumn) -> bool:
+def are_whole(written: WrittenCells, column: NumericColumn) -> bool:
     """Whether all cells of a column of floats are written as whole numbers."""
     absent = np.isnan(column.values)
     if column.missing is not None:
@@ -39,7 +39,7 @@ def are_whole(written: Written, column: NumericColumn) -> bool:
     return all(all(map(is_whole, some)) for some in texts)
 
 
-def _long(written: Written, values: Array, rows: Array) -> Array:
+def _long(written: WrittenCells, values: Array, rows: Array) -> Array:
     found = np.zeros(len(rows), dtype=bool)
     # No number but zero is read as zero.
     some = np.flatnonzero(np.isfinite(values[rows]) & (values[rows] != 0))
@@ -52,7 +52,7 @@ def _long(written: Written, values: Array, rows: Array) -> Array:
     return found
 
 
-def _rounded(written: Written, rows: Array) -> Array:
+def _rounded(written: WrittenCells, rows: Array) -> Array:
     texts = written(rows)
     found = [has_many_digits(text) and not is_whole(text) for text in texts]
     return np.array(found, dtype=bool)

@@ -11,7 +11,7 @@ from pishield_cli.kernels.sequential.placement import significant
 from pishield_cli.logic.domains import Number, Truth
 from pishield_cli.training.generation.columns import (
     ChoiceColumn,
-    Column,
+    EncodedColumn,
     NumberColumn,
 )
 from pishield_cli.training.generation.conditions import Made
@@ -22,7 +22,7 @@ _LARGEST = 2.0**53
 
 
 def arrow_rows(
-    columns: Sequence[Column],
+    columns: Sequence[EncodedColumn],
     types: Mapping[str, pa.DataType],
     made: Made,
     random: np.random.Generator,

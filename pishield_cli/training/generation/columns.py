@@ -10,7 +10,7 @@ import torch
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.domains import Domain, Number, Schema, Text, Truth
-from pishield_cli.training.cells import MISSING, Cells, Texts, domain_named, word_of
+from pishield_cli.training.cells import MISSING, EncodedCells, Texts, domain_named, word_of
 from pishield_cli.training.dates import DateForm
 from pishield_cli.training.features import MOST_CATEGORIES
 from pishield_cli.training.generation.quantiles import Quantiles
@@ -67,7 +67,7 @@ class NumberColumn:
         """How many features it is: its score, and where cells are missing whether one is."""
         return 1 + (self.missing > 0)
 
-    def encode(self, cells: Cells, random: Random | None) -> Array:
+    def encode(self, cells: EncodedCells, random: Random | None) -> Array:
         """Features, float32, `(rows, width)`.
 
         Equal numbers are spread over their scores at random, or all have the middle one.
@@ -141,7 +141,7 @@ class ChoiceColumn:
         """How many features it is: one for each value."""
         return len(self.values)
 
-    def encode(self, cells: Cells, random: Random | None) -> Array:
+    def encode(self, cells: EncodedCells, random: Random | None) -> Array:
         """Features, float32, `(rows, width)`: 1 at the cell's value; unknown ones are all 0."""
         del random
         places = self.places(cells)
@@ -150,7 +150,7 @@ class ChoiceColumn:
         encoded[known, places[known]] = 1
         return encoded
 
-    def places(self, cells: Cells) -> Array:
+    def places(self, cells: EncodedCells) -> Array:
         """For each row the place of its value among those known, -1 for any other."""
         texts = choice_texts(self.name, cells)
         named = [plain_shape(one) if self.shaped and one else one for one in self.values]
@@ -170,10 +170,12 @@ class ChoiceColumn:
         }
 
 
-Column = NumberColumn | ChoiceColumn
+EncodedColumn = NumberColumn | ChoiceColumn
 
 
-def fit_columns(cells: Cells, domains: Schema, forms: Mapping[str, DateForm]) -> tuple[Column, ...]:
+def fit_columns(
+    cells: EncodedCells, domains: Schema, forms: Mapping[str, DateForm]
+) -> tuple[EncodedColumn, ...]:
     """Learn the columns of a table.
 
     Args:
@@ -184,19 +186,19 @@ def fit_columns(cells: Cells, domains: Schema, forms: Mapping[str, DateForm]) ->
     return tuple(_fitted(name, one, cells, forms.get(name)) for name, one in domains.items())
 
 
-def _fitted(name: str, domain: Domain, cells: Cells, form: DateForm | None) -> Column:
+def _fitted(name: str, domain: Domain, cells: EncodedCells, form: DateForm | None) -> EncodedColumn:
     if isinstance(domain, Text | Truth):
         return ChoiceColumn.fit(name, domain, choice_texts(name, cells))
     return NumberColumn.fit(name, domain, cells.numbers[name], form)
 
 
-def encoded(columns: Iterable[Column], cells: Cells, random: Random | None) -> Array:
+def encoded(columns: Iterable[EncodedColumn], cells: EncodedCells, random: Random | None) -> Array:
     """All features of some rows side by side, float32; see `encode`."""
     parts = [column.encode(cells, random) for column in columns]
     return np.concatenate(parts, axis=1) if parts else np.zeros((cells.rows, 0), np.float32)
 
 
-def choice_texts(name: str, cells: Cells) -> Texts:
+def choice_texts(name: str, cells: EncodedCells) -> Texts:
     """The cells of a column of texts or truths as texts."""
     if name in cells.texts:
         return cells.texts[name]
@@ -205,7 +207,7 @@ def choice_texts(name: str, cells: Cells) -> Texts:
     return Texts(codes, ("false", "true"))
 
 
-def column_from_json(read: Mapping[str, Any]) -> Column:
+def column_from_json(read: Mapping[str, Any]) -> EncodedColumn:
     """The column that `as_json` wrote."""
     domain = domain_named(read["kind"])
     if "values" in read:
@@ -223,12 +225,12 @@ def column_from_json(read: Mapping[str, Any]) -> Column:
     )
 
 
-def numbers_among(columns: Sequence[Column]) -> list[NumberColumn]:
+def numbers_among(columns: Sequence[EncodedColumn]) -> list[NumberColumn]:
     """The columns of numbers."""
     return [one for one in columns if isinstance(one, NumberColumn)]
 
 
-def choices_among(columns: Sequence[Column]) -> list[ChoiceColumn]:
+def choices_among(columns: Sequence[EncodedColumn]) -> list[ChoiceColumn]:
     """The columns of texts and truths."""
     return [one for one in columns if isinstance(one, ChoiceColumn)]
 

@@ -13,7 +13,7 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.arrow.expressions import evaluate
 from pishield_cli.training.generation.columns import (
     ChoiceColumn,
-    Column,
+    EncodedColumn,
     NumberColumn,
     choices_among,
     numbers_among,
@@ -50,11 +50,11 @@ class Conditions:
 
     requirements: Requirements
     given: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[EncodedColumn, ...]
 
     @classmethod
     def of(
-        cls, requirements: Requirements | None, columns: Sequence[Column]
+        cls, requirements: Requirements | None, columns: Sequence[EncodedColumn]
     ) -> "Conditions | None":
         """The conditions that can be kept while learning; None where there are none.
 
@@ -145,7 +145,7 @@ class Conditions:
 class _Known:
     """Which variables can be told from rows as they are made."""
 
-    columns: dict[str, Column]
+    columns: dict[str, EncodedColumn]
     requirements: Requirements
 
     def holds(self, name: str) -> bool:

@@ -12,7 +12,7 @@ from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.generation.columns import (
-    Column,
+    EncodedColumn,
     NumberColumn,
     numbers_among,
 )
@@ -41,7 +41,7 @@ class Plan:
         arch: The architecture.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[EncodedColumn, ...]
     requirements: Requirements | None
     arch: str
 
@@ -65,7 +65,7 @@ class Asked(NamedTuple):
     columns: Tensor
 
 
-class Rows(NamedTuple):
+class GeneratedRows(NamedTuple):
     """Rows as they were made.
 
     Attributes:
@@ -123,7 +123,9 @@ class Generator(nn.Module):
             like.new_zeros((rows, len(self.plan.columns)), dtype=torch.bool),
         )
 
-    def forward(self, asked: Asked, random: torch.Generator, *, finished: bool = False) -> Rows:
+    def forward(
+        self, asked: Asked, random: torch.Generator, *, finished: bool = False
+    ) -> GeneratedRows:
         """Make rows.
 
         Args:
@@ -150,7 +152,9 @@ class Generator(nn.Module):
             numbers = torch.where(moved, corrected, numbers)
         # A missing cell has no number: its score counts as the middle.
         features = features.index_copy(1, places.scores, torch.where(missing, 0, found))
-        return Rows(features, numbers, missing, choices, scores - found.detach(), moved.any(dim=1))
+        return GeneratedRows(
+            features, numbers, missing, choices, scores - found.detach(), moved.any(dim=1)
+        )
 
     def _outputs(self, asked: Asked, known: Tensor, random: torch.Generator) -> Tensor:
         noise = torch.randn((len(known), NOISE), generator=random).to(asked.features)
@@ -228,7 +232,7 @@ class Places(nn.Module):
         spans: Of each choice.
     """
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[EncodedColumn]) -> None:
         super().__init__()
         self.spans: list[slice] = []
         scores: list[int] = []

@@ -8,8 +8,8 @@ from pishield_cli.training.generation.energy import (
     energy_score,
     marginal_distance,
 )
-from pishield_cli.training.generation.generator import Asked, Generator, Rows
-from pishield_cli.training.objectives import Batch, Judgement
+from pishield_cli.training.generation.generator import Asked, GeneratedRows, Generator
+from pishield_cli.training.objectives import Judgement, Minibatch
 from pishield_cli.training.settings import TrainSettings
 
 
@@ -33,7 +33,7 @@ class GenerateObjective:
         self._settings = settings
         self._random = random
 
-    def __call__(self, batch: Batch) -> Judgement:
+    def __call__(self, batch: Minibatch) -> Judgement:
         """The loss of a batch: its inputs are features, what is given of it numbers."""
         real = batch.inputs
         asked = Asked(real, batch.given, self._some_columns(len(real)))
@@ -56,7 +56,7 @@ class GenerateObjective:
         given[torch.arange(rows), torch.randint(columns, (rows,), generator=self._random)] = False
         return given.to(self._generator.get_buffer("mean").device)
 
-    def _away(self, rows: Rows) -> Tensor:
+    def _away(self, rows: GeneratedRows) -> Tensor:
         if not self._settings.restore or self._generator.shield is None:
             return rows.way.new_zeros(())
         made, first, second = rows.way.square().tensor_split(3)

@@ -14,7 +14,7 @@ from pishield_cli.logic.domains import Date, Domain, Number, Other, Schema, Text
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.schema import type_of
 from pishield_cli.tables.table import TableReader
-from pishield_cli.training.cells import Cells, learnable, read_cells
+from pishield_cli.training.cells import EncodedCells, learnable, read_cells
 from pishield_cli.training.dates import (
     DateForm,
     date_forms,
@@ -42,7 +42,7 @@ class GenerateProblem:
     forms: Mapping[str, DateForm]
     types: Mapping[str, pa.DataType]
     requirements: Requirements | None
-    cells: Cells
+    cells: EncodedCells
     skipped: tuple[str, ...]
 
 

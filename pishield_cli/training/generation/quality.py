@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.training.cells import Cells, Texts
+from pishield_cli.training.cells import EncodedCells, Texts
 from pishield_cli.training.generation.columns import (
     ChoiceColumn,
-    Column,
+    EncodedColumn,
     NumberColumn,
     encoded,
 )
@@ -80,10 +80,10 @@ class Quality:
 
 
 def judge(
-    columns: Sequence[Column],
-    made: Cells,
-    training: Cells,
-    held_out: Cells,
+    columns: Sequence[EncodedColumn],
+    made: EncodedCells,
+    training: EncodedCells,
+    held_out: EncodedCells,
     *,
     violating: int,
     seed: int = 0,
@@ -103,20 +103,20 @@ def judge(
     return Quality(bench.figures(made), ceiling, floor, bench.rows, violating)
 
 
-def independent(cells: Cells, rows: int, random: np.random.Generator) -> Cells:
+def independent(cells: EncodedCells, rows: int, random: np.random.Generator) -> EncodedCells:
     """Rows whose columns are drawn each alone."""
 
     def drawn() -> Array:
         return random.integers(cells.rows, size=rows)
 
-    return Cells(
+    return EncodedCells(
         rows,
         {name: values[drawn()] for name, values in cells.numbers.items()},
         {name: Texts(one.codes[drawn()], one.values) for name, one in cells.texts.items()},
     )
 
 
-def _some(cells: Cells, rows: int, random: np.random.Generator) -> Cells:
+def _some(cells: EncodedCells, rows: int, random: np.random.Generator) -> EncodedCells:
     return cells.take(np.sort(random.permutation(cells.rows)[:rows]))
 
 
@@ -132,15 +132,20 @@ class Bench:
         seed: Decides what is drawn.
     """
 
-    columns: Sequence[Column]
-    training: Cells
-    held_out: Cells
-    every: Cells
+    columns: Sequence[EncodedColumn]
+    training: EncodedCells
+    held_out: EncodedCells
+    every: EncodedCells
     seed: int
 
     @classmethod
     def of(
-        cls, columns: Sequence[Column], training: Cells, held_out: Cells, most: int, seed: int
+        cls,
+        columns: Sequence[EncodedColumn],
+        training: EncodedCells,
+        held_out: EncodedCells,
+        most: int,
+        seed: int,
     ) -> "Bench":
         """At most so many rows of each part, drawn at random."""
         random = np.random.default_rng(seed)
@@ -160,7 +165,7 @@ class Bench:
         alone = independent(self.every, self.rows, random)
         return self.figures(resampled), self.figures(alone)
 
-    def figures(self, sample: Cells) -> Figures:
+    def figures(self, sample: EncodedCells) -> Figures:
         """The figures of a sample, of at least as many rows."""
         random = np.random.default_rng(self.seed)
         sample = _some(sample, self.rows, random)
@@ -179,7 +184,7 @@ class Bench:
             self._nearer(sample),
         )
 
-    def _nearer(self, sample: Cells) -> float:
+    def _nearer(self, sample: EncodedCells) -> float:
         """The share of rows nearer to one that was learnt from than to a held-out one."""
         rows, learnt, real = (
             torch.from_numpy(encoded(self.columns, one, None))
@@ -195,7 +200,7 @@ def _least_distances(rows: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     return torch.cdist(rows, others, compute_mode=exactly).amin(dim=1)
 
 
-def marginal(column: Column, sample: Cells, real: Cells) -> float:
+def marginal(column: EncodedColumn, sample: EncodedCells, real: EncodedCells) -> float:
     """How far one column's distribution is from that of the rows."""
     if isinstance(column, ChoiceColumn):
         return _total_variation(*(_shares(column, one) for one in (sample, real)))
@@ -209,7 +214,7 @@ def marginal(column: Column, sample: Cells, real: Cells) -> float:
     return max(missing, float(np.abs(shares[0] - shares[1]).max()))
 
 
-def _shares(column: ChoiceColumn, cells: Cells) -> Array:
+def _shares(column: ChoiceColumn, cells: EncodedCells) -> Array:
     places = column.places(cells)
     shares: Array = np.bincount(places + 1, minlength=column.width + 1) / max(1, len(places))
     return shares
@@ -234,13 +239,13 @@ def _correlations(rows: Array) -> Array:
     return np.asarray(scaled.T @ scaled)
 
 
-def copied(columns: Sequence[Column], sample: Cells, real: Cells) -> float:
+def copied(columns: Sequence[EncodedColumn], sample: EncodedCells, real: EncodedCells) -> float:
     """The share of rows that stand in the table as they are, in all columns."""
     known = set(map(tuple, _keys(columns, real)))
     return float(np.mean([tuple(one) in known for one in _keys(columns, sample)]))
 
 
-def _keys(columns: Sequence[Column], cells: Cells) -> list[tuple[Any, ...]]:
+def _keys(columns: Sequence[EncodedColumn], cells: EncodedCells) -> list[tuple[Any, ...]]:
     parts: list[list[Any]] = []
     for one in columns:
         if isinstance(one, NumberColumn):

@@ -9,7 +9,7 @@ import torch
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.arrow.columns import in_one_array
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.generation.cells_made import arrow_rows
 from pishield_cli.training.generation.columns import NumberColumn
 from pishield_cli.training.generation.conditions import Made
@@ -25,7 +25,7 @@ class GivenRows:
         table: The same cells in the types of the rows that are made.
     """
 
-    cells: Cells
+    cells: EncodedCells
     table: pa.Table
 
     @property
@@ -38,7 +38,7 @@ class GivenRows:
         return GivenRows(self.cells.take(rows), self.table.take(pa.array(rows)))
 
 
-class Sampler:
+class RowSampler:
     """Draws rows; the same seed draws the same rows.
 
     Args:

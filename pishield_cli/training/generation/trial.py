@@ -10,9 +10,9 @@ import torch
 from pishield_cli.errors import PishieldError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.layers.rules import ShieldChoice
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.generation.columns import (
-    Column,
+    EncodedColumn,
     encoded,
     fit_columns,
     numbers_among,
@@ -29,7 +29,7 @@ from pishield_cli.training.loop import (
     fit,
     seeded,
 )
-from pishield_cli.training.objectives import Batch
+from pishield_cli.training.objectives import Minibatch
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.splits import Split, split_rows
 
@@ -79,12 +79,12 @@ class GenerateTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class GenerationParts:
     """The three parts of a table as features and numbers on the device."""
 
-    training: Batch
-    validation: Batch
-    test: Batch
+    training: Minibatch
+    validation: Minibatch
+    test: Minibatch
 
 
 def run_generate_trial(
@@ -137,20 +137,26 @@ def run_generate_trial(
 
 
 def parts_of(
-    columns: tuple[Column, ...], cells: Cells, split: Split, seed: int, device: torch.device
-) -> Parts:
+    columns: tuple[EncodedColumn, ...],
+    cells: EncodedCells,
+    split: Split,
+    seed: int,
+    device: torch.device,
+) -> GenerationParts:
     """The parts of a table; the seed spreads equal numbers over their scores."""
     rows = (split.training, split.validation, split.test)
-    return Parts(*(_batch(columns, cells.take(some), seed, device) for some in rows))
+    return GenerationParts(*(_batch(columns, cells.take(some), seed, device) for some in rows))
 
 
-def _batch(columns: tuple[Column, ...], cells: Cells, seed: int, device: torch.device) -> Batch:
+def _batch(
+    columns: tuple[EncodedColumn, ...], cells: EncodedCells, seed: int, device: torch.device
+) -> Minibatch:
     features = torch.from_numpy(encoded(columns, cells, np.random.default_rng(seed))).to(device)
     numbers = torch.from_numpy(_number_cells(columns, cells)).to(device)
-    return Batch(features, numbers, features)
+    return Minibatch(features, numbers, features)
 
 
-def _number_cells(columns: tuple[Column, ...], cells: Cells) -> Array:
+def _number_cells(columns: tuple[EncodedColumn, ...], cells: EncodedCells) -> Array:
     """The numbers of rows, `(rows, number columns)`, NaN where missing."""
     found = [cells.numbers[one.name] for one in numbers_among(columns)]
     return np.stack(found, axis=1) if found else np.zeros((cells.rows, 0))
@@ -158,7 +164,7 @@ def _number_cells(columns: tuple[Column, ...], cells: Cells) -> Array:
 
 def trained_generator(
     plan: Plan,
-    parts: Parts,
+    parts: GenerationParts,
     settings: TrainSettings,
     seed: int,
     device: torch.device,
@@ -191,19 +197,19 @@ def trained_generator(
     return generator, fitted
 
 
-def _often(batch: Batch, size: int) -> Batch:
+def _often(batch: Minibatch, size: int) -> Minibatch:
     """The rows as often as an epoch of enough steps takes."""
     rows = len(batch.inputs)
     times = max(1, -(-LEAST_STEPS * min(size, rows) // rows))
-    return Batch(*(one.repeat(times, 1) for one in (batch.inputs, batch.given, batch.truths)))
+    return Minibatch(*(one.repeat(times, 1) for one in (batch.inputs, batch.given, batch.truths)))
 
 
-def _validate(generator: Generator, batch: Batch) -> Validation:
+def _validate(generator: Generator, batch: Minibatch) -> Validation:
     found = _sampled(generator, batch, 0, finished=False)
     return Validation(found.energy, None, torch.zeros(1))
 
 
-def _sampled(generator: Generator, batch: Batch, seed: int, *, finished: bool) -> Sampled:
+def _sampled(generator: Generator, batch: Minibatch, seed: int, *, finished: bool) -> Sampled:
     """A sample beside rows: as many, but enough to tell."""
     real = batch.inputs[:MOST_JUDGED].double()
     random = torch.Generator().manual_seed(seed)

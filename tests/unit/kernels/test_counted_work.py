@@ -15,7 +15,7 @@ from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 from pishield_cli.kernels.optimal.shield_rows import ShieldRows
-from pishield_cli.kernels.sequential.correction import Corrector, RowsMethod
+from pishield_cli.kernels.sequential.correction import PlannedCorrector, RowsMethod
 from pishield_cli.kernels.sequential.rehearsal import HARD, SMALL, Rehearsal
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.plans.plan import GROUPS_WORK, WORK_LIMIT, plan_groups
@@ -94,7 +94,9 @@ def test_rows_take_no_more_than_is_granted(
 
     monkeypatch.setattr(Effort, "of", noted)
     names = requirements.variables
-    corrector = Corrector(requirements.clauses, names, grids_of(requirements), method=methods[kind])
+    corrector = PlannedCorrector(
+        requirements.clauses, names, grids_of(requirements), method=methods[kind]
+    )
     draw = np.random.default_rng(2)
     cells = {name: draw.integers(-2, 9, ROWS) for name in names}
     columns = {name: NumericColumn(one) for name, one in cells.items()}

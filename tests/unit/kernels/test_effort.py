@@ -9,7 +9,7 @@ import pytest
 from pishield_cli.kernels.columns import NumericColumn, decimal_value
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
-from pishield_cli.kernels.sequential.correction import Corrector, RowsCorrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector, RowsCorrector
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import Clause, Inequality, Term
@@ -45,7 +45,7 @@ def test_a_search_cut_short_leaves_rows_that_hold_and_says_so(
 
     results = []
     for _ in range(2):
-        corrector = Corrector(clauses, NAMES, dict.fromkeys(NAMES, Grid()), method=limited)
+        corrector = PlannedCorrector(clauses, NAMES, dict.fromkeys(NAMES, Grid()), method=limited)
         results.append(corrector.correct(table, ROWS))
     first, second = results
     assert len(first.unproven)

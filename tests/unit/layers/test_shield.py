@@ -13,7 +13,7 @@ from pishield_cli.errors import (
     UsageError,
 )
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.rows.grids import Grid
 
@@ -226,7 +226,9 @@ def test_it_corrects_as_tables_are_corrected(sample_data, name):
     generator = torch.Generator().manual_seed(4)
     places = [one.columns.index(name) for name in names]
     z[:, places] = (torch.randn(60, len(names), generator=generator) * 900).round().double()
-    corrector = Corrector(one.requirements.clauses, one.ordering, dict.fromkeys(names, Grid()))
+    corrector = PlannedCorrector(
+        one.requirements.clauses, one.ordering, dict.fromkeys(names, Grid())
+    )
     table = {
         name: NumericColumn(z[:, place].numpy()) for name, place in zip(names, places, strict=True)
     }

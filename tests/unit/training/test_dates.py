@@ -11,7 +11,7 @@ from pishield_cli.language import format_requirements, parse_requirements
 from pishield_cli.language.context import Told
 from pishield_cli.logic.domains import MICROSECONDS, Date
 from pishield_cli.tables import open_table
-from pishield_cli.training.cells import Cells
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.dates import DateForm, date_forms, in_days
 
 UNITS = st.sampled_from([1, 86_400, 86_400_000, MICROSECONDS])
@@ -63,7 +63,7 @@ def test_no_unit_is_finer_than_what_the_format_shows(form, written, tmp_path):
     parquet.write_table(pa.table({"due": moments}), tmp_path / "t.parquet")
     reader = open_table(str(tmp_path / "t.parquet"))
     days = np.array([19792 + (12 * 3600 + 34 * 60 + 56) / 86_400])
-    found = date_forms(reader, requirements, Cells(1, {"due": days}, {}), ["due"])["due"]
+    found = date_forms(reader, requirements, EncodedCells(1, {"due": days}, {}), ["due"])["due"]
     (text,) = found.texts(found.units(np.floor(days * found.domain.per_day) / found.domain.per_day))
     assert text == written
     assert found.array(found.units(days)).type in (pa.date32(), pa.timestamp("us"))

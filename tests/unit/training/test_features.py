@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from pishield_cli.errors import TableError
 from pishield_cli.logic.domains import Number, Text, Truth
-from pishield_cli.training.cells import MISSING, Cells, Texts
+from pishield_cli.training.cells import MISSING, EncodedCells, Texts
 from pishield_cli.training.features import (
     FARTHEST,
     MOST_CATEGORIES,
@@ -21,7 +21,7 @@ from pishield_cli.training.features import (
 def cells(numbers=None, texts=None):
     numbers = {name: np.array(values, dtype=float) for name, values in (numbers or {}).items()}
     rows = len(next(iter(numbers.values()))) if numbers else len(next(iter(texts.values())).codes)
-    return Cells(rows, numbers, texts or {})
+    return EncodedCells(rows, numbers, texts or {})
 
 
 def test_numbers_are_standardised_on_what_they_are_fitted_on():
@@ -115,7 +115,7 @@ def test_what_is_far_out_stays_finite_in_single_precision():
 
 
 def test_an_encoder_survives_json():
-    training = Cells(
+    training = EncodedCells(
         3,
         {"x": np.array([1, np.nan, 3]), "b": np.array([0.0, 1, np.nan])},
         {"t": Texts(np.array([0, 1, MISSING]), ("ü", "b"))},

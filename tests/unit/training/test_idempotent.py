@@ -11,8 +11,8 @@ from pishield_cli.training.idempotent import (
     idempotent_figures,
     matrix_of,
 )
-from pishield_cli.training.model import Model, Outline
-from pishield_cli.training.objectives import Batch
+from pishield_cli.training.model import Outline, ShieldedNetwork
+from pishield_cli.training.objectives import Minibatch
 from pishield_cli.training.settings import IdempotentBackward, TrainSettings
 
 NAMES = ("a", "b", "c")
@@ -23,13 +23,13 @@ def model(arch="linear", text=None, **choices):
     scaler = TargetScaler(NAMES, np.zeros(3), np.ones(3))
     requirements = None if text is None else parse_requirements(text)
     settings = TrainSettings(restore=0, **choices)
-    return Model(Outline(encoder, scaler, requirements, (), (), arch), settings), settings
+    return ShieldedNetwork(Outline(encoder, scaler, requirements, (), (), arch), settings), settings
 
 
 def rows(count=50):
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(count, 3, generator=generator)
-    return Batch(x, torch.zeros(count, 0).double(), x.double())
+    return Minibatch(x, torch.zeros(count, 0).double(), x.double())
 
 
 def set_matrix(own, values):
@@ -61,7 +61,7 @@ def test_the_modified_rule_is_mcweenys_step():
     s = torch.tensor([0.9, 0.2, 0.6])
     set_matrix(own, torch.diag(s))
     x = torch.eye(3)
-    batch = Batch(x, torch.zeros(3, 0).double(), x.double())
+    batch = Minibatch(x, torch.zeros(3, 0).double(), x.double())
     found, _ = gradient(own, settings, batch)
     stepped = torch.diag(torch.diag(s) - 3 * found)  # the rule divides by the three rows
     torch.testing.assert_close(stepped, 3 * s**2 - 2 * s**3, atol=1e-5, rtol=1e-5)

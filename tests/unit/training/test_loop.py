@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from pishield_cli.training.loop import Validation, fit
-from pishield_cli.training.objectives import Batch, Judgement
+from pishield_cli.training.objectives import Judgement, Minibatch
 from pishield_cli.training.settings import OptimizerChoice, TrainSettings
 
 
@@ -13,7 +13,7 @@ def moved(clip_norm):
     network = nn.Linear(3, 2)
     before = torch.cat([value.detach().flatten() for value in network.parameters()]).clone()
     x = torch.randn(8, 3)
-    batch = Batch(x, torch.zeros(8, 0).double(), 5 + torch.randn(8, 2).double())
+    batch = Minibatch(x, torch.zeros(8, 0).double(), 5 + torch.randn(8, 2).double())
 
     def judge(part):
         loss = (network(part.inputs).double() - part.truths).square().mean()

@@ -6,9 +6,9 @@ from pishield_cli.errors import UsageError
 from pishield_cli.language import parse_requirements
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.training.features import FeatureEncoder, NumberFeature, TargetScaler
-from pishield_cli.training.model import Model, Outline
+from pishield_cli.training.model import Outline, ShieldedNetwork
 from pishield_cli.training.objectives import (
-    Batch,
+    Minibatch,
     PredictObjective,
     prediction_error,
     signed_errors,
@@ -34,7 +34,7 @@ def outline(text, targets, mean=0.0, scale=1.0, given=()):
 
 def batch(rows=6, targets=2, given=0):
     torch.manual_seed(0)
-    return Batch(
+    return Minibatch(
         torch.randn(rows, 2),
         10 * torch.randn(rows, given).double(),
         torch.rand(rows, targets).double(),
@@ -49,7 +49,7 @@ def objective(model, settings):
 def test_a_batch_is_judged_by_its_error_and_the_way_to_go():
     torch.manual_seed(1)
     settings = TrainSettings(restore=0.5, backward=RuleName.CLAMP)
-    model = Model(outline("a <= b", ["a", "b"]), settings)
+    model = ShieldedNetwork(outline("a <= b", ["a", "b"]), settings)
     rows = batch()
     found = objective(model, settings)(rows)
     z = model.raw(rows.inputs)
@@ -65,7 +65,7 @@ def test_a_batch_is_judged_by_its_error_and_the_way_to_go():
 def test_every_rule_gives_the_shielded_error_and_a_finite_gradient(rule, text):
     settings = TrainSettings(backward=RuleName(rule), restore=0)
     torch.manual_seed(2)
-    model = Model(outline(text, ["a", "b"], mean=5, scale=3), settings)
+    model = ShieldedNetwork(outline(text, ["a", "b"], mean=5, scale=3), settings)
     rows = batch()
     found = objective(model, settings)(rows)
     found.loss.backward()
@@ -79,7 +79,7 @@ def test_every_rule_gives_the_shielded_error_and_a_finite_gradient(rule, text):
 def test_learnt_masks_learn(masks):
     settings = TrainSettings(backward=RuleName.MASKED, masks=masks, restore=0)
     torch.manual_seed(3)
-    model = Model(outline("a >= 2 + b - c", ["a", "b", "c"]), settings)
+    model = ShieldedNetwork(outline("a >= 2 + b - c", ["a", "b", "c"]), settings)
     found = objective(model, settings)(batch(targets=3))
     found.loss.backward()
     own = {name: value for name, value in model.named_parameters() if "network" not in name}
@@ -91,7 +91,9 @@ def test_learnt_masks_learn(masks):
 
 def test_given_columns_do_not_move():
     settings = TrainSettings()
-    model = Model(outline("end >= start", ["end"], mean=100, scale=7, given=("start",)), settings)
+    model = ShieldedNetwork(
+        outline("end >= start", ["end"], mean=100, scale=7, given=("start",)), settings
+    )
     rows = batch(targets=1, given=1)
     y = model.predicted(model.raw(rows.inputs), rows.given)
     assert y.table.shape == (6, 1)
@@ -101,7 +103,7 @@ def test_given_columns_do_not_move():
 
 @pytest.mark.parametrize("shield", list(ShieldChoice))
 def test_whatever_the_shield_predictions_hold(shield):
-    model = Model(
+    model = ShieldedNetwork(
         outline("a + 2*b >= 30\na <= b", ["a", "b"], mean=3, scale=9), TrainSettings(shield=shield)
     )
     rows = batch(rows=40)
@@ -126,8 +128,8 @@ def test_scores_are_judged_by_cross_entropy_and_tnorms():
     own = outline("a or not b", ["a", "b"])
     settings = TrainSettings(tnorm=TnormChoice.GODEL, tnorm_weight=2.0, restore=0)
     torch.manual_seed(0)
-    model = Model(own, settings)
-    rows = Batch(torch.randn(5, 2), torch.zeros(5, 0).double(), torch.ones(5, 2).double())
+    model = ShieldedNetwork(own, settings)
+    rows = Minibatch(torch.randn(5, 2), torch.zeros(5, 0).double(), torch.ones(5, 2).double())
     found = objective(model, settings)(rows)
     z = model.raw(rows.inputs)
     assert bool(((z > 0) & (z < 1)).all())
@@ -138,7 +140,7 @@ def test_scores_are_judged_by_cross_entropy_and_tnorms():
 
 
 def test_losses_that_do_not_suit_the_requirements_are_refused():
-    disjunctive = Model(outline("a > 1 or b > 1", ["a", "b"]), TrainSettings())
+    disjunctive = ShieldedNetwork(outline("a > 1 or b > 1", ["a", "b"]), TrainSettings())
     with pytest.raises(UsageError, match="linear"):
         objective(disjunctive, TrainSettings(loss=LossChoice.SIGN_CORRECTED))
     with pytest.raises(UsageError, match="propositional"):
@@ -178,7 +180,7 @@ def test_the_bounded_loss_is_bounded():
 
 
 def test_prediction_error_is_the_mean_square():
-    model = Model(outline(None, ["a", "b"]), TrainSettings())
+    model = ShieldedNetwork(outline(None, ["a", "b"]), TrainSettings())
     rows = batch()
     y = torch.zeros(6, 2).double()
     torch.testing.assert_close(prediction_error(model, y, rows), (rows.truths**2).mean())
@@ -186,8 +188,8 @@ def test_prediction_error_is_the_mean_square():
 
 def test_equalities_move_what_they_define_and_to_the_nearest_point_all_their_columns():
     made = outline("c == a + b\nd >= 0", ("a", "b", "c", "d"))
-    layer = Model(made, TrainSettings(shield=ShieldChoice.LAYER))
-    nearest = Model(made, TrainSettings(shield=ShieldChoice.NEAREST))
+    layer = ShieldedNetwork(made, TrainSettings(shield=ShieldChoice.LAYER))
+    nearest = ShieldedNetwork(made, TrainSettings(shield=ShieldChoice.NEAREST))
     assert len(layer.defined) == 1
     assert layer.defined < nearest.defined == {"a", "b", "c"}
 
@@ -202,12 +204,12 @@ MISSING = [
 @pytest.mark.parametrize(("settings", "text"), MISSING)
 def test_a_missing_target_teaches_nothing(settings, text):
     torch.manual_seed(2)
-    model = Model(outline(text, ("a", "b")), settings)
+    model = ShieldedNetwork(outline(text, ("a", "b")), settings)
     some = batch()
     for place in range(2):
         truths = some.truths.clone()
         truths[:, place] = torch.nan
-        gap = Batch(some.inputs, some.given, truths)
+        gap = Minibatch(some.inputs, some.given, truths)
         loss = objective(model, settings)(gap).loss
         assert bool(loss.isfinite())
         y = model.learning(model.raw(gap.inputs), gap.given, gap.truths).detach().requires_grad_()

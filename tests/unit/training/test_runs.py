@@ -17,7 +17,7 @@ from pishield_cli.training.features import (
     TargetScaler,
 )
 from pishield_cli.training.loop import EpochNote
-from pishield_cli.training.model import Model, Outline
+from pishield_cli.training.model import Outline, ShieldedNetwork
 from pishield_cli.training.monotone import Slope
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.records import RECORD
@@ -49,7 +49,7 @@ def build(slopes=(), text="ordering b elsewhere a\n[first] a <= b\n2*a + g >= 1\
         "t": Text(),
         "g": Number(),
     }
-    return Model(outline, SETTINGS), Roles(("a", "b"), ("x", "t"), ("g",), kinds)
+    return ShieldedNetwork(outline, SETTINGS), Roles(("a", "b"), ("x", "t"), ("g",), kinds)
 
 
 def write(path, own, roles, *, force=False):

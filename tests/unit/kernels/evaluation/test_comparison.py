@@ -12,7 +12,7 @@ from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.evaluation.blocks import Block, Buffers
 from pishield_cli.kernels.evaluation.comparison import (
     Comparison,
-    Truth,
+    RowTruth,
     compare,
     comparison_of,
     conjunction,
@@ -39,7 +39,7 @@ weights = st.sampled_from([1, -1, 2, -3, 10, 2**60 + 1])
 def truth_of(values):
     """A truth from FALSE, UNKNOWN and TRUE."""
     false, unknown = (np.array([one == kind for one in values]) for kind in (FALSE, UNKNOWN))
-    return Truth(false if false.any() else None, unknown if unknown.any() else None)
+    return RowTruth(false if false.any() else None, unknown if unknown.any() else None)
 
 
 def values_of(truth, rows):

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pishield_cli.kernels.scores.lattice import Lattice, work_out
+from pishield_cli.kernels.scores.lattice import ScoreLattice, work_out
 
 INPUTS = 7
 TOP = INPUTS - 1
@@ -23,7 +23,7 @@ def worked_out(lattice, inputs, least, greatest):
 
 @given(st.lists(BODIES, min_size=1, max_size=3), st.integers(0, 2**32 - 1))
 def test_law_the_steps_give_the_greatest_of_the_least(heads, seed):
-    lattice = Lattice(INPUTS, TOP)
+    lattice = ScoreLattice(INPUTS, TOP)
     found = [lattice.strongest(bodies) for bodies in heads]
     scores = np.random.default_rng(seed).choice([0.0, 0.25, 0.5, 1.0], (TOP, 16))
     for inputs, least, greatest in (
@@ -37,7 +37,7 @@ def test_law_the_steps_give_the_greatest_of_the_least(heads, seed):
 
 
 def test_without_a_body_there_is_nothing():
-    lattice = Lattice(INPUTS, TOP)
+    lattice = ScoreLattice(INPUTS, TOP)
     assert lattice.strongest([]) is None
     assert lattice.strongest([[]]) == TOP
     assert lattice.strongest([[2, TOP]]) == 2
@@ -45,7 +45,7 @@ def test_without_a_body_there_is_nothing():
 
 
 def test_what_bodies_share_is_worked_out_once():
-    lattice = Lattice(INPUTS, TOP)
+    lattice = ScoreLattice(INPUTS, TOP)
     lattice.strongest([[0, 1, 2], [0, 1, 3], [0, 1, 4]])
     assert len(lattice.steps) == 4  # min(0, 1, max(2, 3, 4)), where each has two
     lattice.strongest([[0, 1, 2], [0, 1, 3], [0, 1, 4], [5]])
@@ -53,12 +53,12 @@ def test_what_bodies_share_is_worked_out_once():
 
 
 def test_all_pairs_need_few_steps():
-    lattice = Lattice(101, 100)
+    lattice = ScoreLattice(101, 100)
     lattice.strongest(combinations(range(100), 2))
     assert len(lattice.steps) < 300
 
 
 def test_bodies_one_within_the_other_go_as_deep_as_they_like():
-    lattice = Lattice(2001, 2000)
+    lattice = ScoreLattice(2001, 2000)
     lattice.strongest([*range(place), 1000 + place] for place in range(1000))
     assert lattice.steps

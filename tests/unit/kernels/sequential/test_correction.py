@@ -8,17 +8,17 @@ import pytest
 
 from pishield_cli.kernels.changes import Correction
 from pishield_cli.kernels.columns import ExactCells, NumericColumn
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.rows.grids import Grid
 
 
-def corrector(text: str, columns: Mapping[str, NumericColumn], fixed: str = "") -> Corrector:
+def corrector(text: str, columns: Mapping[str, NumericColumn], fixed: str = "") -> PlannedCorrector:
     grids = {
         name: Grid(places=0) if column.values.dtype.kind in "iub" else Grid()
         for name, column in columns.items()
     }
-    return Corrector(parse_requirements(text).clauses, list(columns), grids, fixed)
+    return PlannedCorrector(parse_requirements(text).clauses, list(columns), grids, fixed)
 
 
 def correct(text: str, fixed: str = "", **cells: NumericColumn | np.ndarray) -> Correction:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.sequential import repeated_rows
-from pishield_cli.kernels.sequential.correction import Corrector
+from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.rows.grids import Grid
 
@@ -18,7 +18,7 @@ CELLS = st.lists(st.tuples(*[st.integers(-2, 5)] * 3), min_size=1, max_size=30)
 
 def corrected(cells: np.ndarray, fixed: str) -> list[object]:
     requirements = parse_requirements(RULES)
-    corrector = Corrector(requirements.clauses, "abc", dict.fromkeys("abc", Grid(0)), fixed)
+    corrector = PlannedCorrector(requirements.clauses, "abc", dict.fromkeys("abc", Grid(0)), fixed)
     columns = {name: NumericColumn(cells[:, place].copy()) for place, name in enumerate("abc")}
     found = corrector.correct(columns, len(cells))
     changes = {n: (one.rows.tolist(), one.values.tolist()) for n, one in found.changes.items()}

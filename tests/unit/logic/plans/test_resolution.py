@@ -4,9 +4,9 @@ import pytest
 
 from pishield_cli.logic.plans.resolution import (
     Contradiction,
-    Elimination,
     Oversized,
     Resolution,
+    ResolvedStep,
     resolve,
 )
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality
@@ -106,7 +106,7 @@ def test_propagation_finds_contradictions_with_their_origins():
 
 def test_repeated_clauses_and_literals_count_once():
     found = resolve([clause("a b b"), clause("b a")], "ab")
-    assert found.eliminations[0] == Elimination("b", ((literal("a"), literal("b")),))
+    assert found.eliminations[0] == ResolvedStep("b", ((literal("a"), literal("b")),))
 
 
 def test_inequalities_are_refused():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pishield_cli.logic.solver.answers import Nearest
+from pishield_cli.logic.solver.answers import NearestValue
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import minimise, nearest_value, solve
 from pishield_cli.logic.solver.search import Infeasible, Model, Optimum, Search, Undecided
@@ -193,7 +193,7 @@ def test_no_allowed_value_is_nearer(given_clauses, name, target):
     if isinstance(found, Infeasible):
         assert not is_satisfiable(given_clauses)
         return
-    assert isinstance(found, Nearest)
+    assert isinstance(found, NearestValue)
     values = complete(found.model)
     assert all(clause.holds(values) for clause in given_clauses)
     assert (values[name] == found.value) != found.open
@@ -213,14 +213,14 @@ def test_a_gap_with_one_open_end(target, value, is_open, side):
     # x < 0 or x >= 3
     clause = Clause((at_least(0, True, x=-1), at_least(3, x=1)))
     found = nearest_value("x", F(target), [clause])
-    assert isinstance(found, Nearest)
+    assert isinstance(found, NearestValue)
     assert (found.value, found.open, found.side) == (value, is_open, side)
 
 
 def test_the_nearest_whole_number():
     clause = Clause((at_least("2.5", x=1),))
     found = nearest_value("x", F(0), [clause], integers={"x"})
-    assert isinstance(found, Nearest)
+    assert isinstance(found, NearestValue)
     assert (found.value, found.open) == (3, False)
 
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from pyarrow import parquet as pq
 
 from pishield_cli.tables.parquet.reader import ParquetReader
-from pishield_cli.tables.parquet.runs import Reading, reading_of
+from pishield_cli.tables.parquet.runs import ParquetReading, reading_of
 
 COUNTS = st.lists(st.lists(st.integers(0, 900_000), max_size=6), min_size=1, max_size=4)
 
 
-def read(groups, left_out=frozenset(), **changed) -> Reading:
+def read(groups, left_out=frozenset(), **changed) -> ParquetReading:
     settings = {"first_group": 0, "first_row": 0, "columns": 3, "rows": None, "whole": False}
     return reading_of(groups, left_out, **(settings | {"cores": 4} | changed))
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pishield_cli.logic.domains import Number, Text
-from pishield_cli.training.cells import MISSING, Cells, Texts
+from pishield_cli.training.cells import MISSING, EncodedCells, Texts
 from pishield_cli.training.generation.columns import column_from_json, encoded, fit_columns
 from pishield_cli.training.generation.detection import area_under_curve, detection
 from pishield_cli.training.generation.quality import copied, independent, judge, marginal
@@ -21,7 +21,7 @@ def rows(count, seed):
     t[::10] = MISSING
     n = np.where(random.random(count) < 0.2, np.nan, np.rint(x * 2))
     numbers = {"x": np.round(x, 3), "y": np.round(2 * x + 0.1 * random.normal(size=count), 3)}
-    return Cells(count, {**numbers, "n": n}, {"t": Texts(t, ("low", "high"))})
+    return EncodedCells(count, {**numbers, "n": n}, {"t": Texts(t, ("low", "high"))})
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_rows_of_the_same_kind_are_near_the_ceiling_and_shuffled_ones_are_not(pa
 
 def test_copies_are_told_from_rows_that_only_look_alike(parts):
     columns, training, held_out = parts
-    half = Cells(
+    half = EncodedCells(
         2,
         {name: values[:2].copy() for name, values in training.numbers.items()},
         {"t": training.texts["t"].take(np.arange(2))},
@@ -74,7 +74,7 @@ def test_shuffled_columns_keep_their_cells_and_lose_the_rest(parts):
 )
 def test_a_column_of_numbers_is_apart_by_its_steps(parts, first, second, distance):
     columns, *_ = parts
-    cells = [Cells(len(one), {"x": np.array(one, float)}, {}) for one in (first, second)]
+    cells = [EncodedCells(len(one), {"x": np.array(one, float)}, {}) for one in (first, second)]
     assert marginal(columns[0], *cells) == pytest.approx(distance)
 
 
@@ -117,7 +117,7 @@ def test_columns_are_kept_as_plain_values(parts):
 
 def test_texts_that_hardly_repeat_are_learnt_by_their_shapes():
     values = (*(f"A-{n:04d}" for n in range(300)), "b")
-    cells = Cells(301, {}, {"code": Texts(np.arange(301), values)})
+    cells = EncodedCells(301, {}, {"code": Texts(np.arange(301), values)})
     (column,) = fit_columns(cells, {"code": Text()}, {})
     assert column.shaped
     assert column.values == ("\\A\\-\\0999", "\\b")
