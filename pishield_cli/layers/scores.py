@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pishield_cli.kernels.scores.coherence import MARGIN
 from pishield_cli.kernels.scores.coherence_lattice import CompiledPlan, Wave
-from pishield_cli.kernels.scores.lattice import LatticeStep
+from pishield_cli.kernels.scores.score_lattice import LatticeStep
 from pishield_cli.layers.precision import WORKING
 
 WIDE = 8

@@ -165,7 +165,7 @@ def test_errors_are_one_line_and_nothing_is_written(here, capsys, case):
 
 def test_a_failure_midway_leaves_no_file(here, monkeypatch):
     monkeypatch.setattr(action, "BATCH_ROWS", 50)
-    drawn = sampling.Sampler.draw
+    drawn = sampling.RowSampler.draw
     count = 0
 
     def draw(self, rows, given=None):
@@ -175,7 +175,7 @@ def test_a_failure_midway_leaves_no_file(here, monkeypatch):
             raise OSError("no more noise")
         return drawn(self, rows, given)
 
-    monkeypatch.setattr(sampling.Sampler, "draw", draw)
+    monkeypatch.setattr(sampling.RowSampler, "draw", draw)
     Path("made.csv").write_text("what was there\n")
     assert generate("loans", "-n", "500", "-o", "made.csv") != 0
     assert Path("made.csv").read_text() == "what was there\n"

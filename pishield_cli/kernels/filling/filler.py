@@ -22,8 +22,8 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     evaluate,
 )
 from pishield_cli.kernels.evaluation.tolerance import EXACT, FLOAT_ROUNDING, Tolerance
+from pishield_cli.kernels.filling.filling_rules import FillingRule, total_of
 from pishield_cli.kernels.filling.meeting import meeting
-from pishield_cli.kernels.filling.rules import FillingRule, total_of
 from pishield_cli.kernels.sequential.forbidden import limits
 from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.classes import counted

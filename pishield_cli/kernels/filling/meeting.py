@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.filling.rules import FillingRule
+from pishield_cli.kernels.filling.filling_rules import FillingRule
 from pishield_cli.kernels.sequential.forbidden import limits
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import Clause, Conjunction, Inequality

@@ -12,9 +12,9 @@ import numpy as np
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.matrices import product
+from pishield_cli.kernels.optimal.integer_cuts import round_gaps
 from pishield_cli.kernels.optimal.nodes import Nodes, joined_nodes
 from pishield_cli.kernels.optimal.projection import SOLVED, Projected
-from pishield_cli.kernels.optimal.rounding import round_gaps
 from pishield_cli.kernels.optimal.systems import FeasibleRegion, Standing, System
 
 NODE_LIMIT = 500

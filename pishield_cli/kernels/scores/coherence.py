@@ -7,7 +7,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.scores.coherence_lattice import CompiledPlan, ScoreClauses, Wave
-from pishield_cli.kernels.scores.lattice import work_out
+from pishield_cli.kernels.scores.score_lattice import work_out
 
 MARGIN = 2.0**-23
 """How far above one half a score is put that has to be true where its bound is one half.

@@ -8,7 +8,7 @@ truth their conjunction, and neither needs to know about signs.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pishield_cli.kernels.scores.lattice import LatticeStep, ScoreLattice
+from pishield_cli.kernels.scores.score_lattice import LatticeStep, ScoreLattice
 from pishield_cli.logic.plans.coherence import CoherencePlan, CoherenceStep
 from pishield_cli.logic.plans.resolution import Literals
 from pishield_cli.logic.terms import BooleanLiteral

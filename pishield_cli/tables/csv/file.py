@@ -22,7 +22,7 @@ from pishield_cli.tables.dialect import BadCells, Dialect, InputFormat
 from pishield_cli.tables.endings import csv_delimiter, is_plain_text, other_kind
 from pishield_cli.tables.sources import STANDARD_STREAM, open_source, reading
 from pishield_cli.tables.table import Batch, Style, TableWriter
-from pishield_cli.tables.textual.table import TextTable
+from pishield_cli.tables.textual.text_table import TextTable
 
 
 class CsvFile(TextTable):

@@ -27,7 +27,7 @@ from pishield_cli.tables.csv.piece import CsvPiece
 from pishield_cli.tables.csv.records import Records
 from pishield_cli.tables.dialect import BadCells
 from pishield_cli.tables.textual.numbers import MISSING_TEXTS, is_number
-from pishield_cli.tables.textual.table import Parsed
+from pishield_cli.tables.textual.text_table import Parsed
 from pishield_cli.tables.textual.told import written_domain
 
 if TYPE_CHECKING:

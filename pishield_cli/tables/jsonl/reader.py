@@ -20,7 +20,7 @@ from pishield_cli.tables.jsonl.piece import JsonPiece, text_of
 from pishield_cli.tables.jsonl.typed import typed_rows
 from pishield_cli.tables.sources import STANDARD_STREAM, Source, open_source, reading
 from pishield_cli.tables.table import Batch, TableWriter
-from pishield_cli.tables.textual.table import Parsed, TextTable
+from pishield_cli.tables.textual.text_table import Parsed, TextTable
 from pishield_cli.tables.textual.told import written_domain
 
 _FIRST = 1 << 20

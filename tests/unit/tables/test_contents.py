@@ -40,7 +40,7 @@ def test_only_what_is_asked_for_is_told(tmp_path: Path) -> None:
 def test_a_number_and_something_else_are_texts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
 ) -> None:
-    monkeypatch.setattr("pishield_cli.tables.textual.table._CHUNK", 64)
+    monkeypatch.setattr("pishield_cli.tables.textual.text_table._CHUNK", 64)
     path = tmp_path / "t.csv"
     path.write_text("t\n" + "7\n" * 60 + f"{last}\n" * 60)
     assert contents(open_table(str(path)), ["t"]) == {"t": Text()}

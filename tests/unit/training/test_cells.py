@@ -82,7 +82,7 @@ def test_batches_add_up_to_the_whole(tmp_path):
 
 
 def test_a_number_in_one_part_and_a_text_in_another_is_a_text(tmp_path, monkeypatch):
-    monkeypatch.setattr("pishield_cli.tables.textual.table._CHUNK", 64)
+    monkeypatch.setattr("pishield_cli.tables.textual.text_table._CHUNK", 64)
     path = tmp_path / "mixed.csv"
     path.write_text("t\n" + "7\n" * 60 + "seven\n" * 60)
     reader = open_table(str(path))

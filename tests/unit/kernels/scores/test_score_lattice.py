@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pishield_cli.kernels.scores.lattice import ScoreLattice, work_out
+from pishield_cli.kernels.scores.score_lattice import ScoreLattice, work_out
 
 INPUTS = 7
 TOP = INPUTS - 1

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pishield_cli.kernels.optimal.rounding import round_gaps
+from pishield_cli.kernels.optimal.integer_cuts import round_gaps
 from pishield_cli.kernels.optimal.systems import System
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.terms import Clause, Inequality, Term
