@@ -234,6 +234,7 @@ def _write(
         "data": report.data,
         "requirements_file": report.requirements_file,
         "seed": report.settings.seed,
+        "written_places": dict(problem.places),
         "metrics": report.as_json(),
     }
     today = None if requirements is None else requirements.today

@@ -115,7 +115,7 @@ def generate(
             trained,
             wanted,
             output=output,
-            open_output=partial(open_new, output),
+            open_output=partial(open_new, output, trained.places),
             seed=seed,
             given=around,
             threads_used=threads or 1,

@@ -68,11 +68,17 @@ def open_writer(reader: TableReader, output: str) -> TableWriter:
     return with_dates_as_stored(reader, writer)
 
 
-def open_new(output: str) -> NewTable:
+Places = Mapping[str, int]
+
+_NO_PLACES: Places = {}
+
+
+def open_new(output: str, places: Places = _NO_PLACES) -> NewTable:
     """Start a new table of typed columns.
 
     Args:
         output: Where to; its ending says of which kind. `-` writes CSV to standard output.
+        places: Columns whose numbers CSV is to show with so many decimal places, as in `0.10`.
 
     Raises:
         TableError: If the ending is unknown, or nothing can be written there.
@@ -80,7 +86,7 @@ def open_new(output: str) -> NewTable:
     kind = format_named(output)
     if kind is None:
         raise unknown_ending(output)
-    return _FORMATS[kind].new(output)
+    return _FORMATS[kind].new(output, places)
 
 
 def open_listing(reader: TableReader, output: str, *, safe: bool = False) -> Listing:
@@ -142,12 +148,12 @@ class _Format:
     Attributes:
         title: Its name, for messages.
         open: Opens a table of a name.
-        new: Starts a new table of typed columns.
+        new: Starts a new table of typed columns, of which some are to show decimal places.
     """
 
     title: str
     open: Callable[[str, Dialect | None], StoredTable]
-    new: Callable[[str], NewTable]
+    new: Callable[[str, Places], NewTable]
 
 
 def _said_of(kind: InputFormat, dialect: Dialect) -> Dialect:
@@ -161,10 +167,10 @@ def _open_csv(path: str, dialect: Dialect | None) -> StoredTable:
     return CsvReader(path, delimiter_of(_format(path, dialect)) or ",", dialect)
 
 
-def _new_csv(output: str) -> NewTable:
+def _new_csv(output: str, places: Places) -> NewTable:
     from pishield_cli.tables.csv.writer import NewCsv
 
-    return NewCsv(output, csv_delimiter(output) or ",")
+    return NewCsv(output, csv_delimiter(output) or ",", places)
 
 
 def _open_parquet(path: str, dialect: Dialect | None) -> StoredTable:
@@ -175,7 +181,8 @@ def _open_parquet(path: str, dialect: Dialect | None) -> StoredTable:
     return reader
 
 
-def _new_parquet(output: str) -> NewTable:
+def _new_parquet(output: str, places: Places) -> NewTable:
+    del places  # Typed numbers have no look.
     from pishield_cli.tables.parquet.writer import NewParquet
 
     return NewParquet(output)
@@ -189,7 +196,8 @@ def _open_arrow(path: str, dialect: Dialect | None) -> StoredTable:
     return reader
 
 
-def _new_arrow(output: str) -> NewTable:
+def _new_arrow(output: str, places: Places) -> NewTable:
+    del places  # Typed numbers have no look.
     from pishield_cli.tables.ipc.writer import NewArrow
 
     return NewArrow(output)
@@ -202,7 +210,8 @@ def _open_json_lines(path: str, dialect: Dialect | None) -> StoredTable:
     return JsonLinesReader(path, dialect.date_format, dialect.bad_cells)
 
 
-def _new_json_lines(output: str) -> NewTable:
+def _new_json_lines(output: str, places: Places) -> NewTable:
+    del places  # Typed numbers have no look.
     from pishield_cli.tables.jsonl.writer import NewJsonLines
 
     return NewJsonLines(output)

@@ -289,3 +289,18 @@ def test_codes_keep_the_zeros_before_them(here):
     with Path("made.csv").open() as file:
         made = [row["code"] for row in csv.DictReader(file)]
     assert set(made) <= set(codes)
+
+
+def test_decimals_are_shown_as_the_table_shows_them(here):
+    prices = ["0.10", "2.50", "13.00", ""]
+    lines = [f"{prices[row % 4]},{row % 5}.0,{row / 8}" for row in range(64)]
+    Path("shown.csv").write_text("\n".join(["price,half,share", *lines]) + "\n")
+    Path("rules.txt").write_text("price <= 100\n")
+    assert main(["train", "shown.csv", "rules.txt", "-o", "shown", *GENERATE, "--quiet"]) == 0
+    assert generate("shown", "-n", "90", "-o", "made.csv") == 0
+    made = list(csv.DictReader(Path("made.csv").read_text().splitlines()))
+    written = {row["price"].partition(".")[2] for row in made if row["price"]}
+    assert {len(places) for places in written} == {2}
+    assert {row["half"].partition(".")[2] for row in made} == {"0"}
+    assert any(len(row["share"].partition(".")[2]) < 3 for row in made)
+    assert main(["check", "made.csv", "rules.txt", "--exact", "--quiet"]) == 0

@@ -13,6 +13,7 @@ from docs.run_examples import PAGES, ROOT
 
 READ = [*PAGES, *sorted((ROOT / "benchmarks").rglob("*.md"))]
 COMMAND = re.compile(r"python -m benchmarks ([^`\"|>#]+)")
+MODULE = re.compile(r"python -m (benchmarks\.[a-z_.]*[a-z])")
 
 
 def commands():
@@ -34,6 +35,12 @@ def test_a_named_command_is_one(command):
     module = importlib.import_module(f"benchmarks.{question}")
     if hasattr(module, "parser"):
         module.parser().parse_args(arguments)
+
+
+def test_a_named_module_is_one():
+    named = {one for page in READ for one in MODULE.findall(page.read_text("utf-8"))}
+    assert "benchmarks.generate.speed" in named
+    assert all(callable(importlib.import_module(one).main) for one in named)
 
 
 def test_all_that_training_can_be_asked_has_an_answer():

@@ -141,6 +141,8 @@ def cell_texts(cells: pa.Array) -> list[str]:
     plain = types.is_integer(kind) or types.is_float64(kind) or types.is_decimal(kind)
     if plain or types.is_string(kind) or types.is_large_string(kind):
         return ["" if cell is None else str(cell) for cell in cells.to_pylist()]
+    if types.is_temporal(kind) and (texts := _time_texts(cells)) is not None:
+        return texts
     return [cell_text(cell) for cell in cells]
 
 
@@ -149,6 +151,14 @@ def in_one_array(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
     if not isinstance(cells, pa.ChunkedArray):
         return cells
     return cells.combine_chunks() if cells.num_chunks else pa.nulls(0, cells.type)
+
+
+def _time_texts(cells: pa.Array) -> list[str] | None:
+    """All times as texts; None where one of them has none."""
+    try:
+        return [text or "" for text in cells.cast(pa.string()).to_pylist()]
+    except pa.ArrowException:
+        return None
 
 
 def _time_text(cell: pa.Scalar) -> str:

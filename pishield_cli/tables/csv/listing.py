@@ -95,6 +95,14 @@ def harmless(text: str) -> str:
     return f"'{shown}" if formula else shown
 
 
+def quoted_all(texts: list[str], delimiter: str) -> list[str]:
+    """Texts as CSV cells, each as `quoted` writes it; in less time where none needs quotes."""
+    whole = "".join(texts)
+    if not any(mark in whole for mark in (delimiter, '"', "\n", "\r")):
+        return texts
+    return [quoted(text.encode(), delimiter.encode()).decode() for text in texts]
+
+
 def quoted(text: bytes, delimiter: bytes) -> bytes:
     """A text as a CSV cell: in quotes where it would not be read back without."""
     if not any(mark in text for mark in (delimiter, b'"', b"\n", b"\r")):

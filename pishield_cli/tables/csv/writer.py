@@ -1,6 +1,6 @@
 """CSV files being written aside: copies, of which only changed cells are new, and new ones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.arrow.columns import cell_texts, in_one_array
 from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv.file import CsvFile
-from pishield_cli.tables.csv.listing import quoted
+from pishield_cli.tables.csv.listing import quoted_all
 from pishield_cli.tables.csv.records import Records, split_cells
 from pishield_cli.tables.table import Batch
 
@@ -105,28 +105,34 @@ class NewCsv(WrittenAside):
     Args:
         output: Where to; `-` is standard output.
         delimiter: What stands between two cells.
+        places: Columns whose numbers show so many decimal places, unless that would change one.
 
     Raises:
         TableError: If nothing can be written there.
     """
 
-    def __init__(self, output: str, delimiter: str) -> None:
+    def __init__(self, output: str, delimiter: str, places: Mapping[str, int]) -> None:
         self._stream = AsideStream(output)
-        self._delimiter = delimiter.encode()
+        self._delimiter = delimiter
+        self._shown = places
 
     def start(self, schema: pa.Schema) -> None:
         """Write the names of the columns."""
-        self._stream.write(
-            self._line(quoted(name.encode(), self._delimiter) for name in schema.names)
-        )
+        self._stream.write(self._line(quoted_all(schema.names, self._delimiter)).encode())
 
     def append(self, rows: pa.Table) -> None:
         """Append rows of the schema."""
         columns = [
-            [quoted(text.encode(), self._delimiter) for text in cell_texts(in_one_array(column))]
-            for column in rows.columns
+            quoted_all(self._texts(name, in_one_array(column)), self._delimiter)
+            for name, column in zip(rows.column_names, rows.columns, strict=True)
         ]
-        self._stream.write(b"".join(map(self._line, zip(*columns, strict=True))))
+        self._stream.write("".join(map(self._line, zip(*columns, strict=True))).encode())
+
+    def _texts(self, name: str, cells: pa.Array) -> list[str]:
+        places = self._shown.get(name) if pa.types.is_float64(cells.type) else None
+        if places is None:
+            return cell_texts(cells)
+        return [_shown(number, places) for number in cells.to_pylist()]
 
     def commit(self) -> None:
         """Rename the finished table into place."""
@@ -136,7 +142,14 @@ class NewCsv(WrittenAside):
         """Remove what was written aside, unless committed."""
         self._stream.close()
 
-    def _line(self, cells: Iterable[bytes]) -> bytes:
+    def _line(self, cells: Iterable[str]) -> str:
         line = self._delimiter.join(cells)
         # A line with nothing in it would be no row.
-        return (line or b'""') + b"\n"
+        return (line or '""') + "\n"
+
+
+def _shown(number: float | None, places: int) -> str:
+    if number is None:
+        return ""
+    text = f"{number:.{places}f}"
+    return text if float(text) == number else str(number)

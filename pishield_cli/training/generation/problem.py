@@ -1,16 +1,15 @@
 """What a generator learns from: the columns of a table, and how its cells are stored."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute
 
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.language import require_columns
-from pishield_cli.logic.domains import Date, Domain, Number, Other, Schema, Text
+from pishield_cli.logic.domains import Date, Domain, Other, Schema, Text
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.schema import type_of
 from pishield_cli.tables.table import TableReader
@@ -22,6 +21,7 @@ from pishield_cli.training.dates import (
     plain_date_form,
     whole_where_told,
 )
+from pishield_cli.training.generation.looks import looks_of
 from pishield_cli.training.settings import TrainSettings
 
 
@@ -36,6 +36,7 @@ class GenerateProblem:
         requirements: Over column names, dates in days; None for none.
         cells: All rows.
         skipped: Columns that are not made because no network can take them.
+        places: Columns whose numbers a file of texts writes with so many decimal places.
     """
 
     domains: Schema
@@ -44,6 +45,7 @@ class GenerateProblem:
     requirements: Requirements | None
     cells: EncodedCells
     skipped: tuple[str, ...]
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_table(
@@ -60,7 +62,8 @@ def load_table(
     taken = {} if requirements is None else requirements.domains
     every = dict(learnable(reader, taken))
     named = () if requirements is None else requirements.checked.columns
-    every |= dict.fromkeys(_codes(reader, every, named), Text())
+    looks = looks_of(reader, every, named)
+    every |= dict.fromkeys(looks.codes, Text())
     skipped = tuple(name for name, one in every.items() if isinstance(one, Other))
     made = {n: one for n, one in every.items() if n not in {*skipped, *settings.drop}}
     _refuse_unmade(requirements, made)
@@ -78,29 +81,11 @@ def load_table(
     types = {name: _type(name, one, reader, forms) for name, one in made.items()}
     cells = replace(cells, numbers={n: _finite(one) for n, one in cells.numbers.items()})
     days = None if requirements is None else in_days(requirements)
-    return GenerateProblem(made, forms, types, days, cells, skipped)
+    places = {name: one for name, one in looks.places.items() if name in made}
+    return GenerateProblem(made, forms, types, days, cells, skipped, places)
 
 
 _FEWEST = 4
-
-
-def _codes(reader: TableReader, held: Schema, named: Collection[str]) -> frozenset[str]:
-    """The columns of whole numbers with zeros before them, as in `00264`: codes, not numbers."""
-    stored = reader.stored
-    if stored.schema is not None:
-        return frozenset()
-    whole = [n for n, one in held.items() if one == Number(places=0) and n not in named]
-    found: set[str] = set()
-    for batch in stored.batches([], raw=whole) if whole else ():
-        for name in whole:
-            cells = batch.raw[name]
-            texts = cells.dictionary if pa.types.is_dictionary(cells.type) else cells
-            if compute.any(compute.match_substring_regex(texts, _PADDED)).as_py():
-                found.add(name)
-    return frozenset(found)
-
-
-_PADDED = "^0[0-9]"
 
 
 def _refuse_unmade(requirements: Requirements | None, made: Collection[str]) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class GeneratorRun:
         settings: The choices.
         record: All of `run.json`.
         requirements: Over the columns that it makes, in their types; None for none.
+        places: Columns whose numbers a file of texts writes with so many decimal places.
     """
 
     path: str
@@ -45,6 +46,7 @@ class GeneratorRun:
     settings: TrainSettings
     record: Mapping[str, Any]
     requirements: Requirements | None
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 def generator_record(
@@ -89,6 +91,7 @@ def read_generator(path: str) -> GeneratorRun:
         settings = TrainSettings.from_json(record["settings"])
         columns = tuple(column_from_json(one) for one in record["generator"])
         types = {one["name"]: type_named(one["type"]) for one in record["generator"]}
+        places = {str(name): int(one) for name, one in record.get("written_places", {}).items()}
         requirements = None
         if record["requirements"] is not None:
             today = None if record["today"] is None else date.fromisoformat(record["today"])
@@ -98,7 +101,7 @@ def read_generator(path: str) -> GeneratorRun:
         generator = Generator(Plan(columns, days, str(record["arch"])), settings)
     load_weights(generator.network, place / WEIGHTS)
     generator.eval()
-    return GeneratorRun(path, generator, types, settings, record, requirements)
+    return GeneratorRun(path, generator, types, settings, record, requirements, places)
 
 
 def rebound(requirements: Requirements, types: Mapping[str, pa.DataType]) -> Requirements:
