@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pishield_cli.errors import UsageError
+from pishield_cli.kernels.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.language import require_columns
 from pishield_cli.logic.classes import counted
 from pishield_cli.logic.domains import Domain, Number, Truth
-from pishield_cli.logic.plans.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid, grid_of
 from pishield_cli.tables.table import TableReader

@@ -6,13 +6,13 @@ from os import PathLike
 import torch
 
 from pishield_cli.errors import NoRequirementError, RequirementsFileError, UsageError
+from pishield_cli.kernels.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.language import read_requirements, value_counts
 from pishield_cli.layers.choices import ChoiceShield
 from pishield_cli.layers.inputs import named_columns
 from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.shield import Shield
 from pishield_cli.layers.tnorms import TNormLoss
-from pishield_cli.logic.plans.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.logic.requirements import Requirements, RequirementType
 
 AUTO = "auto"

@@ -1,1 +1,1 @@
-"""What correction has to know beforehand: elimination, resolution, orderings."""
+"""What correction has to know beforehand: elimination, resolution."""

@@ -10,10 +10,13 @@ References:
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
-from math import sqrt
+from dataclasses import dataclass
+from itertools import chain, pairwise
+
+import numpy as np
 
 from pishield_cli.errors import UsageError
+from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.terms import Clause
 
 KATZ_ATTENUATION = 0.1
@@ -151,54 +154,61 @@ def _eigenvector(graph: Neighbours, variables: int) -> list[float]:
 
     Two steps at a time, since a bipartite graph has the opposite of every eigenvalue as well.
     """
-    scores = [1.0] * variables
+    edges = _Edges.of(graph, variables)
+    scores = np.ones(variables)
     for _ in range(ROUNDS):
-        clauses = [sum(scores[one] for one in mention) for mention in graph[variables:]]
-        new = [sum(clauses[one - variables] for one in graph[node]) for node in range(variables)]
+        new = edges.to_variables(edges.to_clauses(scores))
         # In such a vector variables and clauses have the same norm.
-        norm = sqrt(2.0 * sum(value * value for value in new)) or 1.0
-        new = [value / norm for value in new]
-        change = max((abs(a - b) for a, b in zip(new, scores, strict=True)), default=0.0)
+        new /= np.sqrt(2.0) * np.linalg.norm(new) or 1.0
+        change = np.max(np.abs(new - scores), initial=0.0)
         scores = new
         if change < 1e-14:
             break
-    return scores
+    return list(map(float, scores))
 
 
 def _katz(graph: Neighbours, variables: int) -> list[float]:
     """The solution c of c = 1 + a A c, with the clauses' part substituted."""
-    weight = KATZ_ATTENUATION
-    matrix = [[0.0] * variables for _ in range(variables)]
-    for node in range(variables):
-        matrix[node][node] = 1.0
-        for mention in graph[node]:
-            for other in graph[mention]:
-                matrix[node][other] -= weight * weight
-    scores = _solved(matrix, [1.0 + weight * len(graph[node]) for node in range(variables)])
-    clauses = [1.0 + weight * sum(scores[one] for one in mention) for mention in graph[variables:]]
-    norm = sqrt(sum(value * value for value in (*scores, *clauses))) or 1.0
-    sign = -1.0 if sum(scores) + sum(clauses) < 0 else 1.0
-    return [sign * value / norm for value in scores]
+    weight, edges = KATZ_ATTENUATION, _Edges.of(graph, variables)
+    matrix = np.eye(variables)
+    for mentioned in graph[variables:]:
+        matrix[np.ix_(mentioned, mentioned)] -= weight**2
+    right = 1.0 + weight * edges.to_variables(np.ones(edges.clauses))
+    try:
+        scores = np.linalg.solve(matrix, right)
+    except np.linalg.LinAlgError:
+        # A singular matrix has no solution; what comes nearest to one still ranks.
+        scores = np.linalg.lstsq(matrix, right, rcond=None)[0]
+    clauses = 1.0 + weight * edges.to_clauses(scores)
+    norm = np.linalg.norm(np.concatenate([scores, clauses])) or 1.0
+    sign = -1.0 if scores.sum() + clauses.sum() < 0 else 1.0
+    return [float(sign * score / norm) for score in scores]
 
 
-def _solved(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """Solve linear equations by elimination with row exchanges."""
-    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    for step in range(len(rows)):
-        pivot = max(range(step, len(rows)), key=lambda row: abs(rows[row][step]))
-        rows[step], rows[pivot] = rows[pivot], rows[step]
-        # A singular matrix has no solution; a large one still ranks.
-        rows[step][step] = rows[step][step] or TIE
-        for row in rows[step + 1 :]:
-            factor = row[step] / rows[step][step]
-            if factor:
-                for column in range(step, len(row)):
-                    row[column] -= factor * rows[step][column]
-    solution = [0.0] * len(rows)
-    for step in range(len(rows) - 1, -1, -1):
-        known = sum(rows[step][other] * solution[other] for other in range(step + 1, len(rows)))
-        solution[step] = (rows[step][-1] - known) / rows[step][step]
-    return solution
+@dataclass(frozen=True)
+class _Edges:
+    """The edges of the graph: for each its variable and its clause, both numbered from 0."""
+
+    variable: Array
+    clause: Array
+    variables: int
+    clauses: int
+
+    @classmethod
+    def of(cls, graph: Neighbours, variables: int) -> "_Edges":
+        mentions = graph[variables:]
+        counts = [len(mentioned) for mentioned in mentions]
+        variable = np.fromiter(chain.from_iterable(mentions), np.intp)
+        clause = np.repeat(np.arange(len(mentions)), counts)
+        return cls(variable, clause, variables, len(mentions))
+
+    def to_clauses(self, scores: Array) -> Array:
+        """For each clause the sum over its variables."""
+        return np.bincount(self.clause, scores[self.variable], self.clauses)
+
+    def to_variables(self, scores: Array) -> Array:
+        """For each variable the sum over its clauses."""
+        return np.bincount(self.variable, scores[self.clause], self.variables)
 
 
 MEASURES: dict[str, Callable[[Neighbours, int], list[float]]] = {

@@ -5,7 +5,7 @@ import numpy
 import pytest
 
 from pishield_cli.errors import UsageError
-from pishield_cli.logic.plans.orderings import MEASURES, centralities, ordering_by_centrality
+from pishield_cli.kernels.orderings import MEASURES, centralities, ordering_by_centrality
 from pishield_cli.logic.terms import BooleanLiteral, Clause
 
 
