@@ -202,6 +202,10 @@ class FaceBlock(FixedBuffers):
         # In single precision the products with dependent rows would not depend likewise.
         return torch.bmm(self.taken(g).double(), self.constants("across"))
 
+    def change(self, step: Tensor) -> Tensor:
+        """How `a.y` changes by a step in the requirements' units, of fixed columns too."""
+        return torch.bmm(self.taken(step).double(), self.constants("rows"))
+
     def subtract(self, multipliers: Tensor, values: Tensor) -> None:
         """Take directions times multipliers from values of shape `(rows, columns)`, in place."""
         directions = self.constants("directions").to(values.dtype)
@@ -283,6 +287,18 @@ class Faces(nn.Module):
         """
         pairs = zip(self.parts, active, strict=True)
         return self.without(g, [block.equal(chosen, block.along(g)) for block, chosen in pairs])
+
+    def carried(self, step: Tensor, units: Tensor, held: Sequence[Tensor]) -> Tensor:
+        """How far nearest points go as what they are nearest to takes a small step.
+
+        Args:
+            step: In units of the columns, shape `(rows, columns)`; fixed columns may take it too.
+            units: For each column the unit.
+            held: The inequalities that hold each point, block by block.
+        """
+        own = step * units
+        pairs = zip(self.parts, held, strict=True)
+        return self.without(step, [block.equal(one, block.change(own)) for block, one in pairs])
 
     def inward(self, g: Tensor, active: Sequence[Tensor]) -> Tensor:
         """Gradients without what leads out of active inequalities: `g - A' x`, least with `x >= 0`.

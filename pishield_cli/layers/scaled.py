@@ -139,6 +139,27 @@ class ScaledShield(Declared):
     def _sequential(self) -> Shield:
         return self.shield.shield if isinstance(self.shield, NearestShield) else self.shield
 
+    def smooth(self, h: Tensor) -> Tensor:
+        """Corrected values whose derivative is the correction's own, whatever the backward rule.
+
+        It can be differentiated in either mode, and one within the other; fixed columns count.
+
+        Args:
+            h: In standardised units, shape `(rows, columns)`.
+
+        Returns:
+            Likewise.
+        """
+        mean, scale = self.constants("mean").to(h.dtype), self.constants("scale").to(h.dtype)
+        if self.nearest is None:
+            found: Tensor = (self.shield.clip(h * scale + mean) - mean) / scale
+            return found
+        fixed = h.detach()
+        with torch.no_grad():
+            standard: Tensor = self(fixed).standard
+            held = self.nearest.held(self.nearest(fixed * scale + mean))
+        return standard + self.nearest.faces.carried(h - fixed, self.nearest.units, held)
+
     def _clip(self, z: Tensor, placing: Placing = clamp) -> Tensor:
         """Correct in the table's units, to what is nearest in the shield's own."""
         if self.nearest is None:

@@ -162,6 +162,19 @@ class FeatureEncoder:
         columns = [_filled(cells.numbers[name], medians.get(name, 0.0)) for name in names]
         return np.stack(columns, axis=1) if columns else np.zeros((cells.rows, 0))
 
+    def placed(self, names: Sequence[str]) -> tuple[list[int], Array, Array] | None:
+        """Where numbers stand among the inputs, and what brings them back to the table's units.
+
+        Returns:
+            Places, means and scales, one each; None where one is not a number among the features.
+        """
+        known = {one.name: one for one in self.features if isinstance(one, NumberFeature)}
+        if not all(name in known for name in names):
+            return None
+        found = [known[name] for name in names]
+        mean, scale = (np.array([getattr(one, key) for one in found]) for key in ("mean", "scale"))
+        return [self.places[name] for name in names], mean, scale
+
     def far(self, encoded: Array) -> dict[str, float]:
         """The features that go beyond `FAR`, and how far."""
         found = {}

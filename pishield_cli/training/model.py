@@ -178,20 +178,32 @@ class ShieldedNetwork(nn.Module):
             goal = goal.clamp(0, 1).round()
         return self._applied(self.shield, z, given, goal=goal).standard
 
-    def smooth(self, rows: Tensor) -> Tensor:
+    def smooth(self, rows: Tensor, *, finished: bool = False) -> Tensor:
         """The outputs as a function of encoded rows that can be differentiated either way.
 
-        They are behind the shield where it clips and nothing but the rows decides what it does, and
-        before it otherwise.
+        They are behind the shield, whose derivative is the correction's own; before it where it
+        also looks at what cannot be told from encoded rows: what requirements work out from cells.
+
+        Args:
+            rows: As the encoder makes them.
+            finished: Whether they are corrected even if the network learns freely.
         """
         z = self.raw(rows)
-        scaled = self.shield
-        if not isinstance(scaled, ScaledShield) or self.outline.given:
+        shield = self.after if finished and self.shield is None else self.shield
+        given = self._given_in(rows)
+        if not isinstance(shield, ScaledShield) or given is None:
             return z
-        if not isinstance(scaled.shield, Shield):
-            return z
-        mean, scale = self.get_buffer("mean"), self.get_buffer("scale")
-        return (scaled.shield.clip(z * scale + mean) - mean) / scale
+        return shield.smooth(torch.cat([given, z], dim=1))[:, given.shape[1] :]
+
+    def _given_in(self, rows: Tensor) -> Tensor | None:
+        """What never moves, from encoded rows; None where these do not tell it."""
+        found = self.outline.encoder.placed(self.outline.given)
+        if found is None:
+            return None
+        places, mean, scale = found
+        like = self.get_buffer("mean")
+        columns = rows[:, places].double() * torch.from_numpy(scale).to(like)
+        return columns + torch.from_numpy(mean).to(like)
 
     def anneal(self, share: float) -> None:
         """Make a learnt choice of masks the more decided, the more of the training is over.

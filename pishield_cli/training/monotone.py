@@ -1,6 +1,6 @@
 """Outputs that must not fall, or not rise, in a feature: as a penalty and by construction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -93,43 +93,40 @@ def find_slopes(
     return tuple(slopes)
 
 
-def derivatives(function: BatchFunction, points: Tensor, place: int) -> Tensor:
-    """The derivative of all outputs by one input, by one forward-mode pass.
+def derivatives(function: BatchFunction, points: Tensor, places: Sequence[int]) -> Tensor:
+    """The derivatives of all outputs by some inputs, by one forward-mode pass over all of them.
 
     Args:
         function: Row by row.
         points: Shape `(points, inputs)`.
-        place: Which input.
+        places: Which inputs.
 
     Returns:
-        Shape `(points, outputs)`; it can be differentiated in turn.
+        Shape `(places, points, outputs)`; it can be differentiated in turn.
     """
-    direction = torch.zeros_like(points)
-    direction[:, place] = 1
-    slope: Tensor = torch.func.jvp(function, (points,), (direction,))[1]
-    return slope
+    count, inputs = points.shape
+    directions = points.new_zeros((len(places), count, inputs))
+    directions[torch.arange(len(places)), :, list(places)] = 1
+    every = points.repeat(len(places), 1)
+    found: Tensor = torch.func.jvp(function, (every,), (directions.view(-1, inputs),))[1]
+    return found.view(len(places), count, -1)
 
 
 def monotone_penalty(function: BatchFunction, points: Tensor, slopes: Sequence[Slope]) -> Tensor:
     """The mean over rules and points of how far a derivative has the wrong sign; zero at best."""
-    total = points.new_zeros(())
-    for place, ruled in _by_input(slopes).items():
-        slope = derivatives(function, points, place)
-        for one in ruled:
-            total = total + functional.relu(-one.sign * slope[:, one.output]).mean()
-    return total / max(1, len(slopes))
+    if not slopes:
+        return points.new_zeros(())
+    return functional.relu(-_signed(function, points, slopes)).mean()
 
 
 def wrong_shares(function: BatchFunction, points: Tensor, slopes: Sequence[Slope]) -> list[float]:
     """For each rule, the share of points where the derivative has the wrong sign."""
-    shares: dict[Slope, float] = {}
-    for place, ruled in _by_input(slopes).items():
-        with torch.no_grad():
-            slope = derivatives(function, points, place)
-        for one in ruled:
-            wrong = one.sign * slope[:, one.output] < -NEGLIGIBLE
-            shares[one] = float(wrong.double().mean())
-    return [shares[one] for one in slopes]
+    if not slopes:
+        return []
+    with torch.no_grad():
+        wrong = _signed(function, points, slopes) < -NEGLIGIBLE
+    shares: list[float] = wrong.double().mean(dim=1).tolist()
+    return shares
 
 
 def draw_points(
@@ -154,8 +151,10 @@ def draw_points(
     return batch + share * (partner - batch)
 
 
-def _by_input(slopes: Iterable[Slope]) -> Mapping[int, list[Slope]]:
-    grouped: dict[int, list[Slope]] = {}
-    for slope in slopes:
-        grouped.setdefault(slope.input, []).append(slope)
-    return grouped
+def _signed(function: BatchFunction, points: Tensor, slopes: Sequence[Slope]) -> Tensor:
+    """For each rule its derivative times its sign, `(rules, points)`."""
+    inputs = list(dict.fromkeys(one.input for one in slopes))
+    found = derivatives(function, points, inputs)
+    rules = [(inputs.index(one.input), one.output) for one in slopes]
+    own = torch.stack([found[place, :, output] for place, output in rules])
+    return own * own.new_tensor([[one.sign] for one in slopes])

@@ -186,8 +186,8 @@ class TrainSettings:
 
         A backward that belongs to the nearest point goes with it, any other with the layer. Where
         none was chosen, linear requirements get the nearest point: on every table tried, networks
-        learnt at least as well behind it. Not so beside rules of monotone features, which are asked
-        of what the layer makes, nor over disjunctions, where nearest points take far longer.
+        learnt at least as well behind it. Not so over disjunctions, where nearest points take far
+        longer.
         """
         type = None if requirements is None else requirements.type
         if self.level != 0.5 and self.loss is not LossChoice.QUANTILE:
@@ -203,7 +203,7 @@ class TrainSettings:
         shield, backward = self.shield, self.backward
         if shield is None:
             linear = type is RequirementType.LINEAR
-            free = backward is None and linear and not self.monotone
+            free = backward is None and linear
             scores = type is RequirementType.PROPOSITIONAL
             meant = ShieldChoice.LAYER if backward is None or scores else backward.shields[0]
             shield = ShieldChoice.NEAREST if free else meant

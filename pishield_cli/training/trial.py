@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -313,8 +314,9 @@ def _monotone(
     generator = torch.Generator().manual_seed(seed)
     share = torch.rand((_MONOTONE_POINTS, points.shape[1]), generator=generator)
     uniform: Tensor = low + share.to(low) * (high - low)
-    held_out = wrong_shares(model.smooth, points, slopes)
-    spread = wrong_shares(model.smooth, uniform, slopes)
+    predicted = partial(model.smooth, finished=True)
+    held_out = wrong_shares(predicted, points, slopes)
+    spread = wrong_shares(predicted, uniform, slopes)
     return tuple(
         MonotoneShare(rule.title, one, other)
         for rule, one, other in zip(rules, held_out, spread, strict=True)

@@ -65,8 +65,9 @@ def curve(points):
 
 def test_derivatives_are_those_by_hand():
     points = torch.tensor([[1.0, 2], [-3, 4]])
-    torch.testing.assert_close(derivatives(curve, points, 0), torch.tensor([[2.0, 2], [-6, 4]]))
-    torch.testing.assert_close(derivatives(curve, points, 1), torch.tensor([[1.0, 1], [1, -3]]))
+    first, second = [[2.0, 2], [-6, 4]], [[1.0, 1], [1, -3]]
+    torch.testing.assert_close(derivatives(curve, points, [0]), torch.tensor([first]))
+    torch.testing.assert_close(derivatives(curve, points, [1, 0]), torch.tensor([second, first]))
 
 
 def test_the_penalty_counts_wrong_signs_alone():

@@ -42,7 +42,7 @@ SCORES = parse_requirements("a or not b")
         ({}, DISJUNCTIVE, "routed"),
         ({}, SCORES, "clamp"),
         ({}, None, "routed"),
-        ({"monotone": ("low:+a",)}, LINEAR, "routed"),
+        ({"monotone": ("low:+a",)}, LINEAR, "nearest one_sided"),
         ({"backward": RuleName.ROUTED}, LINEAR, "routed"),
         ({"backward": RuleName.PROJECTION}, LINEAR, "projection"),
         ({"backward": RuleName.ONE_SIDED}, DISJUNCTIVE, "nearest one_sided"),
