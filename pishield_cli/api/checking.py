@@ -125,7 +125,8 @@ def check_table(
         allow_empty: Whether a table without rows passes; otherwise it is an error.
         key: Columns whose cells are told beside the number of a row.
         today: The day that `today` stands for; the day that it is by default.
-        dialect: How a CSV file is written.
+        dialect: How a file is written; of a table in memory, how its texts say dates, and what is
+            done with those that say none.
 
     Returns:
         The report; it is true if the table passes.

@@ -130,7 +130,8 @@ def correct_table(
         fill: Whether missing cells that the requirements determine are filled, as `x3` is by
             `x1 + x2 == x3`.
         today: The day that `today` stands for; the day that it is by default.
-        dialect: How a CSV file is written.
+        dialect: How a file is written; of a table in memory, how its texts say dates, and what is
+            done with those that say none.
 
     Returns:
         The corrected table and the report. Rows in `report.uncorrected_rows` are as they were.

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -75,9 +75,13 @@ def open_any(
     """
     if isinstance(table, str | os.PathLike):
         return open_table(os.fspath(table), dialect), None
-    if dialect is not None:
-        raise UsageError("`dialect` says how a file is written, but the table is not a path.")
+    said = dialect or Dialect()
+    if said != replace(said.of_values, format=None):
+        raise UsageError(
+            "How a file is written is said of a path, but the table is not one.",
+            hint="of other tables a dialect says `date_format` and `bad_cells` alone",
+        )
     from pishield_cli.tables.arrow.memory import MemoryReader
 
     kind = kind_of(table, columns)
-    return MemoryReader(arrow_table(kind)), kind
+    return MemoryReader(arrow_table(kind)).read_as(said), kind

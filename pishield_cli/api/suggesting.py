@@ -14,7 +14,8 @@ def suggest_requirements(table: Any, *, dialect: Dialect | None = None, **settin
 
     Args:
         table: See `check_table`.
-        dialect: How a CSV file is written.
+        dialect: How a file is written; of a table in memory, how its texts say dates, and what is
+            done with those that say none.
         settings: The attributes of `SuggestSettings`, such as `exceptions`, `columns` and `most`.
 
     Returns:

@@ -116,7 +116,7 @@ def _written(
         typer.Option(
             "--bad-cells",
             metavar="HOW",
-            help="Cells that must be numbers and are not: error, violation or missing.",
+            help="Cells that must be numbers or dates and are not: error, violation or missing.",
             rich_help_panel=_PANEL,
         ),
     ] = BadCells.ERROR,

@@ -138,6 +138,16 @@ def cells_of(expression: Expression) -> Iterator[Cell]:
             yield from cells_of(argument)
 
 
+def valued_cells(expression: Expression) -> Iterator[Cell]:
+    """The cells of which more matters than which are missing, in the order of their mention."""
+    if isinstance(expression, Cell):
+        yield expression
+    elif isinstance(expression, Call):
+        for one in expression.arguments:
+            if expression.function is not Function.IS_NULL or not isinstance(one, Cell):
+                yield from valued_cells(one)
+
+
 def held_by(expression: Expression) -> frozenset[str]:
     """The columns whose cells must stay for the expression's value to stay.
 
@@ -197,6 +207,12 @@ def renamed(expression: Expression, names: Mapping[str, str]) -> Expression:
 def names_derived(name: str) -> bool:
     """Whether a column is a derived one, by its name."""
     return name.startswith((NUMBERS[0], TRUTHS[0]))
+
+
+def told_name(name: str) -> str:
+    """A column's name as people read it: of a derived one, its expression."""
+    whole = name.startswith(NUMBERS[0] + "(") and name.endswith(")" + NUMBERS[1])
+    return name[2:-2] if whole else name[1:-1] if names_derived(name) else name
 
 
 def names_truth(name: str) -> bool:

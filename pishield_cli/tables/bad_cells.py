@@ -1,7 +1,6 @@
-"""Cells that are not numbers where numbers are needed, told from those that are missing."""
+"""Cells that are not numbers or dates where these are needed, told from those that are missing."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -11,17 +10,13 @@ from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.logic.domains import Mixed, Schema, Text
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind
-from pishield_cli.tables.dialect import BadCells
-from pishield_cli.tables.table import Batch, TableReader
+from pishield_cli.tables.arrow.arrays import one_text, plain_array
+from pishield_cli.tables.table import Batch
 
 
 @runtime_checkable
 class TellsBadCells(Protocol):
     """A table that reads cells that are not numbers as missing ones, and can tell which."""
-
-    @property
-    def bad_cells(self) -> BadCells:
-        """What is done with cells that are not numbers."""
 
     def readable(self, batch: Batch, name: str) -> pa.Array:
         """A text for each cell of a column: a number's, or one of none; missing where the cell is.
@@ -33,25 +28,8 @@ class TellsBadCells(Protocol):
 
 
 def test_of(name: str) -> Call:
-    """The expression that asks whether a column's cell is a number."""
+    """The expression that asks whether a cell is a number, or in a column of dates a date."""
     return Call(Function.IS_NUMBER, (Cell(name, Kind.TEXT),))
-
-
-def with_bad_cells_told(
-    batch: Batch, stored: TableReader, expressions: Iterable[Expression], schema: Schema
-) -> Batch:
-    """A batch in which columns of numbers that are asked for numbers hold what they are told.
-
-    Args:
-        batch: As the table gave it.
-        stored: The table.
-        expressions: All that is worked out of the batch.
-        schema: What columns hold. Those of texts stay as they are.
-    """
-    if not isinstance(stored, TellsBadCells):
-        return batch
-    told = {name: stored.readable(batch, name) for name in tested_numbers(expressions, schema)}
-    return replace(batch, raw={**batch.raw, **told}) if told else batch
 
 
 def with_filled_told(told: pa.Array, column: NumericColumn) -> pa.Array:
@@ -65,12 +43,12 @@ def with_filled_told(told: pa.Array, column: NumericColumn) -> pa.Array:
 
     absent = missing_among(column, np.arange(len(column)))
     there = np.ones(len(column), dtype=bool) if absent is None else ~absent
-    filled = compute.and_(told.is_null(), pa.array(there))
-    return compute.if_else(filled, pa.scalar("0", told.type), told)
+    filled = compute.and_(told.is_null(), plain_array(there))
+    return compute.if_else(filled, one_text("0", told.type), told)
 
 
-def tested_numbers(expressions: Iterable[Expression], schema: Schema) -> frozenset[str]:
-    """The columns of numbers of which it is asked whether their cells are numbers.
+def tested_columns(expressions: Iterable[Expression], schema: Schema) -> frozenset[str]:
+    """The columns of numbers and dates of which it is asked whether their cells are such.
 
     Args:
         expressions: What is worked out of a row.

@@ -9,6 +9,7 @@ from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.classes import class_at, code_of
 from pishield_cli.logic.domains import Schema, Text
+from pishield_cli.tables.arrow.columns import numeric_column
 
 Classes = Sequence[Sequence[str]]
 
@@ -20,16 +21,15 @@ def codes_of(cells: pa.Array, classes: Classes) -> NumericColumn:
         cells: Texts, shape `(rows,)`.
         classes: The texts of each class.
     """
-    from pyarrow import compute
-
     texts = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
     code = {text: code_of(place, len(classes)) for place, one in enumerate(classes) for text in one}
     known = np.array([code.get(text, 0) for text in texts.dictionary.to_pylist()], dtype=np.int64)
-    absent = texts.is_null()
-    places = compute.fill_null(texts.indices, 0).to_numpy(zero_copy_only=False)
-    codes = known[places] if len(known) else np.zeros(len(cells), dtype=np.int64)
-    missing = absent.to_numpy(zero_copy_only=False)
-    return NumericColumn(codes, missing if missing.any() else None)
+    places = numeric_column(texts.indices)
+    missing = places.missing
+    if not len(known):
+        return NumericColumn(np.zeros(len(cells), dtype=np.int64), missing)
+    found = places.values if missing is None else np.where(missing, 0, places.values)
+    return NumericColumn(known[found], missing)
 
 
 def told_in_texts(changes: Changes, schema: Schema) -> Changes:

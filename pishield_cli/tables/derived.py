@@ -4,7 +4,6 @@ Everything that reads a table sees more columns of numbers; what writes one sees
 hold them.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +15,6 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.language import refuse_patterns
 from pishield_cli.logic.classes import counted
 from pishield_cli.logic.domains import (
-    MICROSECONDS,
     Date,
     Domain,
     Mixed,
@@ -26,21 +24,17 @@ from pishield_cli.logic.domains import (
     Text,
     Truth,
 )
-from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, cells_of
+from pishield_cli.logic.expressions import Cell, Expression, Kind, cells_of, valued_cells
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.tables.arrow.dates import date_domain, days_of, parsed_dates, units_of
+from pishield_cli.tables.arrow.arrays import plain_array, without_marks
+from pishield_cli.tables.arrow.columns import numeric_column
+from pishield_cli.tables.arrow.dates import date_domain, days_of
 from pishield_cli.tables.arrow.schema import is_text
-from pishield_cli.tables.bad_cells import (
-    TellsBadCells,
-    tested_numbers,
-    with_bad_cells_told,
-    with_filled_told,
-)
+from pishield_cli.tables.bad_cells import TellsBadCells, tested_columns, with_filled_told
 from pishield_cli.tables.classes import codes_of
+from pishield_cli.tables.dialect import BadCells
 from pishield_cli.tables.table import Batch, StoredTable, TableReader
-
-TIMES = Date(MICROSECONDS, written=True)
-"""Texts that say a day, and may say a time."""
+from pishield_cli.tables.written_dates import read_dates, told_dates, with_bad_dates
 
 
 def with_derived_columns(reader: TableReader, requirements: Requirements) -> TableReader:
@@ -127,21 +121,40 @@ class DerivedReader:
         texts = [cell.name for cell in cells if cell.kind is Kind.TEXT]
         numbers = [cell.name for cell in cells if cell.kind is not Kind.TEXT]
         every = dict.fromkeys([*named, *numbers])
-        valued = {cell for one in wanted.values() for cell in _valued(one)}.union(named)
+        valued = {one.name for call in wanted.values() for one in valued_cells(call)}.union(named)
         others = [name for name in every if self._needs_its_cells(name, name in valued)]
         plain = [name for name in every if name not in others]
         stored = list(dict.fromkeys([*others, *texts, *raw]))
-        for read in self.stored.batches(plain, rows=rows, whole=whole, raw=stored):
-            batch = with_bad_cells_told(read, self.stored, wanted.values(), self.schema)
-            found = {name: batch.columns[name] for name in plain}
-            found |= {name: self._column(name, batch, name in valued) for name in others}
-            derivation = Derivation(wanted, self.schema, found, batch.raw)
-            found = {**found, **derivation.worked_out(found, batch.raw, batch.rows)}
-            yield replace(
-                batch,
-                columns={name: found[name] for name in columns},
-                derive=derivation if wanted else None,
-            )
+        dates = {n: one for n in others if n in valued and (one := self._written_date(n))}
+        try:
+            for batch in self.stored.batches(plain, rows=rows, whole=whole, raw=stored):
+                found = {name: batch.columns[name] for name in plain}
+                found |= {name: self._column(name, batch, name in valued) for name in others}
+                derivation = Derivation(wanted, self.schema, found, self._told(batch, wanted))
+                found |= derivation.worked_out(found, derivation.raw, batch.rows)
+                yield replace(
+                    batch,
+                    columns={name: found[name] for name in columns},
+                    derive=derivation if wanted else None,
+                )
+        except ColumnTypeError as error:
+            raise with_bad_dates(error, self.stored, plain, dates) from None
+
+    def _told(self, batch: Batch, wanted: Mapping[str, Expression]) -> dict[str, pa.Array]:
+        """Columns as stored; those asked for numbers or dates as what their cells are told to be.
+
+        Args:
+            batch: As the table gave it.
+            wanted: All that is worked out of it.
+        """
+        told = dict(batch.raw)
+        for name in tested_columns(wanted.values(), self.schema):
+            domain = self._written_date(name)
+            if domain is not None:
+                told[name] = told_dates(self._dates(batch, name), domain)
+            elif isinstance(self.stored, TellsBadCells):
+                told[name] = self.stored.readable(batch, name)
+        return told
 
     def _column(self, name: str, batch: Batch, valued: bool) -> NumericColumn:
         """A column of dates in their unit, of classes of texts, or the numbers of a mixed one.
@@ -156,47 +169,40 @@ class DerivedReader:
         domain, cells = self.schema.get(name, Number()), batch.raw[name]
         if isinstance(domain, Text) and domain.classes is not None:
             return codes_of(cells, domain.classes)
-        if not valued and isinstance(domain, Date | Other):
+        if not valued and isinstance(domain, Date):
+            return _presence(self._dates(batch, name))
+        if not valued and isinstance(domain, Other):
             return _presence(cells)
         if not valued and isinstance(domain, Number | Truth):
             assert isinstance(self.stored, TellsBadCells)
             return _presence(self.stored.readable(batch, name))
         if isinstance(domain, Date):
-            return self._dates(name, domain, batch)
+            column, bad = read_dates(self._dates(batch, name), domain)
+            if bad.any() and self.stored.bad_cells is BadCells.ERROR:
+                raise ColumnTypeError(f"Column `{name}` of {self.stored.title} must hold dates.")
+            return column
         if isinstance(domain, Other):
             written = is_text(cells.type)
             fact = "it holds lists or records" if written else f"its type is {cells.type}"
             raise ColumnTypeError(
-                f"Column `{name}` of `{self.name}` must hold numbers, dates or texts, but {fact}.",
+                f"Column `{name}` of {self.stored.title} must hold numbers, dates or texts, "
+                f"but {fact}.",
                 hint=f"convert it first; as it is, only `{name} is null` can be said of it",
             )
         from pishield_cli.tables.mixed import numbers_among
 
         return numbers_among(cells)
 
-    def _dates(self, name: str, domain: Date, batch: Batch) -> NumericColumn:
-        """A column of dates in their unit; a time among texts of days is a part of its day."""
-        cells = batch.raw[name]
-        if date_domain(cells.type) is not None:
-            return units_of(cells)
-        found, bad = parsed_dates(cells, domain)
-        if bad.any() and domain.per_day == 1 and domain.format is None:
-            found, bad = parsed_dates(cells, TIMES)
-            if not bad.any():
-                return days_of(units_of(found), TIMES)
-        if bad.any():
-            self._refuse(name, batch, int(bad.argmax()))
-        return units_of(found)
+    def _written_date(self, name: str) -> Date | None:
+        """What a column of texts that say dates holds; None of any other column."""
+        domain = self.schema.get(name)
+        return domain if isinstance(domain, Date) and domain.written else None
 
-    def _refuse(self, name: str, batch: Batch, row: int) -> None:
-        domain = self.schema[name]
-        assert isinstance(domain, Date)
-        shown = batch.raw[name][row].as_py()
-        raise ColumnTypeError(
-            f"Column `{name}` of `{self.name}` must hold dates, but "
-            f"{self.stored.place(batch, row)} holds {shown!r}.",
-            hint=_hint(name, domain, str(shown)),
-        )
+    def _dates(self, batch: Batch, name: str) -> pa.Array:
+        """The cells of a column of dates as stored; missing where a text says that they are."""
+        cells, marks = batch.raw[name], self.stored.missing_texts
+        dates = date_domain(cells.type) is not None
+        return cells if dates or not marks else without_marks(cells, marks)
 
     def settled(self, columns: Sequence[str]) -> Schema:
         """Which values columns hold: dates are whole numbers of their unit, texts their classes.
@@ -240,37 +246,10 @@ class DerivedReader:
         return name not in self.derived and not needs_its_cells(self.schema.get(name))
 
 
-def _valued(expression: Expression) -> Iterator[str]:
-    """The columns of which more matters than which cells are missing."""
-    if isinstance(expression, Cell):
-        yield expression.name
-    elif isinstance(expression, Call):
-        for one in expression.arguments:
-            if expression.function is not Function.IS_NULL or not isinstance(one, Cell):
-                yield from _valued(one)
-
-
 def _presence(cells: pa.Array) -> NumericColumn:
     """A column of which nothing is told but which cells are missing."""
-    missing = cells.is_null().to_numpy(zero_copy_only=False)
+    missing = numeric_column(cells.is_null()).values
     return NumericColumn(np.zeros(len(cells), dtype=np.int64), missing)
-
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _hint(name: str, domain: Date, cell: str) -> str:
-    """What to do about a cell that is not a date of a column's."""
-    if domain.format is not None:
-        return f"they are read by the format {domain.format}, and every cell must fit it"
-    if domain.zoned:
-        return "its first cells tell their zone, as 2024-01-31T10:00Z does, and all must or none"
-    if _DAY.fullmatch(cell):
-        return "no calendar has this day: correct the cell"
-    return (
-        "dates are written 2024-01-31; another form is given by --date-format %d.%m.%Y, or "
-        f'declared: date {name} "%d.%m.%Y"'
-    )
 
 
 def needs_its_cells(domain: Domain | None) -> bool:
@@ -303,8 +282,8 @@ class Derivation:
             rows: Their numbers in the batch, shape `(taken,)`.
             changed: Columns of theirs, the same shape; the others are as they were.
         """
-        texts = {name: cells.take(pa.array(rows)) for name, cells in self.raw.items()}
-        for name in changed.keys() & tested_numbers(self.expressions.values(), self.schema):
+        texts = {name: cells.take(plain_array(rows)) for name, cells in self.raw.items()}
+        for name in changed.keys() & tested_columns(self.expressions.values(), self.schema):
             texts[name] = with_filled_told(texts[name], changed[name])
         columns = {
             name: changed[name] if name in changed else column.take(rows)

@@ -3,9 +3,11 @@
 import codecs
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from pishield_cli.errors import UsageError
 
+_Choice = TypeVar("_Choice", bound=StrEnum)
 _NEVER = '"\r\n'
 _DIGITS = frozenset("0123456789+-")
 _PART_OF_NUMBERS = frozenset({"e", "x", "inf", "infinity", "nan"})
@@ -22,7 +24,7 @@ class InputFormat(StrEnum):
 
 
 class BadCells(StrEnum):
-    """What is done with cells that are not numbers where numbers are needed."""
+    """What is done with cells that are not numbers or dates where these are needed."""
 
     ERROR = "error"
     VIOLATION = "violation"
@@ -46,8 +48,8 @@ class Dialect:
         header: Whether the first line names the columns; otherwise they are `y_0`, `y_1`, ...
         names: The columns' names where no line gives them.
         format: What the file is; None for what the name's ending says.
-        bad_cells: What is done with cells that are not numbers: an error, missing ones, or these
-            and a violation for each row that holds one.
+        bad_cells: What is done with cells that are not numbers or dates where these are needed: an
+            error, missing ones, or these and a violation for each row that holds one.
         date_format: How texts say dates, in the letters of `strftime`, besides ISO 8601; None for
             no other way.
 
@@ -69,6 +71,9 @@ class Dialect:
     date_format: str | None = None
 
     def __post_init__(self) -> None:
+        if self.format is not None:
+            object.__setattr__(self, "format", _choice("--input-format", InputFormat, self.format))
+        object.__setattr__(self, "bad_cells", _choice("--bad-cells", BadCells, self.bad_cells))
         for option, mark in (
             ("--delimiter", self.delimiter),
             ("--decimal", self.decimal),
@@ -104,12 +109,7 @@ class Dialect:
     @property
     def of_values(self) -> "Dialect":
         """What of it is said of tables that hold values, too."""
-        return Dialect(format=self.format, date_format=self.date_format)
-
-    @property
-    def of_json(self) -> "Dialect":
-        """What of it is said of JSON lines, too, whose values may be of any kind."""
-        return replace(self.of_values, bad_cells=self.bad_cells)
+        return Dialect(format=self.format, date_format=self.date_format, bad_cells=self.bad_cells)
 
     @property
     def without_violations(self) -> "Dialect":
@@ -121,6 +121,15 @@ class Dialect:
     def is_utf8(self) -> bool:
         """Whether the text needs no other decoding."""
         return codecs.lookup(self.encoding).name in {"utf-8", "utf-8-sig", "ascii"}
+
+
+def _choice(option: str, choices: type[_Choice], given: str) -> _Choice:
+    """One of some choices, which may be given by its name."""
+    try:
+        return choices(given)
+    except ValueError as error:
+        listed = ", ".join(choices)
+        raise UsageError(f"{option} is one of {listed}, not {given!r}.") from error
 
 
 def _require_mark(option: str, mark: str | None) -> None:

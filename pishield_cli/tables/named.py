@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from pishield_cli.errors import MissingColumnError
-from pishield_cli.tables.dialect import InputFormat
+from pishield_cli.tables.dialect import BadCells, InputFormat
 from pishield_cli.tables.table import Batch, Style, refuse_repeated
 
 
@@ -19,6 +19,8 @@ class NamedTable(ABC):
     """
 
     format: InputFormat | None = None
+    bad_cells: BadCells = BadCells.ERROR
+    missing_texts: frozenset[str] = frozenset()
 
     def __init__(self, name: str, title: str, columns: Sequence[str]) -> None:
         self._name = name
@@ -29,6 +31,11 @@ class NamedTable(ABC):
     def name(self) -> str:
         """The table's name, as the user gave it."""
         return self._name
+
+    @property
+    def title(self) -> str:
+        """The table as messages call it."""
+        return self._title
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def open_table(path: str, dialect: Dialect | None = None) -> StoredTable:
         raise unknown_ending(path)
     if delimiter_of(kind) is not None:
         _refuse_pattern(path)
-    elif dialect is not None and dialect != _said_of(kind, dialect):
+    elif dialect is not None and dialect != dialect.of_values:
         title = _FORMATS[kind].title
         raise UsageError(
             f"How cells are written is said of CSV files, but `{path}` is a {title}.",
@@ -156,11 +156,6 @@ class _Format:
     new: Callable[[str, Places], NewTable]
 
 
-def _said_of(kind: InputFormat, dialect: Dialect) -> Dialect:
-    """What of a dialect is said of a kind of table that is not CSV."""
-    return dialect.of_json if kind is InputFormat.JSONL else dialect.of_values
-
-
 def _open_csv(path: str, dialect: Dialect | None) -> StoredTable:
     from pishield_cli.tables.csv.reader import CsvReader
 
@@ -176,9 +171,7 @@ def _new_csv(output: str, places: Places) -> NewTable:
 def _open_parquet(path: str, dialect: Dialect | None) -> StoredTable:
     from pishield_cli.tables.parquet.reader import ParquetReader
 
-    reader = ParquetReader(path)
-    reader.date_format = None if dialect is None else dialect.date_format
-    return reader
+    return ParquetReader(path).read_as(dialect or Dialect())
 
 
 def _new_parquet(output: str, places: Places) -> NewTable:
@@ -191,9 +184,7 @@ def _new_parquet(output: str, places: Places) -> NewTable:
 def _open_arrow(path: str, dialect: Dialect | None) -> StoredTable:
     from pishield_cli.tables.ipc.reader import ArrowReader
 
-    reader = ArrowReader(path)
-    reader.date_format = None if dialect is None else dialect.date_format
-    return reader
+    return ArrowReader(path).read_as(dialect or Dialect())
 
 
 def _new_arrow(output: str, places: Places) -> NewTable:

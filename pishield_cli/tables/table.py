@@ -12,7 +12,7 @@ from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
-from pishield_cli.tables.dialect import InputFormat
+from pishield_cli.tables.dialect import BadCells, InputFormat
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -165,6 +165,18 @@ class StoredTable(TableReader, Protocol):
     @property
     def format(self) -> InputFormat | None:
         """What kind of file it is; None for a table in memory."""
+
+    @property
+    def title(self) -> str:
+        """The table as messages call it."""
+
+    @property
+    def bad_cells(self) -> BadCells:
+        """What is done with cells that are not numbers or dates where these are needed."""
+
+    @property
+    def missing_texts(self) -> frozenset[str]:
+        """Texts that mean a missing cell in a column of dates, besides those that are missing."""
 
     @property
     def schema(self) -> "pa.Schema | None":

@@ -6,13 +6,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli import Dialect, check_table
 from pishield_cli.cli import main
+from pishield_cli.errors import ColumnTypeError, UsageError
 from pishield_cli.tables.dialect import BadCells
+from tests.laws import examples
 
 TABLE = "a,b,c\n1,2,x\n5,unknown,y\n7,3,z\n2024-01-01,,w\n,3,q\n1 kg,4,\nNAN,1,r\n"
 VIOLATION = ("--bad-cells", "violation")
@@ -114,7 +117,17 @@ def test_columns_of_texts_and_dates_need_no_numbers(capsys: pytest.CaptureFixtur
     Path("t.csv").write_text("n,s,d,m\n1,x,2024-01-01,none\nbad,y,2023-01-01,3\n")
     Path("r.txt").write_text('n > 0 or s == "y"\nd > 2020-01-01\nm > 2\nm != "some"\n')
     found = checked(capsys, "t.csv", "r.txt", *VIOLATION)
-    assert counted(found)[4:] == [("n is a number", 1, 1, 0)]
+    assert counted(found)[4:] == [("n is a number", 1, 1, 0), ("d is a date", 2, 0, 0)]
+
+
+def test_a_column_of_which_only_missing_cells_matter_need_not_be_numbers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("t.csv").write_text('a\n1\nx\n""\n2\n3\n')
+    Path("r.txt").write_text("a is not null\n")
+    for asked in BadCells:
+        found = checked(capsys, "t.csv", "r.txt", "--bad-cells", asked)
+        assert counted(found) == [("a is not null", 1, 1, 0)]
 
 
 def test_what_functions_are_of_must_be_numbers_too(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,6 +167,19 @@ def test_values_in_json_lines_that_are_not_numbers(capsys: pytest.CaptureFixture
     assert Path("o.jsonl").read_text().splitlines()[1:4] == [rows[1], rows[2], '{"a":7,"b":7}']
 
 
+def test_all_of_them_are_counted_in_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f'{{"a": "{n}", "b": {n}, "d": "x"}}\n' for n in range(5)]
+    Path("t.jsonl").write_text("".join(rows) + '{"a": 1, "b": [2], "d": "2024-01-01"}\n')
+    Path("r.txt").write_text("a <= b\nd >= 2024-01-01\n")
+    assert main(["check", "t.jsonl", "r.txt"]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert 'must hold numbers, but line 1 holds "0", line 2 holds "1" and line 3' in errors[0]
+    assert "(5 cells in all)" in errors[0]
+    assert "column `b`" in errors[1].lower()
+    assert "line 6 holds [2]" in errors[1]
+    assert "`d` of `t.jsonl` must hold dates, but line 1 holds 'x'" in errors[2]
+
+
 def test_a_project_file_says_it(capsys: pytest.CaptureFixture[str]) -> None:
     Path("pishield.toml").write_text(
         '[tables.t]\ndata = "t.csv"\nrequirements = "r.txt"\nbad-cells = "violation"\n'
@@ -170,7 +196,9 @@ def test_from_python() -> None:
 
 def test_the_report_on_violations_counts_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "violations", "t.csv", "r.txt", *VIOLATION]) == 1
-    assert "a is a number" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "a is a number" in out
+    assert "\u27ea" not in out
 
 
 def test_a_training_takes_them_for_missing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,3 +236,134 @@ def test_they_are_beside_what_holds_where_they_are_missing(rows: list[tuple[str,
     bad = [sum(row[at] not in NUMBERS | ABSENT for row in rows) for at in (0, 1)]
     absent = [sum(row[at] in ABSENT for row in rows) for at in (0, 1)]
     assert [(one.violations, one.unknown) for one in added] == list(zip(bad, absent, strict=True))
+
+
+BAD_DAYS = ["x", "?", "2024-02-30", "31.12.2023", "20240101", "tomorrow", "2024-01-01T"]
+ROWS = st.lists(
+    st.tuples(*[st.integers(0, 9) | st.none() | st.just("bad")] * 2), min_size=3, max_size=12
+)
+RULES = "a <= b\na >= 3 or b <= 5\na is null or b is not null\n"
+
+
+def as_numbers(cell: int | str | None) -> str:
+    return "" if cell is None else str(cell)
+
+
+def as_days(cell: int | str | None, at: int) -> str | None:
+    if cell is None:
+        return None
+    return BAD_DAYS[at % len(BAD_DAYS)] if cell == "bad" else f"2024-01-{int(cell) + 1:02}"
+
+
+def by_days(rules: str) -> str:
+    return rules.replace("3 ", "2024-01-04 ").replace("5\n", "2024-01-06\n")
+
+
+def told(table: Any, rules: str, how: BadCells) -> list[tuple[int, int]] | None:
+    """How many rows violate each requirement, and leave it unknown; None where it is refused."""
+    try:
+        report = check_table(table, rules, dialect=Dialect(bad_cells=how))
+    except ColumnTypeError:
+        return None
+    return [(one.violations, one.unknown) for one in report.results]
+
+
+@examples(40)
+@given(rows=ROWS)
+def test_bad_dates_are_counted_as_bad_numbers_are(rows: list[tuple[Any, Any]]) -> None:
+    days = [tuple(as_days(one, at) for one in row) for at, row in enumerate(rows)]
+    with TemporaryDirectory() as name:
+        numbers, dates, lines = (Path(name) / one for one in ("n.csv", "d.csv", "d.jsonl"))
+        for path, table in ((numbers, [map(as_numbers, row) for row in rows]), (dates, days)):
+            with path.open("w", newline="") as file:
+                csv.writer(file).writerows([("a", "b"), *table])
+        lines.write_text("".join(json.dumps({"a": a, "b": b}) + "\n" for a, b in days))
+        frame = {one: [row[at] for row in days] for at, one in enumerate("ab")}
+        stored = pa.table({one: pa.array(cells, pa.string()) for one, cells in frame.items()})
+        declared = "date a b\n" + by_days(RULES)
+        for how in BadCells:
+            wanted = told(numbers, "integer a b\n" + RULES, how)
+            kept = wanted and [*wanted[:3], *wanted[4:]]
+            for table in (dates, lines, stored):
+                assert told(table, declared, how) == kept, (how, table)
+
+
+def test_all_bad_cells_are_told_whatever_their_column_holds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = ["2024-01-31,1,09:30"] * 120 + ["soon,x,09:75", "2023-02-29,2,9:00", "-,?,"]
+    Path("t.csv").write_text("\n".join(["d,n,c", *rows, "31.12.2023,4,10:00", ""]))
+    Path("r.txt").write_text("d >= 2024-01-01\nn >= 0\nc >= 08:00\n")
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    numbers, days, clocks = capsys.readouterr().err.splitlines()
+    assert "`n` of `t.csv` must hold numbers, but line 122 holds 'x' and line 124" in numbers
+    assert numbers.endswith('Hint: if ? stands for missing cells, add --na "?"')
+    found = (
+        "line 122 holds 'soon', line 123 holds '2023-02-29' and line 124 holds '-' (4 cells in all)"
+    )
+    assert f"`d` of `t.csv` must hold dates, but {found}" in days
+    assert days.endswith('Hint: if - stands for missing cells, add --na "-"')
+    assert "`c` of `t.csv` must hold times of day, but line 122 holds '09:75'" in clocks
+    assert "times of day are written 14:30, 14:30:59 or 14:30:59.5" in clocks
+
+
+@pytest.mark.parametrize(
+    ("cell", "hint"),
+    [
+        ("2023-02-29", "no calendar has this day: correct the cell"),
+        ("31.12.2023", "if all are written so, add --date-format %d.%m.%Y"),
+        ("soon", "dates are written 2024-01-31; another form is given by --date-format"),
+    ],
+)
+def test_hints_fit_the_bad_dates(cell: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text(f"d\n2024-01-01\n2024-01-02\n{cell}\n")
+    Path("r.txt").write_text("d >= 2024-01-01\n")
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    assert hint in capsys.readouterr().err
+
+
+def test_bad_dates_are_written_back_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
+    table = 'a;b;c\r\n01.02.2024;31.01.2024;x\r\n30.02.2024;"05.01.2024";y\r\n?;1.1.2024;z\r\n'
+    Path("t.csv").write_bytes(table.encode())
+    Path("r.txt").write_text("a <= b\n")
+    options = ["--delimiter", ";", "--date-format", "%d.%m.%Y", "--fixed", "a"]
+    for how, status in (("missing", 0), ("violation", 1)):
+        command = ["correct", "t.csv", "r.txt", "-o", "o.csv", *options, "--bad-cells", how]
+        assert main(command) == status, capsys.readouterr().err
+        written = Path("o.csv").read_bytes().decode()
+        assert written == table.replace("31.01.2024", "01.02.2024")
+    assert "2 rows could not be corrected" in capsys.readouterr().out
+
+
+def test_marks_of_missing_cells_are_missing_dates_too(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text("a,b\n2024-01-01,NA\nNULL,2024-01-01\n2024-01-03,2024-01-01\nNaN,\n")
+    Path("r.txt").write_text("a <= b\nb is not null\n")
+    assert counted(checked(capsys, "t.csv", "r.txt")) == [
+        ("a <= b", 1, 1, 3),
+        ("b is not null", 2, 2, 0),
+    ]
+
+
+def test_suggestions_are_made_beside_bad_dates(capsys: pytest.CaptureFixture[str]) -> None:
+    days = [f"2024-01-{n % 20 + 1:02},2024-01-{n % 20 + 1 + n % 7:02}" for n in range(200)]
+    Path("t.csv").write_text("\n".join(["a,b", *days, "soon,2024-01-01", "2024-01-02,?", ""]))
+    assert main(["suggest", "t.csv", "--bad-cells", "missing"]) == 0
+    assert "a <= b" in capsys.readouterr().out
+
+
+def test_a_choice_is_given_by_its_name_in_python() -> None:
+    dialect = Dialect(bad_cells="violation")  # type: ignore[arg-type]
+    assert [one.violations for one in check_table("t.csv", "a <= b", dialect=dialect).results] == [
+        *(1, 2, 1)
+    ]
+    with pytest.raises(UsageError, match="one of error, violation, missing"):
+        Dialect(bad_cells="no")  # type: ignore[arg-type]
+
+
+def test_of_a_frame_a_dialect_says_no_more_than_what_its_texts_are() -> None:
+    table = pa.table({"a": ["31.12.2023", "soon", None], "b": ["01.01.2024"] * 3})
+    dialect = Dialect(date_format="%d.%m.%Y", bad_cells=BadCells.VIOLATION)
+    report = check_table(table, "a >= b", dialect=dialect)
+    assert [(one.violations, one.unknown) for one in report.results] == [(1, 2), (1, 1), (0, 0)]
+    with pytest.raises(UsageError, match="said of a path"):
+        check_table(table, "a >= b", dialect=Dialect(decimal=","))

@@ -104,6 +104,19 @@ def test_check_loads_nothing_heavy(repository, ending):
     assert "pyarrow.compute" not in modules  # nor a table of numbers for functions of texts
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sample_data/orders.csv", "sample_data/orders.txt", "--bad-cells", "violation"],
+        ["sample_data/bills.csv", "sample_data/bills.txt", "--delimiter", ";", "--decimal", ","],
+    ],
+)
+def test_texts_dates_and_other_notations_load_nothing_heavy(repository, arguments):
+    status, modules = loaded_by_command(repository, "check", *arguments)
+    assert status == 1
+    assert not modules & HEAVY
+
+
 def test_correct_loads_nothing_that_a_table_of_numbers_does_not_need(repository):
     status, modules = loaded_by_command(
         repository, "correct", "sample_data/loans.csv", "sample_data/loans.txt", "--dry-run"

@@ -13,6 +13,7 @@ from pishield_cli.cli.render.figures import percent
 from pishield_cli.cli.render.plots import picture
 from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, day, one_line, shortened
+from pishield_cli.logic.expressions import told_name
 
 _BARS = "▁▂▃▄▅▆▇█"
 _PLAIN_BARS = ".:-=+*#@"
@@ -113,7 +114,7 @@ def bars(counts: Sequence[int], page: Page) -> str:
 
 def _movers(one: RequirementViolations) -> str:
     listed = list(one.movers.items())[:_LISTED_MOVERS]
-    return ", ".join(f"{one_line(name)} {100 * share:.0f}%" for name, share in listed)
+    return ", ".join(f"{one_line(told_name(name))} {100 * share:.0f}%" for name, share in listed)
 
 
 def _columns(report: ViolationsReport, page: Page) -> Table:
@@ -127,7 +128,7 @@ def _columns(report: ViolationsReport, page: Page) -> Table:
             continue
         moved, mean = one.changed_rate, one.mean_correction
         table.add_row(
-            Text(one_line(name)),
+            Text(one_line(told_name(name))),
             f"{100 * one.involved_rate:.3g}%",
             "" if moved is None else f"{100 * moved:.3g}%",
             f"{mean:.4g}" if mean else "",

@@ -11,6 +11,7 @@ from pishield_cli.cli.render.figures import percent, row_named
 from pishield_cli.cli.render.html_cells import HtmlCell, bar, curve, histogram, table, text, ticks
 from pishield_cli.cli.render.html_page import html_page
 from pishield_cli.cli.text import counted
+from pishield_cli.logic.expressions import told_name
 from pishield_cli.tables.audit import ChangedCell
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def violations_page(report: "ViolationsReport") -> str:
     violated = [one for one in report.requirements if one.violations]
     columns = [
         [
-            text(name),
+            text(told_name(name)),
             bar(one.involved_rate),
             f"{100 * one.involved_rate:.3g}%",
             "" if one.mean_correction is None else f"{one.mean_correction:.4g}",

@@ -1,6 +1,6 @@
 """Arrow arrays from numbers and texts, made from buffers: `pyarrow.array` would load pandas."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -26,6 +26,22 @@ def text_array(texts: Sequence[str]) -> pa.Array:
     return pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
 
 
+def texts_like(texts: Iterable[str], kind: pa.DataType) -> pa.Array:
+    """Texts without missing ones, in some type of texts."""
+    return text_array(list(texts)).cast(kind)
+
+
+def one_text(text: str, kind: pa.DataType) -> pa.Scalar:
+    """A text as a cell of some type of texts."""
+    return texts_like([text], kind)[0]
+
+
+def as_rows(columns: Sequence[pa.Array | pa.ChunkedArray], names: Sequence[str]) -> pa.RecordBatch:
+    """Columns side by side; one in several arrays is put into one."""
+    whole = [one.combine_chunks() if isinstance(one, pa.ChunkedArray) else one for one in columns]
+    return pa.RecordBatch.from_arrays(whole, list(names))
+
+
 def object_array(values: Sequence[Any]) -> Array:
     """Values of any kind, side by side."""
     found = np.empty(len(values), dtype=object)
@@ -36,6 +52,22 @@ def object_array(values: Sequence[Any]) -> Array:
 def nothing(kind: pa.DataType) -> pa.Scalar:
     """A missing cell."""
     return pa.nulls(1, kind)[0]
+
+
+def without_marks(texts: pa.Array | pa.ChunkedArray, marks: Iterable[str]) -> pa.Array:
+    """Texts, those missing that are marks of missing cells."""
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks() if texts.num_chunks else pa.nulls(0, texts.type)
+    from pyarrow import compute as pc
+
+    kept = texts.dictionary if pa.types.is_dictionary(texts.type) else texts
+    is_mark = pc.is_in(kept, value_set=texts_like(marks, kept.type))
+    if not is_mark.true_count:
+        return texts
+    if kept is texts:
+        return pc.if_else(is_mark, nothing(texts.type), texts)
+    indices = pc.if_else(is_mark.take(texts.indices), nothing(texts.indices.type), texts.indices)
+    return pa.DictionaryArray.from_arrays(indices, texts.dictionary)
 
 
 def decimal_array(values: Sequence[float | Fraction], kind: pa.DataType) -> pa.Array:

@@ -145,19 +145,20 @@ def _one(text: pa.Scalar, kind: pa.DataType) -> pa.Array:
         return pa.nulls(1, kind)
 
 
-def dates_written(texts: Sequence[str], date_format: str | None = None) -> Date | None:
+def dates_among(
+    texts: Sequence[str], date_format: str | None = None, *, most: bool = False
+) -> Date | None:
     """What a column of texts holds by some of them: dates if all are; else None.
 
     Args:
         texts: At least one, or nothing is told.
         date_format: How they may say dates, besides ISO 8601.
+        most: Whether it is enough that most of them say dates.
     """
-    if not texts:
-        return None
     if date_format is not None and any(fits_format(text, date_format) for text in texts):
         return Date.written_as(date_format)
     found = [one for one in map(looks_like, texts) if one is not None]
-    if len(found) < len(texts):
+    if not found or (len(found) < len(texts) and not (most and 2 * len(found) > len(texts))):
         return None
     if len({(one.zoned, one.times) for one in found}) > 1:
         return None

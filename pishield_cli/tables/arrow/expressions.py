@@ -185,7 +185,7 @@ def pattern_fault(pattern: str) -> str | None:
     """Why a pattern cannot be read; None if it can."""
     for asked in (pattern, whole_pattern(pattern)):
         try:
-            pc.match_substring_regex(pa.array([""]), asked)
+            pc.match_substring_regex(text_array([""]), asked)
         except pa.ArrowInvalid as error:
             return str(error).removeprefix("Invalid regular expression: ").partition(": ")[0]
     return None

@@ -18,7 +18,7 @@ from pishield_cli.logic.domains import (
 )
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.columns import is_numeric, number_domain
-from pishield_cli.tables.arrow.dates import date_domain, dates_written
+from pishield_cli.tables.arrow.dates import date_domain, dates_among
 
 ReadFirstCells = Callable[[Sequence[str]], Mapping[str, Sequence[str | None]]]
 """Some of the first cells of columns, by their names."""
@@ -29,6 +29,8 @@ def domains_of(
     uses: Mapping[str, frozenset[Kind]],
     first: ReadFirstCells | None = None,
     date_format: str | None = None,
+    *,
+    few_bad: bool = False,
 ) -> Schema:
     """The domain of each column that is used.
 
@@ -37,13 +39,16 @@ def domains_of(
         uses: What each column is taken for; names that are not columns are left out.
         first: Some of the first cells of columns of texts, for those that may say dates.
         date_format: How texts say dates, besides ISO 8601.
+        few_bad: Whether it is enough that most texts of a column say dates.
     """
     types = dict(zip(schema.names, schema.types, strict=True))
     known = {name: kinds for name, kinds in uses.items() if name in types}
     unclear = [n for n, kinds in known.items() if is_text(types[n]) and Kind.TEXT not in kinds]
     looks = first(unclear) if first is not None and unclear else {}
     dates = {
-        name: dates_written([one for one in some if one], date_format)
+        name: dates_among(
+            [one for one in some if one], date_format, most=few_bad or bool(known[name])
+        )
         for name, some in looks.items()
     }
     found = {name: dates.get(name) or domain_of(types[name], uses[name]) for name in known}

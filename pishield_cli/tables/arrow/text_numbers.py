@@ -9,7 +9,7 @@ from pyarrow import compute as pc
 
 from pishield_cli.kernels.arithmetic import nearest_float
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
-from pishield_cli.tables.arrow.arrays import plain_array
+from pishield_cli.tables.arrow.arrays import plain_array, text_array
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.text_functions import by_value, whole_pattern
 
@@ -60,5 +60,5 @@ def _are_numbers(texts: pa.Array) -> pa.Array:
 
 
 def _number(text: str | None) -> Fraction:
-    is_number = text is not None and _are_numbers(pa.array([text]))[0].as_py()
+    is_number = text is not None and _are_numbers(text_array([text]))[0].as_py()
     return Fraction(text.strip()) if text is not None and is_number else Fraction(0)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ from pishield_cli.tables.arrow.columns import (
 )
 from pishield_cli.tables.arrow.dates import units_of
 from pishield_cli.tables.arrow.schema import domains_of, is_text
+from pishield_cli.tables.dialect import BadCells, Dialect
 from pishield_cli.tables.named import NamedTable
 from pishield_cli.tables.table import Batch, TableWriter
 
@@ -44,9 +45,15 @@ class TypedTable(NamedTable, ABC):
         super().__init__(name, title, schema.names)
         self.schema = schema
 
+    def read_as(self, dialect: Dialect) -> Self:
+        """The same table, what its texts mean and what is done with those that are not dates."""
+        self.date_format, self.bad_cells = dialect.date_format, dialect.bad_cells
+        return self
+
     def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
         """What the types of columns say, and of texts the first cells, which may be dates."""
-        return domains_of(self.schema, uses, self._first_cells, self.date_format)
+        few_bad = self.bad_cells is not BadCells.ERROR
+        return domains_of(self.schema, uses, self._first_cells, self.date_format, few_bad=few_bad)
 
     def _first_cells(self, names: Sequence[str]) -> dict[str, list[str | None]]:
         first = next(iter(self.batches((), rows=_LOOKED_AT, raw=names)), None)

@@ -18,10 +18,11 @@ from pishield_cli.tables.csv.records import (
 )
 from pishield_cli.tables.csv.text import CsvText
 from pishield_cli.tables.csv.typed import typed_columns
-from pishield_cli.tables.dialect import BadCells, Dialect, InputFormat
+from pishield_cli.tables.dialect import Dialect, InputFormat
 from pishield_cli.tables.endings import csv_delimiter, is_plain_text, other_kind
 from pishield_cli.tables.sources import STANDARD_STREAM, open_source, reading
 from pishield_cli.tables.table import Batch, Style, TableWriter
+from pishield_cli.tables.textual.numbers import MISSING_TEXTS
 from pishield_cli.tables.textual.text_table import TextTable
 
 
@@ -37,8 +38,11 @@ class CsvFile(TextTable):
         TableError: If the file is missing or has no usable header.
     """
 
+    missing_texts = MISSING_TEXTS
+
     def __init__(self, path: str, delimiter: str, dialect: Dialect | None = None) -> None:
         self.dialect = dialect or Dialect()
+        self.bad_cells = self.dialect.bad_cells
         self.format = InputFormat.TSV if delimiter == "\t" else InputFormat.CSV
         source, self.encoding = decoded_source(open_source(path), self.dialect)
         self.delimiter = (self.dialect.delimiter or delimiter).encode()
@@ -62,11 +66,6 @@ class CsvFile(TextTable):
             BOM if self.header.data.startswith(BOM) else b"",
             self.encoding,
         )
-
-    @property
-    def bad_cells(self) -> BadCells:
-        """What is done with cells that are not numbers."""
-        return self.dialect.bad_cells
 
     def readable(self, batch: Batch, name: str) -> pa.Array:
         """Which cells of a column are numbers; see `TellsBadCells`."""

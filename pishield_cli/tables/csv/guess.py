@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pishield_cli.tables.csv.file import CsvFile
-from pishield_cli.tables.csv.meanings import date_hint, options_of
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.table import TableReader
+from pishield_cli.tables.textual.meanings import date_hint, options_of
 from pishield_cli.tables.textual.numbers import MISSING_TEXTS, is_number
 
 _SAMPLE = 1 << 16

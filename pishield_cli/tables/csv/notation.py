@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import pyarrow as pa
 
+from pishield_cli.tables.arrow.arrays import nothing, one_text, texts_like
 from pishield_cli.tables.dialect import BadCells, Dialect
 from pishield_cli.tables.textual.numbers import MISSING_TEXTS
 
@@ -33,8 +34,10 @@ def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.A
     from pyarrow import compute
 
     if dialect.missing:
-        marks = pa.array(dialect.missing, cells.type)
-        cells = compute.if_else(compute.is_in(cells, value_set=marks), "", cells)
+        marks = texts_like(dialect.missing, cells.type)
+        cells = compute.if_else(
+            compute.is_in(cells, value_set=marks), one_text("", cells.type), cells
+        )
     if dialect.units:
         cells = compute.replace_substring_regex(cells, f"^{_with_unit(dialect)}$", r"\1\2\3")
     if dialect.thousands is not None:
@@ -45,9 +48,9 @@ def canonical_cells(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> pa.A
         cells = compute.replace_substring(cells, ".", _NO_POINT)
         cells = compute.replace_substring(cells, dialect.decimal, ".")
     if dialect.bad_cells is not BadCells.ERROR:
-        truth = compute.is_in(cells, value_set=pa.array(_TRUTH, cells.type))
+        truth = compute.is_in(cells, value_set=texts_like(_TRUTH, cells.type))
         good = compute.or_(compute.match_substring_regex(cells, NUMBER), truth)
-        cells = compute.if_else(good, cells, "")
+        cells = compute.if_else(good, cells, one_text("", cells.type))
     return cells
 
 
@@ -63,12 +66,13 @@ def readable_cells(texts: pa.DictionaryArray, dialect: Dialect) -> pa.Array:
     values = texts.dictionary
     written = canonical_cells(values, replace(dialect, bad_cells=BadCells.ERROR))
     absent = compute.or_(
-        compute.is_in(written, value_set=pa.array(["", *MISSING_TEXTS], written.type)),
+        compute.is_in(written, value_set=texts_like(["", *MISSING_TEXTS], written.type)),
         compute.match_substring_regex(written, _NO_NUMBER),
     )
-    bad = compute.equal(canonical_cells(values, dialect), "")
-    told = compute.if_else(bad, "-", "0")
-    return compute.if_else(absent, pa.scalar(None, told.type), told).take(texts.indices)
+    found = canonical_cells(values, dialect)
+    bad = compute.equal(found, one_text("", found.type))
+    told = compute.if_else(bad, *(one_text(text, found.type) for text in ("-", "0")))
+    return compute.if_else(absent, nothing(told.type), told).take(texts.indices)
 
 
 def are_numbers(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> bool:
@@ -76,7 +80,9 @@ def are_numbers(cells: pa.Array | pa.ChunkedArray, dialect: Dialect) -> bool:
     from pyarrow import compute
 
     texts = canonical_cells(compute.drop_null(cells.cast(pa.string())), dialect)
-    found = compute.or_(compute.match_substring_regex(texts, NUMBER), compute.equal(texts, ""))
+    found = compute.or_(
+        compute.match_substring_regex(texts, NUMBER), compute.equal(texts, one_text("", texts.type))
+    )
     return bool(compute.all(found).as_py())
 
 

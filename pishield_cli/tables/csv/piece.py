@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
-from pishield_cli.tables.arrow.arrays import nothing, text_array
+from pishield_cli.tables.arrow.arrays import without_marks
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
 from pishield_cli.tables.csv.faults import not_numeric, refuse_endless, refuse_tiny
 from pishield_cli.tables.csv.notation import canonical_cells
@@ -99,7 +99,7 @@ class CsvPiece:
     def _texts_of(self, table: pa.Table, raw: Sequence[str]) -> dict[str, pa.Array]:
         marks = ["", *self._dialect.missing]
         return {
-            name: without(table.column(str(self._places[name])).combine_chunks(), marks)
+            name: without_marks(table.column(str(self._places[name])).combine_chunks(), marks)
             for name in raw
         }
 
@@ -200,19 +200,6 @@ class CsvPiece:
     @cached_property
     def _has_wide_hexadecimals(self) -> bool:
         return has_wide_hexadecimals(self._read.records.data)
-
-
-def without(texts: pa.DictionaryArray, marks: Sequence[str]) -> pa.DictionaryArray:
-    """Texts of which some are marks of missing cells."""
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks() if texts.num_chunks else pa.array([], texts.type)
-    from pyarrow import compute as pc
-
-    is_mark = pc.is_in(texts.dictionary, text_array(marks).cast(pa.string()))
-    if not is_mark.true_count:
-        return texts
-    indices = pc.if_else(is_mark.take(texts.indices), nothing(pa.int32()), texts.indices)
-    return pa.DictionaryArray.from_arrays(indices, texts.dictionary)
 
 
 def _may_have_infinity(values: Array) -> bool:

@@ -12,6 +12,7 @@ Lines without a single character are not rows; in a table of one column, a missi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -20,13 +21,14 @@ from pyarrow import csv
 from pishield_cli.errors import ColumnTypeError
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
+from pishield_cli.tables.arrow.arrays import as_rows
 from pishield_cli.tables.csv.faults import check_text, malformed
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.notation import canonical_cells, canonical_text
 from pishield_cli.tables.csv.piece import CsvPiece
 from pishield_cli.tables.csv.records import Records
 from pishield_cli.tables.dialect import BadCells
-from pishield_cli.tables.textual.numbers import MISSING_TEXTS, is_number
+from pishield_cli.tables.textual.numbers import MISSING_TEXTS
 from pishield_cli.tables.textual.text_table import Parsed
 from pishield_cli.tables.textual.told import written_domain
 
@@ -48,8 +50,12 @@ class CsvReader(CsvFile):
         used = [name for name in uses if name in self._places]
         open_ones = [name for name in used if Kind.TEXT not in uses[name]]
         first = self._first_cells(open_ones) if open_ones else {}
-        form = self.dialect.date_format
-        return {name: written_domain(first.get(name, ()), uses[name], form) for name in used}
+        told = partial(
+            written_domain,
+            date_format=self.dialect.date_format,
+            few_bad=self.bad_cells is not BadCells.ERROR,
+        )
+        return {name: told(first.get(name, ()), uses[name]) for name in used}
 
     def _first_cells(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Some of the first cells of columns that are not missing."""
@@ -65,14 +71,10 @@ class CsvReader(CsvFile):
         present = {n: [one for one in some if one not in marks] for n, some in cells.items()}
         if self.dialect.plain_numbers:
             return present
-        return {name: self._telling(some) for name, some in present.items()}
-
-    def _telling(self, cells: Sequence[str]) -> list[str]:
-        """Cells in the common notation: the numbers alone where most are, and bad ones may be."""
-        found = [canonical_text(one.encode(), self.dialect).decode() for one in cells]
-        numbers = [one for one in found if is_number(one)]
-        few_bad = self.bad_cells is not BadCells.ERROR and 2 * len(numbers) > len(found)
-        return numbers if few_bad else found
+        return {
+            name: [canonical_text(one.encode(), self.dialect).decode() for one in some]
+            for name, some in present.items()
+        }
 
     def _parse(self, records: Records, wanted: list[str], raw: Sequence[str]) -> Parsed:
         check_text(records, self.source)
@@ -103,8 +105,9 @@ class CsvReader(CsvFile):
                 check_utf8=False,
                 strings_can_be_null=False,
             )
-            read = written = self._text(records).table(convert)
+            written = self._text(records).table(convert)
+            read: pa.Table | pa.RecordBatch = written
             if not self.dialect.plain_numbers:
                 cells = [canonical_cells(column, self.dialect) for column in written.columns]
-                read = pa.table(cells, names=places)
+                read = as_rows(cells, places)
             yield records, read, written, [*csv.ConvertOptions().null_values, *self.dialect.missing]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from pyarrow import csv
 
+from pishield_cli.tables.arrow.arrays import as_rows, one_text
 from pishield_cli.tables.csv.faults import malformed
 from pishield_cli.tables.csv.records import Records, split_cells, unquoted
 from pishield_cli.tables.sources import Source
@@ -77,10 +78,10 @@ class CsvText:
 
     def replaced(self, columns: dict[int, pa.Array], rows: int) -> "CsvText":
         """A text of as many records, with other cells in some columns, and none in all others."""
-        nothing = pa.repeat("", rows)
+        nothing = pa.repeat(one_text("", pa.string()), rows)
         every = [columns.get(place, nothing) for place in range(len(self.names))]
         written = pa.BufferOutputStream()
         options = csv.WriteOptions(include_header=False, delimiter=self.records.delimiter.decode())
-        csv.write_csv(pa.table(every, names=list(map(str, range(len(every))))), written, options)
+        csv.write_csv(as_rows(every, list(map(str, range(len(every))))), written, options)
         records = Records(written.getvalue().to_pybytes(), self.records.delimiter)
         return CsvText(records, self.names, self.source)

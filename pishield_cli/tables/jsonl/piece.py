@@ -11,6 +11,7 @@ from pyarrow import json
 from pishield_cli.errors import ColumnTypeError, TableError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.tables.arrow.columns import in_one_array, is_numeric, numeric_column
+from pishield_cli.tables.bad_columns import BadColumn
 from pishield_cli.tables.dialect import BadCells
 from pishield_cli.tables.jsonl.lines import JsonLines, Numeral, json_text, object_of
 from pishield_cli.tables.textual.digits import has_long_exponents, has_long_numbers
@@ -20,7 +21,6 @@ from pishield_cli.tables.textual.numbers import numbers_in, says_more_than_zero
 _BRACES = ord("{"), ord("}")
 _NEWLINE = ord("\n")
 _NO_NUMBERS = frozenset({"", "NaN", "nan", "null"})
-_SHOWN = 40
 _COUNTED = "\0"
 """A column that no table has: it only counts rows."""
 
@@ -71,6 +71,12 @@ class JsonPiece:
         told = ["0" if _is_number(one) else "-" for one in cells]
         absent = [one is None or (_is_number(one) and text_of(one) in _NO_NUMBERS) for one in cells]
         return pa.array(told, pa.string(), mask=np.array(absent, dtype=bool))
+
+    def look_through(self, column: BadColumn) -> None:
+        """Note which cells of a column are not numbers, as they are written."""
+        told, cells = self.readable(column.name), self._cells(column.name)
+        bad = np.array([one == "-" for one in told.to_pylist()], dtype=bool)
+        column.note(list(map(json_text, cells)), bad, lambda row: f"line {self._line(row)}")
 
     def is_whole(self, name: str, column: NumericColumn) -> bool:
         """Whether all cells of a column of floats are written as whole numbers."""
@@ -180,7 +186,7 @@ class JsonPiece:
         texts = self._all(name)
         for row, (one, text) in enumerate(zip(self._cells(name), texts, strict=True)):
             if self._refuses and not _is_number(one):
-                self._refuse(name, row, json_text(one))
+                raise ColumnTypeError(f"Column `{name}` of `{self._title}` must hold numbers.")
             if isinstance(one, Numeral) and float(one) == 0 and says_more_than_zero(text):
                 raise ColumnTypeError(
                     f"Numbers other than 0 are at least 5e-324 in size, but column `{name}` of "
@@ -190,14 +196,6 @@ class JsonPiece:
         column = numbers_in(texts, _NO_NUMBERS)
         assert column is not None
         return self._floats(name, column) if column.values.dtype.kind == "f" else column
-
-    def _refuse(self, name: str, row: int, shown: str) -> None:
-        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
-        raise ColumnTypeError(
-            f"Column `{name}` of `{self._title}` must hold numbers, but line {self._line(row)} "
-            f"holds {shown}.",
-            hint="write numbers without quotes, and null where one is missing",
-        )
 
     def _texts(self, name: str) -> pa.Array:
         texts = [None if one is None else text_of(one) for one in self._cells(name)]

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from pishield_cli.errors import TableError
+from pishield_cli.errors import ColumnTypeError, TableError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.domains import Domain, Number, Other, Schema, Text, Truth
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.schema import text_domain
+from pishield_cli.tables.bad_columns import BadColumn, in_one
 from pishield_cli.tables.dialect import BadCells, InputFormat
 from pishield_cli.tables.endings import format_named, other_kind
 from pishield_cli.tables.jsonl.lines import JsonLines, Numeral, pieces, values_of
@@ -20,11 +21,13 @@ from pishield_cli.tables.jsonl.piece import JsonPiece, text_of
 from pishield_cli.tables.jsonl.typed import typed_rows
 from pishield_cli.tables.sources import STANDARD_STREAM, Source, open_source, reading
 from pishield_cli.tables.table import Batch, TableWriter
+from pishield_cli.tables.textual.meanings import COUNTED
 from pishield_cli.tables.textual.text_table import Parsed, TextTable
 from pishield_cli.tables.textual.told import written_domain
 
 _FIRST = 1 << 20
 _LOOKED_AT = 100
+_HINT = f"write numbers without quotes, and null where one is missing; {COUNTED}"
 
 
 class JsonLinesReader(TextTable):
@@ -52,6 +55,7 @@ class JsonLinesReader(TextTable):
     ) -> None:
         source = open_source(path)
         self.bad_cells = bad_cells
+        self._few_bad = bad_cells is not BadCells.ERROR
         self._date_format = date_format
         first = next(_pieces(source, _FIRST), None)
         if first is None or not first.spans():
@@ -71,13 +75,16 @@ class JsonLinesReader(TextTable):
 
     def _domain(self, name: str, uses: frozenset[Kind]) -> Domain:
         present = [one[name] for one in self._first if one.get(name) is not None]
+        numbers = sum(isinstance(one, Numeral | bool) for one in present)
+        if self._few_bad and Kind.TEXT not in uses and len(present) > numbers > len(present) / 2:
+            return Number()
         if not uses and any(isinstance(one, list | dict) for one in present):
             return Other()
         texts = [one for one in present if isinstance(one, str) and not isinstance(one, Numeral)]
         if Kind.TEXT in uses:
             return text_domain(uses)
         if texts:
-            found = written_domain(texts, uses, self._date_format)
+            found = written_domain(texts, uses, self._date_format, few_bad=self._few_bad)
             return found if Kind.NUMBER in uses or not isinstance(found, Number) else Text()
         truths = bool(present) and all(isinstance(one, bool) for one in present)
         return Truth() if truths else written_domain(["0"] if present else [], uses)
@@ -147,8 +154,20 @@ class JsonLinesReader(TextTable):
 
     def _parse(self, lines: JsonLines, wanted: list[str], raw: Sequence[str]) -> Parsed:
         piece = JsonPiece(lines, self.source.title, self.bad_cells)
-        columns, texts, rows = piece.columns(wanted, raw, self._types)
+        try:
+            columns, texts, rows = piece.columns(wanted, raw, self._types)
+        except ColumnTypeError as error:
+            raise self._not_numbers(wanted) or error from None
         return columns, texts, rows, piece
+
+    def _not_numbers(self, wanted: Sequence[str]) -> ColumnTypeError | None:
+        """What is wrong with all columns of numbers that are wanted."""
+        found = [BadColumn(name, show=str) for name in wanted]
+        for lines in self._pieces(_FIRST):
+            piece = JsonPiece(lines, self.source.title)
+            for one in found:
+                piece.look_through(one)
+        return in_one(one.error(self.title, lambda _: _HINT) for one in found)
 
     def _pieces(self, size: int) -> Iterator[JsonLines]:
         return _pieces(self.source, size)

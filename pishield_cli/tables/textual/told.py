@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pishield_cli.kernels.columns import NumericColumn, as_floats, as_integers
 from pishield_cli.logic.domains import Date, Domain, Number, Text, Truth
 from pishield_cli.logic.expressions import Kind
-from pishield_cli.tables.arrow.dates import dates_written
+from pishield_cli.tables.arrow.dates import dates_among
 from pishield_cli.tables.arrow.schema import text_domain
 from pishield_cli.tables.textual.numbers import is_number
 
@@ -13,7 +13,11 @@ _LOOKED_AT = 100
 
 
 def written_domain(
-    cells: Sequence[str], uses: Iterable[Kind], date_format: str | None = None
+    cells: Sequence[str],
+    uses: Iterable[Kind],
+    date_format: str | None = None,
+    *,
+    few_bad: bool = False,
 ) -> Domain:
     """What a column of a file of texts holds.
 
@@ -21,18 +25,21 @@ def written_domain(
         cells: Some of its cells that are not missing; none where texts are asked for.
         uses: What it is taken for.
         date_format: How texts say dates, besides ISO 8601.
+        few_bad: Whether it is enough that most cells are dates, or numbers.
     """
     kinds = frozenset(uses)
     if Kind.TEXT in kinds:
         return text_domain(kinds)
-    found = dates_written(cells[:_LOOKED_AT], date_format)
+    found = dates_among(cells[:_LOOKED_AT], date_format, most=few_bad or bool(kinds))
     if found is not None:
         return found
     if Kind.DATE in kinds:
         return Date(written=True) if date_format is None else Date.written_as(date_format)
     if not cells:
         return Number(unseen=True)
-    return Number() if kinds or all(map(is_number, cells)) else Text()
+    numbers = sum(map(is_number, cells))
+    told = 2 * numbers > len(cells) if few_bad else numbers == len(cells)
+    return Number() if kinds or told else Text()
 
 
 def cells_held(column: NumericColumn) -> str:

@@ -1,12 +1,10 @@
-"""What cells that are not numbers as programs write them may mean, and how to have them read."""
+"""What cells that are not what a column must hold may mean, and how to have them read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-_GENERAL = (
-    "leave missing cells empty; numbers are written like 3, -0.5 or 1e3; --bad-cells violation "
-    "counts such rows instead of stopping"
-)
+COUNTED = "--bad-cells violation counts such rows instead of stopping"
+_GENERAL = f"leave missing cells empty; numbers are written like 3, -0.5 or 1e3; {COUNTED}"
 _MARKS = frozenset(
     [
         *("-", "--", "---", "?", "??", ".", "..", "*", "\u2013", "\u2014"),
@@ -59,22 +57,41 @@ def told_meaning(texts: Sequence[str]) -> str:
     """What cells that are not numbers may mean, and what to do about it.
 
     Args:
-        texts: Cells of one column as they are written, at least one.
+        texts: Cells of one column of a CSV file as they are written, at least one.
 
     Returns:
         A hint that fits all of them, but for marks of missing cells among them.
     """
+    return hint_beside_marks(texts, _told, _GENERAL, "add --na")
+
+
+def hint_beside_marks(
+    texts: Sequence[str],
+    told: Callable[[Sequence[str]], str | None],
+    general: str,
+    option: str | None,
+) -> str:
+    """A hint that fits cells, and what is said of those among them that stand for missing ones.
+
+    Args:
+        texts: Cells of one column as they are written, at least one.
+        told: What to do about cells that are not such marks; None if nothing fits all of them.
+        general: What to say where nothing fits.
+        option: How to have marks read as missing cells; they are listed behind it. None where a
+            file has cells of its own for that.
+    """
     stripped = [text.strip() for text in texts]
     marks = sorted({text for text in stripped if text in _MARKS})
     rest = [text for text in stripped if text not in _MARKS]
-    missing = f'add --na "{",".join(marks)}"'
+    how = f'{option} "{",".join(marks)}"' if option else "leave these out, or write null"
     if not rest:
-        return f"if these stand for missing cells, {missing}"
-    told = _told(rest)
+        return f"if these stand for missing cells, {how}"
+    found = told(rest)
     if not marks:
-        return told or _GENERAL
-    listed = f"if {' and '.join(marks)} stand for missing cells, {missing}"
-    return f"{told}; {listed}" if told else listed
+        return found or general
+    verb = "stand" if len(marks) > 1 else "stands"
+    listed = f"if {' and '.join(marks)} {verb} for missing cells, {how}"
+    return f"{found}; {listed}" if found else listed
 
 
 def date_hint(texts: Sequence[str]) -> str | None:
