@@ -11,6 +11,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.satisfaction import compiled_clauses, evaluate
 from pishield_cli.kernels.optimal.fewest import Choice, fewest_columns
+from pishield_cli.kernels.optimal.finite_group import FiniteGroup
 from pishield_cli.kernels.optimal.lattice_rows import LatticeRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows, unproven
 from pishield_cli.kernels.optimal.weighed import Systems
@@ -58,6 +59,7 @@ class FewestRows:
         self._rehearsal = rehearsal or Rehearsal(plan, grids)
         self._whole = NearestRows(plan, grids, self._weights, self._rehearsal)
         self._plain = GroupCorrector(plan, grids, self._rehearsal)
+        self._finite = FiniteGroup(plan, grids, self._weights, self._rehearsal, fewest=True)
         self._lattices = LatticeRows(plan, grids, self._weights, self.compiled)
         self._parts: dict[frozenset[str], tuple[NearestRows, ...]] = {}
         self._tied = frozenset(
@@ -97,10 +99,21 @@ class FewestRows:
             measure; among equally near ones the one that spares the columns first in order. Rows
             for which that was not shown are unproven.
         """
-        mine = {name: columns[name] for name in self.plan.variables}
         rows, effort = np.flatnonzero(wrong), effort or Effort.of(len(wrong))
         if not self.plan.satisfiable or not len(rows):
             return self._whole.correct(columns, wrong, effort)
+        few = self._finite.correct(columns, rows, effort)
+        if len(few.violating):
+            rest = _marked(np.setdiff1d(rows, few.violating), len(wrong))
+            return joined([few, self._sought(columns, rest, effort)], len(wrong))
+        return self._sought(columns, wrong, effort)
+
+    def _sought(
+        self, columns: Mapping[str, NumericColumn], wrong: Array, effort: Effort
+    ) -> Correction:
+        """The same of a satisfiable group, by looking for the columns that have to change."""
+        mine = {name: columns[name] for name in self.plan.variables}
+        rows = np.flatnonzero(wrong)
         apart = tell_apart(mine, wrong)
         weighing = {name: columns[name] for name in self._weights.by_cell.values()}
         weighed = {**(mine if apart.long.any() else apart.columns), **weighing}

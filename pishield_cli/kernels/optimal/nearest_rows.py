@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pishield_cli.kernels.changes import Correction, joined, only, replaced
+from pishield_cli.kernels.changes import Correction, among, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.finishing import DIGITS, finished, shortened
+from pishield_cli.kernels.optimal.finite_group import FiniteGroup
 from pishield_cli.kernels.optimal.lattice_rows import LatticeRows
 from pishield_cli.kernels.optimal.nearest import nearest_moves
 from pishield_cli.kernels.optimal.systems import Standing, System
@@ -60,6 +61,9 @@ class NearestRows:
         self._finisher = GroupCorrector(plan, grids, rehearsal)
         self.compiled = self._finisher.compiled
         self._systems = Systems(plan, grids, weights_of(weights))
+        self._finite = FiniteGroup(
+            plan, grids, weights_of(weights), self._finisher.rehearsal, changing=changing
+        )
         self._lattice = LatticeRows(
             plan, grids, weights_of(weights), self.compiled, changing=changing
         )
@@ -100,13 +104,15 @@ class NearestRows:
         effort = effort or Effort.of(len(wrong))
         apart = tell_apart(mine, wrong)
         given = {**columns, **apart.columns}
+        few = self._finite.correct(columns, rows, effort)
+        wrong = wrong & ~among(np.arange(len(wrong)), few.violating)
         parts = self._systems.prepare(given, np.flatnonzero(wrong & ~apart.long))
-        found = [
-            self._nearest(given, Weighed.of(self._systems, given, *part), *part[1:], effort)
-            for part in parts
-        ]
-        if apart.long.any():
-            found.append(self._long(columns, apart.long, effort))
+        found = [few]
+        for part in parts:
+            weighed = Weighed.of(self._systems, given, *part)
+            found.append(self._nearest(given, weighed, *part[1:], effort))
+        if (wrong & apart.long).any():
+            found.append(self._long(columns, wrong & apart.long, effort))
         return joined(found, len(wrong))
 
     def _long(

@@ -37,6 +37,11 @@ class ExactRows:
         self._corrector = ExactCorrector(plan, grids)
         self._known: dict[tuple[_Cells, int, bool], tuple[_Cells | None, int]] = {}
 
+    @property
+    def few(self) -> bool:
+        """Whether elimination grew too large for columns of few whole numbers."""
+        return self._plan.steps is None and self._corrector.finite is not None
+
     def correct(
         self, columns: Mapping[str, NumericColumn], effort: Effort
     ) -> tuple[dict[str, ColumnChange], Array]:
@@ -109,9 +114,10 @@ class ExactRows:
 
     def _worked(self, effort: Effort) -> Iterator[tuple[int, int]]:
         """The rows for which enough work is left to begin a search, and how much it may take."""
+        least = 0 if self._corrector.finite is not None else self._corrector.least
         for row in range(len(effort.rows)):
             work = effort.exact_share(row, self._rehearsal.work)
-            if work and work >= self._rehearsal.least:
+            if work and work >= least:
                 yield row, work
 
     def _alone(

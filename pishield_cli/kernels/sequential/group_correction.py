@@ -205,6 +205,8 @@ class GroupCorrector:
         """Ways to correct rows, the best first."""
         if not self.plan.satisfiable:
             return
+        if self._rows.few:
+            yield self._exactly  # a search of all values is sooner done than one of many parts
         if not self.exact:
             yield from self._equating()
         else:

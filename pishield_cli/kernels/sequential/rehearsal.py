@@ -14,9 +14,8 @@ from pishield_cli.logic.rows.problems import Row, limit_clauses
 from pishield_cli.logic.solver.answers import Infeasible
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.solver.questions import solve
-from pishield_cli.logic.solver.search import Search
 
-TRIED = 4
+TRIED = 16
 """Rows made up for a group."""
 
 CELLS = -2, 9
@@ -25,7 +24,7 @@ CELLS = -2, 9
 BEARABLE = 5_000
 """Units of work that they may take on average, before rows of the group count as hard."""
 
-HARD = 3_000
+HARD = 4_000
 """Units of work for one row of a hard group: some milliseconds."""
 
 FEW = 350
@@ -63,16 +62,14 @@ class Rehearsal:
             limits = Limits(None, EXACT)
             corrector.correct(row, limits)
             taken += EXACT - limits.work
-        if taken <= TRIED * BEARABLE:
-            return EXACT
-        return SMALL if self.least <= FEW else HARD
-
-    @cached_property
-    def least(self) -> int:
-        """Units of work that beginning a search takes, and without which none is begun."""
-        return Search.cost(self._plan.clauses)
+            if taken > TRIED * BEARABLE:
+                return SMALL if corrector.least <= FEW else HARD
+        return EXACT
 
     def _is_possible(self) -> bool:
+        finite = ExactCorrector(self._plan, self._grids).finite
+        if finite is not None:
+            return finite.is_possible(Limits(None, POSSIBLE)) is not False
         integers = [name for name, grid in self._grids.items() if grid.integer]
         clauses = (*self._plan.clauses, *limit_clauses(self._plan.variables, self._grids))
         found = solve(clauses, integers=integers, limits=Limits(work=POSSIBLE))

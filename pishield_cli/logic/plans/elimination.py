@@ -27,6 +27,9 @@ from pishield_cli.logic.solver.limits import DIGIT, Limits
 from pishield_cli.logic.solver.search import Infeasible, Search, Undecided
 from pishield_cli.logic.terms import Clause, Inequality, Term
 
+LITERAL = 2
+"""Units of work that putting a half-space into a clause takes."""
+
 PRUNE_ABOVE = 16
 """Clauses that one elimination may add before those that the others imply are looked for."""
 
@@ -177,7 +180,7 @@ def _substituted(
                 halves.append(_added(half, pivot, equality, -coefficient, limits))
             else:
                 halves.append(half)
-        derived = disjunction(halves)
+        derived = _joined(halves, limits)
         if derived is not None:
             yield derived
 
@@ -185,8 +188,14 @@ def _substituted(
 def _added(first: Half, by: int, second: Half, times: int, limits: Limits) -> Half:
     """`by * first + times * second`, accounted for."""
     length = len(first[0]) + len(second[0])
-    limits.spend(1 + length * (1 + (by.bit_length() + times.bit_length()) // DIGIT) // 2)
+    limits.spend(1 + length * (1 + (by.bit_length() + times.bit_length()) // DIGIT))
     return combined(first, by, second, times)
+
+
+def _joined(halves: list[Half], limits: Limits) -> Disjunction | None:
+    """The clause of some half-spaces, accounted for; None for a tautology."""
+    limits.spend(LITERAL * len(halves))
+    return disjunction(halves)
 
 
 def split(clause: Disjunction, position: int) -> tuple[list[Half], list[Half], list[Half]]:
@@ -215,15 +224,13 @@ def _chained(clauses: list[Disjunction], position: int, limits: Limits) -> Itera
     while agenda:
         lowers, sofar, used = agenda.pop()
         for _, uppers, others in last:
-            limits.spend(len(sofar) + len(others))
-            derived = disjunction([*sofar, *_gaps(lowers, uppers, limits), *others])
+            derived = _joined([*sofar, *_gaps(lowers, uppers, limits), *others], limits)
             if derived is not None:
                 yield derived
         for index, (next_lowers, uppers, others) in enumerate(middle):
             if index in used:
                 continue
-            limits.spend(len(sofar) + len(others))
-            partial = disjunction([*sofar, *_gaps(lowers, uppers, limits), *others])
+            partial = _joined([*sofar, *_gaps(lowers, uppers, limits), *others], limits)
             key = (partial or (), tuple(next_lowers))
             if partial is None or key in seen:
                 continue

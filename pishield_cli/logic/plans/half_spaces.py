@@ -20,6 +20,9 @@ Rational = int | Fraction
 Half = tuple[IntegerForm, Rational, bool]
 """A half-space: `form >= constant`, or `>` where the flag (strict) is true."""
 
+MASK_BITS = 1_024
+"""Bits that forms are told apart by at first; more would fill the memory of large sets."""
+
 Disjunction = tuple[Half, ...]
 """A clause: distinct forms, sorted; empty for the contradiction."""
 
@@ -117,7 +120,7 @@ class ClauseSet:
         self._clauses: dict[int, Disjunction] = {}
         """By a number of its own each: clauses are long to hash."""
         self._masks: dict[int, int] = {}
-        """For each clause its forms, a bit each."""
+        """For each clause bits of its forms, which a clause with more forms has as well."""
         self._bits: dict[IntegerForm, int] = {}
         self._units: dict[IntegerForm, int] = {}
         self._by_form: dict[IntegerForm, dict[int, None]] = {}
@@ -177,7 +180,7 @@ class ClauseSet:
     def _mask(self, clause: Disjunction) -> int:
         mask = 0
         for form, _, _ in clause:
-            mask |= 1 << self._bits.setdefault(form, len(self._bits))
+            mask |= 1 << self._bits.setdefault(form, len(self._bits)) % MASK_BITS
         return mask
 
     def _is_subsumed(self, clause: Disjunction, mask: int) -> bool:

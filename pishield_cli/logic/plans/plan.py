@@ -12,8 +12,8 @@ from pishield_cli.logic.plans.parts import convex_parts
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.terms import Clause, Conjunction, Inequality, Term
 
-WORK_LIMIT = 2_000_000
-"""Units of work past which a group is split into parts: about two seconds."""
+WORK_LIMIT = 3_000_000
+"""Units of work past which a group is split into parts: about three seconds."""
 
 GROUPS_WORK = 3
 """How many times that all groups of a plan may take together."""

@@ -5,16 +5,21 @@ from fractions import Fraction
 from functools import cached_property
 
 from pishield_cli.logic.plans.plan import BoundClause, GroupPlan, Step, narrowed_plan
+from pishield_cli.logic.rows.finite_rows import FiniteRows
 from pishield_cli.logic.rows.grids import Grid, Interval, points_near
 from pishield_cli.logic.rows.problems import Row, limit_clauses
 from pishield_cli.logic.rows.searched import RowSearch
 from pishield_cli.logic.solver.limits import LimitReached, Limits
+from pishield_cli.logic.solver.search import Search
 
 ROW_WORK = 1_000_000
 """Units of work that one row may take: about a second."""
 
 STEPS_WORK = 100_000
 """Units of work of them to find it along a plan's steps, rather than by search."""
+
+FINITE_WORK = 6_000
+"""Units of work of them to find it among few whole numbers: some milliseconds."""
 
 NARROWING = 300_000
 """Units of work on a plan that heeds what columns can hold."""
@@ -28,6 +33,9 @@ UNWIELDY = 2**31
 
 class ExactCorrector:
     """Corrects rows of one group exactly, one by one.
+
+    Columns of few whole numbers are searched first where elimination grew too large, and otherwise
+    where a plan's steps lead nowhere.
 
     Args:
         plan: The group's plan, satisfiable.
@@ -49,18 +57,45 @@ class ExactCorrector:
             value on its column's grid; None if there is none, or none was found within the limits.
         """
         limits = Limits(None, ROW_WORK) if limits is None else limits
-        for one in (self._plan, self._limited):
-            if one is not None and one.steps is not None:
-                if not one.satisfiable:
-                    return None
-                found = self._along(one, values, limits.part(STEPS_WORK))
-                if found is not None:
-                    return found
+        if not self._plan.satisfiable:
+            return None
+        if self._plan.steps is not None:
+            found = self._along(self._plan, values, limits.part(STEPS_WORK))
+            if found is not None:
+                return found
+        if self.finite is not None:
+            few = self.finite.in_order(values, limits.part(FINITE_WORK))
+            if few.complete or few.row is not None:
+                return few.row
+        return self._searched(values, limits)
+
+    def _searched(self, values: Mapping[str, Fraction], limits: Limits) -> Row | None:
+        """Correct a row heeding what columns can hold, else by search."""
+        if limits.work < self.least:
+            return None
+        limited = self._limited
+        if limited is not None and limited.steps is not None:
+            if not limited.satisfiable:
+                return None
+            found = self._along(limited, values, limits.part(STEPS_WORK))
+            if found is not None:
+                return found
         return self._search.find(values, limits)
 
     def rough(self, values: Mapping[str, Fraction], limits: Limits | None = None) -> Row | None:
         """Correct a row by numbers that need not be decimals, such as thirds."""
         return self._search.rough(values, Limits(None, ROW_WORK) if limits is None else limits)
+
+    @cached_property
+    def least(self) -> int:
+        """Units of work that beginning a search takes, and without which none is begun."""
+        return Search.cost(self._plan.clauses)
+
+    @cached_property
+    def finite(self) -> FiniteRows | None:
+        """The group's rows, where its columns hold few whole numbers each."""
+        plan = self._plan
+        return FiniteRows.of(plan.clauses, plan.variables, self._grids, plan.fixed)
 
     @cached_property
     def _search(self) -> RowSearch:

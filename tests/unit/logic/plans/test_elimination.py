@@ -1,12 +1,16 @@
 """Eliminations that can be worked out by hand."""
 
+from collections.abc import Iterable
 from fractions import Fraction
+from itertools import combinations
 
 import pytest
 
+from pishield_cli.logic.plans import elimination
 from pishield_cli.logic.plans.elimination import Elimination, eliminate, split
 from pishield_cli.logic.plans.half_spaces import (
     Disjunction,
+    Half,
     disjunction,
     half_space,
 )
@@ -138,3 +142,33 @@ def test_implied_inequalities_do_not_pile_up() -> None:
     found = eliminated(*clauses, variables=6)
     assert found is not None
     assert max(len(one.clauses) for one in found) < 100
+
+
+def apart(count: int) -> list[Disjunction]:
+    """Numbers from 1 to as many as there are, no two of them equal."""
+    return [
+        *(clause(({place: 1}, 1, False)) for place in range(count)),
+        *(clause(({place: -1}, -count, False)) for place in range(count)),
+        *(
+            clause(({one: 1, other: -1}, 0, True), ({one: -1, other: 1}, 0, True))
+            for one, other in combinations(range(count), 2)
+        ),
+    ]
+
+
+def test_every_half_space_that_elimination_handles_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handled = 0
+
+    def counting(halves: Iterable[Half]) -> Disjunction | None:
+        nonlocal handled
+        listed = list(halves)
+        handled += len(listed)
+        return disjunction(listed)
+
+    monkeypatch.setattr(elimination, "disjunction", counting)
+    limits = Limits(work=20_000)
+    with pytest.raises(LimitReached):
+        eliminate(apart(8), range(7, -1, -1), limits=limits)
+    assert 0 < elimination.LITERAL * handled <= 20_000
