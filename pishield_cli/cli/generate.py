@@ -115,7 +115,7 @@ def generate(
             trained,
             wanted,
             output=output,
-            open_output=partial(open_new, output, trained.places),
+            open_output=partial(open_new, output, trained.texts),
             seed=seed,
             given=around,
             threads_used=threads or 1,

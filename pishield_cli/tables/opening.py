@@ -14,7 +14,14 @@ from pishield_cli.tables.endings import (
     is_plain_text,
     unknown_ending,
 )
-from pishield_cli.tables.table import Listing, NewTable, StoredTable, TableReader, TableWriter
+from pishield_cli.tables.table import (
+    CellTexts,
+    Listing,
+    NewTable,
+    StoredTable,
+    TableReader,
+    TableWriter,
+)
 
 
 def open_table(path: str, dialect: Dialect | None = None) -> StoredTable:
@@ -68,17 +75,15 @@ def open_writer(reader: TableReader, output: str) -> TableWriter:
     return with_dates_as_stored(reader, writer)
 
 
-Places = Mapping[str, int]
-
-_NO_PLACES: Places = {}
+_AS_THEY_PRINT: CellTexts = {}
 
 
-def open_new(output: str, places: Places = _NO_PLACES) -> NewTable:
+def open_new(output: str, texts: CellTexts = _AS_THEY_PRINT) -> NewTable:
     """Start a new table of typed columns.
 
     Args:
         output: Where to; its ending says of which kind. `-` writes CSV to standard output.
-        places: Columns whose numbers CSV is to show with so many decimal places, as in `0.10`.
+        texts: How CSV writes the cells of some columns, where not as they print.
 
     Raises:
         TableError: If the ending is unknown, or nothing can be written there.
@@ -86,7 +91,7 @@ def open_new(output: str, places: Places = _NO_PLACES) -> NewTable:
     kind = format_named(output)
     if kind is None:
         raise unknown_ending(output)
-    return _FORMATS[kind].new(output, places)
+    return _FORMATS[kind].new(output, texts)
 
 
 def open_listing(reader: TableReader, output: str, *, safe: bool = False) -> Listing:
@@ -148,12 +153,12 @@ class _Format:
     Attributes:
         title: Its name, for messages.
         open: Opens a table of a name.
-        new: Starts a new table of typed columns, of which some are to show decimal places.
+        new: Starts a new table of typed columns, some with texts of their own.
     """
 
     title: str
     open: Callable[[str, Dialect | None], StoredTable]
-    new: Callable[[str, Places], NewTable]
+    new: Callable[[str, CellTexts], NewTable]
 
 
 def _open_csv(path: str, dialect: Dialect | None) -> StoredTable:
@@ -162,10 +167,10 @@ def _open_csv(path: str, dialect: Dialect | None) -> StoredTable:
     return CsvReader(path, delimiter_of(_format(path, dialect)) or ",", dialect)
 
 
-def _new_csv(output: str, places: Places) -> NewTable:
+def _new_csv(output: str, texts: CellTexts) -> NewTable:
     from pishield_cli.tables.csv.writer import NewCsv
 
-    return NewCsv(output, csv_delimiter(output) or ",", places)
+    return NewCsv(output, csv_delimiter(output) or ",", texts)
 
 
 def _open_parquet(path: str, dialect: Dialect | None) -> StoredTable:
@@ -174,8 +179,8 @@ def _open_parquet(path: str, dialect: Dialect | None) -> StoredTable:
     return ParquetReader(path).read_as(dialect or Dialect())
 
 
-def _new_parquet(output: str, places: Places) -> NewTable:
-    del places  # Typed numbers have no look.
+def _new_parquet(output: str, texts: CellTexts) -> NewTable:
+    del texts  # Typed cells have no look.
     from pishield_cli.tables.parquet.writer import NewParquet
 
     return NewParquet(output)
@@ -187,8 +192,8 @@ def _open_arrow(path: str, dialect: Dialect | None) -> StoredTable:
     return ArrowReader(path).read_as(dialect or Dialect())
 
 
-def _new_arrow(output: str, places: Places) -> NewTable:
-    del places  # Typed numbers have no look.
+def _new_arrow(output: str, texts: CellTexts) -> NewTable:
+    del texts  # Typed cells have no look.
     from pishield_cli.tables.ipc.writer import NewArrow
 
     return NewArrow(output)
@@ -201,8 +206,8 @@ def _open_json_lines(path: str, dialect: Dialect | None) -> StoredTable:
     return JsonLinesReader(path, dialect.date_format, dialect.bad_cells)
 
 
-def _new_json_lines(output: str, places: Places) -> NewTable:
-    del places  # Typed numbers have no look.
+def _new_json_lines(output: str, texts: CellTexts) -> NewTable:
+    del texts  # Typed cells have no look.
     from pishield_cli.tables.jsonl.writer import NewJsonLines
 
     return NewJsonLines(output)

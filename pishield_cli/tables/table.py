@@ -292,6 +292,10 @@ class TableWriter(Protocol):
         """Remove what was written aside, unless committed."""
 
 
+CellTexts = Mapping[str, "Callable[[pa.Array], list[str]]"]
+"""How the cells of some columns are written in a file of texts."""
+
+
 class NewTable(Protocol):
     """A table of typed columns being written aside; it appears at `commit`, whole or not at all."""
 

@@ -13,7 +13,7 @@ from pishield_cli.logic.domains import CALENDAR, MICROSECONDS, Date
 from pishield_cli.logic.formulas import Atom, replaced
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.terms import BooleanLiteral, Equation, Inequality, Plain, Term
-from pishield_cli.tables.arrow.dates import date_domain, dates_of
+from pishield_cli.tables.arrow.dates import date_domain, dates_of, units_of
 from pishield_cli.tables.as_stored import date_text
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import EncodedCells
@@ -98,6 +98,16 @@ class DateForm:
         """Dates as texts, in the style of the example."""
         return [date_text(one, self.domain, self.example) for one in units.tolist()]
 
+    def texts_of(self, cells: pa.Array) -> list[str]:
+        """Arrow's dates as texts in the style of the example, to their last digit."""
+        domain, column = date_domain(cells.type), units_of(cells)
+        assert domain is not None
+        texts = [date_text(one, domain, self.example) for one in column.values.tolist()]
+        gone = () if column.missing is None else np.flatnonzero(column.missing).tolist()
+        for row in gone:
+            texts[row] = ""
+        return texts
+
     def array(self, units: Array) -> pa.Array:
         """Dates as Arrow holds them."""
         finer = 1 if self.domain.per_day == 1 else MICROSECONDS // self.domain.per_day
@@ -151,9 +161,10 @@ def whole_where_told(form: DateForm, days: Array) -> DateForm:
     return replace(form, domain=replace(form.domain, per_day=1, zoned=False))
 
 
-def plain_date_form(days: Array) -> DateForm:
+def plain_date_form(reader: TableReader, name: str, days: Array) -> DateForm:
     """How to write dates of which requirements say nothing: in the coarsest unit they need."""
-    return whole_where_told(DateForm(Date(_unit(Date(MICROSECONDS), days))), days)
+    own = Date(_unit(Date(MICROSECONDS), days))
+    return whole_where_told(DateForm(own, _example(reader, name)), days)
 
 
 def _finest(form: str | None) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from itertools import product
 from pathlib import Path
@@ -304,3 +305,23 @@ def test_decimals_are_shown_as_the_table_shows_them(here):
     assert {row["half"].partition(".")[2] for row in made} == {"0"}
     assert any(len(row["share"].partition(".")[2]) < 3 for row in made)
     assert main(["check", "made.csv", "rules.txt", "--exact", "--quiet"]) == 0
+
+
+def test_moments_and_missing_cells_look_as_in_the_table(here):
+    lines = [f"2024-01-{row % 28 + 1:02}T10:{row % 60:02}:00,,{2**60 + row}" for row in range(60)]
+    Path("odd.csv").write_text("\n".join(["at,nothing,id", *lines]) + "\n")
+    assert main(["train", "odd.csv", "-o", "odd", *GENERATE, "--quiet"]) == 0
+    assert generate("odd", "-n", "50", "-o", "made.csv") == 0
+    made = list(csv.DictReader(Path("made.csv").read_text().splitlines()))
+    assert all(re.fullmatch(r"2024-01-\d\dT\d\d:\d\d:\d\d", row["at"]) for row in made)
+    assert {row["nothing"] for row in made} == {""}
+    assert all(2**60 <= int(row["id"]) < 2**60 + 128 for row in made)
+
+
+def test_too_few_rows_to_judge_by_are_told(here, capsys):
+    Path("few.csv").write_text("a\n1\n2\n3\n4\n")
+    assert main(["train", "few.csv", "-o", "few", *GENERATE]) == 2
+    assert (
+        "at least 2 held-out rows, but --test-size 0.15 of 4 rows is 1" in capsys.readouterr().err
+    )
+    assert not Path("few").exists()

@@ -1,6 +1,6 @@
 """CSV files being written aside: copies, of which only changed cells are new, and new ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,7 @@ from pishield_cli.tables.aside import AsideStream, WrittenAside
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.csv.listing import quoted_all
 from pishield_cli.tables.csv.records import Records, split_cells
-from pishield_cli.tables.table import Batch
+from pishield_cli.tables.table import Batch, CellTexts
 
 # Rows split at a time: few enough that their cells stay small beside the text itself.
 _SLICE = 1 << 12
@@ -105,16 +105,16 @@ class NewCsv(WrittenAside):
     Args:
         output: Where to; `-` is standard output.
         delimiter: What stands between two cells.
-        places: Columns whose numbers show so many decimal places, unless that would change one.
+        texts: How the cells of some columns are written, where not as they print.
 
     Raises:
         TableError: If nothing can be written there.
     """
 
-    def __init__(self, output: str, delimiter: str, places: Mapping[str, int]) -> None:
+    def __init__(self, output: str, delimiter: str, texts: CellTexts) -> None:
         self._stream = AsideStream(output)
         self._delimiter = delimiter
-        self._shown = places
+        self._own = texts
 
     def start(self, schema: pa.Schema) -> None:
         """Write the names of the columns."""
@@ -123,16 +123,10 @@ class NewCsv(WrittenAside):
     def append(self, rows: pa.Table) -> None:
         """Append rows of the schema."""
         columns = [
-            quoted_all(self._texts(name, in_one_array(column)), self._delimiter)
+            quoted_all(self._own.get(name, cell_texts)(in_one_array(column)), self._delimiter)
             for name, column in zip(rows.column_names, rows.columns, strict=True)
         ]
         self._stream.write("".join(map(self._line, zip(*columns, strict=True))).encode())
-
-    def _texts(self, name: str, cells: pa.Array) -> list[str]:
-        places = self._shown.get(name) if pa.types.is_float64(cells.type) else None
-        if places is None:
-            return cell_texts(cells)
-        return [_shown(number, places) for number in cells.to_pylist()]
 
     def commit(self) -> None:
         """Rename the finished table into place."""
@@ -146,10 +140,3 @@ class NewCsv(WrittenAside):
         line = self._delimiter.join(cells)
         # A line with nothing in it would be no row.
         return (line or '""') + "\n"
-
-
-def _shown(number: float | None, places: int) -> str:
-    if number is None:
-        return ""
-    text = f"{number:.{places}f}"
-    return text if float(text) == number else str(number)

@@ -18,7 +18,7 @@ from pishield_cli.training.generation.conditions import Made
 from pishield_cli.training.generation.shapes import text_like
 from pishield_cli.training.settings import WRITTEN_DIGITS
 
-_LARGEST = 2.0**53
+_LARGEST = 2.0**63 - 2**10
 
 
 def arrow_rows(

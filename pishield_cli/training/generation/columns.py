@@ -50,7 +50,8 @@ class NumberColumn:
     def fit(cls, name: str, domain: Domain, values: Array, form: DateForm | None) -> Self:
         """Learn a column's distribution; NaN is missing."""
         finite = values[np.isfinite(values)]
-        spread = float(finite.std()) if len(finite) else 0.0
+        with np.errstate(over="ignore"):
+            spread = float(finite.std()) if len(finite) else 0.0
         return cls(
             name,
             domain,
@@ -250,7 +251,8 @@ def _by_shape(texts: Texts) -> dict[str, list[str]]:
 
 def _places(values: Array) -> int | None:
     """The decimal places that all numbers fit in; None if they take more than `MOST_PLACES`."""
-    for places in range(MOST_PLACES + 1):
-        if np.array_equal(np.round(values, places), values):
-            return places
+    with np.errstate(over="ignore"):
+        for places in range(MOST_PLACES + 1):
+            if np.array_equal(np.round(values, places), values):
+                return places
     return None

@@ -175,6 +175,7 @@ class Generator(nn.Module):
             logits = outputs[:, masks] + uniform[:, masks].logit()
             soft = (logits / _SOFTNESS).sigmoid()
             features[:, masks] = (logits > 0).double() + soft - soft.detach()
+            features[:, self.places.gone] = 1
         return features
 
     def _shielded(
@@ -238,6 +239,7 @@ class Places(nn.Module):
         scores: list[int] = []
         masks: list[int] = []
         masked: list[int] = []
+        gone: list[int] = []
         owner: list[int] = []
         numbers: list[int] = []
         start = 0
@@ -246,6 +248,7 @@ class Places(nn.Module):
             if isinstance(one, NumberColumn):
                 if one.width > 1:
                     masks.append(start + 1)
+                    gone += [start + 1] * (one.missing == 1)
                     masked.append(len(scores))
                 numbers.append(place)
                 scores.append(start)
@@ -254,7 +257,7 @@ class Places(nn.Module):
             start += one.width
         for name, listed in (
             *(("at_scores", scores), ("at_masks", masks), ("at_masked", masked)),
-            *(("owner", owner), ("at_numbers", numbers)),
+            *(("owner", owner), ("at_numbers", numbers), ("at_gone", gone)),
         ):
             self.register_buffer(name, torch.tensor(listed, dtype=torch.long), persistent=False)
 
@@ -267,6 +270,11 @@ class Places(nn.Module):
     def masks(self) -> Tensor:
         """The features that say whether a number is missing."""
         return self.get_buffer("at_masks")
+
+    @property
+    def gone(self) -> Tensor:
+        """Those of columns that hold no number at all."""
+        return self.get_buffer("at_gone")
 
     @property
     def numbers(self) -> Tensor:

@@ -51,6 +51,16 @@ def looks_of(reader: TableReader, held: Schema, named: Collection[str]) -> Looks
     return Looks(frozenset(codes), {name: one for name, one in fixed.items() if one})
 
 
+def decimal_texts(cells: pa.Array, places: int) -> list[str]:
+    """Numbers with so many decimal places, where that changes none; an empty text where missing."""
+    return ["" if one is None else _shown(one, places) for one in cells.to_pylist()]
+
+
+def _shown(number: float, places: int) -> str:
+    text = f"{number:.{places}f}"
+    return text if float(text) == number else str(number)
+
+
 def _has_padded(cells: pa.Array) -> bool:
     return bool(compute.any(compute.match_substring_regex(_distinct(cells), _PADDED)).as_py())
 

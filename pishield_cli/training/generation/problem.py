@@ -77,7 +77,12 @@ def load_table(
         )
     times = [name for name, one in made.items() if isinstance(one, Date)]
     told = date_forms(reader, requirements, cells, times)
-    forms = {n: _form(told.get(n), cells.numbers[n]) for n in times}
+    forms = {
+        name: whole_where_told(told[name], cells.numbers[name])
+        if name in told
+        else plain_date_form(reader, name, cells.numbers[name])
+        for name in times
+    }
     types = {name: _type(name, one, reader, forms) for name, one in made.items()}
     cells = replace(cells, numbers={n: _finite(one) for n, one in cells.numbers.items()})
     days = None if requirements is None else in_days(requirements)
@@ -102,10 +107,6 @@ def _refuse_unmade(requirements: Requirements | None, made: Collection[str]) -> 
 def _finite(values: Array) -> Array:
     finite: Array = np.where(np.isfinite(values), values, np.nan)
     return finite
-
-
-def _form(told: DateForm | None, days: Array) -> DateForm:
-    return plain_date_form(days) if told is None else whole_where_told(told, days)
 
 
 def _type(

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from pishield_cli.errors import UsageError
 from pishield_cli.language import bind_text, format_requirements, read_text
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.arrow.memory import MemoryReader
+from pishield_cli.tables.table import CellTexts
 from pishield_cli.training.dates import in_days
-from pishield_cli.training.generation.columns import column_from_json
+from pishield_cli.training.generation.columns import column_from_json, numbers_among
 from pishield_cli.training.generation.generator import Generator, Plan
+from pishield_cli.training.generation.looks import decimal_texts
 from pishield_cli.training.records import RECORD, heading, read_record
 from pishield_cli.training.runs import REQUIREMENTS, WEIGHTS, load_weights
 from pishield_cli.training.settings import TrainSettings
@@ -47,6 +50,21 @@ class GeneratorRun:
     record: Mapping[str, Any]
     requirements: Requirements | None
     places: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> CellTexts:
+        """How a file of texts writes its cells, where not as they print."""
+        found = {
+            name: partial(decimal_texts, places=places)
+            for name, places in self.places.items()
+            if pa.types.is_float64(self.types[name])
+        }
+        dates = {
+            one.name: one.form.texts_of
+            for one in numbers_among(self.generator.plan.columns)
+            if one.form is not None and pa.types.is_timestamp(self.types[one.name])
+        }
+        return {**found, **dates}
 
 
 def generator_record(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from pishield_cli.errors import PishieldError
+from pishield_cli.errors import PishieldError, TableError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.training.cells import EncodedCells
@@ -38,6 +38,9 @@ LEAST_STEPS = 50
 
 MOST_JUDGED = 1024
 """Rows that a sample is compared with; distances are between all pairs."""
+
+
+_FEWEST_JUDGED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +108,17 @@ def run_generate_trial(
 
     Raises:
         PishieldError: If the loss diverged.
+        TableError: If fewer than two rows are held out.
     """
     split = split_rows(
         problem.cells.rows, validation=settings.val_size, test=settings.test_size, seed=seed
     )
+    if len(split.test) < _FEWEST_JUDGED:
+        raise TableError(
+            f"A generator is judged by at least {_FEWEST_JUDGED} held-out rows, but --test-size "
+            f"{settings.test_size:g} of {problem.cells.rows} rows is {len(split.test)}.",
+            hint="train on more rows, or hold out a larger part",
+        )
     columns = fit_columns(problem.cells.take(split.training), problem.domains, problem.forms)
     plan = Plan(columns, problem.requirements, settings.arch)
     parts = parts_of(columns, problem.cells, split, seed, device)

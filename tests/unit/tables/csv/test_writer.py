@@ -5,13 +5,11 @@ import gzip
 import io
 import os
 import sys
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +17,6 @@ from hypothesis import strategies as st
 from pishield_cli.errors import TableError
 from pishield_cli.tables import open_table, open_writer
 from pishield_cli.tables.csv.listing import quoted, quoted_all
-from pishield_cli.tables.opening import open_new
 from pishield_cli.tables.table import ColumnChange, TableReader
 from pishield_cli.tables.textual.cells import cell_like, cells_like
 from tests.laws import examples
@@ -270,20 +267,3 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.Mo
 def test_cells_are_quoted_together_as_alone(texts: list[str], delimiter: str) -> None:
     alone = [quoted(text.encode(), delimiter.encode()).decode() for text in texts]
     assert quoted_all(texts, delimiter) == alone
-
-
-@examples(200)
-@given(st.lists(st.floats(-1e9, 1e9) | st.decimals(-99, 99, places=2).map(float)))
-def test_decimal_places_are_shown_where_they_change_no_number(numbers: list[float]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "t.csv")
-        table = open_new(path, {"x": 2})
-        rows = pa.table({"x": pa.array(numbers, pa.float64())})
-        table.start(rows.schema)
-        table.append(rows)
-        table.commit()
-        written = Path(path).read_text().splitlines()[1:]
-    assert [float(cell) for cell in written] == numbers
-    for cell, number in zip(written, numbers, strict=True):
-        if round(number, 2) == number:
-            assert len(cell.partition(".")[2]) == 2
