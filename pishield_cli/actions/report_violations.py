@@ -17,6 +17,9 @@ from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
+from pishield_cli.logic.classes import counted
+from pishield_cli.logic.domains import Date
+from pishield_cli.logic.expressions import names_truth
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.tables.table import Batch, TableReader
 
@@ -55,7 +58,8 @@ class ColumnViolations:
     Attributes:
         involved_rate: Share of all rows that violate a requirement which names it.
         changed_rate: Share of all rows in which correction moves it; None if nothing corrects.
-        mean_correction: By how much on average, where it moves it, in the column's unit.
+        mean_correction: By how much on average, where it moves it, in the column's unit, of dates
+            in days; None of texts and truths.
     """
 
     involved_rate: float
@@ -264,8 +268,17 @@ class _ViolationTally:
             moved[place] = np.isin(rows, change.rows)
             old = batch.columns[name].values[change.rows].astype(np.float64)
             self.changed[place] += len(change.rows)
-            self.distance[place] += float(np.abs(change.values.astype(np.float64) - old).sum())
+            distance = float(np.abs(change.values.astype(np.float64) - old).sum())
+            self.distance[place] += distance / self._per_day(name)
         self.moved_in += np.rint(violated @ moved.T).astype(np.int64)
+
+    def _per_day(self, name: str) -> int:
+        """How many units of a column make what its corrections are told in."""
+        domain = self.requirements.domains.get(name)
+        return domain.per_day if isinstance(domain, Date) else 1
+
+    def _is_measured(self, name: str) -> bool:
+        return not (names_truth(name) or counted(self.requirements.domains.get(name)))
 
     def report(self, *, corrects: bool, **names: Any) -> ViolationsReport:
         whole = max(1, self.rows)
@@ -276,7 +289,7 @@ class _ViolationTally:
             columns[name] = ColumnViolations(
                 int(self.involved[place]) / whole,
                 changed / whole if corrects else None,
-                mean if corrects else None,
+                mean if corrects and self._is_measured(name) else None,
             )
         return ViolationsReport(
             type=self.requirements.type,

@@ -5,12 +5,12 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import pyarrow as pa
 
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import NumericColumn, number_text
 from pishield_cli.logic.domains import MICROSECONDS, Date, Schema, Times
 from pishield_cli.tables.arrow.dates import date_domain, dates_of
+from pishield_cli.tables.arrow.time_texts import time_texts
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 
 _DAY_LENGTH = len("2024-01-31")
@@ -93,8 +93,7 @@ def told_texts(batch: Batch, name: str, change: ColumnChange, schema: Schema) ->
     stored = stored_change(batch, name, change, schema)
     domain = schema.get(name)
     if isinstance(domain, Date) and stored is change and name in batch.raw:
-        dates = dates_of(NumericColumn(change.values), batch.raw[name].type)
-        return [str(text) for text in dates.cast(pa.string()).to_pylist()]
+        return time_texts(dates_of(NumericColumn(change.values), batch.raw[name].type))
     return [one if isinstance(one, str) else number_text(one) for one in stored.values]
 
 

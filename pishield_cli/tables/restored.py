@@ -8,6 +8,7 @@ import numpy as np
 from pishield_cli.kernels.columns import Array, number_text
 from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.logic.domains import Number, Truth
+from pishield_cli.tables.arrow.columns import cell_text
 from pishield_cli.tables.table import Batch, TableReader
 
 
@@ -35,8 +36,7 @@ def stored_cell(batch: Batch, name: str, row: int) -> str:
         row: The row in the batch.
     """
     if name in batch.raw:
-        cell = batch.raw[name][row]
-        return str(cell.cast("string").as_py()) if cell.is_valid else ""
+        return cell_text(batch.raw[name][row])
     column = batch.columns[name]
     if missing_among(column, np.array([row])) is not None:
         return ""

@@ -137,3 +137,24 @@ def test_the_table_is_told_and_never_overwritten(capsys):
     assert capsys.readouterr().err == "OK    1 cell of 1 row put back; written to back.csv\n"
     assert main(["undo", "out.csv", "audit.csv", "-o", "out.csv"]) == 2
     assert main(["undo", "out.csv", "audit.csv"]) == 2
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_times_of_every_kind_come_back(unit):
+    seconds = pa.array([34_200, 61_200, None], pa.int64())
+    clock = pa.time32(unit) if unit in ("s", "ms") else pa.time64(unit)
+    times = {
+        "took": seconds.cast(pa.duration("s")).cast(pa.duration(unit)),
+        "at": seconds.cast(pa.int32()).cast(pa.time32("s")).cast(clock),
+        "when": seconds.cast(pa.timestamp("s")).cast(pa.timestamp(unit, "UTC")),
+    }
+    pq.write_table(pa.table(times), "data.parquet", version="2.6")
+    Path("rules.txt").write_text("took <= 10 hours\nat >= 10:00\nwhen >= 1970-01-01T10:00Z\n")
+    data, _, back = there_and_back("data.parquet")
+    assert pq.read_table(back).equals(pq.read_table(data))
+    cells = {
+        line.split(",")[1]: line.split(",")[2:4]
+        for line in Path("audit.csv").read_text().splitlines()[1:]
+    }
+    assert cells["took"] == ["17:00:00", "10:00:00"]
+    assert cells["at"] == ["09:30:00", "10:00:00"]

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.logic.domains import Number, Truth
+from pishield_cli.tables.arrow.time_texts import time_texts
 
 _SHORT = 15
 _FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}
@@ -119,7 +120,7 @@ def cell_text(cell: pa.Scalar) -> str:
     if not cell.is_valid:
         return ""
     if pa.types.is_temporal(cell.type):
-        return _time_text(cell)
+        return time_texts(pa.repeat(cell, 1))[0]
     value = cell.as_py()
     if pa.types.is_dictionary(cell.type):
         return cell_text(cell.value)
@@ -141,8 +142,8 @@ def cell_texts(cells: pa.Array) -> list[str]:
     plain = types.is_integer(kind) or types.is_float64(kind) or types.is_decimal(kind)
     if plain or types.is_string(kind) or types.is_large_string(kind):
         return ["" if cell is None else str(cell) for cell in cells.to_pylist()]
-    if types.is_temporal(kind) and (texts := _time_texts(cells)) is not None:
-        return texts
+    if types.is_temporal(kind):
+        return time_texts(cells)
     return [cell_text(cell) for cell in cells]
 
 
@@ -151,22 +152,6 @@ def in_one_array(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
     if not isinstance(cells, pa.ChunkedArray):
         return cells
     return cells.combine_chunks() if cells.num_chunks else pa.nulls(0, cells.type)
-
-
-def _time_texts(cells: pa.Array) -> list[str] | None:
-    """All times as texts; None where one of them has none."""
-    try:
-        return [text or "" for text in cells.cast(pa.string()).to_pylist()]
-    except pa.ArrowException:
-        return None
-
-
-def _time_text(cell: pa.Scalar) -> str:
-    try:
-        # `as_py` would load pandas for nanoseconds.
-        return str(cell.cast(pa.string()))
-    except pa.ArrowException:
-        return str(cell.value)
 
 
 def decoded(cells: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:

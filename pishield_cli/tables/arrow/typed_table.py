@@ -19,8 +19,8 @@ from pishield_cli.tables.arrow.columns import (
     is_numeric,
     number_domain,
 )
-from pishield_cli.tables.arrow.dates import units_of
 from pishield_cli.tables.arrow.schema import domains_of, is_text
+from pishield_cli.tables.arrow.time_texts import times_read
 from pishield_cli.tables.dialect import BadCells, Dialect
 from pishield_cli.tables.named import NamedTable
 from pishield_cli.tables.table import Batch, TableWriter
@@ -127,7 +127,7 @@ class TypedTable(NamedTable, ABC):
         if is_text(kind):
             return object_array(texts)
         if pa.types.is_temporal(kind):
-            return units_of(pa.array(texts, pa.string()).cast(kind)).values
+            return times_read(texts, kind)
         if pa.types.is_boolean(kind):
             return np.array([bool(int(text)) for text in texts])
         if pa.types.is_integer(kind):
