@@ -19,7 +19,7 @@ import torch
 from benchmarks.measure import markdown
 from benchmarks.training.datasets import Dataset
 from benchmarks.training.kept import Figures, Kept
-from benchmarks.training.shown import percent, spread
+from benchmarks.training.shown import difference, percent, spread
 from pishield_cli.errors import PishieldError
 from pishield_cli.layers.backward import BACKWARDS, Routed
 from pishield_cli.layers.rules import RuleName, ShieldChoice
@@ -36,7 +36,6 @@ from pishield_cli.training.settings import (
 )
 from pishield_cli.training.splits import split_rows
 from pishield_cli.training.trial import run_trial
-from pishield_cli.training.ttest import paired_test
 
 FORMS = ("scaled", "as published")
 ARCHS = ("shallow", "deep")
@@ -288,7 +287,7 @@ def tables(plan: Plan, kept: Kept) -> Iterator[str]:
             header = ["method"]
             for restore in restores:
                 title = f"restore {restore:g}" if restore else "no restore"
-                header += [title, "last", f"p against {DEFAULT}"]
+                header += [title, "last", f"minus {DEFAULT}"]
             yield markdown([*header, "violating"], rows)
 
 
@@ -331,11 +330,10 @@ def _cells(
     if found is None or not found.errors:
         return ["", "", ""] if found is None else ["failed", "", ""]
     default = series(plan, kept, DEFAULT, where)
-    p = ""
+    beside = ""
     if default is not None and len(default.errors) == len(found.errors) > 1:
-        tested = paired_test(found.errors, default.errors)
-        p = "" if tested.p is None else f"{'-' if tested.difference < 0 else '+'}{tested.p:.2g}"
+        beside = difference(found.errors, default.errors) if found.errors != default.errors else ""
     shown = spread(found.errors)
     if found.failed:
         shown += f" ({found.failed} failed)"
-    return [shown, f"{statistics.fmean(found.last):.3g}", p]
+    return [shown, f"{statistics.fmean(found.last):.3g}", beside]

@@ -13,14 +13,13 @@ import torch
 from benchmarks.measure import markdown
 from benchmarks.training.datasets import Dataset
 from benchmarks.training.kept import Figures, Kept
-from benchmarks.training.shown import percent
+from benchmarks.training.shown import difference, percent
 from pishield_cli.tables import open_table
 from pishield_cli.training.monotone import find_slopes, parse_monotone, wrong_shares
 from pishield_cli.training.problem import load_problem
 from pishield_cli.training.settings import DeviceChoice, PointsChoice, TrainSettings
 from pishield_cli.training.splits import split_rows
 from pishield_cli.training.trial import run_trial
-from pishield_cli.training.ttest import paired_test
 
 POINTS = 100_000
 FORMS = {
@@ -81,22 +80,19 @@ def tables(dataset: Dataset, kept: Kept, rule: str, epochs: int, seeds: int) -> 
         f"{POINTS:,} uniform points."
     )
     base = found["none"]
-    header = ["", "wrong on test rows", "wrong on uniform points", "RMSE", "beside none", "p"]
+    header = ["", "wrong on test rows", "wrong on uniform points", "RMSE", "minus none"]
     yield markdown([*header, "seconds"], [_row(form, ones, base) for form, ones in found.items()])
 
 
 def _row(form: str, ones: list[Figures], base: list[Figures]) -> list[str]:
     errors, before = ([one["rmse"] for one in each] for each in (ones, base))
-    tested = paired_test(errors, before) if len(errors) == len(before) else None
-    p = "" if tested is None or tested.p is None else f"{tested.p:.2g}"
-    change = statistics.fmean(errors) / statistics.fmean(before) - 1
+    paired = form != "none" and len(errors) == len(before) > 1
     seconds = statistics.fmean(one["seconds"] for one in ones)
     shares = [statistics.fmean(one[where] for one in ones) for where in ("rows", "uniform")]
     return [
         form,
         *(percent(share, 3) for share in shares),
         f"{statistics.fmean(errors):,.0f}",
-        "" if form == "none" else f"{100 * change:+.1f} %",
-        p,
+        difference(errors, before) if paired else "",
         f"{seconds:.1f}",
     ]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from benchmarks.measure import markdown
 from benchmarks.training.accuracy import DEFAULT, FORMS, FREE, RESTORES, Plan, series
 from benchmarks.training.kept import Kept
-from benchmarks.training.shown import spread, standard_error
+from benchmarks.training.shown import difference, spread
 
 UNITS = {"standardised": "standard deviations", "rmse": "the table's units"}
 BASELINES = {"clamp": ("clamp", None), "shield": (FREE, "shield"), "nearest": (FREE, None)}
@@ -29,10 +29,10 @@ def table(plans: Iterable[Plan], kept: Kept) -> Iterator[str]:
         return
     yield (
         f"The default, `{DEFAULT}`, beside its baselines, scaled data: mean RMSE ± standard error; "
-        "by how many standard errors the default is above the best of them."
+        "and the default minus the best of them, seed by seed, with a 95 % interval."
     )
     header = ["data", "default", "`clamp`", "corrected: shield", "corrected: nearest"]
-    yield markdown([*header, "above the best by"], rows)
+    yield markdown([*header, "default minus the best"], rows)
 
 
 def _row(plan: Plan, kept: Kept, arch: str, unit: str) -> list[str] | None:
@@ -42,7 +42,6 @@ def _row(plan: Plan, kept: Kept, arch: str, unit: str) -> list[str] | None:
     if own is None or not all(found):
         return None
     others = [one.errors for one in found if one is not None]
-    best = min(map(statistics.fmean, others))
-    above = (statistics.fmean(own.errors) - best) / standard_error(own.errors)
+    best = min(others, key=statistics.fmean)
     title = f"{plan.dataset.name}, {arch}, {UNITS[unit]}"
-    return [title, *(spread(one, 5) for one in (own.errors, *others)), f"{above:+.2f}"]
+    return [title, *(spread(one, 5) for one in (own.errors, *others)), difference(own.errors, best)]
