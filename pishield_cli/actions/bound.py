@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from pishield_cli.language import bind, bind_text, read_binding
@@ -85,7 +86,7 @@ def _rebound(
     schema = reader.domains(bound.uses)
     known = all(isinstance(one, Number | Truth) for one in schema.values())
     if not requirements.written or (known and not requirements.domains):
-        return bound
+        return replace(bound, stored=schema)
     return bind_text(
         "\n".join(requirements.written),
         reader.columns,

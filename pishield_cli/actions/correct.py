@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pishield_cli.actions.audited import Audit, note_changes
+from pishield_cli.actions.completing import Completing
 from pishield_cli.actions.correct_report import EXPLAINED_ROWS, CorrectReport, CorrectTally
 from pishield_cli.actions.freedom import (
     Freedom,
@@ -124,6 +125,7 @@ class Prepared:
         method: How it does.
         grids: What each column's cells can hold.
         fixed: Columns that do not change.
+        completing: Corrects rows whose cells leave their missing ones no values.
         filling: Fills missing cells after that; None where they stay missing.
     """
 
@@ -133,6 +135,7 @@ class Prepared:
     method: Method
     grids: Mapping[str, Grid]
     fixed: frozenset[str]
+    completing: Completing
     filling: "Filling | None" = None
 
     def correct(self, batch: Batch) -> Correction:
@@ -148,6 +151,10 @@ class Prepared:
         if not held and self.method.beside is None:
             return found
         return weighed_batches(found, self.reader.stored, held, self.method.beside)
+
+    def unfilled_cells(self, explained: int) -> UnfilledCells:
+        """What settles rows with missing cells, and explains so many of those given up."""
+        return UnfilledCells(self.requirements.checked, explained, self.completing)
 
     def explainer(self) -> Explainer:
         """What finds out why a row could not be corrected."""
@@ -197,7 +204,9 @@ def prepare(
         proven=method.name is MethodName.SHIELD,
     )
     filling = _filling(requirements, grids, asked, stages) if freedom.fill else None
-    return Prepared(reader, requirements, stages, method, grids, fixed, filling)
+    proven = method.name is MethodName.SHIELD
+    completing = Completing(requirements, ordering, grids, fixed, stages, proven, filling)
+    return Prepared(reader, requirements, stages, method, grids, fixed, completing, filling)
 
 
 def _stored_elsewhere(reader: TableReader, requirements: Requirements) -> frozenset[str]:
@@ -251,7 +260,7 @@ def correct_batches(
     """Correct batch by batch, and commit the output; see `correct`."""
     reader, checked, tally = prepared.reader, prepared.requirements.checked, prepared.tally()
     compiled, explain = prepared.stages.compiled, prepared.explainer()
-    unfilled_cells = UnfilledCells(checked, EXPLAINED_ROWS)
+    unfilled_cells = prepared.unfilled_cells(EXPLAINED_ROWS)
     keys = RowKeys(reader.stored, key)
     with open_writer() if open_writer else nullcontext() as writer:
         whole = writer is not None or bool(key)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pishield_cli.actions.incomplete import IncompleteRows
-from pishield_cli.actions.stages import Stages, changed_columns, violated_rows
+from pishield_cli.actions.stages import Stages, changed_columns, some_rows, violated_rows
 from pishield_cli.kernels.changes import Changes, ColumnChange, Correction, composed, placed, taken
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.pieces import missing_among
@@ -43,9 +43,9 @@ class Filling:
             found: How they are corrected.
         """
         rows = self._incomplete(batch)
-        before = _changed(_some(batch, rows), taken(found.changes, rows))
+        before = _changed(some_rows(batch, rows), taken(found.changes, rows))
         fitting = np.setdiff1d(np.arange(len(rows)), self._without_completion(before))
-        rows, before = rows[fitting], _some(before, fitting)
+        rows, before = rows[fitting], some_rows(before, fitting)
         fills, inexact = self._fills(before)
         touched = np.zeros(len(rows), dtype=bool)
         touched[[row for one in fills.values() for row in one.rows.tolist()]] = True
@@ -54,7 +54,7 @@ class Filling:
         after = _changed(before, fills)
         holds = touched & ~self._wrong(after, inexact)
         open_rows = np.flatnonzero(touched & ~holds & np.isin(rows, found.uncorrected))
-        mended = placed(self.stages.correct(_some(after, open_rows)), open_rows)
+        mended = placed(self.stages.correct(some_rows(after, open_rows)), open_rows)
         holds[np.setdiff1d(open_rows, mended.uncorrected)] = True
         stages = [_numbered(_only(one, holds), rows) for one in (fills, mended.changes)]
         every = np.ones(batch.rows, dtype=bool)
@@ -101,17 +101,6 @@ class Filling:
             return strictly
         loosely = violated_rows(compiled, batch.columns, batch.rows, FLOAT_ROUNDING)
         return np.where(inexact, loosely, strictly)
-
-
-def _some(batch: Batch, rows: Array) -> Batch:
-    """Some rows of a batch, for what needs their numbers alone."""
-    derive = batch.derive
-    return Batch(
-        0,
-        len(rows),
-        {name: column.take(rows) for name, column in batch.columns.items()},
-        derive=None if derive is None else lambda some, given: derive(rows[some], given),
-    )
 
 
 def _changed(batch: Batch, changes: Changes) -> Batch:

@@ -145,3 +145,14 @@ def changed_columns(
         return new
     derived = derive(rows, new)
     return {name: derived.get(name, column) for name, column in new.items()}
+
+
+def some_rows(batch: Batch, rows: Array) -> Batch:
+    """Some rows of a batch, for what needs their numbers alone."""
+    derive = batch.derive
+    return Batch(
+        0,
+        len(rows),
+        {name: column.take(rows) for name, column in batch.columns.items()},
+        derive=None if derive is None else lambda some, given: derive(rows[some], given),
+    )

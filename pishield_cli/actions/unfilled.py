@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pishield_cli.actions.completing import Completing
 from pishield_cli.actions.incomplete import IncompleteRows
 from pishield_cli.actions.stages import changed_columns
 from pishield_cli.kernels.changes import Correction, joined, taken
@@ -49,29 +50,72 @@ class _UnfilledRows:
     undecided: Array
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a correction makes of the rows of a batch with missing cells.
+
+    Attributes:
+        new: The rows as it changes them.
+        lacking: Which of them lack a completion, bool, those as they were that cannot be changed.
+        undecided: Which violate nothing and leave a requirement unknown, likewise.
+        failed: Numbers of those whose change has to be taken back, and of those still lacking.
+    """
+
+    new: _UnfilledRows
+    lacking: Array
+    undecided: Array
+    failed: Array
+
+
 class UnfilledCells:
-    """Finds what missing cells leave open, and gives up the rows that they make impossible.
+    """Finds what missing cells leave open, and corrects or gives up rows that lack a completion.
 
     Args:
         requirements: All that is required of cells.
         explained: Of how many rows that are given up reasons are looked for.
+        completing: Corrects rows together with their missing cells.
     """
 
-    def __init__(self, requirements: Requirements, explained: int) -> None:
+    def __init__(self, requirements: Requirements, explained: int, completing: Completing) -> None:
         self._compiled = compile_requirements(requirements)
         self._incomplete = IncompleteRows(requirements, FLOAT_ROUNDING)
         self._explained = explained
+        self._completing = completing
 
     def settled(self, batch: Batch, correction: Correction) -> tuple[Correction, Unfilled]:
-        """A correction without the rows that no values of their missing cells can complete.
+        """A correction whose rows some values of their missing cells complete.
 
-        A row that would be changed and then lack a completion stays as it is, uncorrected; so does
-        one that lacks it as it is.
+        A row that would be changed and then lack a completion, and one that lacks it as it is, are
+        corrected together with their missing cells; where that fails too, they stay as they are,
+        uncorrected.
         """
         rows = _incomplete_rows(batch)
         if not len(rows):
             return correction, Unfilled()
         old = self._seen({name: column.take(rows) for name, column in batch.columns.items()})
+        outcome = self._outcome(batch, correction, rows, old)
+        if len(outcome.failed):
+            lost = rows[outcome.failed]
+            correction = self._completing.corrected(batch, correction, lost)
+            outcome = self._outcome(batch, correction, rows, old)
+        failed = outcome.failed
+        found = Unfilled(
+            int(np.count_nonzero(outcome.undecided)),
+            int(np.count_nonzero(old.lacking)),
+            int(np.count_nonzero(outcome.lacking)),
+            {
+                int(rows[row]): self._reasons(outcome.new, row)
+                for row in failed[: self._explained].tolist()
+            },
+        )
+        self._explained -= len(found.reasons)
+        given_up = Correction({}, rows[failed], rows[failed])
+        return (joined((correction, given_up), batch.rows) if len(failed) else correction), found
+
+    def _outcome(
+        self, batch: Batch, correction: Correction, rows: Array, old: _UnfilledRows
+    ) -> "_Outcome":
+        """What becomes of the rows with missing cells by a correction."""
         changes = taken(correction.changes, rows)
         new = (
             self._seen(changed_columns(old.columns, changes, batch.derive, rows))
@@ -84,16 +128,7 @@ class UnfilledCells:
         kept = touched & ~new.lacking
         lacking = np.where(kept, False, old.lacking)
         undecided = np.where(kept, new.undecided, old.undecided)
-        failed = np.flatnonzero(lacking | (touched & new.lacking))
-        found = Unfilled(
-            int(np.count_nonzero(undecided)),
-            int(np.count_nonzero(old.lacking)),
-            int(np.count_nonzero(lacking)),
-            {int(rows[row]): self._reasons(new, row) for row in failed[: self._explained].tolist()},
-        )
-        self._explained -= len(found.reasons)
-        given_up = Correction({}, rows[failed], rows[failed])
-        return (joined((correction, given_up), batch.rows) if len(failed) else correction), found
+        return _Outcome(new, lacking, undecided, np.flatnonzero(lacking | (touched & new.lacking)))
 
     def _seen(self, columns: Columns) -> _UnfilledRows:
         rows = len(next(iter(columns.values())))

@@ -135,7 +135,7 @@ def bind_text(
             return binding
         known = _known(binding, domains)
         if all(isinstance(one, Number | Truth) for one in known.values()) and not read.domains:
-            return binding
+            return _storing(binding, known)
         seen = {name: one for name, one in known.items() if not one.unseen}
         again = parse_requirements(text, source, type=type, told=replace(told, domains=seen))
         if len(seen) < len(known):
@@ -151,6 +151,12 @@ def bind_text(
         problems = sorted([*error.problems, *others], key=place_of)
         raise RequirementsFileError(problems[:MAX_PROBLEMS]) from None
     return bind(again, columns, positions=positions)
+
+
+def _storing(binding: Binding, known: Schema) -> Binding:
+    """A binding whose requirements tell what the table says of the columns."""
+    stored = {binding.names[name]: one for name, one in known.items()}
+    return replace(binding, requirements=replace(binding.requirements, stored=stored))
 
 
 def _known(binding: Binding, domains: DomainsOf) -> Schema:

@@ -136,6 +136,7 @@ class Requirements:
         derived: The expressions of the derived columns that requirements name.
         uses: What the file takes each column for that it names.
         domains: What columns are known to hold.
+        stored: What the table that they are bound to says of its columns, by their types.
         today: The day that `today` stands for, where a requirement says so.
     """
 
@@ -151,6 +152,7 @@ class Requirements:
     derived: Mapping[str, Expression] = field(default_factory=dict)
     uses: Mapping[str, frozenset[Kind]] = field(default_factory=dict, compare=False)
     domains: Schema = field(default_factory=dict)
+    stored: Schema = field(default_factory=dict, compare=False, repr=False)
     today: date | None = None
 
     @property
@@ -197,6 +199,7 @@ class Requirements:
             derived={name: renamed_expression(one, names) for name, one in self.derived.items()},
             uses=_merged(self.uses, names),
             domains={names.get(name, name): one for name, one in self.domains.items()},
+            stored={names.get(name, name): one for name, one in self.stored.items()},
             decimals=tuple((names.get(name, name), places) for name, places in self.decimals),
             declared=tuple(one.renamed(names) for one in self.declared),
         )

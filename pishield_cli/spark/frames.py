@@ -17,7 +17,6 @@ from pishield_cli.actions.correct import prepare
 from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.merge import merged
 from pishield_cli.actions.methods import Method
-from pishield_cli.actions.unfilled import UnfilledCells
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
 from pishield_cli.logic.expressions import cells_of
 from pishield_cli.logic.requirements import Requirements
@@ -129,7 +128,7 @@ def correct(
         reader = with_derived_columns(StreamReader(batches, schema, _TITLE), bound)
         prepared = prepare(reader, *settings)
         checked = prepared.requirements.checked
-        unfilled_cells = UnfilledCells(checked, explained=0)
+        unfilled_cells = prepared.unfilled_cells(explained=0)
         for batch in prepared.batches(whole=True):
             found = unfilled_cells.settled(batch, prepared.correct(batch))[0].changes
             changes = {

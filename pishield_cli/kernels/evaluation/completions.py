@@ -2,7 +2,8 @@
 
 Which cells are missing decides what is asked of the others: the missing ones are eliminated once
 for each such set of clauses, and what is left is evaluated like any requirement. Where missing
-cells hold whole numbers or decimals, and that may matter, each row is reasoned about alone.
+cells hold whole numbers or decimals, rows are kept in which some real numbers satisfy all by so
+much that they can be rounded; where that may matter, each row is reasoned about alone.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.fillable import Fillable
 from pishield_cli.kernels.evaluation.pieces import Pieces, TiedClauses
 from pishield_cli.kernels.evaluation.satisfaction import (
     CompiledRequirements,
@@ -18,6 +20,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
     compile_requirement,
     evaluate,
 )
+from pishield_cli.kernels.evaluation.text_classes import TextClasses
 from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
 from pishield_cli.logic.plans.projection import ProjectedClauses, project
 from pishield_cli.logic.requirements import Requirement, Requirements
@@ -25,7 +28,15 @@ from pishield_cli.logic.solver.cores import smallest_core
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.solver.questions import substituted
 from pishield_cli.logic.solver.search import Infeasible, Search
-from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Plain, Term
+from pishield_cli.logic.terms import (
+    BooleanLiteral,
+    Clause,
+    Conjunction,
+    Inequality,
+    Literal,
+    Plain,
+    Term,
+)
 
 PROJECTION_WORK = 100_000
 """Units of work that eliminating missing cells may take; else each row is reasoned about."""
@@ -37,11 +48,16 @@ ROW_WORK = 50_000
 """Units of work that reasoning about one row may take; else it stays undecided."""
 
 
+_TYPES = 0
+"""What owns the limits of columns' types; requirements are numbered from 1."""
+
+
 class Completions:
     """Finds rows that no values of their missing cells could make satisfy requirements.
 
-    Cells of derived columns are taken as they are: where one is unknown, what is said of it may
-    hold.
+    Missing cells may be what their columns' types and declarations allow. Texts that are compared
+    with constants alone are one of these or another one; cells of other derived columns are taken
+    as they are: where one is unknown, what is said of it may hold.
 
     Args:
         requirements: All that is required of cells.
@@ -50,13 +66,15 @@ class Completions:
 
     def __init__(self, requirements: Requirements, tolerance: Tolerance = EXACT) -> None:
         self._tolerance = tolerance
+        self._texts = TextClasses(requirements)
+        requirements = self._texts.raised
         self._requirements = requirements.requirements
+        self._fillable = Fillable(requirements)
         listed = [(one, clause) for one in self._requirements for clause in one.clauses]
         self._owners = [one.number for one, _ in listed]
         self._clauses = [clause for _, clause in listed]
-        self._places = dict(requirements.decimals) | dict.fromkeys(requirements.integers, 0)
         self._pieces = Pieces(self._clauses, requirements.derived)
-        self._projections: dict[TiedClauses, ProjectedClauses | None] = {}
+        self._projections: dict[tuple[TiedClauses, bool], ProjectedClauses | None] = {}
 
     def lacking(self, columns: Mapping[str, NumericColumn], verdicts: Sequence[Verdict]) -> Array:
         """The rows of a batch that violate no requirement, and yet have no completion.
@@ -72,6 +90,7 @@ class Completions:
         rows = _undecided_rows(verdicts)
         if not len(rows):
             return rows
+        columns = self._texts.counted(columns)
         found = [
             each
             for piece, some in self._pieces.of(columns, rows).items()
@@ -86,7 +105,7 @@ class Completions:
             columns: At least the columns that requirements name.
             row: A row without completion.
         """
-        taken = np.array([row])
+        taken, columns = np.array([row]), self._texts.counted(columns)
         failing = [
             piece
             for piece in self._pieces.of(columns, taken)
@@ -96,7 +115,8 @@ class Completions:
             search = self._search(piece, columns, row, EXACT)
             answer = None if search is None else search.solve()
             if search is not None and isinstance(answer, Infeasible):
-                core = smallest_core(search, answer.core).owners
+                owners = [one for one in answer.core if one != _TYPES]
+                core = smallest_core(search, owners, always=(_TYPES,)).owners
                 return tuple(sorted({*core, *self._needed_places(piece, core, columns, row)}))
         return tuple(sorted({self._owners[number] for one in failing for number in one.clauses}))
 
@@ -108,8 +128,8 @@ class Completions:
         row: int,
     ) -> set[int]:
         """Requirements that cells have so many places without which others do not clash."""
-        search = self._search(piece, columns, row, EXACT, places={})
-        if search is None or isinstance(search.solve(core), Infeasible):
+        search = self._search(piece, columns, row, EXACT, places=self._fillable.typed)
+        if search is None or isinstance(search.solve([_TYPES, *core]), Infeasible):
             return set()
         named = {
             name
@@ -129,17 +149,37 @@ class Completions:
         self, piece: TiedClauses, columns: Mapping[str, NumericColumn], rows: Array
     ) -> Array:
         """Those of some rows whose missing cells of a piece cannot be filled."""
-        if piece not in self._projections:
-            self._projections[piece] = self._projected(piece)
-        left = self._projections[piece]
+        left = self._projected(piece, columns)
         failing = np.zeros(len(rows), dtype=bool)
         if left is not None and left.halves:
-            for place, clauses in self._open(left, columns, rows):
-                failing[place] = self._violated(clauses, columns, rows[place])
+            failing = self._breaking(left, columns, rows, self._tolerance)
         if left is None or not left.exact:
-            for row in np.flatnonzero(~failing).tolist():
+            for row in np.flatnonzero(self._unclear(piece, columns, rows, failing)).tolist():
                 failing[row] = self._fails_alone(piece, columns, int(rows[row]))
         return rows[failing]
+
+    def _unclear(
+        self, piece: TiedClauses, columns: Mapping[str, NumericColumn], rows: Array, failing: Array
+    ) -> Array:
+        """Which rows real numbers complete, and maybe no values that cells can hold."""
+        unclear, here = ~failing, np.flatnonzero(~failing)
+        roomy = self._projected(piece, columns, roomy=True) if len(here) else None
+        if roomy is not None:
+            unclear[here] = self._breaking(roomy, columns, rows[here], EXACT)
+        return unclear
+
+    def _breaking(
+        self,
+        left: ProjectedClauses,
+        columns: Mapping[str, NumericColumn],
+        rows: Array,
+        tolerance: Tolerance,
+    ) -> Array:
+        """Which rows violate what is asked of their cells that are there."""
+        broken = np.zeros(len(rows), dtype=bool)
+        for place, clauses in self._open(left, columns, rows):
+            broken[place] = self._violated(clauses, columns, rows[place], tolerance)
+        return broken
 
     def _open(
         self, left: ProjectedClauses, columns: Mapping[str, NumericColumn], rows: Array
@@ -155,22 +195,42 @@ class Completions:
                 yield slice(place, place + 1), tuple(unclear)
 
     def _violated(
-        self, clauses: tuple[Clause, ...], columns: Mapping[str, NumericColumn], rows: Array
+        self,
+        clauses: tuple[Clause, ...],
+        columns: Mapping[str, NumericColumn],
+        rows: Array,
+        tolerance: Tolerance,
     ) -> Array | bool:
         one = Requirement(0, "", clauses)
         compiled = CompiledRequirements((compile_requirement(one),), one.columns)
         taken = {name: columns[name].take(rows) for name in one.columns}
-        (verdict,) = evaluate(compiled, taken, len(rows), tolerance=self._tolerance)
+        (verdict,) = evaluate(compiled, taken, len(rows), tolerance=tolerance)
         return False if verdict.violated is None else verdict.violated
 
-    def _projected(self, piece: TiedClauses) -> ProjectedClauses | None:
-        """What a piece says of the cells that are there; None where that is too much work."""
-        clauses = [self._clauses[number] for number in piece.clauses]
-        limits = Limits(work=PROJECTION_WORK)
-        try:
-            return project(clauses, piece.missing, self._places, limits=limits)
-        except LimitReached:
-            return None
+    def _projected(
+        self, piece: TiedClauses, columns: Mapping[str, NumericColumn], *, roomy: bool = False
+    ) -> ProjectedClauses | None:
+        """What a piece says of the cells that are there; None where that is too much work.
+
+        Args:
+            piece: The piece.
+            columns: The columns that it names.
+            roomy: Whether real numbers in missing cells have to leave room for rounding them.
+        """
+        if (piece, roomy) not in self._projections:
+            places = self._fillable.places
+            clauses = [self._clauses[number] for number in piece.clauses]
+            if roomy:
+                rounded = {name: places[name] for name in piece.missing & places.keys()}
+                clauses, places = [_with_room(one, rounded) for one in clauses], {}
+            clauses += self._fillable.limits(piece.missing, columns)
+            limits = Limits(work=PROJECTION_WORK)
+            try:
+                found = project(clauses, piece.missing, places, limits=limits)
+            except LimitReached:
+                found = None
+            self._projections[piece, roomy] = found
+        return self._projections[piece, roomy]
 
     def _fails_alone(
         self, piece: TiedClauses, columns: Mapping[str, NumericColumn], row: int
@@ -187,7 +247,7 @@ class Completions:
         places: Mapping[str, int] | None = None,
     ) -> Search | None:
         """The clauses of a piece on a row; None where a cell is infinite."""
-        places = self._places if places is None else places
+        places = self._fillable.places if places is None else places
         whole = piece.missing & places.keys()
         units = {name: Fraction(1, 10 ** places[name]) for name in whole}
         search = Search(integers=whole, limits=Limits(work=ROW_WORK))
@@ -202,6 +262,8 @@ class Completions:
         for number in piece.clauses:
             clause = _loosened(self._clauses[number], fixed, shares)
             search.add(_in_units(substituted(clause, fixed), units), self._owners[number])
+        for clause in self._fillable.limits(piece.missing, columns):
+            search.add(_in_units(clause, units), _TYPES)
         return search
 
 
@@ -240,6 +302,24 @@ def _loosened(
         return Inequality(literal.terms, literal.constant - forgiven)
 
     return clause.mapped(loosened)
+
+
+def _with_room(clause: Clause, places: Mapping[str, int]) -> Clause:
+    """The clause where it still holds once cells are rounded to so many places."""
+
+    def with_room(literal: Plain) -> Plain:
+        one = literal.as_inequality()
+        moved = (abs(c) / (2 * 10 ** places[name]) for name, c in one.terms if name in places)
+        return Inequality(one.terms, one.constant + sum(moved, Fraction(0)), one.strict)
+
+    return Clause(tuple(part for one in clause for part in _denied(one))).mapped(with_room)
+
+
+def _denied(literal: Literal) -> tuple[Literal, ...]:
+    """A literal, or where it says that one of several does not hold, what says so of each."""
+    if isinstance(literal, Conjunction) and not literal.positive:
+        return tuple(part.negated() for part in literal.parts)
+    return (literal,)
 
 
 def _in_units(clause: Clause, units: Mapping[str, Fraction]) -> Clause:

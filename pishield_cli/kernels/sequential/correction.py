@@ -72,6 +72,7 @@ class PlannedCorrector:
         fixed: Columns that never move.
         method: How a group's rows are corrected: by default along the plan, each column moved as
             little as those before it allow.
+        limits: How much work plans may take; by default what `plan_groups` grants.
     """
 
     def __init__(
@@ -81,12 +82,13 @@ class PlannedCorrector:
         grids: Mapping[str, Grid],
         fixed: Iterable[str] = (),
         method: RowsMethod = GroupCorrector,
+        limits: Limits | None = None,
     ) -> None:
         self._ordering = tuple(ordering)
         self._grids = grids
         self._fixed = frozenset(fixed)
         self._method = method
-        self._groups = self._planned(clauses)
+        self._groups = self._planned(clauses, limits)
         self._all = compiled_clauses([group.plan.clauses for group in self._groups])
         self._without: dict[tuple[int, frozenset[str]], tuple[RowsCorrector, ...]] = {}
 
