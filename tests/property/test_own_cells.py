@@ -89,7 +89,7 @@ def agree(text: str, kind: str, seed: int, rows: int = 15) -> None:
 
 
 @pytest.mark.parametrize("kind", METHODS)
-@pytest.mark.parametrize("seed", sampled(range(60), plain=3))
+@pytest.mark.parametrize("seed", sampled(range(20, 80), plain=3))
 def test_rows_of_a_mixed_system_stand_for_themselves(seed: int, kind: str) -> None:
     agree(mixed(seed), kind, seed)
 
@@ -101,12 +101,17 @@ def test_rows_of_hard_requirements_stand_for_themselves(family: str, kind: str) 
     agree(HARD[family](), kind, 1)
 
 
-@pytest.mark.parametrize("kind", ["shield", "nearest"])
 @pytest.mark.parametrize(
-    "text", [thirds(6)[0], all_different(4, 4)[0]], ids=["thirds", "different"]
+    ("text", "kind"),
+    [
+        pytest.param(thirds(6)[0], "nearest", marks=pytest.mark.slow),
+        pytest.param(thirds(6)[0], "shield"),
+        pytest.param(all_different(4, 4)[0], "nearest"),
+    ],
+    ids=["thirds-nearest", "thirds", "different"],
 )
 def test_rows_that_take_more_than_they_may_stand_for_themselves(text: str, kind: str) -> None:
-    agree(text, kind, 2, rows=5)
+    agree(text, kind, 2, rows=3)
 
 
 def test_a_row_of_a_product_is_the_same_among_any_rows() -> None:
