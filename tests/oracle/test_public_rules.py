@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pytest
 
 from tests.oracle.test_user_rules import assert_verdicts_of_sql, rules_of, write
-
-duckdb = pytest.importorskip("duckdb")
 
 RULES = rules_of("public_rules.txt")
 ROWS = 400

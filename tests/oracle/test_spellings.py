@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -120,7 +121,6 @@ def test_what_is_refused_is_shown_at_its_place_with_one_hint(line: str) -> None:
 
 @pytest.mark.parametrize("rules", [test_user_rules, test_public_rules])
 def test_rules_in_sql_are_taken_or_shown_with_the_same_meaning(rules: Any) -> None:
-    duckdb = pytest.importorskip("duckdb")
     data = rules.generated(2, ROWS)
     connection = duckdb.connect()
     connection.register("t", data)

@@ -8,13 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 from pishield_cli.api import check_table, correct_table
-
-duckdb = pytest.importorskip("duckdb")
 
 
 def rules_of(name: str) -> list[tuple[str, str]]:
