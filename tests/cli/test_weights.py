@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.api import correct_table
 from pishield_cli.cli import main
+from tests.laws import examples
 
 TABLE = """a,b,c,total,wa,wb,wc
 100,200,300,660,1,1,1000
@@ -95,7 +96,7 @@ ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, WEIGHTS, WEIGHTS, WEIGHTS), min_s
 
 @pytest.mark.parametrize("method", ["nearest", "fewest"])
 @given(ROWS)
-@settings(max_examples=40, deadline=None)
+@examples(40, deadline=None)
 def test_each_row_is_corrected_as_if_its_weights_were_those_of_the_columns(
     method: Literal["nearest", "fewest"], rows: list[tuple[float, ...]]
 ) -> None:

@@ -17,7 +17,7 @@ from pishield_cli.logic.terms import Inequality, Literal
 from tests.laws import sampled
 
 TEXTS = ("a + b == c", "2*a + b >= a + c", "a + b < c", "3*a - c > 2*a - b", "a + b <= c or a >= c")
-ROWS = 3_000
+ROWS = 1_500
 
 
 def _columns(random: np.random.Generator, kind: str) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from tests.oracle.test_user_rules import assert_verdicts_of_sql, rules_of, write
 
 RULES = rules_of("public_rules.txt")
-ROWS = 400
+ROWS = 200
 MONEY = pa.decimal128(14, 2)
 LONG = pa.decimal128(14, 4)
 

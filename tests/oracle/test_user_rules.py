@@ -25,7 +25,7 @@ def rules_of(name: str) -> list[tuple[str, str]]:
 
 RULES = rules_of("user_rules.txt")
 TODAY = date(2024, 6, 1)
-ROWS = 400
+ROWS = 200
 
 MONEY = pa.decimal128(12, 2)
 TENTHS = pa.decimal128(12, 1)
