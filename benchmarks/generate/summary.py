@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.generate.methods import AFTER, BOUNDS, FREE
+from benchmarks.generate.peer import CORRECTED, RAW
 from benchmarks.measure import markdown
 from benchmarks.training.shown import difference, percent, spread
+
+PEERS = (RAW, CORRECTED)
 
 Found = Mapping[str, Sequence[Mapping[str, Any]]]
 """By method, the figures of each seed."""
@@ -30,13 +33,14 @@ def _row(method: str, figures: Sequence[Mapping[str, Any]], *, bounds: bool = Fa
     return [method, percent(sum(shares) / len(shares)) if shares else "", *cells]
 
 
-def differences(name: str, found: Found) -> str:
-    """Each method minus the one corrected afterwards, seed by seed, with 95 % intervals."""
-    rows = []
-    for method, figures in found.items():
-        if method != AFTER:
-            rows.append([method, *(_against(found[AFTER], figures, key) for key in COMPARED)])
-    return markdown([f"{name}: minus {AFTER}", *COMPARED], rows)
+def differences(name: str, found: Found, base: str) -> str:
+    """Each method minus one of them, seed by seed, with 95 % intervals."""
+    rows = [
+        [method, *(_against(found[base], figures, key) for key in COMPARED)]
+        for method, figures in found.items()
+        if method != base
+    ]
+    return markdown([f"{name}: minus {base}", *COMPARED], rows)
 
 
 def _against(
@@ -46,8 +50,12 @@ def _against(
 
 
 def pages(found: Mapping[str, Found]) -> Iterator[str]:
-    """Both tables of each task."""
+    """The tables of each task; what CTGAN makes is held against what the loop makes."""
     for name, methods in found.items():
         yield means(name, methods)
         if AFTER in methods:
-            yield differences(name, methods)
+            yield differences(name, methods, AFTER)
+        looped = [one for one in methods if one not in {FREE, AFTER, *PEERS}]
+        if looped and PEERS[0] in methods:
+            some = {one: methods[one] for one in (looped[0], *PEERS)}
+            yield differences(name, some, looped[0])

@@ -17,8 +17,10 @@ from benchmarks.measure import setting
 
 QUESTIONS = (
     *("alignment", "law", "steps", "rmse", "monotone", "idempotent"),
-    *("bounds", "isometry", "approximate", "lookup"),
+    *("bounds", "isometry", "approximate", "lookup", "wide"),
 )
+LONG = ("wide",)
+"""What takes a night, and is asked by name alone."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks training")
     made.add_argument("--data", type=Path, nargs="+", default=[], metavar="FOLDER")
     made.add_argument("--requirements", default="requirements_linear.txt", metavar="NAME")
-    made.add_argument("--only", nargs="+", choices=QUESTIONS, default=QUESTIONS)
+    made.add_argument("--only", nargs="+", choices=QUESTIONS, default=_usual())
     made.add_argument("--keep", type=Path, metavar="FILE", help="figures, a line of JSON each")
     made.add_argument("--only-known", action="store_true", help="measure nothing anew")
     made.add_argument("--markdown", action="store_true", help="headings in markdown")
@@ -41,12 +43,18 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--monotone", nargs="+", default=rule, metavar="RULE", help="as of train")
     made.add_argument("--monotone-epochs", type=int, default=20)
     made.add_argument("--lookup-epochs", type=int, default=60)
+    made.add_argument("--wide-rows", type=int, default=10_000, help="of an epoch, for wide")
+    made.add_argument("--wide-epochs", type=int, default=20)
     made.add_argument("--clip-norm", type=float, metavar="L", help="for rmse; else as of train")
     made.add_argument("--archs", nargs="+", default=["shallow", "deep"], help="for rmse")
     made.add_argument("--fyp", type=Path, help="a clone of shield-projected-gradient")
     made.add_argument("--fork", type=Path, help="a clone of the PiShield that it needs")
     made.add_argument("--threads", type=int, help="of torch; else its own choice")
     return made
+
+
+def _usual() -> tuple[str, ...]:
+    return tuple(one for one in QUESTIONS if one not in LONG)
 
 
 def main(arguments: list[str] | None = None) -> int:

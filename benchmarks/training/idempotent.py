@@ -8,7 +8,7 @@ of n applied to the unit matrix, are shown beside.
 
 import statistics
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise, product
 
@@ -149,33 +149,68 @@ def tables(kept: Kept) -> Iterator[str]:
         rows = [
             row
             for name, case in CASES.items()
-            for row in _rows(kept, name, case, optimizer, fixed=fixed)
+            for size in (case.batches[:1] if fixed else case.batches)
+            for row in _rows(kept, name, case, (optimizer, size, fixed))
         ]
-        if not rows:
-            continue
+        yield from _table(optimizer, rows, SEEDS, fixed=fixed)
+
+
+def wide_tables(kept: Kept, rows: int, epochs: int, seeds: int) -> Iterator[str]:
+    """Likewise, of the networks that are narrower there, as wide as they were published.
+
+    Args:
+        kept: The figures.
+        rows: Of an epoch, drawn anew, in five batches.
+        epochs: How many.
+        seeds: How many.
+    """
+    wide = {
+        name: replace(
+            case,
+            widths=tuple(width * case.shrunk for width in case.widths),
+            shrunk=1,
+            rows=rows,
+            epochs=epochs,
+        )
+        for name, case in CASES.items()
+        if case.shrunk > 1
+    }
+    for optimizer in OPTIMIZERS:
+        found = [
+            row
+            for name, case in wide.items()
+            for row in _rows(kept, name, case, (optimizer, case.batches[1], False), seeds)
+        ]
+        yield from _table(optimizer, found, seeds, fixed=False)
+
+
+def _table(optimizer: str, rows: list[list[str]], seeds: int, *, fixed: bool) -> Iterator[str]:
+    if rows:
         kind = "fixed" if fixed else "drawn anew each epoch"
         yield (
-            f"**Rows {kind}, {optimizer}**: {SEEDS} initialisations. *Tenth*: the epoch by which "
+            f"**Rows {kind}, {optimizer}**: {seeds} initialisations. *Tenth*: the epoch by which "
             "the error is a tenth of the first, mean over those that get there, and how many do."
         )
         header = ["network", "batch", "rule", *(f"epoch {epoch}" for epoch in SHOWN), "tenth"]
         yield markdown([*header, "variance", "norm", "trace", "outside the basin"], rows)
 
 
-def _rows(kept: Kept, name: str, case: Case, optimizer: str, *, fixed: bool) -> Iterator[list[str]]:
-    for size in case.batches[:1] if fixed else case.batches:
-        for rule in rules(case):
-            start = f"idempotent/{name}/{case.title}/{case.rows}/{case.epochs}/{optimizer}"
-            ones = [
-                kept.once(
-                    f"{start}/{'fixed' if fixed else 'redrawn'}/{size}/{rule}/{seed}",
-                    lambda: trained(case, optimizer, rule, size, seed, fixed=fixed),  # noqa: B023
-                )
-                for seed in range(SEEDS)
-            ]
-            found = [one for one in ones if one is not None]
-            if found:
-                yield [f"{name}: {case.title}", f"{size:,}", rule, *_cells(case, found)]
+def _rows(
+    kept: Kept, name: str, case: Case, how: tuple[str, int, bool], seeds: int = SEEDS
+) -> Iterator[list[str]]:
+    optimizer, size, fixed = how
+    for rule in rules(case):
+        start = f"idempotent/{name}/{case.title}/{case.rows}/{case.epochs}/{optimizer}"
+        ones = [
+            kept.once(
+                f"{start}/{'fixed' if fixed else 'redrawn'}/{size}/{rule}/{seed}",
+                lambda: trained(case, optimizer, rule, size, seed, fixed=fixed),  # noqa: B023
+            )
+            for seed in range(seeds)
+        ]
+        found = [one for one in ones if one is not None]
+        if found:
+            yield [f"{name}: {case.title}", f"{size:,}", rule, *_cells(case, found)]
 
 
 def _cells(case: Case, found: list[Figures]) -> Iterator[str]:

@@ -85,6 +85,12 @@ def idempotent(options: argparse.Namespace) -> Iterator[str]:
     yield from repeating.tables(kept(options))
 
 
+def wide(options: argparse.Namespace) -> Iterator[str]:
+    """Likewise, of the widest networks as wide as they were published."""
+    sizes = (options.wide_rows, options.wide_epochs, options.seeds)
+    yield from repeating.wide_tables(kept(options), *sizes)
+
+
 def isometry(options: argparse.Namespace) -> Iterator[str]:
     """Singular values, and what becomes of the projected gradient."""
     for dataset in datasets(options):

@@ -13,17 +13,18 @@ from docs.run_examples import PAGES, ROOT
 
 READ = [*PAGES, *sorted((ROOT / "benchmarks").rglob("*.md"))]
 COMMAND = re.compile(r"python -m benchmarks ([^`\"|>#]+)")
+SHORT = re.compile(r'(\w+)="(python [^"]*)"')
 MODULE = re.compile(r"python -m (benchmarks\.[a-z_.]*[a-z])")
 
 
 def commands():
     for page in READ:
         text = page.read_text("utf-8").replace("\\\n", " ")
-        stands_for = re.search(r'measure="(python .*)"', text)
+        shortened = dict(SHORT.findall(text))
         for line in text.splitlines():
-            if line.startswith("measure="):
+            if SHORT.match(line):
                 continue
-            whole = line.replace("$measure", stands_for.group(1)) if stands_for else line
+            whole = re.sub(r"\$(\w+)", lambda one: shortened.get(one[1], one[0]), line)  # noqa: B023
             for found in COMMAND.findall(whole.replace('"', "'")):
                 yield pytest.param(found.strip(), id=f"{page.name}: {found.strip()[:60]}")
 
