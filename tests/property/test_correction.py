@@ -334,8 +334,10 @@ def test_the_first_column_that_moves_goes_to_its_nearest_value(case: Case) -> No
                 assert isinstance(new, Fraction)
                 found = nearest_value(name, target, group.clauses, fixed=known)
                 assert isinstance(found, NearestValue)
-                # Values that move go to a short decimal, so later columns start from elsewhere.
-                assert abs(new - found.value) <= Fraction(1, 10**6) * (1 + abs(found.value))
+                # Values that move go to a short decimal at the scale of the row's cells, so later
+                # columns start from elsewhere.
+                scale = max(abs(cell) for one in (before, now) for cell in one.values())
+                assert abs(new - found.value) <= Fraction(1, 10**6) * (1 + scale)
                 if new != target:
                     break
                 known[name] = target

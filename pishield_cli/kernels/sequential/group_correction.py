@@ -31,8 +31,8 @@ from pishield_cli.kernels.sequential.rehearsal import Rehearsal
 from pishield_cli.logic.plans.plan import GroupPlan, direct_steps
 from pishield_cli.logic.rows.grids import Grid
 
-PUSH = 2.0**12
-"""Grid steps to move inside a bound where rounding spoilt what ends at it."""
+PUSHES = (2.0**3, 2.0**12)
+"""Grid steps to move inside a bound where rounding spoilt what ends at it, the fewest first."""
 
 DENSE = 4
 """If more than one row in so many is to be corrected, the first attempt is made on all rows."""
@@ -213,7 +213,8 @@ class GroupCorrector:
             yield Attempt(self._forwarding(), reading=plain)
             if any(dtype.kind == "f" and dtype.itemsize < 8 for dtype in self._dtypes.values()):
                 yield Attempt(self._forwarding())
-            yield Attempt(self._forwarding(PUSH))
+            for push in PUSHES:
+                yield Attempt(self._forwarding(push))
             yield self._exactly
 
     @property
@@ -270,7 +271,7 @@ class GroupCorrector:
             yield lambda values, *_: forward(
                 self._steps, together(values), self._grids, exactly=True
             )
-        yield partial(self._tied, together, self._grids, PUSH)
+        yield partial(self._tied, together, self._grids, PUSHES[-1])
 
     def _tied(
         self,

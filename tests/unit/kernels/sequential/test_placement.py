@@ -1,10 +1,11 @@
 """Where a moved value goes: short decimals just inside its bound."""
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import decimal_value
@@ -216,5 +217,12 @@ def test_nine_digits(value, short):
 
 
 @given(st.floats(-1e20, 1e20).filter(lambda x: x == 0 or abs(x) > 1e-20), st.integers(1, 15))
-def test_law_significant_digits_are_those_of_decimals(value, digits):
-    assert float(significant(np.array([value]), digits)[0]) == float(f"{value:.{digits - 1}e}")
+@example(0.65, 1)
+@example(0.35, 1)
+@example(9.995, 3)
+def test_law_significant_digits_are_those_of_the_nearest_decimal(value, digits):
+    short = float(significant(np.array([value]), digits)[0])
+    assert short == float(f"{short:.{digits - 1}e}")
+    unit = Fraction(10) ** (Decimal(repr(value)).adjusted() - digits + 1)
+    off = abs(Fraction(repr(short)) - Fraction(repr(value))) / unit
+    assert off <= Fraction(1, 2) + Fraction(1, 5 * 10 ** (15 - digits))
