@@ -12,7 +12,7 @@ from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, e
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.as_stored import stored_change, told_texts
 from pishield_cli.tables.audit import ChangedCell
-from pishield_cli.tables.classes import told_in_texts
+from pishield_cli.tables.classes import as_stored
 from pishield_cli.tables.restored import WritesAlike, stored_cell
 from pishield_cli.tables.table import Batch, StoredTable
 
@@ -44,7 +44,7 @@ def note_changes(
         reader: The table as it is stored.
         keys: Tells the cells that name a row.
     """
-    changes = told_in_texts(correction.changes, requirements.domains)
+    changes = as_stored(correction.changes, requirements)
     verdicts = evaluate(compiled, batch.columns, batch.rows)
     masks = [
         (one.title, verdict.violated)

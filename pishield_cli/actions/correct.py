@@ -42,7 +42,7 @@ from pishield_cli.logic.requirements import Requirement, Requirements, Requireme
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
 from pishield_cli.logic.solver.limits import Limits
-from pishield_cli.tables.classes import told_in_texts
+from pishield_cli.tables.classes import as_stored
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.table import Batch, TableReader, TableWriter
 from pishield_cli.tables.weighed import weighed_batches
@@ -267,7 +267,7 @@ def correct_batches(
         for batch in prepared.batches(rows=batch_rows, whole=whole):
             correction, unfilled = unfilled_cells.settled(batch, prepared.correct(batch))
             if writer is not None:
-                writer.write(batch, told_in_texts(correction.changes, checked.domains))
+                writer.write(batch, as_stored(correction.changes, checked))
             standing = prepared.stages.standing(batch, correction.violating)
             tally.add(batch, correction, explain, standing, unfilled, keys)
             if audit is not None:

@@ -16,7 +16,7 @@ from pishield_cli.kernels.evaluation.tolerance import EXACT
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.stream import StreamReader, changed_rows
 from pishield_cli.tables.as_stored import stored_change
-from pishield_cli.tables.classes import told_in_texts
+from pishield_cli.tables.classes import as_stored
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.table import Batch
 
@@ -55,7 +55,7 @@ class SampleCorrector:
         batch = self._batch(rows)
         found = self._prepared.stages.correct(batch)
         domains = self._checked.domains
-        changes = told_in_texts(found.changes, domains)
+        changes = as_stored(found.changes, self._checked)
         cells = {name: stored_change(batch, name, one, domains) for name, one in changes.items()}
         after = changed_rows(rows, cells)
         return after, self.violating(after)

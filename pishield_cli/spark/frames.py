@@ -23,7 +23,7 @@ from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import run, unwrapped
 from pishield_cli.tables.arrow.stream import StreamReader, changed_rows
 from pishield_cli.tables.as_stored import stored_change
-from pishield_cli.tables.classes import told_in_texts
+from pishield_cli.tables.classes import as_stored
 from pishield_cli.tables.derived import with_derived_columns
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def correct(
             found = unfilled_cells.settled(batch, prepared.correct(batch))[0].changes
             changes = {
                 name: stored_change(batch, name, change, checked.domains)
-                for name, change in told_in_texts(found, checked.domains).items()
+                for name, change in as_stored(found, checked).items()
             }
             yield changed_rows(batch.native, changes)
 

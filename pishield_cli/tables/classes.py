@@ -8,10 +8,14 @@ import pyarrow as pa
 from pishield_cli.kernels.changes import Changes, ColumnChange
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.classes import class_at, code_of
-from pishield_cli.logic.domains import Schema, Text
+from pishield_cli.logic.domains import Text
+from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.columns import numeric_column
 
 Classes = Sequence[Sequence[str]]
+
+EXACT_WHOLE = 2.0**53
+"""Below it floats are the whole numbers that they show."""
 
 
 def codes_of(cells: pa.Array, classes: Classes) -> NumericColumn:
@@ -32,9 +36,22 @@ def codes_of(cells: pa.Array, classes: Classes) -> NumericColumn:
     return NumericColumn(known[found], missing)
 
 
-def told_in_texts(changes: Changes, schema: Schema) -> Changes:
-    """Changes in which texts stand for the numbers of their classes: the first that is named."""
-    return {name: _told(one, schema.get(name)) for name, one in changes.items()}
+def as_stored(changes: Changes, requirements: Requirements) -> Changes:
+    """Changes as tables store them.
+
+    Texts stand in place of the numbers of their classes, the first that is named, and whole numbers
+    in columns that are declared to hold nothing else.
+    """
+    whole = requirements.integers | requirements.booleans
+    told = {name: _told(one, requirements.domains.get(name)) for name, one in changes.items()}
+    return {name: _whole(one) if name in whole else one for name, one in told.items()}
+
+
+def _whole(change: ColumnChange) -> ColumnChange:
+    values = change.values
+    if values.dtype.kind != "f" or not (np.abs(values) < EXACT_WHOLE).all():
+        return change
+    return ColumnChange(change.rows, values.astype(np.int64))
 
 
 def _told(change: ColumnChange, domain: object) -> ColumnChange:

@@ -318,7 +318,7 @@ def start_writing(output: str) -> "subprocess.Popen[str]":
         "import sys, time\n"
         "from pishield_cli.actions import correct\n"
         "def wait(*_, **__): time.sleep(60)\n"
-        "correct.told_in_texts = wait\n"
+        "correct.as_stored = wait\n"
         "from pishield_cli.cli import main\n"
         f"main(['correct', 't.csv', 'r.txt', '-o', {output!r}])\n"
     )

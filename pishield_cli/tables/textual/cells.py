@@ -71,8 +71,9 @@ def cell_like(old: bytes, value: float | Fraction) -> bytes:
 
     Returns:
         The shortest decimal that reads back as the value, with zeros behind it where the old cell
-        is written to a fixed place: `33.30` becomes `33.40`, `7.5` becomes `8.0`. A truth value is
-        a word if the old one was; quoted cells stay quoted.
+        is written to a fixed place: `33.30` becomes `33.40`, `7.5` becomes `8.0`. A whole number of
+        a whole type gets no point where the old cell had a fraction: 2.5 rooms become `2`. A truth
+        value is a word if the old one was; quoted cells stay quoted.
     """
     if b'"' in old:
         return b'"%s"' % cell_like(old.strip(b' \t"'), value)
@@ -83,12 +84,18 @@ def cell_like(old: bytes, value: float | Fraction) -> bytes:
     if truth is not None and value in (0, 1):
         return truth[int(value)]
     pointed = truth is None and (b"." in old or b"e" in old or b"E" in old)
+    if isinstance(value, int) and pointed and _has_fraction(old):
+        return text.encode()
     whole = text.removesuffix(".0")
     if not whole.lstrip("-").isdecimal():
         return text.encode()
     short = text != whole or abs(float(value)) < _EXACT_AS_FLOAT
     places = max(1, _fixed_places(old)) if pointed and short else 0
     return _to_place(whole, places).encode()
+
+
+def _has_fraction(old: bytes) -> bool:
+    return old.partition(b".")[2].strip(b" \t0").isdigit()
 
 
 def _fixed_places(old: bytes) -> int:
