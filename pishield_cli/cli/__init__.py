@@ -1,11 +1,15 @@
 """The command line: everything that prints, and everything that knows typer or rich."""
 
+import gc
 import sys
 from collections.abc import Sequence
 
 from pishield_cli.cli.signals import TERMINATED, ending_on_signals
 
 INTERRUPTED = 130
+
+_NEW_OBJECTS = 50_000
+"""Python looks for circles of dead objects after so many new ones: those that loading makes live."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done and all holds, 1 done and something does not hold, 2 not done, 130
         interrupted, 141 nobody reads the output any more, 143 terminated. Nothing is raised.
     """
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_NEW_OBJECTS, *thresholds[1:])
     try:
         with ending_on_signals():
             from pishield_cli.cli.boundary import run
@@ -28,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit:
         return TERMINATED
     finally:
+        gc.set_threshold(*thresholds)
         # A signal may have come before what it interrupted could clear up after itself.
         if (held := sys.modules.get("pishield_cli.tables.held")) is not None:
             held.remove_all()

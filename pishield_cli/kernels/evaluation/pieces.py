@@ -94,14 +94,27 @@ def by_missing(masks: Mapping[str, Array]) -> Iterator[tuple[frozenset[str], Arr
     """
     if not masks:
         return
-    packed = np.packbits(np.stack(list(masks.values()), axis=1), axis=1)
-    patterns, which = np.unique(packed, axis=0, return_inverse=True)
-    ordered = np.argsort(which.reshape(-1), kind="stable")
-    ends = np.cumsum(np.bincount(which.reshape(-1), minlength=len(patterns)))
+    patterns, which = _patterns(list(masks.values()))
+    ordered = np.argsort(which, kind="stable")
+    ends = np.cumsum(np.bincount(which, minlength=len(patterns)))
     for pattern, start, end in zip(patterns, (0, *ends), ends, strict=False):
         bits = np.unpackbits(pattern, count=len(masks))
         names = (name for name, bit in zip(masks, bits, strict=True) if bit)
         yield frozenset(names), ordered[start:end]
+
+
+def _patterns(masks: Sequence[Array]) -> tuple[Array, Array]:
+    """The distinct rows of masks, packed, and which of them each row is."""
+    packed = np.packbits(np.stack(masks, axis=1), axis=1)
+    if packed.shape[1] > 1:
+        patterns, which = np.unique(packed, axis=0, return_inverse=True)
+        which = which.reshape(-1)
+    else:
+        # A byte counts as far as 255: nothing is sorted.
+        patterns = np.flatnonzero(np.bincount(packed[:, 0])).astype(np.uint8)[:, None]
+        which = np.searchsorted(patterns[:, 0], packed[:, 0])
+    # Short numbers are sorted by counting them.
+    return patterns, which.astype(np.min_scalar_type(len(patterns)))
 
 
 def missing_among(column: NumericColumn, rows: Array) -> Array | None:

@@ -136,20 +136,36 @@ def farthest(
     """
     if not all(clauses):
         return Farthest(block.start, inf) if floor < inf else None
-    alone = clauses[0][0] if len(clauses) == len(clauses[0]) == 1 else None
-    if isinstance(alone, Comparison) and _most(alone, block) <= floor:
+    if _most(clauses, block) <= floor:
         return None
-    reach = np.where(violated, _reach(clauses, block), -inf)
+    rows = np.flatnonzero(violated)
+    # All rows are measured for less than half of them are picked.
+    picked: slice | Array = rows if 2 * len(rows) < block.rows else slice(None)
+    reach = _reach(clauses, block, picked)
+    if isinstance(picked, slice):
+        reach = np.where(violated, reach, -inf)
+        rows = np.arange(block.rows)
     overflown = np.flatnonzero(np.isnan(reach))
     if len(overflown):
-        rows = overflown + block.start
-        reach[overflown] = exact_shortfalls(clauses, block.columns, rows, tolerance)
+        beyond = rows[overflown] + block.start
+        reach[overflown] = exact_shortfalls(clauses, block.columns, beyond, tolerance)
     place = int(reach.argmax())
     by = max(0.0, float(reach[place]))
-    return Farthest(place + block.start, by) if by > floor else None
+    return Farthest(int(rows[place]) + block.start, by) if by > floor else None
 
 
-def _most(literal: Comparison, block: Block) -> float:
+def _most(clauses: CompiledClauses, block: Block) -> float:
+    """At least the most that any row lacks of clauses; infinite if unknown."""
+    return max(
+        min(
+            (max(_most_of_all(part, block) for part in comparisons_of(literal)))
+            for literal in clause
+        )
+        for clause in clauses
+    )
+
+
+def _most_of_all(literal: Comparison, block: Block) -> float:
     """At least the most that any row lacks of a literal; infinite if unknown."""
     if _is_condition(literal):
         return 0.0
@@ -162,22 +178,26 @@ def _scale(literal: Comparison) -> float:
     return rounded(literal.unit * literal.form.divisor)
 
 
-def _reach(clauses: CompiledClauses, block: Block) -> Array:
-    """About how far each row is from holding, shape `(rows,)`; NaN where unknown."""
+def _reach(clauses: CompiledClauses, block: Block, rows: slice | Array) -> Array:
+    """About how far some rows are from holding; NaN where unknown."""
+
+    def lacking(literal: Comparison, block: Block) -> Array:
+        return _about_lacking(literal, block, rows)
+
     reach: Array | None = None
     for clause in clauses:
         numbers = [one for one in clause if not _is_condition(one)]
-        measured = [_most_of(_about_lacking, one, block) for one in numbers]
-        nearest = np.minimum.reduce(measured or [np.zeros(block.rows)])
+        measured = [_most_of(lacking, one, block) for one in numbers]
+        nearest = np.minimum.reduce(measured) if measured else np.zeros(block.rows)[rows]
         reach = nearest if reach is None else np.fmax(reach, nearest)
     assert reach is not None  # there is a clause
     return reach
 
 
-def _about_lacking(literal: Comparison, block: Block) -> Array:
+def _about_lacking(literal: Comparison, block: Block, rows: slice | Array) -> Array:
     total = block.sum(literal.form)
     with np.errstate(over="ignore", invalid="ignore"):
-        lacking = total.values * (-literal.direction * _scale(literal))
+        lacking = total.values[rows] * (-literal.direction * _scale(literal))
     if total.unknown is not None:
-        lacking[total.unknown] = np.nan
+        lacking[total.unknown[rows]] = np.nan
     return lacking

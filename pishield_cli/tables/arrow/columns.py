@@ -57,7 +57,19 @@ def spread(distinct: NumericColumn, places: pa.Array) -> NumericColumn:
     missing = None if distinct.missing is None else distinct.missing[codes]
     if found.missing is not None:
         missing = found.missing if missing is None else missing | found.missing
-    return NumericColumn(distinct.values[codes], missing)
+    return NumericColumn(_values_at(distinct.values, codes), missing)
+
+
+def _values_at(distinct: Array, codes: Array) -> Array:
+    """The values that codes stand for; of truths that one code alone stands for it is compared."""
+    if distinct.dtype.kind == "b":
+        true = np.count_nonzero(distinct)
+        if true <= 1:
+            return codes == (distinct.argmax() if true else -1)
+        if true >= len(distinct) - 1:
+            return codes != (distinct.argmin() if true < len(distinct) else -1)
+    found: Array = distinct[codes]
+    return found
 
 
 def numeric_column(cells: pa.Array | pa.ChunkedArray) -> NumericColumn:

@@ -108,11 +108,15 @@ class CsvPiece:
         return are_whole(partial(self._written, name), column)
 
     def _column(self, name: str, cells: pa.ChunkedArray) -> NumericColumn:
-        types, kind = pa.types, cells.type
-        misread = types.is_integer(kind) and self._has_wide_hexadecimals
-        plain = is_numeric(kind) and not misread
-        column = numeric_column(cells) if plain else self._mixed(name)
+        column = numeric_column(cells) if is_numeric(cells.type) else None
+        if column is None or self._may_be_misread(column):
+            column = self._mixed(name)
         return self._floats(name, column) if column.values.dtype.kind == "f" else column
+
+    def _may_be_misread(self, column: NumericColumn) -> bool:
+        """Whether pyarrow may have taken `0xffffffffffffffff` for -1."""
+        whole = column.values.dtype.kind == "i" and len(column)
+        return bool(whole and column.values.min() < 0) and self._has_wide_hexadecimals
 
     def _in_usual_notation(self, places: Sequence[int]) -> CsvText:
         """The text with all cells of some columns in the common notation, all others empty."""

@@ -19,6 +19,7 @@ from pishield_cli.kernels.columns import Array
 BOM = b"\xef\xbb\xbf"
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
 LONGEST_RECORD = 64 << 20
+_NONE = np.empty(0, dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def significant_quotes(data: bytes, delimiter: bytes) -> Array:
     quotes before a byte is odd exactly if the byte is inside quotes.
     """
     if b'"' not in data:
-        return np.empty(0, dtype=np.intp)
+        return _NONE
     text = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(text == _QUOTE)
     opening = quotes[::2]
@@ -174,7 +175,8 @@ def _cut(
     while block := stream.read(wanted):
         end = _plain_boundary(rest, block)
         if end:
-            yield Records(b"".join((rest, memoryview(block)[:end])), delimiter, offset)
+            text = b"".join((rest, memoryview(block)[:end]))
+            yield Records(text, delimiter, offset, _quotes=_NONE)
             offset, rest, wanted = offset + len(rest) + end, block[end:], size
             continue
         data = rest + block if rest else block

@@ -39,7 +39,8 @@ class CsvText:
             use_threads=False,
         )
         parser = csv.ParseOptions(
-            delimiter=records.delimiter.decode(), newlines_in_values=b'"' in data
+            delimiter=records.delimiter.decode(),
+            newlines_in_values=len(records.quotes()) > 0,
         )
         try:
             return csv.read_csv(pa.BufferReader(data), options, parser, convert)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -59,20 +59,27 @@ class Part:
         """
         require_unchanged(self.file, self.state, self.title)
 
-    def open(self, footer: pq.FileMetaData | None = None) -> pq.ParquetFile:
-        """The file, its footer read unless given."""
+    def open(
+        self, footer: pq.FileMetaData | None = None, coded: Sequence[str] = ()
+    ) -> pq.ParquetFile:
+        """The file, its footer read unless given; some columns of texts as dictionaries."""
         if self.system is None:
             # Pages one by one, not whole columns of a row group at once.
             return pq.ParquetFile(
                 self.file,
                 metadata=footer,
+                read_dictionary=coded,
                 pre_buffer=False,
                 buffer_size=_PAGE_BUFFER,
                 page_checksum_verification=True,
             )
         file = self.system.open_input_file(self.file)
         return pq.ParquetFile(
-            file, metadata=footer, pre_buffer=True, page_checksum_verification=True
+            file,
+            metadata=footer,
+            read_dictionary=coded,
+            pre_buffer=True,
+            page_checksum_verification=True,
         )
 
     @property
@@ -178,14 +185,21 @@ def _translated(pattern: str) -> re.Pattern[str]:
 
 
 @contextmanager
-def opened(part: Part, footer: pq.FileMetaData | None = None) -> Iterator[pq.ParquetFile]:
+def opened(
+    part: Part, footer: pq.FileMetaData | None = None, coded: Sequence[str] = ()
+) -> Iterator[pq.ParquetFile]:
     """One file of a table, closed afterwards; its footer need not be read again where given.
+
+    Args:
+        part: The file.
+        footer: Its metadata, if known.
+        coded: Columns of texts to read as dictionaries.
 
     Raises:
         TableError: If it cannot be read or is not a Parquet file.
     """
     with damage(part.title):
-        file = part.open(footer)
+        file = part.open(footer, coded)
     with file:
         yield file
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
@@ -18,8 +19,9 @@ from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.typed_table import TypedTable
 from pishield_cli.tables.dialect import InputFormat
 from pishield_cli.tables.endings import format_named, other_kind
+from pishield_cli.tables.parquet.dictionaries import dictionary_columns
 from pishield_cli.tables.parquet.partitions import partitions_of
-from pishield_cli.tables.parquet.parts import damage, find_parts, opened
+from pishield_cli.tables.parquet.parts import Part, damage, find_parts, opened
 from pishield_cli.tables.parquet.ranges import ColumnRanges, Range, group_ranges, tells_ranges
 from pishield_cli.tables.parquet.runs import ParquetReading, RowGroupRun, pieces, reading_of
 from pishield_cli.tables.prefetch import prefetched
@@ -41,6 +43,21 @@ class ParquetRows:
     rows: pa.RecordBatch
     part: int
     group_ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _PartSource:
+    """A file to be read.
+
+    Attributes:
+        part: The file.
+        footer: Its metadata.
+        coded: The columns of texts that are read as dictionaries.
+    """
+
+    part: Part
+    footer: pq.FileMetaData
+    coded: Sequence[str]
 
 
 class ParquetReader(TypedTable):
@@ -207,35 +224,48 @@ class ParquetReader(TypedTable):
     def _tasks(
         self, reading: ParquetReading, wanted: list[str], whole: bool, raw: list[str]
     ) -> Generator[Callable[[], Iterable[Batch]], None, None]:
-        footer: tuple[int, pq.FileMetaData] | None = None
-        for run in reading.runs:
-            if reading.workers == 1:
-                for batch in self._run(run, wanted, reading.rows, whole, raw, None):
-                    yield partial(iter, (batch,))
-                continue
-            if footer is None or footer[0] != run.part:
-                with opened(self.parts[run.part]) as file:
-                    footer = run.part, file.metadata
-            yield partial(list, self._run(run, wanted, reading.rows, whole, raw, footer[1]))
+        for number, runs in groupby(reading.runs, lambda run: run.part):
+            # Codes of a dictionary are read for less than texts; a writer needs cells as they are.
+            texts = [] if whole else [name for name in raw if _is_plain_text(self._kind(name))]
+            source = self._source(number, texts)
+            for run in runs:
+                batches = self._run(run, source, wanted, reading, whole, raw)
+                if reading.workers == 1:
+                    for batch in batches:
+                        yield partial(iter, (batch,))
+                else:
+                    yield partial(list, batches)
+
+    def _source(self, number: int, texts: Sequence[str]) -> _PartSource:
+        part = self.parts[number]
+        with opened(part) as file:
+            return _PartSource(part, file.metadata, dictionary_columns(file.metadata, texts))
+
+    def _kind(self, name: str) -> pa.DataType:
+        held = name in self.partitions.names
+        return pa.null() if held else self.schema.field(name).type
 
     def _run(
         self,
         run: RowGroupRun,
+        source: _PartSource,
         wanted: list[str],
-        rows: int,
+        reading: ParquetReading,
         whole: bool,
         raw: list[str],
-        footer: pq.FileMetaData | None,
     ) -> Iterator[Batch]:
-        """A run's batches: by one thread where the footer is given, else by as many as columns."""
-        part = self.parts[run.part]
+        """A run's batches: by one thread where runs are read side by side, else by many."""
+        part = source.part
         named = dict.fromkeys([*wanted, *raw])
         own = None if whole else [name for name in named if name not in self.partitions.names]
-        with opened(part, footer) as file, damage(part.title):
+        with opened(part, source.footer, source.coded) as file, damage(part.title):
             for group, first in run.groups:
                 start, left = first, file.metadata.row_group(group).num_rows
                 for native in file.iter_batches(
-                    batch_size=rows, row_groups=[group], columns=own, use_threads=footer is None
+                    batch_size=reading.rows,
+                    row_groups=[group],
+                    columns=own,
+                    use_threads=reading.workers == 1,
                 ):
                     count = native.num_rows
                     left -= count
@@ -301,6 +331,10 @@ class ParquetReader(TypedTable):
                 )
         assert first is not None
         return first, tuple(groups)
+
+
+def _is_plain_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _group_rows(metadata: pq.FileMetaData) -> tuple[int, ...]:
