@@ -9,7 +9,7 @@ from pishield_cli.cli.signals import TERMINATED, ending_on_signals
 INTERRUPTED = 130
 
 _NEW_OBJECTS = 50_000
-"""Python looks for circles of dead objects after so many new ones: those that loading makes live."""
+"""Python looks for circles of dead ones after so many new objects: loading makes only live ones."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.classes import class_at, code_of
 from pishield_cli.logic.domains import Text
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.tables.arrow.columns import numeric_column
+from pishield_cli.tables.arrow.columns import spread
 
 Classes = Sequence[Sequence[str]]
 
@@ -28,12 +28,7 @@ def codes_of(cells: pa.Array, classes: Classes) -> NumericColumn:
     texts = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
     code = {text: code_of(place, len(classes)) for place, one in enumerate(classes) for text in one}
     known = np.array([code.get(text, 0) for text in texts.dictionary.to_pylist()], dtype=np.int64)
-    places = numeric_column(texts.indices)
-    missing = places.missing
-    if not len(known):
-        return NumericColumn(np.zeros(len(cells), dtype=np.int64), missing)
-    found = places.values if missing is None else np.where(missing, 0, places.values)
-    return NumericColumn(known[found], missing)
+    return spread(NumericColumn(known), texts.indices)
 
 
 def as_stored(changes: Changes, requirements: Requirements) -> Changes:

@@ -18,11 +18,14 @@ def plain_array(values: Array) -> pa.Array:
     return _from_buffer(pa.from_numpy_dtype(values.dtype), len(values), values.tobytes())
 
 
-def text_array(texts: Sequence[str]) -> pa.Array:
-    """Texts without missing ones."""
-    encoded = [text.encode() for text in texts]
+def text_array(texts: Sequence[str | None]) -> pa.Array:
+    """Texts; None where one is missing."""
+    encoded = [(text or "").encode() for text in texts]
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64).tobytes()
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    present = np.array([text is not None for text in texts], dtype=bool)
+    marks = None if present.all() else np.packbits(present, bitorder="little").tobytes()
+    parts = [marks, offsets, b"".join(encoded)]
+    buffers = [None if part is None else pa.py_buffer(part) for part in parts]
     return pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
 
 
@@ -40,6 +43,11 @@ def as_rows(columns: Sequence[pa.Array | pa.ChunkedArray], names: Sequence[str])
     """Columns side by side; one in several arrays is put into one."""
     whole = [one.combine_chunks() if isinstance(one, pa.ChunkedArray) else one for one in columns]
     return pa.RecordBatch.from_arrays(whole, list(names))
+
+
+def whole_scalar(number: int) -> pa.Scalar:
+    """One whole number of 64 bits."""
+    return plain_array(np.array([number], dtype=np.int64))[0]
 
 
 def object_array(values: Sequence[Any]) -> Array:

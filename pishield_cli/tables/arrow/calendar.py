@@ -11,7 +11,7 @@ from pishield_cli.kernels import arithmetic
 from pishield_cli.kernels.arithmetic import Decimals, constant
 from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.expressions import Function
-from pishield_cli.tables.arrow.arrays import plain_array
+from pishield_cli.tables.arrow.arrays import plain_array, whole_scalar
 from pishield_cli.tables.arrow.columns import numeric_column
 
 _OF_DAYS: Mapping[Function, Callable[[pa.Array], pa.Array]] = {
@@ -60,7 +60,7 @@ def whole_years(first: Decimals, last: Decimals) -> Decimals:
 
 
 def _months(dates: pa.Array) -> pa.Array:
-    return pc.add(pc.multiply(pc.year(dates), _PER_YEAR), pc.month(dates))
+    return pc.add(pc.multiply(pc.year(dates), whole_scalar(_PER_YEAR)), pc.month(dates))
 
 
 def _of_days(function: Callable[[pa.Array], pa.Array], dates: Decimals) -> Array:

@@ -65,9 +65,9 @@ def _values_at(distinct: Array, codes: Array) -> Array:
     if distinct.dtype.kind == "b":
         true = np.count_nonzero(distinct)
         if true <= 1:
-            return codes == (distinct.argmax() if true else -1)
+            return np.equal(codes, distinct.argmax() if true else -1)
         if true >= len(distinct) - 1:
-            return codes != (distinct.argmin() if true < len(distinct) else -1)
+            return np.not_equal(codes, distinct.argmin() if true < len(distinct) else -1)
     found: Array = distinct[codes]
     return found
 

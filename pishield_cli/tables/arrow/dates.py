@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.logic.domains import MICROSECONDS, Date, Times
-from pishield_cli.tables.arrow.arrays import nothing
+from pishield_cli.tables.arrow.arrays import nothing, one_text, whole_scalar
 from pishield_cli.tables.arrow.columns import decoded, in_one_array, numeric_column, spread
 from pishield_cli.tables.arrow.formatted_dates import fits_format, formatted_dates
 
@@ -110,12 +110,20 @@ def _lengths(texts: pa.Array) -> pa.Array:
     parts = pc.extract_regex(texts, _HOURS)
     hours, minutes, seconds, rest = (pc.struct_field(parts, [place]) for place in range(4))
     whole = [
-        pc.multiply(pc.if_else(pc.equal(one, ""), "0", one).cast(pa.int64()), unit)
+        pc.multiply(_or_zero(one).cast(pa.int64()), whole_scalar(unit))
         for one, unit in ((hours, 3_600), (minutes, 60), (seconds, 1))
     ]
     fraction = pc.utf8_rpad(rest, width=6, padding="0").cast(pa.int64())
-    total = pc.multiply(pc.add(pc.add(*whole[:2]), whole[2]), 1_000_000)
+    total = pc.multiply(pc.add(pc.add(*whole[:2]), whole[2]), whole_scalar(1_000_000))
     return pc.add(total, fraction).cast(pa.duration("us"))
+
+
+def _or_zero(digits: pa.Array) -> pa.Array:
+    """Digits, 0 where there are none."""
+    from pyarrow import compute as pc
+
+    none, zero = (one_text(text, digits.type) for text in ("", "0"))
+    return pc.if_else(pc.equal(digits, none), zero, digits)
 
 
 _HOURS = (

@@ -8,7 +8,7 @@ from pyarrow import compute as pc
 
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.expressions import Call, Function, Value
-from pishield_cli.tables.arrow.arrays import nothing, text_array
+from pishield_cli.tables.arrow.arrays import nothing, plain_array, text_array
 from pishield_cli.tables.arrow.columns import numeric_column, spread
 
 Change = Callable[[pa.Array], pa.Array]
@@ -93,7 +93,8 @@ def contained(function: Function, texts: pa.Array, parts: pa.Array) -> NumericCo
     holds = _PARTS_OF_TWO[function]
     pairs = zip(plain(texts).to_pylist(), plain(parts).to_pylist(), strict=True)
     found = [None if None in (text, part) else holds(text, part) for text, part in pairs]
-    return numeric_column(pa.array(found, pa.bool_()))
+    missing = np.array([one is None for one in found], dtype=bool)
+    return NumericColumn(np.array(found, dtype=bool), missing if missing.any() else None)
 
 
 def equal(left: pa.Array, right: pa.Array) -> NumericColumn:
@@ -126,6 +127,6 @@ def _unless_null(found: pa.Array, texts: pa.Array) -> pa.Array:
 def _places_among(values: pa.Array, texts: pa.DictionaryArray) -> NumericColumn:
     """Which of some values each text is, -1 for none of them."""
     found = pc.index_in(plain(texts.dictionary), values)
-    absent = texts.dictionary.is_null()
-    places = pc.if_else(absent, nothing(pa.int32()), found.fill_null(-1))
+    other = plain_array(np.array([-1], dtype=np.int32))[0]
+    places = pc.if_else(texts.dictionary.is_null(), nothing(pa.int32()), found.fill_null(other))
     return spread(numeric_column(places), texts.indices)

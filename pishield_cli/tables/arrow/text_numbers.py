@@ -9,7 +9,7 @@ from pyarrow import compute as pc
 
 from pishield_cli.kernels.arithmetic import nearest_float
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
-from pishield_cli.tables.arrow.arrays import plain_array, text_array
+from pishield_cli.tables.arrow.arrays import plain_array, text_array, whole_scalar
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.text_functions import by_value, whole_pattern
 
@@ -55,7 +55,7 @@ def read_numbers(
 
 
 def _are_numbers(texts: pa.Array) -> pa.Array:
-    short = pc.less_equal(pc.utf8_length(texts), _LONGEST)
+    short = pc.less_equal(pc.utf8_length(texts).cast(pa.int64()), whole_scalar(_LONGEST))
     return pc.and_(short, pc.match_substring_regex(texts, whole_pattern(_NUMBER)))
 
 

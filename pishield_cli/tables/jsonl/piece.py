@@ -10,6 +10,7 @@ from pyarrow import json
 
 from pishield_cli.errors import ColumnTypeError, TableError
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.tables.arrow.arrays import text_array
 from pishield_cli.tables.arrow.columns import in_one_array, is_numeric, numeric_column
 from pishield_cli.tables.bad_columns import BadColumn
 from pishield_cli.tables.dialect import BadCells
@@ -70,7 +71,8 @@ class JsonPiece:
         cells = self._cells(name)
         told = ["0" if _is_number(one) else "-" for one in cells]
         absent = [one is None or (_is_number(one) and text_of(one) in _NO_NUMBERS) for one in cells]
-        return pa.array(told, pa.string(), mask=np.array(absent, dtype=bool))
+        shown = [None if gone else one for one, gone in zip(told, absent, strict=True)]
+        return text_array(shown).cast(pa.string())
 
     def look_through(self, column: BadColumn) -> None:
         """Note which cells of a column are not numbers, as they are written."""
@@ -199,7 +201,7 @@ class JsonPiece:
 
     def _texts(self, name: str) -> pa.Array:
         texts = [None if one is None else text_of(one) for one in self._cells(name)]
-        return pa.array(texts, pa.string()).dictionary_encode()
+        return text_array(texts).cast(pa.string()).dictionary_encode()
 
     def _cells(self, name: str) -> list[Any]:
         return [one.get(name) for one in self.objects]

@@ -44,3 +44,38 @@ def test_nothing_heavy_is_loaded(tmp_path: Path, repository: Path, ending: str) 
     command = [sys.executable, "-c", SCRIPT, path, *outputs]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+RULES = """
+country == currency or lower(country) == "de" or mail matches "[a-z@.]+" or mail contains country
+mail like "a%" or length(mail) > 3 or replace(mail, "a", "") == "b" or number(mail) > 2
+start <= stop and years(start, stop) >= 0 and months(start, stop) >= 0 and weekday(start) <= 5
+tax == "Exempt" or tax > 3
+if country == "DE" then currency == "EUR"
+clock >= 09:45 and (start is null or n mod 2 == 1)
+"""
+CELLS = """country,currency,mail,start,stop,tax,clock,n
+DE,USD,a@b.de,2024-01-31,2024-02-03,Exempt,09:30,1
+US,,,2024-01-31,,3.5,10:30,
+"""
+
+
+@pytest.mark.parametrize("command", [["check", "--bad-cells", "missing"], ["correct", "-o", "-"]])
+def test_texts_and_dates_load_nothing_heavy(
+    tmp_path: Path, repository: Path, command: list[str]
+) -> None:
+    (tmp_path / "t.csv").write_text(CELLS)
+    (tmp_path / "r.txt").write_text(RULES)
+    script = "import sys; from pishield_cli.cli import main; main(sys.argv[1:]);"
+    script += "print(*sorted({'pandas', 'torch', 'scipy'} & set(sys.modules)), file=sys.stderr)"
+    name, *options = command
+    words = [name, f"{tmp_path}/t.csv", f"{tmp_path}/r.txt", *options, "-q", "--format", "json"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words],
+        check=False,
+        cwd=repository,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout
+    assert done.stderr.splitlines()[-1] == ""
