@@ -11,10 +11,13 @@ from pishield_cli.tables.csv.records import (
     unquoted,
 )
 from pishield_cli.tables.sources import Source
-from pishield_cli.tables.textual.numbers import is_decimal_text, is_number, says_more_than_zero
-
-_SHOWN = 40
-_MOST_DIGITS = 308
+from pishield_cli.tables.textual.extremes import (
+    endless_number,
+    is_endless,
+    shortened,
+    tiny_number,
+)
+from pishield_cli.tables.textual.numbers import is_number, says_more_than_zero
 
 
 def check_text(records: Records, source: Source) -> None:
@@ -107,11 +110,7 @@ def not_numeric(
         text = unquoted(written[column]).decode()
     except UnicodeDecodeError as error:
         return _not_utf8(records, start, error, source)
-    return ColumnTypeError(f"{rule}, but line {line} holds {_shown(text)!r}.", hint=hint)
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return ColumnTypeError(f"{rule}, but line {line} holds {shortened(text)!r}.", hint=hint)
 
 
 def refuse_endless(records: Records, cells: Sequence[str], name: str, source: Source) -> None:
@@ -127,13 +126,9 @@ def refuse_endless(records: Records, cells: Sequence[str], name: str, source: So
         ColumnTypeError: With the first such cell's line.
     """
     for row, text in enumerate(cells):
-        if len(text) > _MOST_DIGITS and is_decimal_text(text):
+        if is_endless(text):
             line = line_at(source, records.offset + int(records.spans().starts[row]))
-            raise ColumnTypeError(
-                f"Numbers have at most {_MOST_DIGITS} digits, but column `{name}` of "
-                f"`{source.title}` has one of {len(text):,} characters on line {line}.",
-                hint="leave missing cells empty; write large numbers like 1e300",
-            )
+            raise endless_number(text, name, source.title, line)
 
 
 def line_at(source: Source, offset: int) -> int:
@@ -167,11 +162,7 @@ def refuse_tiny(records: Records, cells: Mapping[int, str], name: str, source: S
     for row, text in cells.items():
         if says_more_than_zero(text):
             line = line_at(source, records.offset + int(records.spans().starts[row]))
-            raise ColumnTypeError(
-                f"Numbers other than 0 are at least 5e-324 in size, but column `{name}` of "
-                f"`{source.title}` holds {_shown(text)} on line {line}.",
-                hint="write 0 instead, or measure in a smaller unit",
-            )
+            raise tiny_number(text, name, source.title, line)
 
 
 def _cells(count: int) -> str:

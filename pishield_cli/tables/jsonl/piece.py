@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property, partial
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from pishield_cli.tables.dialect import BadCells
 from pishield_cli.tables.jsonl.lines import JsonLines, Numeral, json_text, object_of
 from pishield_cli.tables.textual.digits import has_long_exponents, has_long_numbers
 from pishield_cli.tables.textual.exact import are_whole, exact_cells
+from pishield_cli.tables.textual.extremes import endless_number, is_endless, tiny_number
 from pishield_cli.tables.textual.numbers import numbers_in, says_more_than_zero
 
 _BRACES = ord("{"), ord("}")
@@ -165,9 +167,15 @@ class JsonPiece:
         column = numeric_column(cells)
         if column.values.dtype.kind != "f":
             return column
-        if self._has_tiny_numbers and (column.values == 0).any():
+        if self._has_extremes(column.values):
             return self._numbers(name)
         return self._floats(name, column)
+
+    def _has_extremes(self, values: Array) -> bool:
+        """Whether numbers may be more or less than floats hold, so that their texts must tell."""
+        if self._has_tiny_numbers and (values == 0).any():
+            return True
+        return self._has_long_numbers and bool(np.isinf(values).any())
 
     def _floats(self, name: str, column: NumericColumn) -> NumericColumn:
         if not self._has_long_numbers:
@@ -189,15 +197,18 @@ class JsonPiece:
         for row, (one, text) in enumerate(zip(self._cells(name), texts, strict=True)):
             if self._refuses and not _is_number(one):
                 raise ColumnTypeError(f"Column `{name}` of `{self._title}` must hold numbers.")
-            if isinstance(one, Numeral) and float(one) == 0 and says_more_than_zero(text):
-                raise ColumnTypeError(
-                    f"Numbers other than 0 are at least 5e-324 in size, but column `{name}` of "
-                    f"`{self._title}` holds {text} on line {self._line(row)}.",
-                    hint="write 0 instead, or measure in a smaller unit",
-                )
+            if isinstance(one, Numeral):
+                self._refuse_extreme(text, float(one), name, row)
         column = numbers_in(texts, _NO_NUMBERS)
         assert column is not None
         return self._floats(name, column) if column.values.dtype.kind == "f" else column
+
+    def _refuse_extreme(self, text: str, cell: float, name: str, row: int) -> None:
+        """Refuse numbers of too many digits, or smaller than floats hold."""
+        if cell == 0 and says_more_than_zero(text):
+            raise tiny_number(text, name, self._title, self._line(row))
+        if abs(cell) == inf and is_endless(text):
+            raise endless_number(text, name, self._title, self._line(row))
 
     def _texts(self, name: str) -> pa.Array:
         texts = [None if one is None else text_of(one) for one in self._cells(name)]
