@@ -137,14 +137,15 @@ class AffineLines(FixedBuffers):
             sizes = sizes + self.constants("shifts").abs()
         return sums, torch.where(sizes > 0, sizes.clamp(min=least), sizes)
 
-    def scaled(self, state: Tensor, factor: Tensor) -> Tensor:
-        """Values of the forms, the terms as given and the constants times a factor."""
-        total = self.combined(state)
-        return total + self.constants("shifts") * factor if self.shifted else total
+    def scaled(self, terms: Tensor, factor: Tensor) -> Tensor:
+        """Values of the forms, of the columns of all their terms and the constants times a factor.
 
-    def combined(self, state: Tensor) -> Tensor:
-        """Values of the forms without their constants, shape `(forms, rows)`."""
-        return self._sums(self._parts(state, magnitudes=False))
+        Args:
+            terms: Shape `(terms, rows)`.
+            factor: Of the constants, such that it can be multiplied with each.
+        """
+        total = self._sums(self._weighed(terms))
+        return total + self.constants("shifts") * factor if self.shifted else total
 
     def _summed(self, state: Tensor, *, magnitudes: bool) -> Tensor:
         total = self._sums(self._parts(state, magnitudes=magnitudes))
@@ -155,11 +156,12 @@ class AffineLines(FixedBuffers):
 
     def _parts(self, state: Tensor, *, magnitudes: bool) -> Tensor:
         """All terms of all forms, shape `(terms, rows)`."""
-        parts = state.index_select(0, self.constants("index"))
-        if self.weighted:
-            parts = parts * self.constants("weights").to(state.dtype)
+        parts = self._weighed(state.index_select(0, self.constants("index")))
         parts = parts.abs() if magnitudes else parts
         return parts if self.mixing is None else self.mixing(parts)
+
+    def _weighed(self, terms: Tensor) -> Tensor:
+        return terms * self.constants("weights").to(terms.dtype) if self.weighted else terms
 
     def _sums(self, parts: Tensor) -> Tensor:
         """The terms of each form added up, shape `(forms, rows)`."""

@@ -82,9 +82,9 @@ class Define(FixedBuffers):
     def on_grid(self, state: Tensor, grid: GridSteps, precision: Precision) -> Tensor:
         """The definitions in whole steps of a grid, all of one; NaN where terms are not on it."""
         one = GridSteps(*(part[:1] for part in grid))
-        numbers = torch.round(one.numbers(state))
-        used = self.definitions.constants("index")
-        on = (precision.stored(one.values(numbers)) == state).index_select(0, used)
+        terms = state.index_select(0, self.definitions.constants("index"))
+        numbers = torch.round(one.numbers(terms))
+        on = precision.stored(one.values(numbers)) == terms
         total = self.definitions.scaled(numbers, one.up / one.down) * one.finer
         whole = torch.round(total)
         on = on.all(0, keepdim=True) & ((whole - total).abs() < NEARLY)
@@ -133,6 +133,13 @@ class Clip(FixedBuffers):
             return self._strictly(values, bounds, gaps, placing)
         sides = self._sides(bounds)
         return _between(values, sides, sides, placing)
+
+    def fits(self, tried: Sequence[Tensor], state: Tensor, precision: Precision) -> list[Tensor]:
+        """Which values lie inside, for each of some tensors of them; exactly."""
+        ends, _ = self.edges(self.bounds, self.bounds(state), state, precision)
+        low, high = self._sides(ends)
+        lowest, highest = (-torch.inf if low is None else low), torch.inf if high is None else high
+        return [(one >= lowest) & (one <= highest) for one in tried]
 
     def _sides(self, bounds: Tensor) -> Sides:
         """The greatest lower and the least upper bound."""

@@ -15,6 +15,10 @@ SEEN = 1.25
 """Units that decimals of a sum can be off from its floats by, and of what it is compared with."""
 
 
+TIED = 64.0
+"""Units by which a value inside its bounds may be farther away than one on them, at least."""
+
+
 def seen(precision: Precision, terms: Tensor) -> Tensor:
     """Units of rounding that a sum of so many terms is certain to stay within."""
     added = (terms + 4.0) / 2.0 if precision.dtype == torch.float64 else torch.zeros_like(terms)
@@ -44,12 +48,22 @@ class Edges(FixedBuffers):
         self._column("terms", [len(one.terms) for one in bounds])
         self._mask("strict", [one.strict for one in bounds])
         self._mask("constant", constant)
+        self._off = dict.fromkeys(DIGITS, False)
         for dtype in DIGITS if self.any_constant else ():
             ends = [
                 0.0 if one.terms else end_of(one.constant, sign, dtype, strict=one.strict)
                 for one, sign in zip(bounds, signs, strict=True)
             ]
             self._column(_named("ends", dtype), ends)
+            met = (
+                one.terms or one.strict or float(one.constant) == end
+                for one, end in zip(bounds, ends, strict=True)
+            )
+            self._off[dtype] = not all(met)
+
+    def off(self, precision: Precision) -> bool:
+        """Whether values that move are put anywhere but on bounds, but for gaps of strict ones."""
+        return self.any_summed or precision.growth > GROWTH or self._off[precision.dtype]
 
     def _column(self, name: str, values: Sequence[float]) -> None:
         column = torch.tensor(values, dtype=torch.float64).unsqueeze(1)
@@ -75,11 +89,11 @@ class Edges(FixedBuffers):
         sizes = bounds
         if self.any_summed or roomy:
             sizes = lines.sizes(state, precision.tiny) * (precision.unit * signs)
-        # What earlier waves leave beyond their own rounding, the later ones need.
-        beyond_own = precision.room - ROOM
         if self.any_summed:
             # Twice: once for the bound, and once for the value that is compared with it.
-            needed = 2.0 * seen(precision, self.constants("terms")) + beyond_own
+            own = 2.0 * seen(precision, self.constants("terms"))
+            # What earlier waves leave beyond their own rounding, the later ones need.
+            needed = own + (precision.room - 1.0) * (own - 1.0)
             units = sizes * self.constants("summed")
             ends = (bounds + units * needed).detach()
             inner = bounds + units * (needed + ROOM)
@@ -89,10 +103,17 @@ class Edges(FixedBuffers):
             ends, inner = torch.where(constant, fixed, ends), torch.where(constant, fixed, inner)
         if roomy:
             units = sizes * (1.0 - self.constants("summed"))
-            ends, inner = ends + units.detach() * beyond_own, inner + units * precision.room
+            ends = ends + units.detach() * (ROOM * (precision.room - 1.0))
+            inner = inner + units * (ROOM * precision.room)
         if self.any_strict:
             ends, inner = self._strictly(bounds, ends, inner, lines.magnitudes(state), precision)
         return ends, inner
+
+    def tied(self, lines: AffineLines, state: Tensor, precision: Precision) -> Tensor:
+        """By how much a value inside its bounds may be farther away than one on them."""
+        units = TIED + 4.0 * seen(precision, self.constants("terms"))
+        sizes = lines.sizes(state, precision.tiny)
+        return sizes * (units * (precision.room * precision.unit))
 
     def _strictly(
         self, bounds: Tensor, ends: Tensor, inner: Tensor, sizes: Tensor, precision: Precision

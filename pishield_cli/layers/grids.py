@@ -44,6 +44,19 @@ class GridSteps(NamedTuple):
         """The grids of some groups."""
         return GridSteps(*(one.index_select(0, groups) for one in self))
 
+    def at(self, rows: Tensor) -> "GridSteps":
+        """The grids of some rows."""
+        return GridSteps(*(one.index_select(1, rows) for one in self))
+
+    def rounded(self, values: Tensor) -> Tensor:
+        """The floats nearest to values that lie on the grid; NaN where there is none."""
+        return self.values(torch.round(self.numbers(values)))
+
+    def unlike(self, other: "GridSteps") -> Tensor:
+        """The numbers of the rows in which two grids are not the same."""
+        unlike = (self.up[:-1] != other.up[:-1]) | (self.down[:-1] != other.down[:-1])
+        return unlike.any(0).nonzero().squeeze(1)
+
 
 class Grids(FixedBuffers):
     """The columns that equalities connect, group by group, and how finely each may be divided.
@@ -58,6 +71,7 @@ class Grids(FixedBuffers):
     Attributes:
         groups: The group of each column that is in one.
         count: How many groups there are.
+        named: The columns whose sizes decide.
     """
 
     def __init__(self, steps: Sequence[Step], columns: Mapping[str, int]) -> None:
@@ -65,6 +79,7 @@ class Grids(FixedBuffers):
         found = [(one.variable, one.equality) for one in steps if one.equality is not None]
         groups = [one for one in _connected(found) if all(_finest(b) is not None for _, b in one)]
         self.count = len(groups)
+        self.named: frozenset[str] = frozenset()
         self.groups = {
             name: number
             for number, group in enumerate(groups)
@@ -74,7 +89,12 @@ class Grids(FixedBuffers):
         if not groups:
             return
         flat = [pair for group in groups for pair in group]
-        self.forms = AffineLines([_whole(*pair) for pair in flat], columns)
+        forms = _wholes(flat)
+        named = list(dict.fromkeys(name for form in forms for name, _ in form.terms))
+        self.forms = AffineLines(forms, {name: line for line, name in enumerate(named)})
+        self.named = frozenset(named)
+        inputs = torch.tensor([columns[name] for name in named]).long()
+        self.register_buffer("inputs", inputs, persistent=False)
         order = iter(self.forms.order)
         self.slots = Slots([[next(order) for _ in group] for group in groups], len(flat))
         finest = [max(_finest(bound) or 0 for _, bound in group) for group in groups]
@@ -84,7 +104,8 @@ class Grids(FixedBuffers):
 
     def forward(self, y: Tensor) -> GridSteps:
         """The grids of rows near their corrected values, shape `(rows, columns)`, and NaN."""
-        sizes = self.slots.greatest(self.forms.magnitudes(y.detach().t().double()))
+        state = y.detach().index_select(1, self.constants("inputs")).t().double()
+        sizes = self.slots.greatest(self.forms.magnitudes(state))
         digits = torch.ceil(torch.log10(sizes) + 1e-4).long()
         places = DIGITS[y.dtype] - digits - self.constants("finest")
         powers = self.constants("powers")
@@ -98,10 +119,27 @@ class Grids(FixedBuffers):
         return GridSteps(*(torch.cat((one, nothing)) for one in parts))
 
 
-def _whole(variable: str, bound: Bound) -> AffineForm:
-    """A sum at least as large as any column of an equality, and as the sum itself."""
-    terms = tuple(Term(name, max(abs(value), Fraction(1))) for name, value in bound.terms)
-    return AffineForm((Term(variable, Fraction(1)), *terms), bound.constant)
+def _wholes(pairs: Sequence[tuple[str, Bound]]) -> list[AffineForm]:
+    """For each equality a sum at least as large as its sum and any column of it.
+
+    Columns that other equalities define are told by what these are made of, so that it does not
+    matter what they are themselves.
+    """
+    made: dict[str, tuple[dict[str, Fraction], Fraction]] = {}
+    for variable, bound in pairs:
+        terms: dict[str, Fraction] = {}
+        constant = abs(bound.constant)
+        for name, value in bound.terms:
+            size = max(abs(value), Fraction(1))
+            inner, more = made.get(name, ({name: Fraction(1)}, Fraction(0)))
+            constant += size * more
+            for column, part in inner.items():
+                terms[column] = terms.get(column, Fraction(0)) + size * part
+        made[variable] = terms, constant
+    return [
+        AffineForm(tuple(Term(*term) for term in terms.items()), constant)
+        for terms, constant in (made[variable] for variable, _ in pairs)
+    ]
 
 
 def _finest(bound: Bound) -> int | None:

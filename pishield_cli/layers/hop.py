@@ -1,6 +1,7 @@
 """Variables outside unions of forbidden intervals, moved to the nearest value that is allowed."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,8 +19,8 @@ from pishield_cli.layers.edges import Certain, Edges
 from pishield_cli.layers.precision import Precision
 from pishield_cli.logic.plans.plan import BoundClause, Step
 
-TIED = 64.0
-"""Units by which a value inside its bounds may be farther away than one on them."""
+SPARSE = 0.75
+"""The share of rows up to which they are taken out and put back: more cost less as they are."""
 
 
 class Hop(FixedBuffers):
@@ -89,6 +90,12 @@ class Hop(FixedBuffers):
             across = None if placing is clamp else self._across(values, inner, ends, others, chosen)
         return placing(values, inner.gather(0, chosen), moved & found, across)
 
+    def fits(self, tried: Sequence[Tensor], state: Tensor, precision: Precision) -> list[Tensor]:
+        """Which values lie inside, for each of some tensors of them; exactly."""
+        ends, _ = self.edges(self.bounds, self.bounds(state), state, precision)
+        others = None if self.certain is None else self.certain(state, precision)
+        return [self._allowed(one, ends, others, closed=True) for one in tried]
+
     def _exactly(
         self,
         values: Tensor,
@@ -102,30 +109,46 @@ class Hop(FixedBuffers):
         with torch.no_grad():
             others = None if self.certain is None else self.certain(state, precision)
             moved = ~self._allowed(values, ends, others, closed=True)
-            tried = precision.stored(inner)
-            chosen, found = self._nearest(values, tried, ends, others, closed=True)
-            tight, chosen_tight, found_tight = self._tightly(values, bounds, state, others)
-            # What an equality allows alone lies on its bounds, not inside them.
-            sizes = self.bounds.sizes(state, precision.tiny).gather(0, chosen_tight)
-            away = (tried.gather(0, chosen) - values).abs()
-            away_tight = (tight.gather(0, chosen_tight) - values).abs()
-            far = away > away_tight + TIED * precision.unit * sizes
-            use = found_tight & (far | ~found)
-            chosen = torch.where(use, chosen_tight, chosen)
-            across = None
-            if placing is not clamp:
-                across = self._across(values, tried, ends, others, chosen)
-        targets = torch.where(use, bounds.gather(0, chosen), inner.gather(0, chosen))
-        return placing(values, targets, moved & (found | found_tight), across)
+            asked = _Asked(values, bounds, state, ends, precision.stored(inner), others)
+            told = self._told(asked, moved, precision, across=placing is not clamp)
+        targets = inner.gather(0, told.chosen)
+        if self.edges.off(precision):
+            targets = torch.where(told.tight, bounds.gather(0, told.chosen), targets)
+        return placing(values, targets, moved & told.found, told.across)
 
-    def _tightly(
-        self, values: Tensor, bounds: Tensor, state: Tensor, others: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _told(
+        self, asked: "_Asked", moved: Tensor, precision: Precision, *, across: bool
+    ) -> "_Told":
+        """Where values go; where rows may be told apart, only of those in which some move."""
+        if precision.sparse:
+            rows = moved.any(0).nonzero().squeeze(1)
+            if len(rows) < SPARSE * moved.shape[1]:
+                return self._searched(asked.of(rows), precision, across=across).among(rows, moved)
+        return self._searched(asked, precision, across=across)
+
+    def _searched(self, asked: "_Asked", precision: Precision, *, across: bool) -> "_Told":
+        values, tried, ends, others = asked.values, asked.tried, asked.ends, asked.others
+        chosen, found = self._nearest(values, tried, ends, others, closed=True)
+        use = torch.zeros_like(found)
+        if self.edges.off(precision):
+            tight, found_tight = self._tightly(asked)
+            # What an equality allows alone lies on its bounds, not inside them.
+            tied = self.edges.tied(self.bounds, asked.state, precision).gather(0, tight)
+            away = (tried.gather(0, chosen) - values).abs()
+            away_tight = (asked.bounds.gather(0, tight) - values).abs()
+            far = away > away_tight + tied
+            use = found_tight & (far | ~found)
+            chosen, found = torch.where(use, tight, chosen), found | found_tight
+        beyond = self._across(values, tried, ends, others, chosen) if across else None
+        return _Told(chosen, use, found, beyond)
+
+    def _tightly(self, asked: "_Asked") -> tuple[Tensor, Tensor]:
         """Candidates on the bounds themselves, rounding forgiven: the nearest, if there is one."""
-        sizes = self.bounds.magnitudes(state)
+        bounds = asked.bounds
+        sizes = self.bounds.magnitudes(asked.state)
         slack = ROUNDING * torch.finfo(bounds.dtype).eps * sizes
         ends = self._within(bounds, slack, torch.zeros_like(slack))
-        return bounds, *self._nearest(values, bounds, ends, others)
+        return self._nearest(asked.values, bounds, ends, asked.others)
 
     def _halfway(self, bounds: Tensor, signs: Tensor) -> Tensor:
         """Half the way from each bound inwards to the next one: a gap must not take up the room."""
@@ -195,6 +218,57 @@ class Hop(FixedBuffers):
             other = either(upwards, candidate < values, candidate > values)
             across = across | (other & self._allowed(candidate, bounds, others))
         return across
+
+
+class _Asked(NamedTuple):
+    """What a search for targets has to know, all of shape `(lines, rows)`.
+
+    Attributes:
+        values: That move.
+        bounds: Their bounds.
+        state: Of what.
+        ends: Where values count as inside.
+        tried: Where those that do not are put.
+        others: Which literals over earlier variables hold.
+    """
+
+    values: Tensor
+    bounds: Tensor
+    state: Tensor
+    ends: Tensor
+    tried: Tensor
+    others: Tensor | None
+
+    def of(self, rows: Tensor) -> "_Asked":
+        """The same for some rows."""
+        others = None if self.others is None else self.others.index_select(1, rows)
+        values, bounds, state, ends, tried = (one.index_select(1, rows) for one in self[:5])
+        return _Asked(values, bounds, state, ends, tried, others)
+
+
+class _Told(NamedTuple):
+    """Where values go, all of shape `(variables, rows)`.
+
+    Attributes:
+        chosen: The line of the bound.
+        tight: Whether to the bound itself, and not inside it.
+        found: Whether there is one.
+        across: Whether there is another on the other side; None if not asked for.
+    """
+
+    chosen: Tensor
+    tight: Tensor
+    found: Tensor
+    across: Tensor | None
+
+    def among(self, rows: Tensor, whole: Tensor) -> "_Told":
+        """The same among all rows, nothing of which is found in the others."""
+
+        def put(some: Tensor) -> Tensor:
+            return some.new_zeros(whole.shape).index_copy_(1, rows, some)
+
+        across = None if self.across is None else put(self.across)
+        return _Told(put(self.chosen), put(self.tight), put(self.found), across)
 
 
 class _Members:

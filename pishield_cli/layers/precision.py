@@ -26,7 +26,7 @@ ROOM = 1.5
 """Units by which values are put further inside than they are seen to need: storing takes a half."""
 
 GROWTH = 2.0
-"""By how much more room a wave leaves than the next, whose bounds are made of it."""
+"""By how many times more room a wave leaves than the next, whose bounds are made of it."""
 
 DEEPEST = 4
 """Waves over which that room grows."""
@@ -39,14 +39,16 @@ class Precision:
     Attributes:
         dtype: In which they end up.
         exact: Whether bounds hold for the decimals that the values are judged as.
-        growth: By how much more room a wave leaves than the one after it.
-        room: Units of room in this wave.
+        growth: By how many times more room a wave leaves than the one after it.
+        room: By how many times more this wave leaves than the last.
+        sparse: Whether rows may be told apart, so that work is done only where values move.
     """
 
     dtype: torch.dtype
     exact: bool = False
     growth: float = GROWTH
-    room: float = ROOM
+    room: float = 1.0
+    sparse: bool = False
 
     @property
     def gap(self) -> float:
@@ -73,7 +75,7 @@ class Precision:
         if not self.exact:
             return self
         deep = waves if self.growth > GROWTH else min(waves, DEEPEST)
-        return replace(self, room=ROOM * self.growth**deep)
+        return replace(self, room=self.growth**deep)
 
     def stored(self, values: Tensor) -> Tensor:
         """Values as they will be stored; only rounded so where that matters to later bounds."""
@@ -82,7 +84,7 @@ class Precision:
 
 def has_values(values: Tensor) -> bool:
     """Whether a tensor's values can be looked at: not while compiling, on `meta`, or in `vmap`."""
-    return _total(values) is not None
+    return _total(values[:1]) is not None
 
 
 def may_hold_nan(values: Tensor) -> bool:
@@ -99,6 +101,13 @@ def _total(values: Tensor) -> float | None:
         return float(values.detach().sum())
     except RuntimeError:
         return None
+
+
+def replaced(y: Tensor, values: Tensor) -> Tensor:
+    """Other values, bit for bit, with the gradient of those."""
+    if not y.requires_grad:
+        return values
+    return torch.where(values == y, y, values + (y - y.detach()))
 
 
 def gap_of(dtype: torch.dtype) -> float:

@@ -35,7 +35,7 @@ from pishield_cli.layers.inputs import (
 from pishield_cli.layers.judge import Judge, RowByRow
 from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.parts import PartSweep
-from pishield_cli.layers.precision import DIGITS, Precision, has_values, may_hold_nan
+from pishield_cli.layers.precision import DIGITS, Precision, has_values, may_hold_nan, replaced
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.scores import CoherentSweep
 from pishield_cli.layers.state import Declared, clause_lines, digest_of
@@ -244,11 +244,13 @@ class Shield(Declared):
         if self.coherence is not None:
             corrected: Tensor = self.sweeps[0](z)
             return corrected
-        precision = Precision(z.dtype, exact=self.is_exact(z))
+        if not self.is_exact(z):
+            return self._swept(z, placing, Precision(z.dtype))
+        known = has_values(z)
+        sparse = known and z.device.type == "cpu"
+        precision = Precision(z.dtype, exact=True, sparse=sparse)
         y = self._swept(z, placing, precision)
-        if not precision.exact or not has_values(z):
-            return y
-        return self._settled(z, y, precision)
+        return self._settled(z, y, precision) if known else y
 
     def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
         """What the rule hands to raw values; see `Opaque`."""
@@ -270,7 +272,9 @@ class Shield(Declared):
         with torch.no_grad():
             wrong = self.judge.wrong(y, precision)
             settled = y.detach()
-            for growth in (*ROOMIER, None) if len(wrong) else ():
+            for growth in (*ROOMIER, None):
+                if not len(wrong):
+                    break
                 if growth is None:
                     again = self.row_by_row.correct(z[wrong])
                 else:
@@ -279,7 +283,7 @@ class Shield(Declared):
                 held[self.judge.wrong(again, precision)] = False
                 settled = settled.index_copy(0, wrong[held], again[held])
                 wrong = wrong[~held]
-        return settled if not y.requires_grad else _replaced(y, settled)
+        return replaced(y, settled)
 
     def _towards(self, z: Tensor, goal: Tensor) -> Tensor:
         if goal.shape[-1:] != z.shape[-1:] or goal.numel() != z.numel():
@@ -328,8 +332,3 @@ class Shield(Declared):
         """What `print` shows of it."""
         count = len(self.requirements.requirements)
         return f"{self.requirements.type.value}, {count} requirements, {len(self.columns)} columns"
-
-
-def _replaced(y: Tensor, values: Tensor) -> Tensor:
-    """Other values, bit for bit, with the gradient of those."""
-    return torch.where(values == y, y, values + (y - y.detach()))

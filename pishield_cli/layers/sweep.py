@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from pishield_cli.layers.affine import FixedBuffers
-from pishield_cli.layers.blocks import Clip, Define, Placing, bounds_of, clamp, is_convex
-from pishield_cli.layers.grids import Grids, GridSteps
+from pishield_cli.layers.blocks import Clip, Define, Placing, bounds_of, is_convex
+from pishield_cli.layers.grids import GridSteps, Grids
 from pishield_cli.layers.hop import Hop
-from pishield_cli.layers.precision import Precision
+from pishield_cli.layers.precision import Precision, replaced
 from pishield_cli.logic.plans.plan import Step
 from pishield_cli.logic.plans.waves import waves_of
 
@@ -41,7 +41,8 @@ class Sweep(FixedBuffers):
             tuple(step.variable for _, group in wave for step in group) for wave in waves
         )
         self.moved = tuple(moved)
-        loose = [name for name in inputs if name in group_of and name not in {*moved, *fixed}]
+        defined = {step.variable for step in steps if step.equality is not None}
+        loose = [name for name in inputs if name in group_of and name not in {*defined, *fixed}]
         for name, listed in (
             ("loose", [columns[name] for name in loose]),
             ("loose_groups", [group_of[name] for name in loose]),
@@ -84,24 +85,34 @@ class Sweep(FixedBuffers):
         if not self.moved:
             return z.clone()
         precision = precision or Precision(z.dtype)
-        y = self._swept(z, placing, precision, None)
-        if precision.exact and self.grids.count:
-            # Once more, so that the terms of equalities are decimals whose sums are floats.
-            grid = self.grids(y)
-            return self._swept(self._rounded(z, grid, precision), placing, precision, grid)
-        return y
+        if not (precision.exact and self.grids.count):
+            return self._swept(z, placing, precision, None)
+        # The terms of equalities become decimals whose sums are floats: of so many places as the
+        # values before allow, or those after, where they come to allow others.
+        grid = self.grids(z)
+        y = self._swept(self._rounded(z, grid), placing, precision, grid)
+        if self.grids.named.isdisjoint(self.moved):
+            return y
+        after = self.grids(y)
+        if not precision.sparse:
+            return self._swept(self._rounded(z, after), placing, precision, after)
+        rows = after.unlike(grid)
+        if not len(rows):
+            return y
+        own = after.at(rows)
+        return y.index_copy(
+            0, rows, self._swept(self._rounded(z[rows], own), placing, precision, own)
+        )
 
-    def _rounded(self, z: Tensor, grid: GridSteps, precision: Precision) -> Tensor:
-        """Values that nothing bounds rounded to their grid; with their gradient."""
+    def _rounded(self, z: Tensor, grid: GridSteps) -> Tensor:
+        """Values of columns that share a grid rounded to it; with their gradient."""
         places = self.constants("loose")
         old = z.index_select(1, places)
-        own = grid.of(self.constants("loose_groups"))
         with torch.no_grad():
-            wide = old.t().to(precision.working)
-            new = own.values(torch.round(own.numbers(wide))).t().to(z.dtype)
-            away = torch.where(new.isfinite(), new - old, 0.0)
-            exactly = torch.where(new.isfinite(), new, old)
-        return z.index_copy(1, places, torch.where(away == 0, old, exactly + (old - old.detach())))
+            wide = old.t().double()
+            new = grid.of(self.constants("loose_groups")).rounded(wide).t().to(z.dtype)
+            new = torch.where(new.isfinite(), new, old)
+        return z.index_copy(1, places, replaced(old, new))
 
     def _swept(
         self, z: Tensor, placing: Placing, precision: Precision, grid: GridSteps | None
@@ -133,19 +144,43 @@ def _on_grid(
     own = grid.of(block.get_buffer("groups"))
     with torch.no_grad():
         if isinstance(block, Define):
-            rounded = block.on_grid(state, own, precision)
+            rounded = precision.stored(block.on_grid(state, own, precision))
             rounded = torch.where(rounded.isnan(), new, rounded)
         else:
-            numbers = own.numbers(new)
-            best, away = new, torch.full_like(new, torch.inf)
-            for move in (torch.round, torch.floor, torch.ceil):
-                one = precision.stored(own.values(move(numbers)))
-                kept = precision.stored(block(one, state, clamp, precision)) == one
-                distance = torch.where(kept, (one - new).abs(), torch.inf)
-                best = torch.where(distance < away, one, best)
-                away = torch.minimum(distance, away)
-            rounded = best
-    return new + (precision.stored(rounded) - new).detach()
+            assert isinstance(block, Clip | Hop)
+            rounded = _moved_onto(block, new, state, precision, own)
+    return replaced(new, rounded)
+
+
+def _moved_onto(
+    block: Clip | Hop, new: Tensor, state: Tensor, precision: Precision, own: GridSteps
+) -> Tensor:
+    """The nearest values of the grid inside the bounds; as they are where there are none."""
+    near = precision.stored(own.rounded(new))
+    off = (near != new) & ~near.isnan()
+    if not precision.sparse:
+        return _inside(block, new, state, precision, own)
+    rows = off.any(0).nonzero().squeeze(1)
+    if not len(rows):
+        return new
+    some = new.index_select(1, rows), state.index_select(1, rows)
+    return new.index_copy(1, rows, _inside(block, *some, precision, own.at(rows)))
+
+
+def _inside(
+    block: Clip | Hop, new: Tensor, state: Tensor, precision: Precision, own: GridSteps
+) -> Tensor:
+    numbers = own.numbers(new)
+    tried = [
+        precision.stored(own.values(move(numbers)))
+        for move in (torch.round, torch.floor, torch.ceil)
+    ]
+    best, away = new, torch.full_like(new, torch.inf)
+    for one, fits in zip(tried, block.fits(tried, state, precision), strict=True):
+        distance = torch.where(fits, (one - new).abs(), torch.inf)
+        best = torch.where(distance < away, one, best)
+        away = torch.minimum(distance, away)
+    return best
 
 
 def _read(step: Step) -> Iterable[str]:
