@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pishield_cli.layers.affine import AffineForm, AffineLines, FixedBuffers, Slots
 from pishield_cli.layers.edges import Edges, beyond
-from pishield_cli.layers.grids import GridSteps
+from pishield_cli.layers.grids import NEARLY, GridSteps
 from pishield_cli.layers.precision import Precision
 from pishield_cli.logic.plans.plan import Bound, Step
 
@@ -55,10 +55,6 @@ def bounds_of(step: Step) -> tuple[tuple[Bound, ...], tuple[Bound, ...]]:
     """All lower and all upper bounds of a step."""
     lowers = tuple(bound for clause in step.clauses for bound in clause.lowers)
     return lowers, tuple(bound for clause in step.clauses for bound in clause.uppers)
-
-
-NEARLY = 0.01
-"""Of a step of a grid: what counts as on it, sums being whole numbers up to rounding."""
 
 
 class Define(FixedBuffers):

@@ -15,6 +15,9 @@ from pishield_cli.logic.terms import Term
 LARGEST = 22
 """Powers of ten up to this are exact in double precision."""
 
+NEARLY = 0.01
+"""Of a step of a grid: what counts as on it, sums being whole numbers up to rounding."""
+
 FINEST = 6
 """Decimal places up to which coefficients count as decimals."""
 
@@ -95,12 +98,38 @@ class Grids(FixedBuffers):
         self.named = frozenset(named)
         inputs = torch.tensor([columns[name] for name in named]).long()
         self.register_buffer("inputs", inputs, persistent=False)
+        members = [number for number, group in enumerate(groups) for _ in group]
+        self._prepare_sums(flat, members, columns)
         order = iter(self.forms.order)
         self.slots = Slots([[next(order) for _ in group] for group in groups], len(flat))
         finest = [max(_finest(bound) or 0 for _, bound in group) for group in groups]
         self.register_buffer("finest", torch.tensor(finest).unsqueeze(1), persistent=False)
         powers = torch.tensor([10.0**n for n in range(LARGEST + 1)], dtype=torch.float64)
         self.register_buffer("powers", powers, persistent=False)
+
+    def _prepare_sums(
+        self, pairs: Sequence[tuple[str, Bound]], members: Sequence[int], columns: Mapping[str, int]
+    ) -> None:
+        forms = [_excess(*pair) for pair in pairs]
+        self.sums = AffineLines(forms, columns)
+        lines = sorted(range(len(forms)), key=self.sums.order.__getitem__)
+        for name, listed in (
+            ("sum_groups", [members[one] for one in lines]),
+            ("term_groups", [members[one] for one in lines for _ in forms[one].terms]),
+        ):
+            self.register_buffer(name, torch.tensor(listed).long(), persistent=False)
+
+    def met(self, y: Tensor) -> Tensor:
+        """In which rows every equality of a group holds exactly for certain, shape `(rows,)`."""
+        grid = self(y)
+        terms = y.detach().index_select(1, self.sums.constants("index")).t().double()
+        own = grid.of(self.constants("term_groups"))
+        numbers = torch.round(own.numbers(terms))
+        on = own.values(numbers).to(y.dtype).double() == terms
+        one = grid.of(self.constants("sum_groups"))
+        excess = self.sums.scaled(numbers, one.up / one.down) * one.finer
+        met: Tensor = on.all(0) & (excess.abs() < NEARLY).all(0)
+        return met
 
     def forward(self, y: Tensor) -> GridSteps:
         """The grids of rows near their corrected values, shape `(rows, columns)`, and NaN."""
@@ -117,6 +146,11 @@ class Grids(FixedBuffers):
         nothing = torch.full_like(up[:1], torch.nan)
         parts = (up, down, finer.expand_as(up))
         return GridSteps(*(torch.cat((one, nothing)) for one in parts))
+
+
+def _excess(variable: str, bound: Bound) -> AffineForm:
+    """By how much a definition exceeds its variable."""
+    return AffineForm((*bound.terms, Term(variable, Fraction(-1))), bound.constant)
 
 
 def _wholes(pairs: Sequence[tuple[str, Bound]]) -> list[AffineForm]:

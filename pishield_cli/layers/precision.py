@@ -31,6 +31,9 @@ GROWTH = 2.0
 DEEPEST = 4
 """Waves over which that room grows."""
 
+FARTHEST = 2.0**-12
+"""Of what is added up: beyond this no wave leaves more room, but for the usual."""
+
 
 @dataclass(frozen=True, slots=True)
 class Precision:
@@ -74,8 +77,10 @@ class Precision:
         """The precision of a wave that so many others follow."""
         if not self.exact:
             return self
-        deep = waves if self.growth > GROWTH else min(waves, DEEPEST)
-        return replace(self, room=self.growth**deep)
+        usual = GROWTH ** min(waves, DEEPEST)
+        if self.growth == GROWTH:
+            return replace(self, room=usual)
+        return replace(self, room=min(self.growth**waves, max(usual, FARTHEST / self.unit)))
 
     def stored(self, values: Tensor) -> Tensor:
         """Values as they will be stored; only rounded so where that matters to later bounds."""

@@ -49,6 +49,15 @@ from pishield_cli.logic.terms import Inequality
 ROOMIER = (4.0, 16.0, 64.0)
 """Growths of room that are tried where later bounds did not find enough."""
 
+WRONG, HOLDING, EQUAL = 0, 1, 2
+"""Rows that violate something; those that do not, but for equalities; those that hold exactly."""
+
+NEAR = 2.0**-14
+"""How far a column may be moved, relative to itself, so that an equality holds exactly."""
+
+STEPS = 64.0
+"""And how many of the last digits that the row's largest column has."""
+
 
 class Shield(Declared):
     """Correct values so that requirements hold, inside a network or after it.
@@ -270,20 +279,40 @@ class Shield(Declared):
     def _settled(self, z: Tensor, y: Tensor, precision: Precision) -> Tensor:
         """The same, with more room where a later bound did not find enough."""
         with torch.no_grad():
-            wrong = self.judge.wrong(y, precision)
-            settled = y.detach()
-            for growth in (*ROOMIER, None):
-                if not len(wrong):
+            settled, grades = y.detach(), self._grades(y, precision)
+            for growth in ROOMIER:
+                left = (grades < EQUAL).nonzero().squeeze(1)
+                if not len(left):
                     break
-                if growth is None:
-                    again = self.row_by_row.correct(z[wrong])
-                else:
-                    again = self._swept(z[wrong], clamp, replace(precision, growth=growth))
-                held = torch.ones(len(wrong), dtype=torch.bool, device=z.device)
-                held[self.judge.wrong(again, precision)] = False
-                settled = settled.index_copy(0, wrong[held], again[held])
-                wrong = wrong[~held]
+                roomier = replace(precision, growth=growth)
+                again = self._swept(z[left], clamp, roomier)
+                settled = self._better(settled, grades, left, again, precision)
+            left = (grades == WRONG).nonzero().squeeze(1)
+            if len(left):
+                again = self.row_by_row.correct(z[left])
+                settled = self._better(settled, grades, left, again, precision)
         return replaced(y, settled)
+
+    def _grades(self, y: Tensor, precision: Precision) -> Tensor:
+        """How well each row satisfies the requirements, when its values are judged as decimals."""
+        grades = torch.full((len(y),), EQUAL, dtype=torch.int8, device=y.device)
+        for sweep in self.sweeps:
+            if isinstance(sweep, Sweep) and sweep.grids.count:
+                grades[~sweep.grids.met(y)] = HOLDING
+        grades[self.judge.wrong(y, precision)] = WRONG
+        return grades
+
+    def _better(
+        self, y: Tensor, grades: Tensor, rows: Tensor, again: Tensor, precision: Precision
+    ) -> Tensor:
+        """Rows, some of them replaced where others satisfy more; `grades` are written over."""
+        found, before = self._grades(again, precision), y[rows]
+        sizes = torch.maximum(before.abs(), again.abs())
+        step = 10.0 ** -DIGITS[y.dtype] * sizes.index_select(1, self.get_buffer("named")).amax(1)
+        near = ((again - before).abs() <= NEAR * sizes + STEPS * step.unsqueeze(1)).all(1)
+        better = (found > grades[rows]) & (near | (grades[rows] == WRONG))
+        grades[rows[better]] = found[better]
+        return y.index_copy(0, rows[better], again[better])
 
     def _towards(self, z: Tensor, goal: Tensor) -> Tensor:
         if goal.shape[-1:] != z.shape[-1:] or goal.numel() != z.numel():

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pishield_cli.layers.affine import FixedBuffers
 from pishield_cli.layers.blocks import Clip, Define, Placing, bounds_of, is_convex
-from pishield_cli.layers.grids import GridSteps, Grids
+from pishield_cli.layers.grids import Grids, GridSteps
 from pishield_cli.layers.hop import Hop
 from pishield_cli.layers.precision import Precision, replaced
 from pishield_cli.logic.plans.plan import Step

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from pishield_cli.errors import ContradictionError, PishieldError
 from pishield_cli.language import parse_requirements
 from pishield_cli.layers import NearestShield, ScaledShield, Shield
+from pishield_cli.layers.blocks import clamp
+from pishield_cli.layers.precision import Precision
 from tests.laws import examples, sampled
 from tests.shared import published_tables
 
@@ -166,6 +168,56 @@ def test_equalities_of_decimals_hold(dtype, text, columns):
         for scale in (1e-3, 1.0, 4e4):
             y = shield(values(columns, 5, torch.float64).mul(scale).to(dtype))
             assert all(holds and equal for holds, equal in kept(shield, y)), (kind, scale)
+
+
+@st.composite
+def wide_systems(draw):
+    """Requirements over more columns than rows are long, with long sums, chains and an equality."""
+    columns = draw(st.integers(60, 110))
+    names = st.integers(0, columns - 1)
+    lines = ["y_0 == y_1 + 0.5 * y_2 + y_3"]
+    for _ in range(draw(st.integers(6, 14))):
+        literals = []
+        for _ in range(draw(st.integers(1, 3))):
+            named = draw(st.lists(names, min_size=1, max_size=14, unique=True))
+            left = " + ".join(f"{draw(st.sampled_from([*FACTORS, '1500 * ']))}y_{n}" for n in named)
+            sign, right = draw(st.sampled_from([">=", "<=", ">"])), draw(st.sampled_from(NUMBERS))
+            literals.append(f"{left} {sign} {right}")
+        lines.append(" or ".join(literals))
+    first = draw(st.integers(4, columns - 5))
+    lines += [f"y_{first + place} <= y_{first + place + 1}" for place in range(3)]
+    return "\n".join(lines), columns
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@examples(40)
+@given(system=wide_systems(), seed=SEEDS)
+def test_wide_rows_hold(dtype, system, seed):
+    shield = shield_of(*system, exact=True)
+    scales = torch.tensor([1.0, 300.0, 1e4]).repeat(40)[: system[1]]
+    y = shield(values(system[1], seed, torch.float64).mul(scales).to(dtype))
+    assert all(holds for holds, _ in kept(shield, y))
+
+
+def test_long_sums_leave_later_bounds_room():
+    terms = " + ".join(f"y_{place}" for place in range(1, 16))
+    rules = parse_requirements(f"y_0 < 0 or {terms} >= y_0\ny_14 >= y_15")
+    shield = Shield(rules, 16, exact=True)
+    z = values(16, 3, torch.float64) / 7
+    z[:, 14:] -= 50
+    precision = Precision(z.dtype, exact=True, sparse=True)
+    assert not len(shield.judge.wrong(shield.sweeps[0](z, clamp, precision), precision))
+
+
+def test_more_room_is_left_where_a_sum_would_not_be_a_decimal():
+    rules = parse_requirements("y_5 == y_4 - y_3\ny_3 <= y_0\ny_2 + y_3 >= y_1")
+    shield = Shield(rules, 6, exact=True)
+    generator = torch.Generator().manual_seed(1)
+    z = torch.randn(200, 6, generator=generator, dtype=torch.float64)
+    z[:, 2] -= 50
+    pairs = kept(shield, shield(z))
+    assert all(holds and equal for holds, equal in pairs)
 
 
 def test_training_is_as_before_and_eval_is_exact():
