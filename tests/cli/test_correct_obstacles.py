@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.reliability.plans import table, thirds
+from benchmarks.families.whole import thirds
+from benchmarks.reliability.plans import table
 from pishield_cli.cli import main
 
 METHODS = ("shield", "nearest", "fewest")

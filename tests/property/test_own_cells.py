@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from benchmarks.reliability.plans import all_different, iff_chain, jobs, sudoku, thirds
+from benchmarks.families.disjunctive import iff_chain, jobs
+from benchmarks.families.whole import all_different, sudoku, thirds
 from pishield_cli.kernels.changes import replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.matrices import product
