@@ -39,6 +39,7 @@ from pishield_cli.logic.expressions import shifted_by
 from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.rows.finite_rows import are_possible
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
 from pishield_cli.logic.solver.limits import Limits
@@ -307,7 +308,8 @@ def corrector_for(
         return _score_corrector(requirements, ordering, grids, fixed, method)
     declared = requirements.integers or requirements.booleans
     enough = Limits.within(SATISFIABLE_SECONDS)
-    if declared and satisfiable(requirements, limits=enough) is False:
+    possible = not declared or are_possible(requirements.clauses, grids, enough.share(2))
+    if not possible and satisfiable(requirements, limits=enough) is False:
         raise contradiction(requirements)
     way = rows_method(method, requirements)
     if short:

@@ -11,7 +11,6 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.effort import Effort
-from pishield_cli.kernels.matrices import product
 from pishield_cli.kernels.optimal.integer_cuts import round_gaps
 from pishield_cli.kernels.optimal.nodes import Nodes, joined_nodes
 from pishield_cli.kernels.optimal.projection import SOLVED, Projected
@@ -25,6 +24,12 @@ LARGE = 2**19
 
 BATCH_CELLS = 2**21
 """Entries of the systems of equations that are solved together."""
+
+WAITING = 16
+"""Nodes of a row that wait, as a rule at most; each holds a value for every inequality."""
+
+BATCH_ROWS = 32, 4096
+"""At least and at most so many rows are."""
 
 NEARER = 1.0 - 1e-10
 """What a distance has to be multiplied by to beat another one beyond rounding."""
@@ -130,11 +135,11 @@ class _NearestSearch:
         self.unproven = np.zeros(rows, dtype=bool)
         self.cores = np.zeros((rows, len(system.columns)), dtype=bool)
         self._visits = np.zeros(rows, dtype=np.int64)
-        self._limit = int(np.clip(LARGE // max(region.normals.normals.size, 1), 1, limit))
+        self._directions = region.normals.directions
+        self._limit = int(np.clip(LARGE // max(self._directions.size, 1), 1, limit))
         self._step = _distance_step(region, self.cells)
-        self._normals = region.normals.normals[: len(system.literals)]
-        widest = min(region.normals.normals.shape)
-        self._batch = int(np.clip(BATCH_CELLS // max(widest, 1) ** 2, 128, 4096))
+        largest = max(self._directions.widest**2, WAITING * len(region.normals.normals))
+        self._batch = int(np.clip(BATCH_CELLS // max(largest, 1), *BATCH_ROWS))
         self._spent = np.zeros(rows)
 
     def run(self, allowed: Array) -> Array:
@@ -245,9 +250,10 @@ class _NearestSearch:
 
     def _lacking(self, nodes: Nodes, moves: Array) -> Array:
         """By how much each literal fails to hold; zero where it does."""
-        lacking = self.gaps[nodes.rows] - product(moves, self._normals.T)
+        literals = len(self.system.literals)
+        lacking = self.gaps[nodes.rows] - self._directions.along(moves)[:, :literals]
         allowed = self.errors[nodes.rows] * 1.5
-        allowed += 1e-13 * product(np.abs(moves), np.abs(self._normals).T)
+        allowed += 1e-13 * self._directions.sizes_along(np.abs(moves))[:, :literals]
         return np.where(nodes.imposed | (lacking <= allowed), 0.0, lacking)
 
     def _widest_clause(self, lacking: Array) -> tuple[Array, Array]:

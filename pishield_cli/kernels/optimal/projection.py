@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.matrices import product
+from pishield_cli.kernels.optimal.directions import Directions
 
 ROUNDS = 12
 """Rounds of the first method; the rows that it settles take half as many."""
@@ -32,9 +32,6 @@ SOLVED = 2e-14
 
 RELATIVE = 5e-14
 """Rounding error allowed to an inequality, by the magnitude of its parts."""
-
-SINGULAR = 1e-13
-"""The least pivot of a system between unit normals."""
 
 SYSTEM = 2_000
 """Entries that solving one system takes the time of, whatever its size."""
@@ -71,9 +68,8 @@ class Normals:
 
     def __init__(self, normals: Array) -> None:
         self.normals = normals
-        self._sizes = np.abs(normals)
+        self.directions = Directions(normals)
         self._rigid = ~normals.any(axis=1)
-        self._gram = normals @ normals.T
 
     def project(self, distances: Array, errors: Array, start: Array) -> Projected:
         """Find the shortest moves that satisfy the inequalities.
@@ -95,8 +91,8 @@ class Normals:
                 break
             here = distances[left]
             work[left] += self._work(guess)
-            multipliers, sound = self._balanced(guess, here)
-            trial = product(multipliers, self.normals)
+            multipliers, sound = self.directions.balanced(guess, here)
+            trial = self.directions.summed(multipliers)
             lacking, allowed = self._lacking(trial, here, errors[left])
             repelling = guess & (multipliers < 0)
             # What is active holds to the accuracy of its system, unless that is singular.
@@ -117,47 +113,15 @@ class Normals:
 
     def _work(self, active: Array) -> Array:
         """Entries to go through for each row in one round, by what is active."""
-        return np.asarray(SYSTEM + self.normals.size + active.sum(axis=1) ** 3.0)
+        return np.asarray(SYSTEM + self.directions.size + self.directions.work(active))
 
     def _lacking(self, moves: Array, distances: Array, errors: Array) -> tuple[Array, Array]:
         """How far moves fall short of each distance, and how far they may."""
         sizes = np.abs(moves)
         # What a solved system leaves in a column that does not move is error of the largest move.
         left = SOLVED * sizes.max(axis=1, initial=0.0)
-        allowed = errors + RELATIVE * product(sizes, self._sizes.T) + left[:, None]
-        return distances - product(moves, self.normals.T), allowed
-
-    def _balanced(self, active: Array, values: Array) -> tuple[Array, Array]:
-        """Multipliers of active inequalities with which each has its value as a product.
-
-        Returns:
-            The multipliers, shape `(rows, inequalities)`, and in which rows there are any.
-        """
-        rows, sides = active.shape
-        multipliers = np.zeros((rows, sides))
-        counts = active.sum(axis=1)
-        widest = int(counts.max(initial=0))
-        if widest == 0:
-            return multipliers, np.ones(rows, dtype=bool)
-        places = np.argsort(~active, axis=1, kind="stable")[:, :widest]
-        taken = np.arange(widest) < counts[:, None]
-        right = np.where(taken, np.take_along_axis(values, places, axis=1), 0.0)
-        system = self._gram[places[:, :, None], places[:, None, :]]
-        system *= taken[:, :, None] & taken[:, None, :]
-        system[:, np.arange(widest), np.arange(widest)] += np.where(taken, 0.0, 1.0)
-        factors, pivots = _factored(system)
-        solution = _substituted(factors, pivots, right)
-        if widest > 1:
-            np.put_along_axis(multipliers, places, np.where(taken, solution, 0.0), axis=1)
-            # What is missed is told from the normals: products of them are not exact enough.
-            reached = product(product(multipliers, self.normals), self.normals.T)
-            missed = right - np.take_along_axis(reached, places, axis=1)
-            refined = taken & (counts > 1)[:, None]
-            solution += _substituted(factors, pivots, np.where(refined, missed, 0.0))
-        sound = np.asarray(np.isfinite(solution).all(axis=1))
-        solution = np.where(taken & sound[:, None], solution, 0.0)
-        np.put_along_axis(multipliers, places, solution, axis=1)
-        return multipliers, sound
+        allowed = errors + RELATIVE * self.directions.sizes_along(sizes) + left[:, None]
+        return distances - self.directions.along(moves), allowed
 
     def _one_by_one(self, distances: Array, errors: Array, guess: Array) -> Projected:
         rows = len(distances)
@@ -167,7 +131,7 @@ class Normals:
         entering = np.full(rows, -1)
         for _ in range(PATIENCE * (self.normals.shape[1] + 20)):
             work[left] += self._work(walk.active[left])
-            moves = product(walk.multipliers[left], self.normals)
+            moves = self.directions.summed(walk.multipliers[left])
             lacking, allowed = self._lacking(moves, distances[left], errors[left])
             # Rounding takes an active one out of its bound, where another step would not fix it.
             violated = (lacking > allowed) & ~walk.active[left]
@@ -185,17 +149,17 @@ class Normals:
             left = left[~empty[left]]
         unsettled = np.zeros(rows, dtype=bool)
         unsettled[left] = True
-        moves = product(walk.multipliers, self.normals)
-        polished, sound = self._balanced(walk.active, distances)
+        moves = self.directions.summed(walk.multipliers)
+        polished, sound = self.directions.balanced(walk.active, distances)
         better = sound & ~empty & ~(polished < -1e-9).any(axis=1)
-        moves[better] = product(polished[better], self.normals)
+        moves[better] = self.directions.summed(polished[better])
         return Projected(moves, walk.active, empty, unsettled, work)
 
     def _start(self, distances: Array, errors: Array, guess: Array) -> "_Walk":
         """Independent inequalities out of a guess, each with a multiplier that is not negative."""
         active = guess.copy()
         for _ in range(ROUNDS):
-            multipliers, sound = self._balanced(active, distances)
+            multipliers, sound = self.directions.balanced(active, distances)
             repelling = active & (multipliers < 0)
             active &= ~repelling & sound[:, None]
             if not repelling.any():
@@ -203,7 +167,7 @@ class Normals:
         # Huge multipliers tell of a singular system, and so do sides that do not hold by them.
         largest = np.abs(distances).max(axis=1, where=active, initial=1.0)
         bounded = (np.abs(multipliers) < 1e6 * largest[:, None]).all(axis=1)
-        lacking, allowed = self._lacking(product(multipliers, self.normals), distances, errors)
+        lacking, allowed = self._lacking(self.directions.summed(multipliers), distances, errors)
         bounded &= ~(active & (lacking > 1e3 * allowed)).any(axis=1)
         active &= (sound & bounded & ~repelling.any(axis=1))[:, None]
         return _Walk(active, np.where(active, multipliers, 0.0))
@@ -217,9 +181,9 @@ class Normals:
         here = np.arange(len(left))
         active, multipliers = walk.active[left], walk.multipliers[left]
         active[here, chosen] = False
-        ratio, _ = self._balanced(active, self._gram[chosen])
+        ratio, _ = self.directions.balanced(active, self.directions.along(self.normals[chosen]))
         # Of the vector itself, since a difference of products loses angles of less than 1e-5.
-        rest = ((self.normals[chosen] - product(ratio, self.normals)) ** 2).sum(axis=1)
+        rest = ((self.normals[chosen] - self.directions.summed(ratio)) ** 2).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = np.where(active & (ratio > 1e-12), multipliers / ratio, np.inf)
             full = np.where(rest > DEPENDENT, lack / rest, np.inf)
@@ -248,34 +212,3 @@ class _Walk:
 
     active: Array
     multipliers: Array
-
-
-def _factored(systems: Array) -> tuple[Array, Array]:
-    """Eliminate in one small symmetric, positive semidefinite system a row.
-
-    In steps of all rows: a library's elimination would round otherwise beside larger systems, and
-    stop at a singular one.
-
-    Returns:
-        Unit lower factors, below the diagonal, and the pivots.
-    """
-    factors, pivots = systems.copy(), np.empty(systems.shape[:2])
-    for place in range(systems.shape[1]):
-        pivots[:, place] = np.maximum(factors[:, place, place], SINGULAR)
-        column = factors[:, place + 1 :, place] / pivots[:, place, None]
-        row = factors[:, place, place + 1 :].copy()
-        factors[:, place + 1 :, place + 1 :] -= column[:, :, None] * row[:, None, :]
-        factors[:, place + 1 :, place] = column
-    return factors, pivots
-
-
-def _substituted(factors: Array, pivots: Array, right: Array) -> Array:
-    """Solve by factors and pivots."""
-    solution = right.copy()
-    width = right.shape[1]
-    for place in range(width - 1):
-        solution[:, place + 1 :] -= factors[:, place + 1 :, place] * solution[:, place, None]
-    solution /= pivots
-    for place in range(width - 1, 0, -1):
-        solution[:, :place] -= factors[:, place, :place] * solution[:, place, None]
-    return solution

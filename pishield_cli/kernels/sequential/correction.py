@@ -17,6 +17,7 @@ from pishield_cli.kernels.evaluation.satisfaction import (
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.repeated_rows import correct_once
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
+from pishield_cli.logic.rows.finite_rows import FiniteRows
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.terms import Clause
@@ -151,7 +152,13 @@ class PlannedCorrector:
     def _planned(
         self, clauses: Iterable[Clause], limits: Limits | None = None
     ) -> tuple[RowsCorrector, ...]:
-        plans = plan_groups(clauses, self._ordering, fixed=self._fixed, limits=limits)
+        plans = plan_groups(
+            clauses,
+            self._ordering,
+            fixed=self._fixed,
+            limits=limits,
+            is_split=lambda group, names: FiniteRows.of(group, names, self._grids) is None,
+        )
         return tuple(self._method(plan, self._grids) for plan in plans)
 
     def _by_pattern(

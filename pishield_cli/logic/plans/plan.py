@@ -1,6 +1,6 @@
 """The correction plan: for every variable in order, what the variables before it allow it to be."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -104,6 +104,7 @@ def plan_groups(
     fixed: Iterable[str] = (),
     limit: int = WORK_LIMIT,
     limits: Limits | None = None,
+    is_split: Callable[[tuple[Clause, ...], tuple[str, ...]], bool] = lambda *_: True,
 ) -> tuple[GroupPlan, ...]:
     """Plan the correction of clauses, one group of connected variables apart from the other.
 
@@ -113,6 +114,8 @@ def plan_groups(
         fixed: Variables that must not move; they are put before all others.
         limit: How much work a group may take, and as much again its parts.
         limits: What all groups may take together; by default three times as much as one.
+        is_split: Whether parts are looked for where elimination grows too large, by a group's
+            clauses and variables.
 
     Returns:
         One plan for each group, in the order of the groups' first clauses. Clauses without a
@@ -121,7 +124,7 @@ def plan_groups(
     held = frozenset(fixed)
     limits = Limits(work=GROUPS_WORK * limit) if limits is None else limits
     return tuple(
-        _group_plan(group, ordering, held, limits.part(limit), limits.part(limit))
+        _group_plan(group, ordering, held, limits.part(limit), limits.part(limit), is_split)
         for group in clause_groups(clauses)
     )
 
@@ -132,6 +135,7 @@ def _group_plan(
     fixed: frozenset[str],
     limits: Limits,
     parts: Limits,
+    is_split: Callable[[tuple[Clause, ...], tuple[str, ...]], bool],
 ) -> GroupPlan:
     mentioned = {name for clause in clauses for name in clause.variables}
     variables = tuple(
@@ -144,6 +148,8 @@ def _group_plan(
     try:
         steps = _steps(clauses, variables, limits)
     except LimitReached:
+        if not is_split(clauses, variables):
+            return GroupPlan(variables, held, clauses, None, complete=False)
         return _part_plan(variables, held, clauses, parts)
     if steps is None:
         return GroupPlan(variables, held, clauses, (), satisfiable=False)

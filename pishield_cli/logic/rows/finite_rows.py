@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
+from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.rows.finite_domains import FiniteDomains, finite_domains
 from pishield_cli.logic.rows.finite_search import Costs, cheapest
 from pishield_cli.logic.rows.grids import Grid
@@ -15,6 +17,9 @@ from pishield_cli.logic.terms import Clause
 
 BEGIN_WORK = 500_000
 """Units of work on what follows for all rows: some tenths of a second."""
+
+KEPT = 8
+"""Conjunctions that are kept ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,12 @@ class FiniteRows:
     """Looks for rows of one conjunction.
 
     Args:
-        problem: The conjunction.
+        problem: The conjunction, with what follows for its domains.
         fixed: Columns that never move.
     """
 
     def __init__(self, problem: FiniteDomains, fixed: Iterable[str] = ()) -> None:
-        self._problem = propagated(problem, Limits(None, BEGIN_WORK))
+        self._problem = problem
         held = frozenset(fixed)
         self._held = [place for place, name in enumerate(problem.names) if name in held]
 
@@ -52,7 +57,7 @@ class FiniteRows:
         fixed: Iterable[str] = (),
     ) -> "FiniteRows | None":
         """The rows of clauses; None where columns hold other than few whole numbers."""
-        problem = finite_domains(clauses, names, grids)
+        problem = _problem(tuple(clauses), tuple(names), tuple(grids[name] for name in names))
         return None if problem is None else cls(problem, fixed)
 
     def is_possible(self, limits: Limits) -> bool | None:
@@ -137,6 +142,26 @@ class FiniteRows:
             return Found(None, found.complete)
         values = zip(problem.names, problem.lows, found.bits, strict=True)
         return Found({name: Fraction(low + bit) for name, low, bit in values}, found.complete)
+
+
+def are_possible(clauses: Iterable[Clause], grids: Mapping[str, Grid], limits: Limits) -> bool:
+    """Whether every group of clauses that names whole numbers is shown to have some row."""
+    for group in clause_groups(clauses):
+        names = tuple(dict.fromkeys(name for clause in group for name in clause.variables))
+        if any(grids[name].integer for name in names):
+            rows = FiniteRows.of(group, names, grids)
+            if rows is None or not rows.is_possible(limits):
+                return False
+    return True
+
+
+@lru_cache(KEPT)
+def _problem(
+    clauses: tuple[Clause, ...], names: tuple[str, ...], grids: tuple[Grid, ...]
+) -> FiniteDomains | None:
+    """What clauses allow, and what follows; kept for those who ask again."""
+    found = finite_domains(clauses, names, dict(zip(names, grids, strict=True)))
+    return None if found is None else propagated(found, Limits(None, BEGIN_WORK))
 
 
 def _whole(values: Sequence[Fraction]) -> list[int]:
