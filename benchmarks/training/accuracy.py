@@ -252,9 +252,8 @@ def series(
         unit: `standardised` or `rmse`; None for what the form is learnt in.
     """
     form, arch, restore = where
-    found = [
-        kept.once(plan.key(name, form, arch, restore, seed), dict) for seed in range(plan.seeds)
-    ]
+    keys = [plan.key(name, form, arch, restore, seed) for seed in range(plan.seeds)]
+    found = [kept.known(key) for key in keys]
     if not all(found):
         return None
     good = [one for one in found if one and "error" not in one]

@@ -25,6 +25,10 @@ class Kept:
                 read = json.loads(line)
                 self._known[read["key"]] = read["figures"]
 
+    def known(self, key: str) -> Figures | None:
+        """The figures of a key; None if they are missing."""
+        return self._known.get(key)
+
     def once(self, key: str, measure: Callable[[], Figures]) -> Figures | None:
         """The figures of a key, measured now if they are not known; None if they are missing."""
         if key not in self._known and self._measuring:

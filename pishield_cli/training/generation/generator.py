@@ -17,6 +17,13 @@ from pishield_cli.training.generation.columns import (
     numbers_among,
 )
 from pishield_cli.training.generation.conditions import Conditions, Made
+from pishield_cli.training.generation.gaps import (
+    SOFTNESS,
+    Gaps,
+    Patterns,
+    gumbel,
+    straight_through,
+)
 from pishield_cli.training.generation.quantiles import QuantileMaps
 from pishield_cli.training.model import Outline, build_shield
 from pishield_cli.training.networks import build_network
@@ -24,11 +31,6 @@ from pishield_cli.training.settings import TrainSettings
 
 NOISE = 32
 """Random numbers that a row is made from."""
-
-_SOFTNESS = 0.5
-"""The temperature of choices: how much of the others a chosen value's gradient sees."""
-
-_LEAST = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,13 @@ class Plan:
         columns: All columns that it makes, in the table's order.
         requirements: Over column names, dates in days; None for none.
         arch: The architecture.
+        patterns: How numbers are missing together; see `gaps`.
     """
 
     columns: tuple[EncodedColumn, ...]
     requirements: Requirements | None
     arch: str
+    patterns: Patterns = ()
 
     @property
     def width(self) -> int:
@@ -108,6 +112,7 @@ class Generator(nn.Module):
         numbers = numbers_among(plan.columns)
         self.network = build_network(plan.arch, NOISE + plan.width + len(plan.columns), plan.width)
         self.places = Places(plan.columns)
+        self.gaps = Gaps(plan.columns, plan.patterns)
         self.maps = QuantileMaps([one.quantiles for one in numbers])
         self.register_buffer("mean", _doubles(one.mean for one in numbers), persistent=False)
         self.register_buffer("spread", _doubles(one.spread for one in numbers), persistent=False)
@@ -136,7 +141,7 @@ class Generator(nn.Module):
         places = self.places
         known = places.widened(asked.columns)
         outputs = self._outputs(asked, known, random)
-        features = torch.where(known, asked.features.double(), self._drawn(outputs, random))
+        features = self._drawn(outputs, asked.features.double(), known, random)
         choices, missing = places.chosen(features), places.absent(features)
         scores = features[:, places.scores]
         fixed = asked.columns[:, places.numbers]
@@ -162,21 +167,21 @@ class Generator(nn.Module):
         outputs: Tensor = self.network(torch.cat(inputs, dim=1)).double()
         return outputs
 
-    def _drawn(self, outputs: Tensor, random: torch.Generator) -> Tensor:
-        """Features from outputs: scores as they are, choices and missing cells drawn."""
+    def _drawn(
+        self, outputs: Tensor, asked: Tensor, known: Tensor, random: torch.Generator
+    ) -> Tensor:
+        """Features: those asked for, scores as they are, choices and missing cells drawn."""
         uniform = torch.rand(outputs.shape, generator=random).to(outputs)
-        uniform = uniform.clamp(_LEAST, 1 - 1e-7)
         features = outputs.clone()
         for span in self.places.spans:
-            gumbel = outputs[:, span] - (-uniform[:, span].log()).log()
-            features[:, span] = _straight_through((gumbel / _SOFTNESS).softmax(dim=1))
+            drawn = outputs[:, span] + gumbel(uniform[:, span])
+            features[:, span] = straight_through((drawn / SOFTNESS).softmax(dim=1))
         masks = self.places.masks
         if len(masks):
-            logits = outputs[:, masks] + uniform[:, masks].logit()
-            soft = (logits / _SOFTNESS).sigmoid()
-            features[:, masks] = (logits > 0).double() + soft - soft.detach()
-            features[:, self.places.gone] = 1
-        return features
+            features[:, masks] = self.gaps(
+                outputs[:, masks], known[:, masks], asked[:, masks], random
+            )
+        return torch.where(known, asked, features)
 
     def _shielded(
         self, shield: nn.Module, scores: Tensor, numbers: Tensor, missing: Tensor, choices: Tensor
@@ -239,7 +244,6 @@ class Places(nn.Module):
         scores: list[int] = []
         masks: list[int] = []
         masked: list[int] = []
-        gone: list[int] = []
         owner: list[int] = []
         numbers: list[int] = []
         start = 0
@@ -248,7 +252,6 @@ class Places(nn.Module):
             if isinstance(one, NumberColumn):
                 if one.width > 1:
                     masks.append(start + 1)
-                    gone += [start + 1] * (one.missing == 1)
                     masked.append(len(scores))
                 numbers.append(place)
                 scores.append(start)
@@ -257,7 +260,7 @@ class Places(nn.Module):
             start += one.width
         for name, listed in (
             *(("at_scores", scores), ("at_masks", masks), ("at_masked", masked)),
-            *(("owner", owner), ("at_numbers", numbers), ("at_gone", gone)),
+            *(("owner", owner), ("at_numbers", numbers)),
         ):
             self.register_buffer(name, torch.tensor(listed, dtype=torch.long), persistent=False)
 
@@ -270,11 +273,6 @@ class Places(nn.Module):
     def masks(self) -> Tensor:
         """The features that say whether a number is missing."""
         return self.get_buffer("at_masks")
-
-    @property
-    def gone(self) -> Tensor:
-        """Those of columns that hold no number at all."""
-        return self.get_buffer("at_gone")
 
     @property
     def numbers(self) -> Tensor:
@@ -305,11 +303,6 @@ def _outline(conditions: Conditions, numbers: Sequence[NumberColumn], arch: str)
         np.array([one.spread for one in numbers]),
     )
     return Outline(FeatureEncoder(()), scaler, conditions.requirements, conditions.given, (), arch)
-
-
-def _straight_through(soft: Tensor) -> Tensor:
-    hard = torch.zeros_like(soft).scatter(1, soft.argmax(dim=1, keepdim=True), 1.0)
-    return hard + soft - soft.detach()
 
 
 def _doubles(values: Iterable[float]) -> Tensor:

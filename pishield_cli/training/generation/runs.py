@@ -83,6 +83,7 @@ def generator_record(
         "generator": [
             {**column.as_json(), "type": str(types[column.name])} for column in plan.columns
         ],
+        "missing_patterns": ["".join("01"[gone] for gone in one) for one in plan.patterns],
         "requirements": kind,
         "today": None if today is None else today.isoformat(),
         "arch": plan.arch,
@@ -116,7 +117,10 @@ def read_generator(path: str) -> GeneratorRun:
             kind = RequirementType(record["requirements"])
             requirements = _bound(read_text(place / REQUIREMENTS), kind, today, types)
         days = None if requirements is None else in_days(requirements)
-        generator = Generator(Plan(columns, days, str(record["arch"])), settings)
+        patterns = tuple(
+            tuple(mark == "1" for mark in one) for one in record.get("missing_patterns", ())
+        )
+        generator = Generator(Plan(columns, days, str(record["arch"]), patterns), settings)
     load_weights(generator.network, place / WEIGHTS)
     generator.eval()
     return GeneratorRun(path, generator, types, settings, record, requirements, places)
