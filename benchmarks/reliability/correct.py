@@ -7,7 +7,8 @@ through `correct_table`; what it says of a row is then asked of z3:
 
 - *corrected*: every clause holds exactly, or no decimals can do so and it holds within what is
   forgiven of floats;
-- *uncorrected*: there is no solution;
+- *uncorrected*, with requirements that exclude each other: there is no solution; where the report
+  says that no correction was found, z3 only tells whether there is one;
 - *not unproven*: no solution is nearer, or, under `fewest`, changes fewer cells.
 """
 
@@ -190,7 +191,8 @@ def judged(system: System, method: str) -> Counter[str]:
         if all(clause.holds(old) for clause in system.clauses):
             found["untouched" if old == new else "wrong: touched"] += 1
         elif index in report.uncorrected_rows:
-            found[_uncorrected(system, old)] += 1
+            clashing = {one.row for one in report.obstacles if one.clash is not None}
+            found[_uncorrected(system, old, sure=index in clashing)] += 1
         else:
             found[_corrected(system, old, new)] += 1
             if index in report.unproven_rows:
@@ -200,12 +202,13 @@ def judged(system: System, method: str) -> Counter[str]:
     return found
 
 
-def _uncorrected(system: System, row: Row) -> str:
+def _uncorrected(system: System, row: Row, *, sure: bool) -> str:
+    said = "wrong: uncorrected" if sure else "left, as not found, and there is one"
     if asked(system, row, short=True):
-        return "wrong: uncorrected"
+        return said
     answer = asked(system, row)
     if answer and not any(kind in ("half", "single") for kind in system.kinds.values()):
-        return "wrong: uncorrected within tolerance"
+        return f"{said} within tolerance"
     return "uncorrected" if answer is False else "uncorrected, not known"
 
 
