@@ -239,7 +239,9 @@ def _model(
         problem = load_problem(reader, requirements, layer)
         return untrained(problem, layer), problem
     if run.settings.objective is not Objective.PREDICT:
-        raise UsageError(f"Gradients are of networks that predict, but `{run.path}` is idempotent.")
+        raise UsageError(
+            f"Gradients are reported for networks that predict, but `{run.path}` is idempotent."
+        )
     named = frozenset(requirements.variables)
     known = frozenset((*run.roles.targets, *run.roles.given))
     if not named <= known:

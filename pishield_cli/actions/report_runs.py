@@ -111,7 +111,7 @@ def report_runs(paths: Sequence[str]) -> RunsReport:
     """
     repeated = next((path for path in paths if paths.count(path) > 1), None)
     if repeated is not None:
-        raise UsageError(f"Runs are compared with each other, but '{repeated}' stands there twice.")
+        raise UsageError(f"Runs are compared with each other, but '{repeated}' is given twice.")
     runs = [_summary(path) for path in paths]
     best = min(range(len(runs)), key=lambda place: runs[place].mean)
     against = [_tested(one, runs[best]) for one in runs]

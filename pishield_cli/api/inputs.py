@@ -78,8 +78,8 @@ def open_any(
     said = dialect or Dialect()
     if said != replace(said.of_values, format=None):
         raise UsageError(
-            "How a file is written is said of a path, but the table is not one.",
-            hint="of other tables a dialect says `date_format` and `bad_cells` alone",
+            "A dialect says how a file is written, but the table is not a path.",
+            hint="for other tables it may have `date_format` and `bad_cells` only",
         )
     from pishield_cli.tables.arrow.memory import MemoryReader
 

@@ -177,7 +177,7 @@ def check(
         others = (columns, today, tolerance, violations, key, spark_conf)
         if not all(about_tables) or any(one is not None for one in others):
             raise UsageError(
-                "What is about one table stands in `pishield.toml`, where no DATA is given.",
+                "Options of one table need DATA; without it they stand in `pishield.toml`.",
                 hint="give DATA and REQS, or write the option into the file",
             )
         jobs, reports_of_project = _project_jobs(only)
@@ -211,7 +211,7 @@ def check(
         assert data is not None
         assert requirements is not None
         if safe and violations is None:
-            raise UsageError("--safe says how --violations is written, which was not given.")
+            raise UsageError("--safe is for --violations, which was not given.")
         session = open_engine(engine, spark_conf, {"--violations": violations, "--key": key})
         settings = CheckSettings(
             tolerance=options.read_tolerance(tolerance, exact),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   pishield correct houses.csv requirements.txt -o corrected.csv
-  pishield correct houses.csv requirements.txt -o corrected.csv --fixed id,price --audit cells.csv
+  pishield correct houses.csv rules.txt -o fixed.csv --fixed id --audit cells.csv
   pishield correct houses.parquet requirements.txt --dry-run --format json"""
 
 
@@ -316,16 +316,16 @@ def _target(data: str, output: str | None, in_place: bool, dry_run: bool) -> str
     """Where the table goes; None for nowhere."""
     if dry_run:
         if in_place:
-            raise UsageError("--dry-run writes no table, and --in-place asks for one.")
+            fact = "--dry-run writes no table, and --in-place asks for one."
+            raise UsageError(fact, hint="leave out one of the two")
         return None
     if in_place:
         if output is not None:
-            raise UsageError("--in-place replaces DATA, so --output cannot be given with it.")
+            fact = "--in-place replaces DATA, so --output cannot be given with it."
+            raise UsageError(fact, hint="leave out one of the two")
         if data == "-":
-            raise UsageError(
-                "--in-place needs a file to replace, and DATA is standard input.",
-                hint="give --output",
-            )
+            fact = "--in-place needs a file to replace, and DATA is standard input."
+            raise UsageError(fact, hint="give --output")
         return data
     if output is None:
         raise UsageError(

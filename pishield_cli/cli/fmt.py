@@ -73,7 +73,7 @@ def _tell(changed: list[str], files: int, *, wrote: bool) -> None:
     from pishield_cli.cli.text import counted, one_line
 
     for path in changed:
-        say(f"{one_line(path)}: {'laid out anew' if wrote else 'would be laid out anew'}")
+        say(f"{one_line(path)}: {'reformatted' if wrote else 'would be reformatted'}")
     kept = files - len(changed)
     if kept:
-        say(f"{counted(kept, 'file')} {'is' if kept == 1 else 'are'} laid out already")
+        say(f"{counted(kept, 'file')} {'is' if kept == 1 else 'are'} formatted already")

@@ -20,7 +20,7 @@ EXAMPLES = """\b
 Examples:
   pishield train orders.csv requirements.txt -o run --objective generate
   pishield generate run -n 10000 -o made.csv --seed 1
-  pishield generate run -n 100 -o german.parquet --given country=DE --given quantity=2
+  pishield generate run -n 100 -o german.csv --given country=DE
   pishield generate run -o made.csv --given customers.csv"""
 
 
@@ -163,7 +163,7 @@ def _around(
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
         raise UsageError(
-            f"A column is given once, but --given says `{repeated}` more often.",
+            f"A column is given once, but --given names `{repeated}` more than once.",
             hint="give several values as a table",
         )
     return given_row(run, {name: value for name, _, value in cells})

@@ -241,7 +241,7 @@ def read_names(option: str, text: str | None) -> tuple[str, ...] | None:
         raise UsageError(f"{option} takes names separated by commas, and one of these is empty.")
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
-        raise UsageError(f"{option} takes distinct names, but '{repeated}' stands there twice.")
+        raise UsageError(f"{option} takes distinct names, but '{repeated}' is given twice.")
     return names
 
 

@@ -20,7 +20,7 @@ def _written(
         typer.Option(
             "--delimiter",
             metavar="C",
-            show_default="by the name: , or tabulator",
+            show_default="by the name: , or tab",
             help=r"What stands between two cells of a CSV file, such as ; or \t.",
             rich_help_panel=_PANEL,
         ),

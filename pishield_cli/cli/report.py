@@ -29,7 +29,7 @@ Examples:
 VIOLATIONS_EXAMPLES = """\b
 Examples:
   pishield report violations houses.csv requirements.txt
-  pishield report violations houses.csv requirements.txt --plot violations.png --format json"""
+  pishield report violations houses.csv requirements.txt --plot sizes.png"""
 
 GRADIENTS_EXAMPLES = """\b
 Examples:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   pishield train houses.csv requirements.txt -o run
-  pishield train houses.csv requirements.txt -o run --backward projection --trials 5 --force
-  pishield train houses.csv -o run --targets price --monotone "price:+area,-age"
+  pishield train houses.csv rules.txt -o run --backward projection --trials 5
+  pishield train houses.csv -o run --targets price --monotone "price:+area"
   pishield train houses.csv requirements.txt -o run --objective idempotent
   pishield train orders.csv requirements.txt -o run --objective generate"""
 

@@ -11,7 +11,7 @@ from pishield_cli.tables.dialect import Dialect
 
 EXAMPLES = """\b
 Examples:
-  pishield correct houses.csv requirements.txt -o corrected.csv --audit cells.csv
+  pishield correct houses.csv rules.txt -o corrected.csv --audit cells.csv
   pishield undo corrected.csv cells.csv -o houses-again.csv"""
 
 

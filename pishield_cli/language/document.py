@@ -286,7 +286,7 @@ class _Reader:
 
     def _without_requirement(self) -> RequirementSyntaxError:
         return NoRequirementError(
-            "A requirements file has at least one requirement, this one has none.",
+            "A requirements file must have at least one requirement, but this one has none.",
             span=Span(1),
             text=self._written[0],
             source=self._source,

@@ -224,7 +224,9 @@ def _content(source: str) -> bytes:
         raise RequirementError(message) from None
     if len(content) > MAX_BYTES:
         limit = MAX_BYTES // 1024**2
-        raise RequirementError(f"A requirements file has at most {limit} MiB, `{source}` has more.")
+        raise RequirementError(
+            f"A requirements file has at most {limit} MiB, but `{source}` has more."
+        )
     return content
 
 

@@ -203,7 +203,7 @@ def read_rule(line: LogicalLine, start: int) -> Rule | None:
     if not arrows:
         return None
     if len(arrows) > 1:
-        raise words[arrows[1]].problem("A rule has one `:-`, this is a second.")
+        raise words[arrows[1]].problem("A rule has one `:-`, but this is a second.")
     heads, body = words[: arrows[0]], words[arrows[0] + 1 :]
     if not heads:
         hint = "to forbid that a and b are true together write not (a and b)"

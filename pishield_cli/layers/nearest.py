@@ -85,7 +85,7 @@ class NearestShield(Declared):
         self.requirements, self.columns = self.shield.requirements, self.shield.columns
         if self.requirements.type is RequirementType.PROPOSITIONAL:
             raise UsageError(
-                "Nearest points are of linear and disjunctive requirements, but these are "
+                "Nearest points are for linear and disjunctive requirements, but these are "
                 "propositional."
             )
         self.backward_rule = rule_of(backward, ShieldChoice.NEAREST)

@@ -58,7 +58,7 @@ class SignedErrors(FixedBuffers):
         bound = over_columns(requirements, self.columns)
         if bound.type is not RequirementType.LINEAR:
             raise UsageError(
-                f"Signed errors are of linear requirements, but these are {bound.type}."
+                f"Signed errors are for linear requirements, but these are {bound.type}."
             )
         literals = [
             literal

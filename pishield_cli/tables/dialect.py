@@ -140,7 +140,7 @@ def _require_mark(option: str, mark: str | None) -> None:
             f"{option} takes one character that is not a letter, digit, sign, quote or "
             "line ending, "
             f"but {mark!r} was given.",
-            hint=r"a tabulator is written as \t",
+            hint=r"a tab is written as \t",
         )
 
 

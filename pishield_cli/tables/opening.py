@@ -51,7 +51,7 @@ def open_table(path: str, dialect: Dialect | None = None) -> StoredTable:
     elif dialect is not None and dialect != dialect.of_values:
         title = _FORMATS[kind].title
         raise UsageError(
-            f"How cells are written is said of CSV files, but `{path}` is a {title}.",
+            f"Options such as --delimiter are for CSV files, but `{path}` is a {title}.",
             hint="leave out --delimiter, --na and the like",
         )
     return _FORMATS[kind].open(path, dialect)

@@ -90,7 +90,7 @@ def reading(title: str) -> Iterator[None]:
         raise _cut_off(title) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise TableError(
-            f"`{title}` is not a sound gzip file: {error}.",
+            f"`{title}` is not a valid gzip file: {error}.",
             hint="copy it again, or drop .gz from its name if it is not compressed",
         ) from error
     except OSError as error:

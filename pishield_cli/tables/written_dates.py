@@ -114,11 +114,11 @@ def _hint(name: str, domain: Date, option: str | None, texts: Sequence[str]) -> 
 
 def _told(domain: Date, texts: Sequence[str]) -> str | None:
     if domain.format is not None:
-        return f"they are read by the format {domain.format}, and every cell must fit it"
+        return f"they are read by the format {domain.format}, and every cell must fit it; {COUNTED}"
     if domain.zoned:
         return "its first cells tell their zone, as 2024-01-31T10:00Z does, and all must or none"
     if all(map(_DAY.fullmatch, texts)):
-        return "no calendar has this day: correct the cell"
+        return f"no calendar has this day: correct the cell; {COUNTED}"
     found = date_hint(texts)
     return (
         f"a column's dates are written in one way; if all are written so, {found}"

@@ -104,7 +104,7 @@ def open_predictions(reader: TableReader, output: str, layout: OutputColumns) ->
     stored, kind = reader.stored, format_named(output)
     if kind is None:
         raise TableError(
-            f"The ending of `{output}` says of no kind of table for the predictions.",
+            f"The ending of `{output}` is not that of a kind of table.",
             hint="use .csv, .tsv, .csv.gz, .parquet, .arrow or .jsonl",
         )
     delimiter = delimiter_of(kind)

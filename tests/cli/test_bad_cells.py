@@ -365,5 +365,5 @@ def test_of_a_frame_a_dialect_says_no_more_than_what_its_texts_are() -> None:
     dialect = Dialect(date_format="%d.%m.%Y", bad_cells=BadCells.VIOLATION)
     report = check_table(table, "a >= b", dialect=dialect)
     assert [(one.violations, one.unknown) for one in report.results] == [(1, 2), (1, 1), (0, 0)]
-    with pytest.raises(UsageError, match="said of a path"):
+    with pytest.raises(UsageError, match="not a path"):
         check_table(table, "a >= b", dialect=Dialect(decimal=","))

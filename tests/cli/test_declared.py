@@ -71,4 +71,4 @@ def test_a_file_that_requires_nothing_is_an_error(
     monkeypatch.chdir(tmp_path)
     Path("r.txt").write_text(text + "\n")
     assert run(["inspect", "r.txt"]) == 2
-    assert "has at least one requirement, this one has none" in capsys.readouterr().err
+    assert "must have at least one requirement, but this one has none" in capsys.readouterr().err

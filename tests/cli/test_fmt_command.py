@@ -18,16 +18,16 @@ def odd(tmp_path):
 def test_a_file_is_laid_out_in_place_and_then_stays(odd, capsys):
     assert main(["fmt", str(odd)]) == 0
     assert odd.read_bytes().decode() == LAID_OUT
-    assert capsys.readouterr().err == f"{odd}: laid out anew\n"
+    assert capsys.readouterr().err == f"{odd}: reformatted\n"
     assert main(["fmt", str(odd)]) == 0
     assert odd.read_bytes().decode() == LAID_OUT
-    assert capsys.readouterr().err == "1 file is laid out already\n"
+    assert capsys.readouterr().err == "1 file is formatted already\n"
 
 
 def test_check_writes_nothing_and_fails_where_a_file_would_change(odd, capsys):
     assert main(["fmt", str(odd), "--check"]) == 1
     assert odd.read_bytes().decode() == ODD
-    assert capsys.readouterr() == ("", f"{odd}: would be laid out anew\n")
+    assert capsys.readouterr() == ("", f"{odd}: would be reformatted\n")
     odd.write_text(LAID_OUT)
     assert main(["fmt", str(odd), "--check", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")

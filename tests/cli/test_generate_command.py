@@ -139,7 +139,7 @@ ERRORS = {
     ),
     "a column twice": (
         ("orders", "-o", "x.csv", "--given", "country=DE", "--given", "country=FR"),
-        "`country` more often",
+        "`country` more than once",
     ),
     "every column": (("orders", "-o", "x.csv", "--given", "orders.csv"), "every column is given"),
     "a table and a cell": (
@@ -148,7 +148,7 @@ ERRORS = {
     ),
     "its own input": (("orders", "-o", "g.csv", "--given", "g.csv"), "would overwrite"),
     "no run": (("nothing", "-o", "x.csv"), "does not exist"),
-    "no kind of table": (("orders", "-o", "x.xlsx"), "x.xlsx"),
+    "not that of a kind of table": (("orders", "-o", "x.xlsx"), "x.xlsx"),
 }
 
 

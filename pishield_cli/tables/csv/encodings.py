@@ -92,6 +92,6 @@ class _Transcoded(io.RawIOBase):
     def _unlike(self, start: int) -> TableError:
         return TableError(
             f"`{self._title}` is read as {self._encoding}, but from byte {self._offset + start:,} "
-            "on it is not written so.",
+            "on it is in another encoding.",
             hint="give its own --encoding",
         )

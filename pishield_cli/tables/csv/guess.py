@@ -13,7 +13,7 @@ from pishield_cli.tables.textual.numbers import MISSING_TEXTS, is_number
 
 _SAMPLE = 1 << 16
 _ROWS = 200
-_NAMED = {",": "commas", ";": "semicolons", "\t": "tabulators", "|": "bars"}
+_NAMED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _WRITTEN = {",": ",", ";": '";"', "\t": r"'\t'", "|": '"|"'}
 _UNREADABLE = "\ufffd"
 

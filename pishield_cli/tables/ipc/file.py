@@ -52,7 +52,7 @@ def damage(title: str) -> Iterator[None]:
     except pa.ArrowException as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise TableError(
-            f"`{title}` is not a sound Arrow file: {reason}.",
+            f"`{title}` is not a valid Arrow file: {reason}.",
             hint="write it again; .arrow and .feather are the names of Arrow files",
         ) from error
 
@@ -69,7 +69,7 @@ def layout_of(source: Source) -> FileLayout:
             raise TableError(
                 f"Arrow files are read from Feather's second version on, and `{source.title}` is "
                 "of the first.",
-                hint="write it again, such as by pandas' to_feather or as Parquet",
+                hint="write it again, for example with pandas' to_feather, or as Parquet",
             )
         is_stream = not head.startswith(MAGIC)
         file.seek(0 if is_stream else _PADDED)

@@ -43,7 +43,7 @@ class ArrowReader(TypedTable):
         layout: How it is laid out.
 
     Raises:
-        TableError: If there is no such file, or it is not a sound one.
+        TableError: If there is no such file, or it is not a valid one.
     """
 
     format = InputFormat.ARROW

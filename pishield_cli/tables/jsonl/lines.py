@@ -84,8 +84,9 @@ def pieces(stream: BinaryIO, size: int, title: str) -> Iterator[JsonLines]:
         cut = data.rfind(b"\n") + 1
         if not cut and len(data) > LONGEST_LINE:
             raise TableError(
-                f"JSON lines hold one object a line, but line {line} of `{title}` has no end.",
-                hint="write each object on a line of its own, such as by jq -c '.[]'",
+                f"JSON lines hold one object on each line, but line {line} of `{title}` "
+                "has no end.",
+                hint="write each object on a line of its own, for example with jq -c '.[]'",
             )
         if cut:
             yield JsonLines(data[:cut], line)

@@ -102,9 +102,9 @@ class JsonPiece:
             deep = isinstance(error, RecursionError)
             fact = "it is nested too deeply" if deep else str(error).split(":")[0]
             raise TableError(
-                f"JSON lines hold one object a line, but line {self._line(row)} of "
+                f"JSON lines hold one object on each line, but line {self._line(row)} of "
                 f"`{self._title}` does not: {fact[0].lower()}{fact[1:]}.",
-                hint="write each object on a line of its own, such as by jq -c '.[]'",
+                hint="write each object on a line of its own, for example with jq -c '.[]'",
             ) from error
 
     def _line(self, row: int) -> int:

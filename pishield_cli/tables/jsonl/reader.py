@@ -61,7 +61,7 @@ class JsonLinesReader(TextTable):
         if first is None or not first.spans():
             raise TableError(
                 f"A table has columns, but `{source.title}` is empty.",
-                hint="write one object a line, such as by jq -c '.[]'",
+                hint="write one object on each line, for example with jq -c '.[]'",
             )
         objects = JsonPiece(first, source.title).objects
         columns = tuple(dict.fromkeys(key for one in objects for key in one))

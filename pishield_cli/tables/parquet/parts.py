@@ -216,7 +216,7 @@ def damage(title: str) -> Iterator[None]:
             yield
     except pa.ArrowException as error:
         raise TableError(
-            f"`{title}` is not a sound Parquet file: {_reason(error)}.",
+            f"`{title}` is not a valid Parquet file: {_reason(error)}.",
             hint="it may be cut off, or of another format; write it again",
         ) from error
 

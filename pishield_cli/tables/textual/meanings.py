@@ -10,6 +10,7 @@ _MARKS = frozenset(
         *("-", "--", "---", "?", "??", ".", "..", "*", "\u2013", "\u2014"),
         *("none", "None", "NONE", "missing", "MISSING", "unknown", "Unknown"),
         *("n.a.", "N.A.", "na", "Na", "n/d", "N/D", "nil", "NIL"),
+        *("k.A.", "k. A.", "unbekannt", "inconnu", "desconocido", "sconosciuto"),
         *("#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!"),
     ]
 )
@@ -126,9 +127,9 @@ def options_of(texts: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def _told(texts: Sequence[str]) -> str | None:
-    dates = date_hint(texts)
-    if dates is not None:
-        return f"these are dates: {dates}"
+    dates = [text for text in texts if date_hint([text])]
+    if 2 * len(dates) > len(texts) and (found := date_hint(dates)) is not None:
+        return f"{'these' if len(dates) == len(texts) else 'most of these'} are dates: {found}"
     if all(text.lower() in _YES_NO for text in texts):
         return (
             "write truth values as true and false, or as 1 and 0; or compare them with texts, such "

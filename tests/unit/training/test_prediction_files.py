@@ -97,7 +97,7 @@ def test_a_table_without_rows(tmp_path):
 
 
 def test_endings(source, tmp_path):
-    with pytest.raises(TableError, match="The ending of .* says of no kind of table"):
+    with pytest.raises(TableError, match="The ending of .* is not that of a kind of table"):
         write(source, tmp_path / "out.xlsx")
     with pytest.raises(TableError, match="same kind"):
         write(source, tmp_path / "out.parquet", append=True)

@@ -303,7 +303,7 @@ def test_truncated_gzip(tmp_path: Path, cut: int) -> None:
 
 
 def test_text_that_is_called_gzip(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="not a sound gzip file"):
+    with pytest.raises(TableError, match="not a valid gzip file"):
         open_table(stored(tmp_path, b"a\n1\n", "t.csv.gz"))
 
 

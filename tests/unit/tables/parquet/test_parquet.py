@@ -266,7 +266,7 @@ def test_cells_as_text(tmp_path: Path) -> None:
         "x",
         "y",
         "[1, 2]",
-        "2001-09-09 01:46:40.000000000Z",
+        "2001-09-09 01:46:40Z",
         "1.50",
         "true",
         "2.5",
@@ -343,7 +343,7 @@ def test_a_flipped_bit_is_found_where_pages_carry_checksums(tmp_path: Path) -> N
     data = bytearray(path.read_bytes())
     data[20_000] ^= 1
     path.write_bytes(data)
-    with pytest.raises(TableError, match="not a sound Parquet file|cannot be read"):
+    with pytest.raises(TableError, match="not a valid Parquet file|cannot be read"):
         list(open_table(os.fspath(path)).batches(["a"]))
 
 
