@@ -312,6 +312,7 @@ def test_all_bad_cells_are_told_whatever_their_column_holds(
     [
         ("2023-02-29", "no calendar has this day: correct the cell"),
         ("31.12.2023", "if all are written so, add --date-format %d.%m.%Y"),
+        ("unbekannt", 'if these stand for missing cells, add --na "unbekannt"'),
         ("soon", "dates are written 2024-01-31; another form is given by --date-format"),
     ],
 )
@@ -320,6 +321,14 @@ def test_hints_fit_the_bad_dates(cell: str, hint: str, capsys: pytest.CaptureFix
     Path("r.txt").write_text("d >= 2024-01-01\n")
     assert main(["check", "t.csv", "r.txt"]) == 2
     assert hint in capsys.readouterr().err
+
+
+def test_a_hint_on_dates_is_fitted_to_most_cells(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text("a,b\n31.01.2024,1\n31.02.2024,1\n01.02.2024,1\nsoon,1\nk.A.,1\n")
+    Path("r.txt").write_text("a <= b\n")
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    error = capsys.readouterr().err
+    assert "Hint: most of these are dates: add --date-format %d.%m.%Y; if k.A. stands" in error
 
 
 def test_bad_dates_are_written_back_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
