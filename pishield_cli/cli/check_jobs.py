@@ -128,7 +128,8 @@ def check_job(
         if listing is not None:
             listing.commit()
     sizes: Sizes = {}
-    if job.sizes and session is None and job.data != STANDARD_STREAM and not report.holds:
+    violated = any(one.violations for one in report.results)
+    if job.sizes and session is None and job.data != STANDARD_STREAM and violated:
         from pishield_cli.actions.violation_sizes import violation_sizes
 
         sizes = violation_sizes(reader, requirements, job.settings.tolerance)

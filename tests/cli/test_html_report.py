@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from pishield_cli.actions.report_runs import RunsReport, RunSummary
 from pishield_cli.cli import main
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.problems import Finding
 from pishield_cli.cli.render import render_check
 from pishield_cli.cli.render.checked import Checked
+from pishield_cli.cli.render.report_runs import render_table
+from pishield_cli.cli.render.tables_html import runs_page
 from tests.cli.test_check_formats import HOSTILE_LABEL, failing, passing, report, result
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{ 7*7 }}{% raw %}"
@@ -139,6 +142,14 @@ def test_the_command_writes_it_beside_the_table(rules, status, tmp_path, monkeyp
     assert "<!DOCTYPE html>" in capsys.readouterr().out
 
 
+def test_sizes_are_shown_of_violations_that_are_allowed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a\n1\n-1\n-30\n")
+    Path("r.txt").write_text("a >= 0\n")
+    assert main(["check", "t.csv", "r.txt", "--format", "html", "--max-violations", "2"]) == 0
+    assert ("class", "tall") in read(capsys.readouterr().out).attributes
+
+
 HEADER = "<script>x</script>,b"
 OTHERS = [
     ("correct", "t.csv", "r.txt", "--dry-run"),
@@ -187,3 +198,16 @@ def test_runs_and_gradients_are_pages_as_well(tmp_path, monkeypatch, capsys, sam
     words = ["report", "gradients", data, rules, "--batches", "1", "--arch", "8"]
     assert main([*words, "--format", "html"]) == 0
     assert "Cosine" in "".join(read(capsys.readouterr().out).text)
+
+
+@pytest.mark.parametrize("data", ["a.csv", "b.csv"])
+def test_the_best_run_is_marked_only_among_runs_that_can_be_compared(data):
+    runs = tuple(
+        RunSummary(name, "layer", "deep", table, ("y",), {0: error}, {0: 1.0}, {}, 0.0, 1.0)
+        for name, table, error in (("one", "a.csv", 2.0), ("two", data, 1.0))
+    )
+    found = RunsReport(runs, best=1, comparable=data == "a.csv")
+    page = Page(width=200, unicode=True)
+    for text in (render_table(found, page), runs_page(found)):
+        assert ("\u2605" in text) == found.comparable
+        assert ("none is the best" in text) == (not found.comparable)

@@ -39,7 +39,7 @@ def render_table(report: RunsReport, page: Page) -> str:
         table.add_column(title, justify="right", no_wrap=True)
     mark = "★" if page.unicode else "*"
     for place, one in enumerate(report.runs):
-        best = place == report.best
+        best = report.comparable and place == report.best
         table.add_row(
             Text(f"{one_line(one.run)}{f' {mark}' if best else ''}"),
             one.method,
@@ -49,7 +49,7 @@ def render_table(report: RunsReport, page: Page) -> str:
             f"{statistics.fmean(one.free.values()):.5g}" if one.free else "",
             f"{100 * one.violating:.3g}%",
             f"{one.seconds:.3g}",
-            *_test(one, report.runs[report.best]),
+            *(_test(one, report.runs[report.best]) if report.comparable else ("", "", "")),
             style="bold green" if best else "",
         )
     parts: list[Table | Text] = [table]
@@ -57,10 +57,11 @@ def render_table(report: RunsReport, page: Page) -> str:
         parts.append(
             Text(
                 "\nthese runs are of different tables or targets, so their errors differ in "
-                "meaning",
+                "meaning, and none is the best",
                 style="yellow",
             )
         )
+        return page_lines(parts, page)
     parts.append(
         Text(
             f"\n{mark} least mean RMSE; interval of the difference to it, p: paired t-test over "
@@ -85,7 +86,8 @@ def draw(report: RunsReport, path: str) -> None:
     with picture(path, 8, 1.5 + 0.35 * len(report.runs)) as figure:
         axis = figure.subplots()
         names = [f"{one.run} ({one.method})" for one in report.runs]
-        colours = ["C2" if place == report.best else "C0" for place in range(len(report.runs))]
+        best = report.best if report.comparable else None
+        colours = ["C2" if place == best else "C0" for place in range(len(report.runs))]
         axis.barh(
             names,
             [one.mean for one in report.runs],

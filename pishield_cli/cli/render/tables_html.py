@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pishield_cli.actions.report_violations import RequirementViolations, ViolationsReport
 
 
+_NOT_COMPARABLE = (
+    "These runs are of different tables or targets, so their errors differ in meaning, and none is "
+    "the best."
+)
 _TARGETS = 8
 """How many targets a table has columns for."""
 _COSINE = (
@@ -232,7 +236,7 @@ def runs_page(report: "RunsReport") -> str:
     limits = min(errors, default=1.0), max(errors, default=1.0)
     rows = [
         [
-            text(one.run) + (" ★" if place == report.best else ""),
+            text(one.run) + (" ★" if report.comparable and place == report.best else ""),
             one.method,
             one.arch,
             f"{one.mean:.5g} ± {one.deviation:.2g}",
@@ -249,7 +253,7 @@ def runs_page(report: "RunsReport") -> str:
         subject=counted(len(rows), "run"),
         verdict="",
         holds=True,
-        source="★ least mean RMSE on the test part.",
+        source="★ least mean RMSE on the test part." if report.comparable else "",
         tables=[
             table(
                 "Runs",
@@ -266,7 +270,5 @@ def runs_page(report: "RunsReport") -> str:
                 rows,
             )
         ],
-        notes=[]
-        if report.comparable
-        else ["These runs are of different tables or targets, so their errors differ in meaning."],
+        notes=[] if report.comparable else [_NOT_COMPARABLE],
     )

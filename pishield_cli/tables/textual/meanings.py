@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Sequence
 
+from pishield_cli.tables.textual.numbers import MISSING_TEXTS
+
 COUNTED = "--bad-cells violation counts such rows instead of stopping"
 _GENERAL = f"leave missing cells empty; numbers are written like 3, -0.5 or 1e3; {COUNTED}"
-_MARKS = frozenset(
+_MARKS = MISSING_TEXTS.union(
     [
         *("-", "--", "---", "?", "??", ".", "..", "*", "\u2013", "\u2014"),
         *("none", "None", "NONE", "missing", "MISSING", "unknown", "Unknown"),
@@ -84,7 +86,11 @@ def hint_beside_marks(
     stripped = [text.strip() for text in texts]
     marks = sorted({text for text in stripped if text in _MARKS})
     rest = [text for text in stripped if text not in _MARKS]
-    how = f'{option} "{",".join(marks)}"' if option else "leave these out, or write null"
+    how = (
+        f'{option} "{",".join(marks)}"'
+        if option
+        else "write null instead, or add --bad-cells missing"
+    )
     if not rest:
         return f"if these stand for missing cells, {how}"
     found = told(rest)
