@@ -28,7 +28,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from benchmarks.reliability.correct import System, asked, decimal_of, random_system
+from benchmarks.reliability.correct import System, asked, decimal_of, forgiven, random_system
 from benchmarks.reliability.correct import nearly as holds_nearly
 from pishield_cli.cli import main as command
 from pishield_cli.logic.terms import Clause
@@ -154,9 +154,22 @@ def _completes(system: System, kind: str, row: Row) -> bool | None:
     kinds = {**system.kinds, **_filled_kinds(system, kind, missing)}
     held = replace(system, kinds=kinds, fixed=[name for name in row if name not in missing])
     zero = {name: cell or Fraction(0) for name, cell in row.items()}
-    unsure = [one for one in system.clauses if not set(missing).isdisjoint(one.variables)]
+    unsure = [
+        one.mapped(lambda literal: _loosened(literal, _values(row), system.kinds))
+        for one in system.clauses
+        if not set(missing).isdisjoint(one.variables)
+    ]
     answer = asked(held, zero, clauses=unsure)
     return None if answer is None else answer is not False
+
+
+def _loosened(literal: Any, cells: Mapping[str, Fraction], kinds: Mapping[str, str]) -> Any:
+    """An inequality with what is forgiven of cells that are there."""
+    if literal.strict:
+        return literal
+    parts = {name: c * cells[name] for name, c in literal.terms if name in cells}
+    slack = sum((forgiven(kinds[n], cells[n]) * abs(p) for n, p in parts.items()), Fraction(0))
+    return replace(literal, constant=literal.constant - slack)
 
 
 def _is_held(clause: Clause, row: Row, system: System) -> bool:

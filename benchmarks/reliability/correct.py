@@ -228,11 +228,11 @@ def nearly(literal: Any, row: Row, kinds: Mapping[str, str]) -> bool:
     """Whether a literal holds within what is forgiven of floats."""
     parts = {name: c * row[name] for name, c in literal.terms}
     excess = sum(parts.values(), Fraction(0)) - literal.constant
-    slack = sum(_forgiven(kinds[name], row[name]) * abs(part) for name, part in parts.items())
+    slack = sum(forgiven(kinds[name], row[name]) * abs(part) for name, part in parts.items())
     return bool(excess > 0 if literal.strict else excess >= -slack)
 
 
-def _forgiven(kind: str, cell: Fraction) -> Fraction:
+def forgiven(kind: str, cell: Fraction) -> Fraction:
     """What share of a cell is forgiven: of floats of more digits than their width always keeps."""
     digits, share = FORGIVEN.get(kind, (0, Fraction(0)))
     written = format(Decimal(cell.numerator) / Decimal(cell.denominator), "e")

@@ -11,8 +11,9 @@ from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method, rows_method
 from pishield_cli.actions.named_texts import NamedTexts
 from pishield_cli.actions.stages import CorrectsBatches, Stages, some_rows
-from pishield_cli.kernels.changes import ColumnChange, Correction, joined, only, placed, replaced
+from pishield_cli.kernels.changes import Correction, joined, only, placed
 from pishield_cli.kernels.columns import Array, Columns, NumericColumn
+from pishield_cli.kernels.evaluation.fillable import Fillable
 from pishield_cli.kernels.evaluation.pieces import by_missing, missing_among
 from pishield_cli.kernels.evaluation.text_classes import TextClasses
 from pishield_cli.kernels.sequential.correction import PATTERN_WORK, PlannedCorrector
@@ -94,11 +95,17 @@ class Completing:
             self._known[missing] = replace(self.stages, main=main, before=None)
         return self._known[missing]
 
+    def _missing_grids(self, missing: frozenset[str]) -> dict[str, Grid]:
+        """What missing cells can hold: in texts that say numbers, anything that is not declared."""
+        counts = {n for n, one in self.requirements.domains.items() if counted(one)}
+        fillable = Fillable(self.requirements)
+        return {name: fillable.grid(name) for name in missing - counts}
+
     def _planned(self, requirements: Requirements, missing: frozenset[str]) -> PlannedCorrector:
         return PlannedCorrector(
             requirements.clauses,
             sorted(self.ordering, key=missing.__contains__),
-            {**self.grids, **self._texts.grids},
+            {**self.grids, **self._missing_grids(missing), **self._texts.grids},
             frozenset(self.fixed).union(self._texts.grids) - missing,
             partial(ShortRows, method=rows_method(Method(MethodName.SHIELD), requirements)),
             Limits(None, PATTERN_WORK),
@@ -108,15 +115,17 @@ class Completing:
 def _filled(batch: Batch, rows: Array, missing: frozenset[str]) -> Batch:
     """Some rows of a batch with something in the cells that they all miss."""
     some = some_rows(batch, rows)
-    every = np.arange(len(rows))
     columns = {
-        name: replaced(column, ColumnChange(every, np.zeros(len(rows), dtype=np.int64)))
-        if name in missing
-        else column
+        name: NumericColumn(_zeros(column, len(rows))) if name in missing else column
         for name, column in some.columns.items()
     }
     derive = None if some.derive is None else _as_missing(some.derive, missing)
     return replace(some, columns=columns, derive=derive)
+
+
+def _zeros(column: NumericColumn, rows: int) -> Array:
+    """Cells of a column of whole numbers as wide as it, and of any other as floats."""
+    return np.zeros(rows, column.values.dtype if column.values.dtype.kind in "iu" else np.float64)
 
 
 def _as_missing(derive: Derive, missing: frozenset[str]) -> Derive:

@@ -165,3 +165,12 @@ def test_a_wholly_empty_column_beside_dates_is_one_of_dates(
         assert run(["correct", table, file, "--dry-run"]) == 0
         out = capsys.readouterr().out
         assert ("1 cell changed" in out) == lacking
+
+
+def test_missing_cells_of_texts_may_be_any_numbers_when_rows_are_corrected(tmp_path: Path) -> None:
+    data, rules, out = (tmp_path / name for name in ("t.csv", "r.txt", "out.csv"))
+    data.write_text("a,c\ntrue,12.3\n,-0.1\n")
+    rules.write_text("-a == 17.5 or c > 5\n-3*c < -3 or -3*a < 0\n")
+    assert run(["correct", str(data), str(rules), "-o", str(out)]) == 0
+    assert out.read_text().startswith("a,c\ntrue,12.3\n,1.")
+    assert run(["check", str(out), str(rules)]) == 0

@@ -1,6 +1,7 @@
 """What may stand in missing cells, as their columns' types and declarations say."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -35,6 +36,10 @@ class Fillable:
             **{name: min(some, self.typed.get(name, some)) for name, some in declared.items()},
         }
         """The same, as declarations limit them too."""
+
+    def grid(self, name: str) -> Grid:
+        """What a missing cell of a column can hold, but for the limits of its width."""
+        return replace(self._grids.get(name, Grid()), places=self.places.get(name))
 
     def limits(
         self, names: Collection[str], columns: Mapping[str, NumericColumn]

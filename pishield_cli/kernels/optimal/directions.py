@@ -164,6 +164,8 @@ class Directions:
 
 def _layers(normals: Array, alone: Array) -> list[tuple[Array, Array, Array]]:
     """Bounds with their columns and signs, in lists that name no column twice."""
+    if not len(alone):  # there may be no columns either
+        return []
     columns = np.argmax(normals[alone] != 0, axis=1)
     order = np.argsort(columns, kind="stable")
     starts = np.searchsorted(columns[order], columns[order])
