@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pishield_cli.layers.active_sets import ActiveSets
 from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.descent import orthogonal_classes, positive_after_descent
 from pishield_cli.layers.least_squares import TOLERANCE, least_squares, several, solve_on
 
 TABLED = 7
@@ -22,9 +23,6 @@ PIVOTS = 16
 
 DESCENDED = 24
 """Rows above which coordinate descent comes first, since each exchange then costs much."""
-
-SWEEPS = 40
-"""How many rounds it takes."""
 
 BATCH = 256
 """Systems factored at once, so that they stay in the cache."""
@@ -48,6 +46,9 @@ class NormalEquations(FixedBuffers):
         lowest = torch.where(free, -torch.inf, 0.0).double().unsqueeze(2)
         self.register_buffer("lowest", lowest, persistent=False)
         self.sets = ActiveSets(gram, free) if 1 < self.rows <= TABLED else None
+        if self.rows > DESCENDED:
+            colours = torch.stack([orthogonal_classes(one) for one in gram])
+            self.register_buffer("colours", colours, persistent=False)
 
     def solve(self, component: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
         """Solve `G x = q` on chosen rows; dependent ones share as pseudo-inverses do, or get none.
@@ -191,19 +192,16 @@ class NormalEquations(FixedBuffers):
 
     def _guessed(self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor) -> Tensor:
         """A better guess in many rows, by coordinate descent, which factors nothing."""
-        columns = self.constants("gram")[component].permute(1, 0, 2).contiguous()
         free = self.constants("free")[component]
-        x = torch.zeros_like(q)
-        rest = q.clone()
-        lowest = torch.where(free, -torch.inf, 0.0).to(q.dtype)
-        lowest = torch.where(allowed, lowest, 0.0)
+        lowest = torch.where(allowed & free, -torch.inf, 0.0).to(q.dtype)
         highest = torch.where(allowed, torch.inf, 0.0).to(q.dtype)
-        for _ in range(SWEEPS):
-            for row in range(self.rows):
-                new = (x[:, row] + rest[:, row]).clamp(lowest[:, row], highest[:, row])
-                rest -= columns[row] * (new - x[:, row]).unsqueeze(1)
-                x[:, row] = new
-        return (x > 0) | (chosen & free)
+        positive = torch.zeros_like(chosen)
+        for number, gram in enumerate(self.constants("gram")):
+            rows = (component == number).nonzero().squeeze(1)
+            parts = (one[rows].t().contiguous() for one in (q, lowest, highest))
+            colours = self.constants("colours")[number]
+            positive[rows] = positive_after_descent(gram, colours, *parts).t()
+        return positive | (chosen & free)
 
     def _tried(
         self, component: Tensor, chosen: Tensor, allowed: Tensor, q: Tensor, tolerance: Tensor
