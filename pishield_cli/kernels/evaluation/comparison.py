@@ -22,6 +22,9 @@ from pishield_cli.logic.terms import (
     Plain,
 )
 
+SHORT = 8
+"""Terms up to which compiled inequalities are kept for those that name them again."""
+
 _PART = 32
 """Of a block's rows: where more are near a boundary, columns are looked at, not single rows."""
 
@@ -97,6 +100,18 @@ def _of_boolean(literal: BooleanLiteral) -> Comparison | bool:
 
 
 def _of_inequality(inequality: Inequality, exact: bool) -> Comparison | bool:
+    # Clauses multiplied out name the same few short inequalities thousands of times.
+    if len(inequality.terms) <= SHORT:
+        return _of_short(inequality, exact)
+    return _made_of(inequality, exact)
+
+
+@lru_cache(maxsize=8192)
+def _of_short(inequality: Inequality, exact: bool) -> Comparison | bool:
+    return _made_of(inequality, exact)
+
+
+def _made_of(inequality: Inequality, exact: bool) -> Comparison | bool:
     if not inequality.terms:
         return inequality.holds({})
     form, direction, unit = form_of(inequality)

@@ -15,6 +15,9 @@ from pishield_cli.kernels.optimal.elimination import eliminated, substituted
 FEW = 24
 """Inequalities between columns up to which bounds are settled before them."""
 
+BOUND = 8
+"""Entries that a bound takes the time of, beside other arrays of a row's inequalities."""
+
 
 class Directions:
     """Unit normals of inequalities.
@@ -30,7 +33,7 @@ class Directions:
         self._joined = normals[self._joining]
         self._sizes = np.abs(self._joined)
         self._bounds = _layers(normals, np.flatnonzero(alone))
-        self.size = float(self._joined.size + alone.sum())
+        self.size = float(self._joined.size + BOUND * alone.sum())
         """Entries to go through for the products of one row."""
 
     @property

@@ -27,8 +27,8 @@ PARTS_KEPT = 100_000
 """Clauses, over all choices of columns, of which plans are kept."""
 
 PLANNED = 1_000
-"""Literals times columns that are planned for, unless an equality ties some: for larger parts, most
-of whose columns are fixed, a proposal is finished without a plan."""
+"""Literals times columns that are planned for, unless an equality ties some that are not whole: for
+larger parts, most of whose columns are fixed, a proposal is finished without a plan."""
 
 PART_WORK = 20_000
 """Units of work on a plan for one choice of columns: some hundredths of a second."""
@@ -285,8 +285,8 @@ class FewestRows:
             plans: tuple[GroupPlan, ...]
             size = len(mentioned) * sum(len(one.literals) for one in named)
             # A proposal of whole numbers needs no finishing.
-            simple = size > PLANNED or all(self._grids[name].integer for name in free)
-            if simple and self._tied.isdisjoint(free):
+            large, whole = size > PLANNED, all(self._grids[name].integer for name in free)
+            if (large or whole) and (self._tied.isdisjoint(free) or (large and whole)):
                 order = sorted(self.plan.variables, key=lambda name: name not in fixed)
                 variables = tuple(name for name in order if name in mentioned)
                 plans = (GroupPlan(variables, fixed & mentioned, tuple(named), None),)

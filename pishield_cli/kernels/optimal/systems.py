@@ -121,6 +121,7 @@ class System:
         self.whole = np.array([self.grids[name].integer for name in self.columns], dtype=bool)
         # A cell that may stay the fraction it is does not bear its clauses being tightened.
         self._tight = frozenset(n for n in self.columns if whole_cells and grids[n].integer)
+        self._tightest: dict[Inequality, Inequality] = {}
         literals: dict[Inequality, int] = {}
         listed = [
             list(
@@ -269,7 +270,11 @@ class System:
                 yield [tuple(map(self._tight_as_can_be, parts)) for parts in literals]
 
     def _tight_as_can_be(self, literal: Inequality) -> Inequality:
-        return _whole(literal) if self._tight.issuperset(literal.variables) else literal
+        found = self._tightest.get(literal)
+        if found is None:
+            whole = self._tight.issuperset(literal.variables)
+            found = self._tightest[literal] = _whole(literal) if whole else literal
+        return found
 
 
 def _options(literals: Sequence[tuple[int, ...]]) -> Array:
