@@ -93,17 +93,23 @@ class TrainReport:
     def against_corrected(self) -> dict[str, PairedTest]:
         """The method minus the free network corrected afterwards, trial by trial.
 
-        By figure: the error in the table's units, in standard deviations, and the loss that was
-        asked for. Empty where there is no such network beside it.
+        By figure: the error in the table's units, in standard deviations, the loss that was asked
+        for, and all figures of labels. Empty where there is no such network beside it.
         """
         pairs = [(one.method, one.corrected) for one in self.trials if one.corrected is not None]
         if not pairs or len(pairs) < len(self.trials):
             return {}
 
-        def figures(name: str, place: int) -> list[float]:
-            return [getattr(pair[place], name) for pair in pairs]
-
-        return {name: paired_test(figures(name, 0), figures(name, 1)) for name in _COMPARED}
+        scores = [*zip(*pairs, strict=True)]
+        compared = {
+            name: [[float(getattr(one, name)) for one in side] for side in scores]
+            for name in _COMPARED
+        }
+        labels = [[one.labels for one in side if one.labels is not None] for side in scores]
+        if all(labels):
+            for name in asdict(labels[0][0]):
+                compared[name] = [[float(getattr(one, name)) for one in side] for side in labels]
+        return {name: paired_test(*sides) for name, sides in compared.items()}
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values, in a fixed order."""

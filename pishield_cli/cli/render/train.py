@@ -185,9 +185,10 @@ def _paired(report: TrainReport, page: Page) -> Table:
     for title in ("difference", "95% interval", "p"):
         table.add_column(title, justify="right", no_wrap=True)
     loss = report.settings.loss
-    names = {"rmse": "RMSE", "rmse_standardised": "standardised", "loss": loss.value}
+    names = {"rmse": "RMSE", "rmse_standardised": "standardised", "loss": loss.value, **_LABELS}
+    labelled = any(trial.method.labels for trial in report.trials)
     for name, test in report.against_corrected.items():
-        if name != "loss" or loss is not LossChoice.MSE:
+        if name != "loss" or (loss is not LossChoice.MSE and not labelled):
             table.add_row(names[name], *paired_cells(test))
     return table
 

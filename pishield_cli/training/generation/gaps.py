@@ -92,6 +92,6 @@ def gumbel(uniform: Tensor) -> Tensor:
 
 
 def straight_through(soft: Tensor) -> Tensor:
-    """1 at the largest of each row, with the gradient of all."""
-    hard = torch.zeros_like(soft).scatter(1, soft.argmax(dim=1, keepdim=True), 1.0)
+    """1 at the largest along the last dimension, with the gradient of all."""
+    hard = torch.zeros_like(soft).scatter(-1, soft.argmax(dim=-1, keepdim=True), 1.0)
     return hard + soft - soft.detach()

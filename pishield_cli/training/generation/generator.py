@@ -173,9 +173,10 @@ class Generator(nn.Module):
         """Features: those asked for, scores as they are, choices and missing cells drawn."""
         uniform = torch.rand(outputs.shape, generator=random).to(outputs)
         features = outputs.clone()
-        for span in self.places.spans:
-            drawn = outputs[:, span] + gumbel(uniform[:, span])
-            features[:, span] = straight_through((drawn / SOFTNESS).softmax(dim=1))
+        for at in self.places.choices:
+            drawn = outputs[:, at] + gumbel(uniform[:, at])
+            chosen = straight_through((drawn / SOFTNESS).softmax(dim=2))
+            features = features.index_copy(1, at.flatten(), chosen.flatten(1))
         masks = self.places.masks
         if len(masks):
             features[:, masks] = self.gaps(
@@ -232,15 +233,11 @@ class Generator(nn.Module):
 
 
 class Places(nn.Module):
-    """Where the columns' features stand in a row.
-
-    Attributes:
-        spans: Of each choice.
-    """
+    """Where the columns' features stand in a row."""
 
     def __init__(self, columns: Sequence[EncodedColumn]) -> None:
         super().__init__()
-        self.spans: list[slice] = []
+        spans: list[range] = []
         scores: list[int] = []
         masks: list[int] = []
         masked: list[int] = []
@@ -256,13 +253,24 @@ class Places(nn.Module):
                 numbers.append(place)
                 scores.append(start)
             else:
-                self.spans.append(slice(start, start + one.width))
+                spans.append(range(start, start + one.width))
             start += one.width
+        self.count, self.widths = len(spans), sorted(set(map(len, spans)))
+        for width in self.widths:
+            alike = [(place, list(span)) for place, span in enumerate(spans) if len(span) == width]
+            own, at = (torch.tensor(part) for part in zip(*alike, strict=True))
+            self.register_buffer(f"own_{width}", own, persistent=False)
+            self.register_buffer(f"at_{width}", at, persistent=False)
         for name, listed in (
             *(("at_scores", scores), ("at_masks", masks), ("at_masked", masked)),
             *(("owner", owner), ("at_numbers", numbers)),
         ):
             self.register_buffer(name, torch.tensor(listed, dtype=torch.long), persistent=False)
+
+    @property
+    def choices(self) -> list[Tensor]:
+        """The features of choices, `(choices, values)`, those of equally many values together."""
+        return [self.get_buffer(f"at_{width}") for width in self.widths]
 
     @property
     def scores(self) -> Tensor:
@@ -285,8 +293,10 @@ class Places(nn.Module):
 
     def chosen(self, features: Tensor) -> Tensor:
         """The places of choices, `(rows, choice columns)`."""
-        parts = [features[:, span].detach().argmax(dim=1) for span in self.spans]
-        return torch.stack(parts, dim=1) if parts else features.new_zeros((len(features), 0)).long()
+        found = features.new_zeros((len(features), self.count), dtype=torch.long)
+        for width, at in zip(self.widths, self.choices, strict=True):
+            found[:, self.get_buffer(f"own_{width}")] = features.detach()[:, at].argmax(dim=2)
+        return found
 
     def absent(self, features: Tensor) -> Tensor:
         """Which numbers are missing, bool, `(rows, number columns)`."""

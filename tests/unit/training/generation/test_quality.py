@@ -6,6 +6,7 @@ import torch
 
 from pishield_cli.logic.domains import Number, Text
 from pishield_cli.training.cells import MISSING, EncodedCells, Texts
+from pishield_cli.training.generation import utility
 from pishield_cli.training.generation.columns import column_from_json, encoded, fit_columns
 from pishield_cli.training.generation.detection import area_under_curve, detection
 from pishield_cli.training.generation.quality import copied, independent, judge, marginal
@@ -122,3 +123,12 @@ def test_texts_that_hardly_repeat_are_learnt_by_their_shapes():
     assert column.shaped
     assert column.values == ("\\A\\-\\0999", "\\b")
     assert column.places(cells).tolist() == [0] * 300 + [1]
+
+
+@pytest.mark.parametrize(("rows", "units"), [(30, 8), (8, 30)])
+def test_ridge_regression_is_solved_from_either_side(rows, units):
+    torch.manual_seed(0)
+    known, targets = torch.randn(rows, units).double(), torch.randn(rows, 2).double()
+    gram = known.T @ known / rows + utility._RIDGE * torch.eye(units).double()
+    expected = torch.linalg.solve(gram, known.T @ targets / rows)
+    torch.testing.assert_close(utility._ridge(known, targets), expected)
