@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pishield_cli.language import Binding, format_formula
-from pishield_cli.logic.classes import counted, raised
+from pishield_cli.logic.classes import counted, raised, told_of_texts
 from pishield_cli.logic.formulas import Atom, Formula, replaced
 from pishield_cli.logic.groups import Group, requirement_groups
 from pishield_cli.logic.plans.coherence import is_resolvable
@@ -148,7 +148,7 @@ def _analysed(requirements: Requirements, limits: Limits) -> Analysis:
     apart = analyse(told, limits=limits.share(2))
     if apart.satisfiable is False:
         return apart
-    plain = _as_written(requirements, analyse(requirements, limits=limits))
+    plain = _as_written(requirements, analyse(_with_texts_told(requirements), limits=limits))
     texts = {name for name, one in told.domains.items() if counted(one)}
     return replace(
         plain,
@@ -160,13 +160,20 @@ def _analysed(requirements: Requirements, limits: Limits) -> Analysis:
     )
 
 
+def _with_texts_told(requirements: Requirements) -> Requirements:
+    """Requirements, and as one more what holds of comparisons of the same text."""
+    number = 1 + max(one.number for one in requirements.checked.requirements)
+    told = Requirement(number, "what holds of any text", told_of_texts(requirements))
+    return replace(requirements, requirements=(*requirements.requirements, told))
+
+
 def _as_written(requirements: Requirements, analysis: Analysis) -> Analysis:
     """What was found, its dead parts as they are written; without those that nobody wrote."""
     numbered = {one.number: one for one in requirements.requirements}
     dead = tuple(
         replace(one, part=_written_part(one.part, numbered[one.number].text))
         for one in analysis.dead
-        if not _SPLIT.search(numbered[one.number].text)
+        if one.number in numbered and not _SPLIT.search(numbered[one.number].text)
     )
     return replace(analysis, dead=dead)
 
