@@ -46,3 +46,9 @@ def test_a_named_module_is_one():
 
 def test_all_that_training_can_be_asked_has_an_answer():
     assert all(callable(getattr(questions, one)) for one in training.QUESTIONS)
+
+
+def test_each_part_of_the_results_says_by_what_it_is_measured():
+    parts = (ROOT / "docs" / "results.md").read_text("utf-8").split("\n## ")[1:]
+    assert len(parts) > 5
+    assert [one.splitlines()[0] for one in parts if "python -m benchmarks" not in one] == []
