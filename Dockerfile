@@ -14,7 +14,8 @@ FROM python:3.12-slim
 RUN useradd --create-home --uid 1000 pishield
 COPY --from=build /venv /venv
 ENV PATH="/venv/bin:$PATH" PYTHONDONTWRITEBYTECODE=1
-USER pishield
+# By its number, so that a cluster which refuses root can tell.
+USER 1000
 WORKDIR /data
 ENTRYPOINT ["pishield"]
 CMD ["--help"]

@@ -104,7 +104,9 @@ def test_hooks_action_and_image_name_commands_that_are_there(repository):
     hooks = (repository / ".pre-commit-hooks.yaml").read_text()
     assert all(entry in hooks for entry in entries)
     assert "pishield check " in (repository / "action.yml").read_text()
-    assert 'ENTRYPOINT ["pishield"]' in (repository / "Dockerfile").read_text()
+    image = (repository / "Dockerfile").read_text()
+    assert 'ENTRYPOINT ["pishield"]' in image
+    assert "\nUSER 1000\n" in image
     for command in ("check", "fmt"):
         done = subprocess.run(
             [sys.executable, "-m", "pishield_cli", command, "--help"],
