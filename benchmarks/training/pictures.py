@@ -15,11 +15,12 @@ COLOURS = {"blue": "#1f6fb2", "orange": "#c8641e", "grey": "#767676", "green": "
 
 
 def main() -> int:
-    """Draw both pictures."""
+    """Draw all pictures."""
     text = TABLES.read_text(encoding="utf-8")
     FOLDER.mkdir(exist_ok=True)
     draw_errors(table_below(text, "The default, `nearest one_sided`"), FOLDER / "errors.svg")
     draw_steps(table_below(text, "**url**: milliseconds a step"), FOLDER / "steps.svg")
+    draw_isometry(table_below(text, "## Does isometry tell"), FOLDER / "isometry.svg")
     return 0
 
 
@@ -76,6 +77,21 @@ def draw_steps(table: list[list[str]], path: Path) -> None:
     _finish(figure, axes, path)
 
 
+def draw_isometry(table: list[list[str]], path: Path) -> None:
+    """Errors behind the projection against how unlike the directions of learning are at first."""
+    _, *rows = table
+    figure, axes = _figure(height=3.4)
+    at = [(_number(row[1]), _number(row[-1])) for row in rows]
+    axes.plot(*zip(*at, strict=True), "o", color=COLOURS["green"])
+    for number, (row, place) in enumerate(zip(rows, at, strict=True)):
+        side, shift = ("right", -6) if number % 4 == 0 else ("left", 6)
+        axes.annotate(row[0], place, (shift, 4), textcoords="offset points", ha=side)
+    axes.set_yscale("log")
+    axes.set_xlabel("spread of squared singular values before training (0: isometric)")
+    axes.set_ylabel("error, times nearest one_sided's")
+    _finish(figure, axes, path)
+
+
 def _number(cell: str) -> float:
     return float(cell.split(maxsplit=1)[0].replace(",", ""))
 
@@ -93,7 +109,8 @@ def _figure(height: float) -> Any:
 def _finish(figure: Any, axes: Any, path: Path) -> None:
     axes.grid(visible=True, color="#dddddd", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="best")
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, loc="best")
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
 
