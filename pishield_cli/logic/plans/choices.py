@@ -1,16 +1,17 @@
-"""Signed clauses over variables of few values, and for each variable what the others leave it.
+"""AllowedValues clauses over variables of few values, and for each variable what the others leave it.
 
 A set of values is a whole number, bit i for value i. A signed clause asks that one of its variables
 has a value of a set of its own. Variables are eliminated from the last to the first: clauses over x
 whose sets have no value in common ask that something else in one of them holds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 
-from pishield_cli.logic.terms import Clause
+from pishield_cli.logic.terms import Clause, Inequality
 
 AllowedValues = Mapping[str, int]
 """For each variable of a clause the values that make it hold; not all of them, and not none."""
@@ -45,21 +46,24 @@ def signed_clauses(
     Returns:
         None where a comparison is not of one variable with a number.
     """
-    found: list[AllowedValues] = []
+    bits = _Bits(counts)
+    found: list[int] = []
     for clause in clauses:
         signed: dict[str, int] = {}
         for literal in (one.as_inequality() for one in clause):
             if len(literal.terms) != 1 or literal.terms[0].variable not in counts:
                 return None
             name = literal.terms[0].variable
-            held = sum(
-                1 << value
-                for value in range(counts[name])
-                if literal.holds({name: Fraction(value)})
-            )
-            signed[name] = signed.get(name, 0) | held
-        found.append(signed)
-    return _simplified(found, counts)
+            signed[name] = signed.get(name, 0) | _values_of(literal, counts[name])
+        found.append(bits.joined(signed))
+    return [bits.apart(one) for one in bits.simplified(found)]
+
+
+@lru_cache(maxsize=4096)
+def _values_of(literal: Inequality, count: int) -> int:
+    """The values of a variable by which a comparison of it alone holds."""
+    name = literal.terms[0].variable
+    return sum(1 << value for value in range(count) if literal.holds({name: Fraction(value)}))
 
 
 def choice_steps(
@@ -79,92 +83,106 @@ def choice_steps(
     Raises:
         OverflowError: If there are too many clauses on the way.
     """
-    left = _simplified(clauses, counts)
+    bits = _Bits(counts)
+    left = bits.simplified(map(bits.joined, clauses))
     steps: list[ChoiceStep] = []
     for name in reversed(ordering):
-        own = [one for one in left if name in one]
-        if any(not one for one in left):
+        if 0 in left:
             return None
+        own = [one for one in left if one & bits.full[name]]
         if not own:
             continue
-        rests = [
-            (one[name], {other: held for other, held in one.items() if other != name})
-            for one in own
-        ]
-        steps.append(ChoiceStep(name, tuple(rests)))
-        kept = [one for one in left if name not in one]
-        derived = list(islice(_covers(rests, (1 << counts[name]) - 1), MOST_CLAUSES + 1))
+        full = bits.full[name]
+        rests = [(one & full, one & ~full) for one in own]
+        place = bits.places[name]
+        steps.append(
+            ChoiceStep(name, tuple((held >> place, bits.apart(rest)) for held, rest in rests))
+        )
+        derived = list(islice(_covers(rests, full), MOST_CLAUSES + 1))
         if len(derived) > MOST_CLAUSES:
             raise OverflowError
-        left = _simplified([*kept, *derived], counts)
-    if any(not one for one in left):
+        left = bits.simplified([*(one for one in left if not one & full), *derived])
+    if 0 in left:
         return None
     return tuple(reversed(steps))
 
 
-def _covers(rests: Sequence[tuple[int, AllowedValues]], full: int) -> Iterable[AllowedValues]:
+def _covers(rests: Sequence[tuple[int, int]], full: int) -> Iterator[int]:
     """For each smallest lot of sets without a value in common what else has to hold."""
-    opened: list[tuple[int, int, AllowedValues]] = [(0, full, {})]
+    opened: list[tuple[int, int, int]] = [(0, full, 0)]
     while opened:
         first, common, rest = opened.pop()
         for place in range(first, len(rests)):
             held, other = rests[place]
             if common & held == common:
                 continue
-            union = _union(rest, other)
             if common & held:
-                opened.append((place + 1, common & held, union))
+                opened.append((place + 1, common & held, rest | other))
             else:
-                yield union
+                yield rest | other
 
 
-def _union(one: AllowedValues, other: AllowedValues) -> AllowedValues:
-    found = dict(one)
-    for name, held in other.items():
-        found[name] = found.get(name, 0) | held
-    return found
+class _Bits:
+    """AllowedValues clauses as whole numbers: the sets of all variables side by side.
+
+    A clause implies another one if its bits are among those of the other.
+
+    Args:
+        counts: How many values each variable has.
+    """
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self.places: dict[str, int] = {}
+        self.full: dict[str, int] = {}
+        place = 0
+        for name, count in counts.items():
+            self.places[name], self.full[name] = place, ((1 << count) - 1) << place
+            place += count
+
+    def joined(self, clause: AllowedValues) -> int:
+        """A clause as a number."""
+        return sum(held << self.places[name] for name, held in clause.items())
+
+    def apart(self, clause: int) -> AllowedValues:
+        """A number as a clause: the sets that are not empty."""
+        return {name: (clause & full) >> self.places[name] for name, full in self._named(clause)}
+
+    def _named(self, clause: int) -> list[tuple[str, int]]:
+        return [(name, full) for name, full in self.full.items() if clause & full]
+
+    def simplified(self, clauses: Iterable[int]) -> list[int]:
+        """The same without clauses that always hold or that others imply; alike ones made one."""
+        found = [one for one in dict.fromkeys(clauses) if not self._always_holds(one)]
+        merging = True
+        while merging:
+            count = len(found)
+            found = _minimal(found)
+            for full in self.full.values():
+                found = _merged(found, full)
+            merging = len(found) < count
+        return found
+
+    def _always_holds(self, clause: int) -> bool:
+        return any(clause & full == full for _, full in self._named(clause))
 
 
-def _simplified(clauses: Iterable[AllowedValues], counts: Mapping[str, int]) -> list[AllowedValues]:
-    """The same without clauses that always hold or that others imply; alike ones made one."""
-    found = [
-        {name: held for name, held in one.items() if held}
-        for one in clauses
-        if all(held != (1 << counts[name]) - 1 for name, held in one.items())
-    ]
-    merging = True
-    while merging:
-        count = len(found)
-        found = _minimal(found)
-        for name in dict.fromkeys(name for one in found for name in one):
-            found = _merged(found, name)
-        merging = len(found) < count
-    return list(found)
-
-
-def _merged(clauses: Iterable[dict[str, int]], name: str) -> list[dict[str, int]]:
+def _merged(clauses: Iterable[int], full: int) -> list[int]:
     """Clauses that differ in one variable alone ask for what its sets have in common."""
-    alike: dict[frozenset[tuple[str, int]] | int, dict[str, int]] = {}
-    for number, one in enumerate(clauses):
-        if name not in one:
-            alike[number] = one
-            continue
-        key = frozenset((other, held) for other, held in one.items() if other != name)
-        if key in alike:
-            common = alike[key].get(name, 0) & one[name]
-            alike[key] = {**dict(key), **({name: common} if common else {})}
+    alike: dict[int, int] = {}
+    others: list[int] = []
+    for one in clauses:
+        if one & full:
+            rest = one & ~full
+            alike[rest] = alike.get(rest, one) & one
         else:
-            alike[key] = one
-    return list(alike.values())
+            others.append(one)
+    return [*others, *alike.values()]
 
 
-def _minimal(clauses: Iterable[dict[str, int]]) -> list[dict[str, int]]:
+def _minimal(clauses: Iterable[int]) -> list[int]:
     """Without clauses that another one implies."""
-    kept: list[dict[str, int]] = []
-    distinct = {frozenset(one.items()): one for one in clauses}
-    for one in sorted(distinct.values(), key=len):
-        if not any(
-            all(held & ~one.get(name, 0) == 0 for name, held in other.items()) for other in kept
-        ):
+    kept: list[int] = []
+    for one in sorted(dict.fromkeys(clauses), key=int.bit_count):
+        if not any(other & one == other for other in kept):
             kept.append(one)
     return kept

@@ -24,9 +24,12 @@ def cells_written_like(
     """
     if values.dtype.kind in "biuf":
         return _numbers_like(old, values, dialect, delimiter)
-    return [
-        _one_like(cell, value, dialect, delimiter) for cell, value in zip(old, values, strict=True)
-    ]
+    # Texts are few, and stand in many cells.
+    written: dict[tuple[bytes, object], bytes] = {}
+    pairs = list(zip(old, values.tolist(), strict=True))
+    for cell, value in dict.fromkeys(pairs):
+        written[cell, value] = _one_like(cell, value, dialect, delimiter)
+    return [written[pair] for pair in pairs]
 
 
 def _one_like(
