@@ -1,4 +1,4 @@
-"""AllowedValues clauses over variables of few values, and for each variable what the others leave it.
+"""Signed clauses over variables of few values, and for each variable what the others leave it.
 
 A set of values is a whole number, bit i for value i. A signed clause asks that one of its variables
 has a value of a set of its own. Variables are eliminated from the last to the first: clauses over x
