@@ -121,6 +121,8 @@ class FiniteGroup:
         effort: Effort,
     ) -> Found:
         """What becomes of a row of a batch, within the work that it may take."""
+        if not self._rehearsal.work:
+            return Found(None, complete=True)  # no row of the group can hold
         work = min(effort.exact_share(row, self._rehearsal.work), FINITE_WORK)
         if not work:
             return Found(None, complete=False)

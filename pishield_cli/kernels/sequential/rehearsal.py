@@ -18,6 +18,9 @@ from pishield_cli.logic.solver.questions import solve
 TRIED = 16
 """Rows made up for a group."""
 
+FEWEST_TRIED = 4
+"""Rows after which a group may count as hard."""
+
 CELLS = -2, 9
 """Their least and their greatest cells, as far as columns hold these."""
 
@@ -31,7 +34,8 @@ FEW = 350
 """Units of work that beginning a search takes in a small group, where more may be spent on it."""
 
 SMALL = 120_000
-"""Units of work for one row of a small hard group: about a tenth of a second."""
+"""Units of work for one row of a small hard group in which some are corrected so: a tenth of a
+second at most."""
 
 POSSIBLE = 1_000_000
 """Units of work on whether any row of a group can hold: about a second."""
@@ -57,13 +61,13 @@ class Rehearsal:
         if not self._is_possible():
             return 0
         corrector = ExactCorrector(self._plan, self._grids)
-        taken = 0
-        for row in self._rows():
+        taken, found = 0, False
+        for tried, row in enumerate(self._rows(), 1):
             limits = Limits(None, EXACT)
-            corrector.correct(row, limits)
+            found |= corrector.correct(row, limits) is not None
             taken += EXACT - limits.work
-            if taken > TRIED * BEARABLE:
-                return SMALL if corrector.least <= FEW else HARD
+            if taken > TRIED * BEARABLE and tried >= FEWEST_TRIED:
+                return SMALL if found and corrector.least <= FEW else HARD
         return EXACT
 
     def _is_possible(self) -> bool:
