@@ -158,8 +158,12 @@ def _most(clauses: CompiledClauses, block: Block) -> float:
     """At least the most that any row lacks of clauses; infinite if unknown."""
     return max(
         min(
-            (max(_most_of_all(part, block) for part in comparisons_of(literal)))
-            for literal in clause
+            (
+                max(_most_of_all(part, block) for part in comparisons_of(literal))
+                for literal in clause
+                if not _is_condition(literal)
+            ),
+            default=0.0,
         )
         for clause in clauses
     )
@@ -167,8 +171,6 @@ def _most(clauses: CompiledClauses, block: Block) -> float:
 
 def _most_of_all(literal: Comparison, block: Block) -> float:
     """At least the most that any row lacks of a literal; infinite if unknown."""
-    if _is_condition(literal):
-        return 0.0
     total = block.sum(literal.form)
     lacking = -float(total.low) if literal.direction > 0 else float(total.high)
     return inf if isnan(lacking) else lacking * _scale(literal)
