@@ -13,6 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from pishield_cli.errors import UsageError
 from pishield_cli.logic.plans.plan import Bound
 from pishield_cli.logic.terms import Inequality, Term
 
@@ -68,9 +69,15 @@ def _moved(buffer: Tensor, fn: object) -> Tensor:
         new = cast("Tensor", fn(buffer))
     except TypeError:
         new = cast("Tensor", fn(buffer.float()))
-    if new.dtype != buffer.dtype and new.device.type != "mps":
-        return buffer.to(new.device)
-    return new
+    if new.device.type == "mps":
+        return new
+    if buffer.is_meta and not new.is_meta:
+        raise UsageError(
+            "The constants of a shield are known where it is made, but on `meta` they are lost.",
+            hint='make the shield anew; under `torch.device("meta")` its constants stay known',
+        )
+    # Also where `to_empty` leaves any values in place of weights: what is required is not a weight.
+    return buffer.to(new.device)
 
 
 class AffineLines(FixedBuffers):

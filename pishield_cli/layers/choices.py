@@ -138,6 +138,8 @@ class ChoiceShield(Declared):
             PishieldError: If NaN is checked for and found.
         """
         self._check(p)
+        if p.is_meta:
+            return p.clone()
         flat = p.reshape(-1, self.columns)
         working = flat.to(WORKING.get(p.dtype, p.dtype))
         chosen = self._chosen(working)

@@ -141,7 +141,7 @@ class NearestShield(Declared):
         rule, state = self.backward_rule, self.rule_state
         if not self.weighted:
             return rule.correct(state, ScaledCorrection(self.clip, owner=self.number), z).y
-        scale = self.units.to(z.dtype)
+        scale = self.units.to(z)
         weighed = ScaledCorrection(self.clip, torch.zeros_like(scale), scale, self.number)
         return rule.correct(state, weighed, z / scale).corrected
 

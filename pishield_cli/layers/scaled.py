@@ -122,12 +122,12 @@ class ScaledShield(Declared):
         sequential = self._sequential
         sequential.check(h)
         flat = h.reshape(-1, len(self.columns))
-        mean, scale = self.constants("mean").to(h.dtype), self.constants("scale").to(h.dtype)
+        mean, scale = self.constants("mean").to(h), self.constants("scale").to(h)
         if goal is not None:
             table = sequential((h * scale + mean), goal.to(h.dtype) * scale + mean)
             return Scaled((table - mean) / scale, table)
         # Distances are taken in the standardised unit, or in a part of it where columns weigh.
-        weigh = self.shield.units.to(h.dtype) if self.weighted else None
+        weigh = self.shield.units.to(h) if self.weighted else None
         unit = scale if weigh is None else scale * weigh
         correction = ScaledCorrection(self._clip, mean, unit, self.number)
         given = flat if weigh is None else flat / weigh
@@ -150,7 +150,7 @@ class ScaledShield(Declared):
         Returns:
             Likewise.
         """
-        mean, scale = self.constants("mean").to(h.dtype), self.constants("scale").to(h.dtype)
+        mean, scale = self.constants("mean").to(h), self.constants("scale").to(h)
         if self.nearest is None:
             found: Tensor = (self.shield.clip(h * scale + mean) - mean) / scale
             return found

@@ -248,7 +248,7 @@ class Shield(Declared):
             placing: For linear and disjunctive requirements: from values, targets and which of them
                 move, shape `(variables, rows)` each, to new values.
         """
-        if not self.sweeps:
+        if z.is_meta or not self.sweeps:
             return z.clone()
         if self.coherence is not None:
             corrected: Tensor = self.sweeps[0](z)

@@ -12,7 +12,17 @@ from pishield_cli.layers.opaque import Opaque
 from pishield_cli.logic.terms import Clause
 
 
-class Declared(Opaque):
+class _MadeWithValues(type):
+    """Makes modules on a processor where the default device is `meta`, which knows no values."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        if torch.get_default_device().type != "meta":
+            return super().__call__(*args, **options)
+        with torch.device("cpu"):
+            return super().__call__(*args, **options)
+
+
+class Declared(Opaque, metaclass=_MadeWithValues):
     """A module that puts into its state what it was made of, and refuses the state of another.
 
     What is declared never changes: a state that says otherwise belongs to another module.

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.func import functional_call, grad, jvp, vmap
 
-from pishield_cli.errors import StateError
+from pishield_cli.errors import StateError, UsageError
 from pishield_cli.language import parse_requirements
 from pishield_cli.layers import ChoiceShield, NearestShield, ScaledShield, Shield
 
@@ -173,6 +173,22 @@ def test_on_meta_it_has_a_shape(make):
     y = make().eval().to("meta")(torch.empty(7, 5, device="meta"))
     assert y.device.type == "meta"
     assert y.shape == (7, 4 if make is choices else 3)
+
+
+@every_kind
+def test_made_on_meta_it_is_given_memory_and_loaded(make, x):
+    saved = make().eval()
+    with torch.device("meta"):
+        model = make().eval()
+    assert model(torch.empty(7, 5, device="meta")).device.type == "meta"
+    model.to_empty(device="cpu").load_state_dict(saved.state_dict())
+    assert torch.equal(model(x), saved(x))
+
+
+@every_kind
+def test_moved_to_meta_it_cannot_be_moved_back(make):
+    with pytest.raises(UsageError, match="on `meta` they are lost"):
+        make().to("meta").to_empty(device="cpu")
 
 
 @every_kind
