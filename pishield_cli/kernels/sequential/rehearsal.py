@@ -27,7 +27,7 @@ CELLS = -2, 9
 BEARABLE = 5_000
 """Units of work that they may take on average, before rows of the group count as hard."""
 
-HARD = 4_000
+HARD = 3_000
 """Units of work for one row of a hard group: some milliseconds."""
 
 FEW = 350
