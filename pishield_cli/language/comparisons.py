@@ -34,9 +34,8 @@ def compared(left: Sum, relation: str, right: Sum, context: Context) -> Formula:
         ZonesError: If an instant is compared with a date or time of no zone.
         TooManyPiecesError: If it becomes more than `MAX_PIECES` literals.
     """
-    if left.name is None or right.name is None or relation not in {"==", "!="}:
-        context.numbers.update(left.terms)
-        context.numbers.update(right.terms)
+    if not (context.is_open(left) and context.is_open(right) and relation in {"==", "!="}):
+        context.use_as_numbers((*left.terms, *right.terms))
     if context.domains and context.mixes_zones((*left.terms, *right.terms)):
         raise ZonesError
     if left.dates or right.dates or context.pieces or context.quotients:
@@ -212,8 +211,6 @@ class _Pieces:
         rest = difference.minus(Sum({name: weight}, dates=weight * piece.parts[0].dates))
         rest.terms.pop(name)
         options = [rest.minus(part.times(-weight)) for part in piece.parts]
-        for option in options:
-            self._context.numbers.update(option.terms)
         if piece.missing is not None:
             return self._first(piece, options, relation)
         if relation == "<=" and weight > 0 and not any(rest.terms.values()) and not rest.constant:

@@ -102,6 +102,27 @@ class Context:
         elif kind is Kind.DATE:
             self.days.add(name)
 
+    def use_as_numbers(self, names: Iterable[str]) -> None:
+        """Remember that columns are taken for numbers, and so are those that values choose from."""
+        for name in names:
+            self.numbers.add(name)
+            piece = self.pieces.get(name)
+            for part in () if piece is None else piece.parts:
+                self.use_as_numbers(part.terms)
+
+    def choices(self, value: Sum) -> tuple[Sum, ...]:
+        """What a value is the first of that is not missing; nothing for any other value."""
+        names = () if value.constant else tuple(value.terms)
+        piece = self.pieces.get(names[0]) if len(names) == 1 else None
+        if piece is None or piece.missing is None or value.terms[names[0]] != 1:
+            return ()
+        return piece.parts
+
+    def is_open(self, value: Sum) -> bool:
+        """Whether a value may be of any kind: a bare column, or the first of some."""
+        choices = self.choices(value)
+        return value.name is not None or (bool(choices) and all(map(self.is_open, choices)))
+
     def uses(self, name: str) -> frozenset[Kind]:
         """What a column is taken for; nothing where it is only tested, or compared with another."""
         found = ((self.texts, Kind.TEXT), (self.days, Kind.DATE), (self.numbers, Kind.NUMBER))

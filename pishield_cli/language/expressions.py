@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from pishield_cli.language.context import Context
 from pishield_cli.language.literals import write_date
-from pishield_cli.language.sums import ONE, Sum
+from pishield_cli.language.sums import ONE, ZERO, Sum
 from pishield_cli.language.words import quoted_text, write_number, written_name
 from pishield_cli.logic.expressions import (
     NUMBERS,
@@ -66,6 +66,18 @@ def cell_of(name: str, context: Context) -> Cell:
         return Cell(name, Kind.TEXT)
     kind = context.kind(name)
     return Cell(name, kind if kind in {Kind.TEXT, Kind.DATE} else Kind.NUMBER)
+
+
+def column(name: str, context: Context) -> Sum | TextOperand:
+    """A column, as what it is known to hold."""
+    if context.domains:
+        if context.is_text(name):
+            return TextOperand(Cell(name, Kind.TEXT))
+        per_day = context.per_day(name)
+        if per_day is not None:
+            dates = ONE if context.is_date(name) else ZERO
+            return Sum({name: Fraction(1, per_day)}, name=name, dates=dates)
+    return Sum({name: ONE}, name=name)
 
 
 def derived(expression: Expression, context: Context) -> str:

@@ -76,7 +76,7 @@ SIGNATURES: Mapping[str, Signature] = {
     "max": Signature("max(a, b)", _NUMBER, 1, many=True),
     "coalesce": Signature("coalesce(a, 0)", _NUMBER, 1, many=True),
 }
-"""Functions by name; `coalesce` takes texts as well."""
+"""Functions by name; `coalesce` takes what is of any one kind."""
 
 
 class ConstantExpectedError(ValueError):

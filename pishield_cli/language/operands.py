@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from fractions import Fraction
 
 from pishield_cli.language.context import Context
-from pishield_cli.language.expressions import TextOperand, expression_of, number, truth
+from pishield_cli.language.expressions import TextOperand, column, expression_of, number, truth
 from pishield_cli.language.functions import SIGNATURES, ConstantExpectedError, apply
 from pishield_cli.language.lexer import (
     CALENDAR,
@@ -126,7 +126,7 @@ class Operands(ABC):
         if not left.terms and not right.terms:
             return Sum(constant=left.constant % right.constant)
         for names in (left.terms, right.terms):
-            self.context.numbers.update(names)
+            self.context.use_as_numbers(names)
         parts = expression_of(left, self.context), expression_of(right, self.context)
         return number(Call(function, parts), self.context)
 
@@ -154,7 +154,7 @@ class Operands(ABC):
         kind = self.kinds[self.at]
         if kind == NAME:
             self.at += 1
-            return self.column(self.texts[self.at - 1])
+            return column(self.texts[self.at - 1], self.context)
         if kind == NUMERAL:
             return self.multiple()
         if kind == "(":
@@ -170,18 +170,6 @@ class Operands(ABC):
             return self.signed()
         raise self.wrong.unexpected(self.at, after_operand=False)
 
-    def column(self, name: str) -> Sum | TextOperand:
-        """A column, as what it is known to hold."""
-        context = self.context
-        if context.domains:
-            if context.is_text(name):
-                return TextOperand(Cell(name, Kind.TEXT))
-            per_day = context.per_day(name)
-            if per_day is not None:
-                dates = ONE if context.is_date(name) else ZERO
-                return Sum({name: Fraction(1, per_day)}, name=name, dates=dates)
-        return Sum({name: ONE}, name=name)
-
     def multiple(self) -> Sum:
         """A number; a column that it multiplies, or a length of time, may stand right behind."""
         value = self.number()
@@ -195,7 +183,7 @@ class Operands(ABC):
             return Sum(constant=value)
         start = self.at
         self.at += 1
-        return self.as_number(self.column(self.texts[start]), start).times(value)
+        return self.as_number(column(self.texts[start], self.context), start).times(value)
 
     def number(self) -> Fraction:
         """Read the number of a `NUMBER` token."""
@@ -247,8 +235,9 @@ class Operands(ABC):
         kinds = [signature.kind(index) for index in range(len(values))]
         if len(values) < signature.least or None in kinds:
             raise self.wrong.arguments(opening, self.at, signature.usage)
-        if name == "coalesce" and any(isinstance(one, TextOperand) for one in values):
-            kinds = [Kind.TEXT] * len(values)
+        if name == "coalesce":
+            has_texts = any(isinstance(one, TextOperand) for one in values)
+            kinds = [Kind.TEXT if has_texts else None] * len(values)
         converted: list[Sum | TextOperand] = []
         for argument, kind, start, after in zip(
             values, kinds, starts, (*starts[1:], closing), strict=True
@@ -281,12 +270,17 @@ class Operands(ABC):
     def argument(
         self, value: Operand, kind: Kind | None, start: int, clocks: bool
     ) -> Sum | TextOperand:
-        """An argument of the kind that a function takes, or a time of day for a date."""
+        """An argument of the kind that a function takes, or a time of day for a date.
+
+        None is any kind but text: what the function is compared with tells.
+        """
         if kind is Kind.TEXT:
             return self.as_text(value, start)
         found, context = self.as_number(value, start), self.context
+        if kind is None:
+            return found
         if kind is not Kind.DATE or found.dates:
-            context.numbers.update(found.terms)
+            context.use_as_numbers(found.terms)
         elif found.name is not None and context.kind(found.name) is None:
             (context.numbers if clocks else context.days).add(found.name)
         elif all(name in context.derived or context.kind(name) for name in found.terms) and not (
@@ -328,6 +322,9 @@ class Operands(ABC):
         if not isinstance(value, Sum):
             raise self.wrong.formula_for_number(start, self.at)
         name, context = value.name, self.context
+        if choices := context.choices(value):
+            parts = tuple(self.as_text(one, start).expression for one in choices)
+            return TextOperand(Call(Function.COALESCE, parts))
         if name is None or not (context.kind(name) is None or context.is_mixed(name)):
             raise self.wrong.number_for_text(start, self.at)
         context.texts.add(name)
