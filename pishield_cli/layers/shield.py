@@ -1,7 +1,6 @@
 """The shield: a torch module whose output satisfies requirements, whatever its input."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from os import PathLike
 
 import torch
@@ -35,9 +34,10 @@ from pishield_cli.layers.inputs import (
 from pishield_cli.layers.judge import Judge, RowByRow
 from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.parts import PartSweep
-from pishield_cli.layers.precision import DIGITS, Precision, has_values, may_hold_nan, replaced
+from pishield_cli.layers.precision import DIGITS, Precision, has_values, may_hold_nan
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.scores import CoherentSweep
+from pishield_cli.layers.settling import Settling
 from pishield_cli.layers.state import Declared, clause_lines, digest_of
 from pishield_cli.layers.sweep import Sweep
 from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
@@ -45,18 +45,6 @@ from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.solver.analysis import contradictory_core
 from pishield_cli.logic.terms import Inequality
-
-ROOMIER = (4.0, 16.0, 64.0)
-"""Growths of room that are tried where later bounds did not find enough."""
-
-WRONG, HOLDING, EQUAL = 0, 1, 2
-"""Rows that violate something; those that do not, but for equalities; those that hold exactly."""
-
-NEAR = 2.0**-14
-"""How far a column may be moved, relative to itself, so that an equality holds exactly."""
-
-STEPS = 64.0
-"""And how many of the last digits that the row's largest column has."""
 
 
 class Shield(Declared):
@@ -278,41 +266,9 @@ class Shield(Declared):
 
     def _settled(self, z: Tensor, y: Tensor, precision: Precision) -> Tensor:
         """The same, with more room where a later bound did not find enough."""
-        with torch.no_grad():
-            settled, grades = y.detach(), self._grades(y, precision)
-            for growth in ROOMIER:
-                left = (grades < EQUAL).nonzero().squeeze(1)
-                if not len(left):
-                    break
-                roomier = replace(precision, growth=growth)
-                again = self._swept(z[left], clamp, roomier)
-                settled = self._better(settled, grades, left, again, precision)
-            left = (grades == WRONG).nonzero().squeeze(1)
-            if len(left):
-                again = self.row_by_row.correct(z[left])
-                settled = self._better(settled, grades, left, again, precision)
-        return replaced(y, settled)
-
-    def _grades(self, y: Tensor, precision: Precision) -> Tensor:
-        """How well each row satisfies the requirements, when its values are judged as decimals."""
-        grades = torch.full((len(y),), EQUAL, dtype=torch.int8, device=y.device)
-        for sweep in self.sweeps:
-            if isinstance(sweep, Sweep) and sweep.grids.count:
-                grades[~sweep.grids.met(y)] = HOLDING
-        grades[self.judge.wrong(y, precision)] = WRONG
-        return grades
-
-    def _better(
-        self, y: Tensor, grades: Tensor, rows: Tensor, again: Tensor, precision: Precision
-    ) -> Tensor:
-        """Rows, some of them replaced where others satisfy more; `grades` are written over."""
-        found, before = self._grades(again, precision), y[rows]
-        sizes = torch.maximum(before.abs(), again.abs())
-        step = 10.0 ** -DIGITS[y.dtype] * sizes.index_select(1, self.get_buffer("named")).amax(1)
-        near = ((again - before).abs() <= NEAR * sizes + STEPS * step.unsqueeze(1)).all(1)
-        better = (found > grades[rows]) & (near | (grades[rows] == WRONG))
-        grades[rows[better]] = found[better]
-        return y.index_copy(0, rows[better], again[better])
+        sweeps = [one for one in self.sweeps if isinstance(one, Sweep) and one.grids.count]
+        settling = Settling(self.judge, self.row_by_row, sweeps, self.get_buffer("named"))
+        return settling.best(z, y, precision, lambda rows, how: self._swept(rows, clamp, how))
 
     def _towards(self, z: Tensor, goal: Tensor) -> Tensor:
         if goal.shape[-1:] != z.shape[-1:] or goal.numel() != z.numel():

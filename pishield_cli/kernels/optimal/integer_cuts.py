@@ -108,3 +108,12 @@ def _decided(literal: Inequality, free: frozenset[str], cells: Mapping[str, floa
     step = common_divisor(c for n, c in literal.terms if n in free)
     bound = (literal.constant - held) / step
     return floor(bound) + 1 if literal.strict else ceil(bound)
+
+
+def distance_step(region: FeasibleRegion, cells: Array) -> float:
+    """What every distance between whole numbers is a multiple of; 0 if nothing is known."""
+    squares = region.weights**2
+    if len(region.whole) < len(region.free) or not len(squares) or (cells % 1).any():
+        return 0.0
+    step = float(squares.min())
+    return step if (squares % step == 0).all() else 0.0

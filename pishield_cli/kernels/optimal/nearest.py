@@ -11,7 +11,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.effort import Effort
-from pishield_cli.kernels.optimal.integer_cuts import round_gaps
+from pishield_cli.kernels.optimal.integer_cuts import distance_step, round_gaps
 from pishield_cli.kernels.optimal.nodes import Nodes, joined_nodes
 from pishield_cli.kernels.optimal.projection import SOLVED, Projected
 from pishield_cli.kernels.optimal.systems import FeasibleRegion, Standing, System
@@ -29,7 +29,7 @@ WAITING = 16
 """Nodes of a row that wait, as a rule at most; each holds a value for every inequality."""
 
 BATCH_ROWS = 32, 4096
-"""At least and at most so many rows are."""
+"""At least and at most so many rows are searched together."""
 
 NEARER = 1.0 - 1e-10
 """What a distance has to be multiplied by to beat another one beyond rounding."""
@@ -102,15 +102,6 @@ def nearest_moves(
     )
 
 
-def _distance_step(region: FeasibleRegion, cells: Array) -> float:
-    """What every distance between whole numbers is a multiple of; 0 if nothing is known."""
-    squares = region.weights**2
-    if len(region.whole) < len(region.free) or not len(squares) or (cells % 1).any():
-        return 0.0
-    step = float(squares.min())
-    return step if (squares % step == 0).all() else 0.0
-
-
 class _NearestSearch:
     def __init__(
         self,
@@ -137,7 +128,7 @@ class _NearestSearch:
         self._visits = np.zeros(rows, dtype=np.int64)
         self._directions = region.normals.directions
         self._limit = int(np.clip(LARGE // max(self._directions.size, 1), 1, limit))
-        self._step = _distance_step(region, self.cells)
+        self._step = distance_step(region, self.cells)
         largest = max(self._directions.widest**2, WAITING * len(region.normals.normals))
         self._batch = int(np.clip(BATCH_CELLS // max(largest, 1), *BATCH_ROWS))
         self._spent = np.zeros(rows)
