@@ -1,6 +1,6 @@
 """What stands against correcting a row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -12,12 +12,13 @@ from pishield_cli.actions.stages import Stages
 from pishield_cli.kernels.columns import Columns
 from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.classes import counted, is_named
-from pishield_cli.logic.expressions import cells_of
+from pishield_cli.logic.expressions import Call, Function, cells_of
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.logic.rows.clash import Clash, find_clash
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.rows.problems import counted_in, limit_clauses
 from pishield_cli.logic.solver.limits import Limits
+from pishield_cli.tables.numbers_required import required_kind
 from pishield_cli.tables.table import Batch
 
 EXPLAIN_SECONDS = 4.0
@@ -36,6 +37,8 @@ class Obstacle:
         clash: A smallest set of requirements and fixed cells that exclude each other; None where
             none was found in the time allowed.
         infinite: Where there is none, columns whose cell is infinite: such rows are not corrected.
+        bad: Columns whose cell is not what it must be, and what that is: `a number`, `a date`.
+            Where there are any, the clash is of the first of them.
         incomplete: Whether the clash is one of missing cells: no values of theirs satisfy all.
         key: The row's cells of the key's columns, as text.
     """
@@ -43,6 +46,7 @@ class Obstacle:
     row: int
     clash: Clash | None
     infinite: tuple[str, ...] = ()
+    bad: Mapping[str, str] = field(default_factory=dict)
     incomplete: bool = False
     key: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,8 +72,24 @@ class Explainer:
     def __call__(self, batch: Batch, row: int) -> Obstacle:
         """What stands against correcting a row of a batch, by its number there."""
         infinite = tuple(name for name, one in batch.columns.items() if np.isinf(one.values[row]))
-        clash = self._clash(self.stages.prepared(batch, row))
+        columns = self.stages.prepared(batch, row)
+        bad = {name: number for number, name in self._bad(columns)}
+        if bad:
+            name, number = next(iter(bad.items()))
+            kinds = {each: required_kind(self.requirements.domains.get(each)) for each in bad}
+            return Obstacle(batch.start + row, Clash((number,), (name,)), bad=kinds)
+        clash = self._clash(columns)
         return Obstacle(batch.start + row, clash, () if clash else infinite)
+
+    def _bad(self, columns: Columns) -> Iterator[tuple[int, str]]:
+        """What asks for numbers or dates in vain, by its number, and of which columns."""
+        for one in self.requirements.declared:
+            for truth in one.columns:
+                test = self.requirements.derived.get(truth)
+                if isinstance(test, Call) and test.function is Function.IS_NUMBER:
+                    cell = columns[truth].cell(0)
+                    if cell is not None and not cell:
+                        yield from ((one.number, each.name) for each in cells_of(test))
 
     def _clash(self, columns: Columns) -> Clash | None:
         clash = self._found(columns) or self._declared(columns)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pishield_cli.errors import Span
 from pishield_cli.language import derived_name, written_name
-from pishield_cli.logic.domains import Date
+from pishield_cli.logic.domains import Date, Domain
 from pishield_cli.logic.expressions import Cell, Expression, Kind, valued_cells
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause
@@ -43,6 +43,11 @@ def with_numbers_required(reader: TableReader, requirements: Requirements) -> Re
     return replace(requirements, declared=(*requirements.declared, *added), derived=derived)
 
 
+def required_kind(domain: Domain | None) -> str:
+    """What each cell of a column must be, in words: `a number`, `a date`, `a length of time`."""
+    return f"a {domain.times}" if isinstance(domain, Date) and domain.written else "a number"
+
+
 def _columns(requirements: Requirements, *, numbers: bool) -> Iterator[tuple[str, str]]:
     """The columns read as numbers or dates, in the order of their mention, and what a cell is.
 
@@ -54,10 +59,9 @@ def _columns(requirements: Requirements, *, numbers: bool) -> Iterator[tuple[str
         known = requirements.derived.get(name, Cell(name, Kind.NUMBER))
         for cell in valued_cells(known):
             domain = requirements.domains.get(cell.name)
-            if isinstance(domain, Date) and domain.written:
-                yield cell.name, f"a {domain.times}"
-            elif numbers and cell.kind is not Kind.TEXT and not needs_its_cells(domain):
-                yield cell.name, "a number"
+            dates = isinstance(domain, Date) and domain.written
+            if dates or (numbers and cell.kind is not Kind.TEXT and not needs_its_cells(domain)):
+                yield cell.name, required_kind(domain)
 
 
 def _required(

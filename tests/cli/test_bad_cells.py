@@ -92,9 +92,33 @@ def test_rows_with_them_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["correct", "t.csv", "r.txt", *VIOLATION, "-o", "o.csv"]) == 1
     assert Path("o.csv").read_text() == TABLE.replace("7,3,z", "7,7,z")
     out = capsys.readouterr().out
-    assert "row 1: requirement 4 and the fixed b exclude each other" in out
-    assert "row 3: requirement 3 and the fixed a exclude each other" in out
+    assert "row 1: the cell of b is not a number\n" in out
+    assert "row 3: the cell of a is not a number\n" in out
     assert "3 rows could not be corrected" in out
+
+
+@pytest.mark.parametrize("fill", [(), ("--fill",)])
+def test_what_stands_against_correcting_a_row_is_that_its_cells_are_bad(
+    fill: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("d.csv").write_text("a,b,d\n1,2,2024-01-01\n-1,9,2024-13-45\nx,,2024-01-02\ny,-2,soon\n")
+    Path("r.txt").write_text("a >= 0\na <= b\nd > 2020-01-01\n")
+    arguments = ("d.csv", "r.txt", *VIOLATION, *fill, "-o", "o.csv", "--json", "o.json")
+    assert main(["correct", *arguments]) == 1
+    told = {
+        1: "the cell of d is not a date",
+        2: "the cell of a is not a number",
+        3: "the cell of a is not a number, the cell of d is not a date",
+    }
+    out = capsys.readouterr().out
+    assert all(f"row {row}: {reason}\n" in out for row, reason in told.items())
+    found = json.loads(Path("o.json").read_text())["obstacles"]
+    assert {one["row"]: one["reason"] for one in found} == told
+    assert [(one["requirements"], one["fixed"]) for one in found] == [
+        ([6], ["d"]),
+        ([4], ["a"]),
+        ([4], ["a"]),
+    ]
 
 
 def test_only_missing_cells_are_filled(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,6 +54,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def excluding(numbers: list[int], cells: list[str]) -> str:
+    """The sentence that these requirements and fixed cells exclude each other."""
+    written = ", ".join(map(str, numbers))
+    plural = "s" if len(numbers) > 1 else ""
+    return f"requirement{plural} {written} and the fixed {', '.join(cells)} exclude each other"
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", CASES)
 def test_rows_without_a_solution_are_listed_with_what_excludes_each_other(
@@ -75,6 +82,7 @@ def test_rows_without_a_solution_are_listed_with_what_excludes_each_other(
             "fixed": cells,
             "texts": [],
             "infinite": [],
+            "reason": excluding(numbers, cells),
         }
         for row, (numbers, cells) in expected.items()
     ]
@@ -83,10 +91,7 @@ def test_rows_without_a_solution_are_listed_with_what_excludes_each_other(
     assert main([*options, "--quiet"]) == 1
     shown = capsys.readouterr().out
     for row, (numbers, cells) in expected.items():
-        written = ", ".join(map(str, numbers))
-        plural = "s" if len(numbers) > 1 else ""
-        fact = f"row {row}: requirement{plural} {written} and the fixed {', '.join(cells)}"
-        assert f"{fact} exclude each other" in shown
+        assert f"row {row}: {excluding(numbers, cells)}" in shown
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -100,7 +105,15 @@ def test_what_a_type_can_hold_excludes_rows_too(
     assert main(["correct", "t.parquet", "r.txt", *options]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["obstacles"] == [
-        {"row": 1, "key": None, "requirements": [1], "fixed": ["c"], "texts": [], "infinite": []}
+        {
+            "row": 1,
+            "key": None,
+            "requirements": [1],
+            "fixed": ["c"],
+            "texts": [],
+            "infinite": [],
+            "reason": excluding([1], ["c"]),
+        }
     ]
 
 
@@ -174,7 +187,15 @@ def test_a_fixed_cell_beyond_its_column_names_the_requirement(
     assert main(["correct", "t.csv", "r.txt", *options]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["obstacles"] == [
-        {"row": 0, "key": None, "requirements": [1], "fixed": ["a"], "texts": [], "infinite": []}
+        {
+            "row": 0,
+            "key": None,
+            "requirements": [1],
+            "fixed": ["a"],
+            "texts": [],
+            "infinite": [],
+            "reason": excluding([1], ["a"]),
+        }
     ]
 
 
@@ -198,6 +219,7 @@ def test_rows_with_an_infinite_cell_stay_and_say_so(
             "fixed": None,
             "texts": None,
             "infinite": ["a"],
+            "reason": "the cell of a is infinite",
         }
     ]
     lines = Path("o.csv").read_text().splitlines()

@@ -36,6 +36,7 @@ def render_json(report: CorrectReport) -> str:
                 "fixed": None if one.clash is None else list(one.clash.cells),
                 "texts": None if one.clash is None else list(one.clash.texts),
                 "infinite": list(one.infinite),
+                "reason": reason(one),
             }
             for one in report.obstacles
         ],
@@ -109,7 +110,9 @@ def _columns(report: CorrectReport, page: Page) -> Table:
 def _uncorrected(report: CorrectReport) -> str:
     more = len(report.uncorrected_rows) - len(report.obstacles)
     lines = ["\nwritten unchanged, for no correction was found:"]
-    lines += [f"  row {row_named(one.row, None, one.key)}{reason(one)}" for one in report.obstacles]
+    lines += [
+        f"  row {row_named(one.row, None, one.key)}: {reason(one)}" for one in report.obstacles
+    ]
     if more:
         lines.append(f"  and {counted(more, 'more row')}")
     if any(reason(one).endswith(UNKNOWN) for one in report.obstacles):
@@ -124,25 +127,29 @@ def _unproven(report: CorrectReport) -> str:
 
 
 def reason(obstacle: Obstacle) -> str:
-    """What stands against correcting a row, or that this was not found out, after a colon."""
+    """What stands against correcting a row, or that this was not found out."""
+    if obstacle.bad:
+        return ", ".join(
+            f"the cell of {one_line(name)} is not {kind}" for name, kind in obstacle.bad.items()
+        )
     if obstacle.infinite:
         names = ", ".join(map(one_line, obstacle.infinite))
         many = len(obstacle.infinite) > 1
-        return f": the cell{'s' if many else ''} of {names} {'are' if many else 'is'} infinite"
+        return f"the cell{'s' if many else ''} of {names} {'are' if many else 'is'} infinite"
     clash = obstacle.clash
     if clash is None:
-        return f": {UNKNOWN}"
+        return UNKNOWN
     cells = ", ".join(map(one_line, clash.cells))
     numbers = ", ".join(map(str, clash.requirements))
     if obstacle.incomplete:
         rules = "requirement" if len(clash.requirements) == 1 else "requirements"
-        return f": no values of its missing cells satisfy {rules} {numbers}"
+        return f"no values of its missing cells satisfy {rules} {numbers}"
     if clash.texts:
-        return f": {_of_texts(clash)}"
+        return _of_texts(clash)
     if len(clash.requirements) == 1 and not cells:
-        return f": requirement {numbers} allows no value that its columns can hold"
+        return f"requirement {numbers} allows no value that its columns can hold"
     what = f"requirement{'s' if len(clash.requirements) > 1 else ''} {numbers}"
-    return f": {what}{f' and the fixed {cells}' if cells else ''} exclude each other"
+    return f"{what}{f' and the fixed {cells}' if cells else ''} exclude each other"
 
 
 def _of_texts(clash: Clash) -> str:
