@@ -126,6 +126,20 @@ def test_every_format_tells_all_tables(form, capsys):
         assert out.count("OK") == 4
 
 
+def test_one_table_passes_and_several_pass(capsys):
+    Path("data/good.csv").write_text("a\n-1\n")
+    for names, line in (
+        (("good", "marked"), "1 of 2 tables passes"),
+        (("marked",), "1 of 1 table passes"),
+    ):
+        only = [word for name in names for word in ("--only", name)]
+        _, (out, _) = checked(capsys, *only, "--html", "page.html")
+        assert line in out.splitlines()[-1]
+        assert line in Path("page.html").read_text()
+    _, (out, _) = checked(capsys, "--only", "good")
+    assert out.splitlines()[-1] == "FAIL  0 of 1 table passes"
+
+
 def test_only_some_tables(capsys):
     status, (out, _) = checked(capsys, "--only", "marked", "--only", "good")
     assert status == 0
@@ -169,7 +183,7 @@ def test_labels_that_there_are_not_are_told(capsys):
 def test_without_a_project_and_with_options_of_a_table_it_is_refused(capsys, tmp_path):
     status, (_, err) = checked(capsys, "--max-violations", "3")
     assert status == 2
-    assert "stands in `pishield.toml`" in err
+    assert "they stand in `pishield.toml`" in err
     (tmp_path / "pishield.toml").unlink()
     status, (_, err) = checked(capsys)
     assert status == 2

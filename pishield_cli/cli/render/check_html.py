@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pishield_cli.actions.check_report import CheckReport, Example, Incomplete, RequirementResult
-from pishield_cli.cli.render.checked import Checked, exit_code
+from pishield_cli.cli.render.checked import Checked, exit_code, passing
 from pishield_cli.cli.render.figures import (
     NO_COMPLETION,
     clash,
@@ -33,12 +33,10 @@ _LONGEST = 500
 def render_html(checked: Sequence[Checked]) -> str:
     """A page with a section for each table: verdict, requirements with bars, violating rows."""
     several = checked[0].name is not None
-    passed = sum(one.report is not None and one.report.holds for one in checked)
-    summary = f"{passed:,} of {counted(len(checked), 'table')} pass" if several else ""
     return html_page(
         "check",
         heading=_text(checked[0].data) if not several else counted(len(checked), "table"),
-        summary=summary,
+        summary=passing(checked) if several else "",
         passes=exit_code(checked) == 0,
         tables=[_table(one) for one in checked],
     )

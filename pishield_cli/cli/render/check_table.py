@@ -7,7 +7,7 @@ from rich.text import Text
 
 from pishield_cli.actions.check_report import CheckReport, RequirementResult
 from pishield_cli.cli.output import Page
-from pishield_cli.cli.render.checked import Checked
+from pishield_cli.cli.render.checked import Checked, exit_code, passing
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import (
     NO_COMPLETION,
@@ -67,13 +67,10 @@ def _parts(report: CheckReport, page: Page) -> list[Table | Text]:
 
 
 def _summary(checked: Sequence[Checked]) -> Text:
-    failed = sum(1 for one in checked if one.report is not None and not one.report.holds)
     broken = sum(1 for one in checked if one.report is None)
-    passed = len(checked) - failed - broken
-    verb = "passes" if len(checked) == 1 else "pass"
-    facts = [f"{passed:,} of {counted(len(checked), 'table')} {verb}"]
+    facts = [passing(checked)]
     facts += [f"{broken:,} could not be checked"] if broken else []
-    good = passed == len(checked)
+    good = exit_code(checked) == 0
     line = f"\n{'OK  ' if good else 'FAIL'}  {'; '.join(facts)}"
     return Text(line, style="bold green" if good else "bold red")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pishield_cli.actions.check_report import CheckReport
 from pishield_cli.cli.problems import Finding
+from pishield_cli.cli.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,13 @@ class Checked:
     def title(self) -> str:
         """The table's name in the project file, else its path."""
         return self.name if self.name is not None else self.data
+
+
+def passing(checked: Sequence[Checked]) -> str:
+    """How many tables pass: `1 of 5 tables passes`, `3 of 5 tables pass`."""
+    passed = sum(one.report is not None and one.report.holds for one in checked)
+    verb = "passes" if 1 in (passed, len(checked)) else "pass"
+    return f"{passed:,} of {counted(len(checked), 'table')} {verb}"
 
 
 def exit_code(checked: Sequence[Checked]) -> int:
