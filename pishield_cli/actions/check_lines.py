@@ -1,4 +1,4 @@
-"""The lines of a CSV file that listed rows stand on."""
+"""The lines of a text that listed rows stand on."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

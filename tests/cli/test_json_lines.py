@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
+from pishield_cli import check_table
 from pishield_cli.cli import main
 from tests.laws import examples
 
@@ -147,7 +148,7 @@ def test_texts_dates_and_compression(tmp_path: Path) -> None:
     assert [one["rows"] for one in found["requirements"]] == [[2], [1], [2]]
     assert run(tmp_path, "check", "t.ndjson.gz", "r.txt", "-q", "--violations", "v.jsonl") == 1
     listed = [json.loads(line) for line in (tmp_path / "v.jsonl").read_text().splitlines()]
-    found = {"row": 1, "line": None, "violated": "2", "undecided": ""}
+    found = {"row": 1, "line": 2, "violated": "2", "undecided": ""}
     assert listed[0] == {**found, **rows[1]}
     (tmp_path / "r.txt").write_text("seen <= due\n")
     words = ("--output", "o.ndjson.gz", "--only", "due", "--quiet")
@@ -155,3 +156,31 @@ def test_texts_dates_and_compression(tmp_path: Path) -> None:
     after = gzip.decompress((tmp_path / "o.ndjson.gz").read_bytes()).decode().splitlines()
     assert json.loads(after[1])["due"] == "2024-02-02"  # whole days stay whole
     assert [after[0], after[2]] == [text.splitlines()[0], text.splitlines()[2]]
+
+
+@examples(25)
+@given(
+    st.lists(st.sampled_from(["", " ", '{"a": 1}', '{"a": -1}', '{"b": 2}']), max_size=40),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_listed_rows_are_told_with_their_lines(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], ending: str, ended: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("lines")
+    lines = ['{"a": -1}', *lines]
+    text = ending.join(lines) + ending * ended
+    (folder / "t.jsonl").write_bytes(text.encode())
+    (found,) = check_table(folder / "t.jsonl", "a >= 0", show=100).results
+    bad = [number for number, line in enumerate(lines, 1) if '"a": -1' in line]
+    assert [one.line for one in found.examples] == bad
+    assert found.worst is not None
+    assert found.worst.line == bad[0]
+
+
+def test_listings_have_the_lines_of_json_lines(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"a": 1}\n\n{"a": -1}\n{"a": 2}\n{"a": -2}')
+    (tmp_path / "r.txt").write_text("a >= 0\n")
+    assert run(tmp_path, "check", "t.jsonl", "r.txt", "-q", "--violations", "v.csv") == 1
+    listed = (tmp_path / "v.csv").read_text().splitlines()
+    assert [one.split(",")[:2] for one in listed[1:]] == [["1", "3"], ["3", "5"]]

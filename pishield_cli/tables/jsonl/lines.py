@@ -54,6 +54,7 @@ class JsonLines:
     data: bytes
     line: int = 1
     _spans: list[tuple[int, int, int]] | None = field(default=None, repr=False)
+    _count: int | None = field(default=None, repr=False)
 
     def spans(self) -> list[tuple[int, int, int]]:
         """Start and end of each line that is not blank, in bytes, and its number in the file."""
@@ -65,6 +66,21 @@ class JsonLines:
                 start += len(line) + 1
             self._spans = found
         return self._spans
+
+    def line_of(self, row: int, rows: int) -> int:
+        """The number of a row's line in the file.
+
+        Args:
+            row: The row, from 0.
+            rows: How many rows there are: where no line is blank, they need not be looked for.
+        """
+        return self.line + row if rows == self.count() else self.spans()[row][2]
+
+    def count(self) -> int:
+        """How many lines there are, blank ones among them."""
+        if self._count is None:
+            self._count = self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        return self._count
 
     def row(self, row: int) -> str:
         """The text of a row, without its line feed."""

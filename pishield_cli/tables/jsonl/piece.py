@@ -147,12 +147,7 @@ class JsonPiece:
             table = json.read_json(pa.BufferReader(data), options, parse)
         except pa.ArrowInvalid:
             return None
-        return table if table.num_rows == self._line_count else None
-
-    @property
-    def _line_count(self) -> int:
-        data = self.lines.data
-        return data.count(b"\n") + (not data.endswith(b"\n"))
+        return table if table.num_rows == self.lines.count() else None
 
     @cached_property
     def _is_one_a_line(self) -> bool:

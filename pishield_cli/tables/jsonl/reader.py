@@ -19,6 +19,7 @@ from pishield_cli.tables.endings import format_named, other_kind
 from pishield_cli.tables.jsonl.lines import JsonLines, Numeral, pieces, values_of
 from pishield_cli.tables.jsonl.piece import JsonPiece, text_of
 from pishield_cli.tables.jsonl.typed import typed_rows
+from pishield_cli.tables.lined import KnownLines
 from pishield_cli.tables.sources import STANDARD_STREAM, Source, open_source, reading
 from pishield_cli.tables.table import Batch, TableWriter
 from pishield_cli.tables.textual.meanings import COUNTED
@@ -101,10 +102,22 @@ class JsonLinesReader(TextTable):
             batch.start, len(texts), {}, JsonLines("".join(f"{t}\n" for t in texts).encode())
         )
 
+    def offset(self, batch: Batch, row: int) -> int:
+        """The row's line, from 1: pieces count their lines; see `LinedTable`."""
+        lines: JsonLines = batch.native
+        return lines.line_of(row, batch.rows)
+
+    def lines(self, offsets: Sequence[int]) -> list[int]:
+        """The lines, from 1, on which rows begin; see `LinedTable`."""
+        return list(offsets)
+
+    def line_counter(self) -> KnownLines:
+        """Tells the lines of rows; see `LinedTable`."""
+        return KnownLines()
+
     def place(self, batch: Batch, row: int) -> str:
         """The row's line, from 1."""
-        lines: JsonLines = batch.native
-        return f"line {lines.spans()[row][2]}"
+        return f"line {self.offset(batch, row)}"
 
     def texts(self, batch: Batch) -> list[Sequence[str]]:
         """Each row's values as texts; empty where missing."""
