@@ -106,7 +106,7 @@ def readable(line: LogicalLine, context: Context) -> str | None:
 
     try:
         _, start = read_label(line)
-        meant = translated(line.text[start:])
+        meant = translated(line.text[start:], context.told.columns)
         if meant is None:
             return None
         (again,) = logical_lines([meant])

@@ -3,7 +3,15 @@
 import re
 from collections.abc import Sequence
 
-from pishield_cli.language.habits.forms import ARGUMENT, WHOLE, Habit, call, method
+from pishield_cli.language.habits.forms import (
+    ARGUMENT,
+    INSIDE,
+    WHOLE,
+    Habit,
+    call,
+    method,
+    parts_of,
+)
 from pishield_cli.language.words import QUOTED_TEXT
 
 
@@ -41,6 +49,38 @@ def _cases(match: re.Match[str]) -> str:
     return written if alone and len(found) > 1 else f"({written})" if len(found) != 1 else found[0]
 
 
+def _implied(match: re.Match[str]) -> str:
+    """`=>` behind a comparison as what it implies; elsewhere it may be a slip for `>=`."""
+    before = re.sub(QUOTED_TEXT, "''", match.string[: match.start()]).rstrip()
+    nearest = before if before.endswith(")") else _JOINED.split(before)[-1]
+    if not _COMPARES.search(nearest):
+        return match[0]
+    return " then " if re.match(r"\s*if\b(?!.*\bthen\b)", before, re.IGNORECASE) else " -> "
+
+
+def _decoded(match: re.Match[str]) -> str:
+    """SQL's `DECODE(x, value, result, ..., otherwise) = wanted`, whose values are all written."""
+    column, *values = parts_of(match[1])
+    pairs = list(zip(values[::2], values[1::2], strict=False))
+    wanted, otherwise = match[3].strip(), values[-1] if len(values) % 2 else "null"
+    if len({value for value, _ in pairs}) < len(pairs) or not pairs:
+        return match[0]
+    if not all(map(_WRITTEN.fullmatch, [*values, wanted])) or otherwise == "null":
+        return match[0]
+    found = [value for value, result in pairs if (result == wanted) != (otherwise == wanted)]
+    if not found:
+        return match[0]
+    listed = ", ".join(found)
+    if otherwise == wanted:
+        return f"({column} is null or {column} not in ({listed}))"
+    return f"{column} == {listed}" if len(found) == 1 else f"{column} in ({listed})"
+
+
+_JOINED = re.compile(r"\b(?:and|or)\b|->|=>|&&?|\|\|?", re.IGNORECASE)
+_COMPARES = re.compile(
+    r"[<>=]|\b(?:is|in|like|matches|between|contains|starts|ends)\b", re.IGNORECASE
+)
+_WRITTEN = re.compile(rf"{QUOTED_TEXT}|-?\d+(?:\.\d+)?")
 _WHEN = re.compile(r"\bwhen\b(.*?)\bthen\b(.*?)(?=\bwhen\b|\belse\b|\Z)", re.IGNORECASE | re.DOTALL)
 _NO_CASE = r"(?:(?!\bcase\b).)"
 
@@ -73,6 +113,8 @@ HABITS: Sequence[Habit] = (
     (r"\b(?:either|both)\s+(?=.*\b(?:or|and)\b)", ""),
     (r"\bneither\s+(.+?)\s+nor\s+(.+)", r"not (\1) and not (\2)"),
     (call("xor", 2), r"(\1) iff not (\2)"),
+    (r"\s*(?<![<=-])(?:=>|->)\s*", _implied),
+    (rf"\bdecode\(({ARGUMENT},(?:{INSIDE})+?)\)\s*==?\s*({QUOTED_TEXT}|[-\d.]+)", _decoded),
     # -- functions of numbers
     (call("greatest|pmax|fmax|maximum", 2), r"max(\1, \2)"),
     (call("least|pmin|fmin|minimum", 2), r"min(\1, \2)"),

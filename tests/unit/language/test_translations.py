@@ -5,12 +5,24 @@ import pytest
 from pishield_cli.errors import RequirementsFileError
 from pishield_cli.errors.caret import draw
 from pishield_cli.language import parse_requirements
+from pishield_cli.language.context import Told
 from pishield_cli.language.hints import VALUES_ELSEWHERE
 from pishield_cli.language.translations import translated
 
 MEANT = {
     "x = 3": "x == 3",
     "x <> 3": "x != 3",
+    "a > 1 => b > 1": "a > 1 -> b > 1",
+    "a > 1 and c = 2 => b > 1": "a > 1 and c == 2 -> b > 1",
+    "(a > 1) => (b > 1)": "(a > 1) -> (b > 1)",
+    "(a > 1 or c) => not b > 1": "(a > 1 or c) -> not b > 1",
+    "s = 'a => b' => x = 1": "s == 'a => b' -> x == 1",
+    "if a > 1 => b > 1": "if a > 1 then b > 1",
+    "if a > 1 -> b > 1": "if a > 1 then b > 1",
+    "DECODE(s, 'a', 1, 0) = 1": "s == 'a'",
+    "decode(s, 'a', 1, 'b', 1, 0) = 1": "s in ('a', 'b')",
+    "decode(s, 'a', 1, 'b', 2, 0) == 0": "(s is null or s not in ('a', 'b'))",
+    "decode(x, 1, 'low', 2, 'high', 'none') = 'high'": "x == 2",
     'status = "a"': 'status == "a"',
     's.isin(["a"])': 's in ("a")',
     's.isin(["a", "b"])': 's in ("a", "b")',
@@ -220,3 +232,28 @@ def test_what_is_written_well_is_left_alone(line: str) -> None:
 
 def test_a_long_line_is_not_looked_at() -> None:
     assert translated("a = b" + " or a = b" * 1000) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("t.x > 1", "x > 1"),
+        ("a.x >= public.b.y", "x >= y"),
+        ("t.x IS NULL or t.s = 't.y'", "x is null or s == 't.y'"),
+        ("t.x.isnull()", "x is null"),
+        ("Sepal.Length > 1", "`Sepal.Length` > 1"),
+    ],
+)
+def test_names_of_a_table_are_written_without_it(line: str, meant: str) -> None:
+    columns = frozenset({"x", "y", "s", "Sepal.Length"})
+    with pytest.raises(RequirementsFileError) as caught:
+        parse_requirements(line, told=Told(columns=columns))
+    (problem,) = caught.value.problems
+    assert problem.hint == f"did you mean `{meant}`?"
+
+
+@pytest.mark.parametrize(
+    "line", ["t.z > 1", "x => 3", "x > 1 and y => x", "s == 'x > 1' and x => 3"]
+)
+def test_what_has_two_meanings_is_not_guessed(line: str) -> None:
+    assert translated(line, {"x", "y"}) is None
