@@ -16,7 +16,7 @@ from pishield_cli.tables.arrow.schema import text_domain
 from pishield_cli.tables.bad_columns import BadColumn, in_one
 from pishield_cli.tables.dialect import BadCells, InputFormat
 from pishield_cli.tables.endings import format_named, other_kind
-from pishield_cli.tables.jsonl.lines import JsonLines, Numeral, pieces, values_of
+from pishield_cli.tables.jsonl.lines import JsonLines, Numeral, json_text, pieces, values_of
 from pishield_cli.tables.jsonl.piece import JsonPiece, text_of
 from pishield_cli.tables.jsonl.typed import typed_rows
 from pishield_cli.tables.lined import KnownLines
@@ -164,6 +164,17 @@ class JsonLinesReader(TextTable):
         if output != STANDARD_STREAM and format_named(output) is not self.format:
             raise other_kind(self.name, output)
         return JsonLinesWriter(self, output)
+
+    def late_key(self, name: str) -> int | None:
+        """The first line that has a key which is not a column; None where no line has it."""
+        written = json_text(name).encode()
+        for lines in self._pieces(_FIRST):
+            if written in lines.data:
+                objects = JsonPiece(lines, self.source.title).objects
+                row = next((row for row, one in enumerate(objects) if name in one), None)
+                if row is not None:
+                    return lines.line_of(row, len(objects))
+        return None
 
     def _parse(self, lines: JsonLines, wanted: list[str], raw: Sequence[str]) -> Parsed:
         piece = JsonPiece(lines, self.source.title, self.bad_cells)
