@@ -1,9 +1,21 @@
 """The curves of a training as a picture; needs the extra `plot`."""
 
 import io
+import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pishield_cli.training.loop import EpochNote
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_DRAWN = {
+    "training loss": ("loss", 1),
+    "validation error": ("validation_error", 1),
+    "corrected rows in %": ("corrected_share", 100),
+}
+"""What is drawn by epoch: the figure's name in a note, and what one of it is on the axis."""
 
 
 def curves_picture(trials: Iterable[tuple[int, Sequence[EpochNote]]]) -> bytes | None:
@@ -16,19 +28,34 @@ def curves_picture(trials: Iterable[tuple[int, Sequence[EpochNote]]]) -> bytes |
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    figure = Figure(figsize=(10, 3.2), layout="constrained")
-    axes = figure.subplots(1, 3)
-    drawn = {
-        "loss": "loss",
-        "validation error": "validation_error",
-        "corrected rows": "corrected_share",
-    }
-    for seed, notes in trials:
-        epochs = [note.epoch for note in notes]
-        for axis, (title, name) in zip(axes, drawn.items(), strict=True):
-            axis.plot(epochs, [getattr(note, name) for note in notes], label=f"seed {seed}")
-            axis.set(title=title, xlabel="epoch")
-    axes[0].legend(fontsize="small")
+    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    draw_curves(figure, trials)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     return picture.getvalue()
+
+
+def draw_curves(figure: "Figure", trials: Iterable[tuple[int, Sequence[EpochNote]]]) -> None:
+    """Draw the three curves of each trial, and a dot at the epoch whose weights were kept."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes = figure.subplots(1, len(_DRAWN))
+    for seed, notes in trials:
+        kept = _kept(notes)
+        for axis, (name, unit) in zip(axes, _DRAWN.values(), strict=True):
+            values = [getattr(note, name) * unit for note in notes]
+            (line,) = axis.plot([note.epoch for note in notes], values, label=f"seed {seed}")
+            if kept is not None:
+                axis.plot(notes[kept].epoch, values[kept], "o", color=line.get_color())
+    for axis, title in zip(axes, _DRAWN, strict=True):
+        axis.set(xlabel="epoch", ylabel=title)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[-1].set_ylim(-5, 105)
+    axes[0].plot([], [], "o", color="grey", label="kept epoch")
+    axes[0].legend(fontsize="small")
+
+
+def _kept(notes: Sequence[EpochNote]) -> int | None:
+    """The place of the epoch that was kept: the first of the least validation errors."""
+    finite = [place for place, note in enumerate(notes) if note.validation_error < math.inf]
+    return min(finite, key=lambda place: notes[place].validation_error, default=None)

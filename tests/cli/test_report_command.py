@@ -158,6 +158,15 @@ def test_plots(learnable, capsys, arguments, ending):
     assert Path(f"plot.{ending}").stat().st_size > 1000
 
 
+def test_plots_name_the_requirements(learnable, capsys):
+    Path("r.txt").write_text("`a$^$` >= 100\n")
+    Path("t.csv").write_text("a$^$\n1\n200\n")
+    assert main(["report", "violations", "t.csv", "r.txt", "--plot", "plot.svg"]) < 2
+    drawn = Path("plot.svg").read_text()
+    assert "`a$^$` &gt;= 100" in drawn
+    assert "violating rows in %" in drawn
+
+
 def test_plots_need_a_known_ending_and_the_extra(here, capsys, monkeypatch):
     arguments = ("report", "violations", "t.csv", "r.txt", "--plot")
     assert main([*arguments, "plot.xyz"]) == 2

@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pishield_cli.cli.text import one_line, shortened
 from pishield_cli.errors import UsageError
+from pishield_cli.logic.requirements import Requirement
 from pishield_cli.tables.aside import Aside, writing
+
+_LABEL = 48
+"""Characters of a text beside an axis."""
 
 _ENDINGS = (".png", ".svg", ".pdf")
 
@@ -21,6 +26,16 @@ def require_ending(path: str) -> None:
             f"A picture ends in .png, .svg or .pdf, but --plot '{path}' does not.",
             hint="such as --plot report.png",
         )
+
+
+def written(text: str) -> str:
+    """A text as a picture shows it: in one line, shortened, its dollar signs no formulas."""
+    return shortened(one_line(text), _LABEL).replace("$", r"\$")
+
+
+def named(requirement: Requirement) -> str:
+    """A requirement beside an axis: its number and its text."""
+    return f"{requirement.number}  {written(requirement.text)}"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from rich.text import Text
 from pishield_cli.actions.report_gradients import GradientsReport
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.render.plots import picture
+from pishield_cli.cli.render.plots import named, picture
 from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, one_line, shortened
 
@@ -92,7 +92,7 @@ def _summary(report: GradientsReport) -> str:
 def draw(report: GradientsReport, path: str) -> None:
     """Cosines by method, and active and competing rates by requirement, as a picture."""
     shown = [one for one in report.requirements if one.active_rate][:_LISTED]
-    with picture(path, 11, 1.5 + 0.3 * max(len(report.methods), len(shown))) as figure:
+    with picture(path, 13, 1.5 + 0.3 * max(len(report.methods), len(shown))) as figure:
         cosines, rates = figure.subplots(1, 2)
         names = [one.name for one in report.methods]
         cosines.barh(
@@ -100,12 +100,13 @@ def draw(report: GradientsReport, path: str) -> None:
             [one.mean or 0 for one in report.methods],
             xerr=[one.deviation or 0 for one in report.methods],
         )
-        cosines.set(title="cosine with the unshielded gradient", xlim=(-1, 1))
+        opposed = any((one.mean or 0) < (one.deviation or 0) for one in report.methods)
+        cosines.set(xlabel="cosine with the unshielded gradient", xlim=(-1 if opposed else 0, 1))
         cosines.invert_yaxis()
-        numbers = [str(one.requirement.number) for one in shown]
-        rates.barh(numbers, [100 * one.active_rate for one in shown], label="active")
-        rates.barh(numbers, [100 * one.competing_rate for one in shown], label="competing")
-        rates.set(title="rows in %", ylabel="requirement")
+        names = [named(one.requirement) for one in shown]
+        rates.barh(names, [100 * one.active_rate for one in shown], label="active")
+        rates.barh(names, [100 * one.competing_rate for one in shown], label="of these, competing")
+        rates.set(xlabel="rows in %", xlim=(0, 100))
         rates.invert_yaxis()
         if shown:
             rates.legend(fontsize="small")

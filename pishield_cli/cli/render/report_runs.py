@@ -8,7 +8,7 @@ from rich.text import Text
 from pishield_cli.actions.report_runs import RunsReport, RunSummary
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
-from pishield_cli.cli.render.plots import picture
+from pishield_cli.cli.render.plots import picture, written
 from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import one_line
 
@@ -85,7 +85,7 @@ def draw(report: RunsReport, path: str) -> None:
     """Mean errors with their standard deviations, as a picture."""
     with picture(path, 8, 1.5 + 0.35 * len(report.runs)) as figure:
         axis = figure.subplots()
-        names = [f"{one.run} ({one.method})" for one in report.runs]
+        names = [f"{written(one.run)} ({one.method})" for one in report.runs]
         best = report.best if report.comparable else None
         colours = ["C2" if place == best else "C0" for place in range(len(report.runs))]
         axis.barh(

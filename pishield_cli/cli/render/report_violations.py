@@ -10,7 +10,7 @@ from pishield_cli.actions.suggest_nearest import NearRule
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.figures import percent
-from pishield_cli.cli.render.plots import picture
+from pishield_cli.cli.render.plots import named, picture
 from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, day, one_line, shortened
 from pishield_cli.logic.expressions import told_name
@@ -170,17 +170,19 @@ def draw(report: ViolationsReport, path: str) -> None:
     """Rates of violation, and how the sizes are distributed, as a picture."""
     violated = [one for one in report.requirements if one.violations]
     height = 1.5 + 0.3 * max(1, len(violated))
-    with picture(path, 10, min(height, 30)) as figure:
+    with picture(path, 12, min(height, 30)) as figure:
         rates, sizes = figure.subplots(1, 2)
-        names = [f"{one.requirement.number}" for one in violated]
+        names = [named(one.requirement) for one in violated]
         whole = max(1, report.rows)
         rates.barh(names, [100 * one.violations / whole for one in violated])
-        rates.set(title="violating rows in %", ylabel="requirement")
+        rates.set(xlabel="violating rows in %")
         rates.invert_yaxis()
         for one in violated:
             total = max(1, sum(one.histogram))
-            shares = [count / total for count in one.histogram]
+            shares = [100 * count / total for count in one.histogram]
             sizes.step(range(len(shares)), shares, where="mid", label=f"{one.requirement.number}")
-        sizes.set(title="sizes, least to largest (log)", xticks=[], ylabel="share")
+        ends = [0, len(violated[0].histogram) - 1] if violated else []
+        sizes.set(xlabel="size of the violation, on a logarithmic scale", ylabel="violations in %")
+        sizes.set_xticks(ends, ["least", "largest"][: len(ends)])
         if violated:
             sizes.legend(fontsize="x-small", ncols=2)
