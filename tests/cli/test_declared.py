@@ -61,7 +61,7 @@ def test_a_file_may_declare_columns_and_say_nothing_else(
     assert (told["requirements"], told["columns"]) == (3, ["rooms", "ok", "price"])
     for method in ("shield", "nearest", "fewest"):
         assert run(["correct", "t.csv", "r.txt", "-o", "o.csv", "--method", method]) == 0
-        assert Path("o.csv").read_text() == "rooms,ok,price\n2.0,1,1.23\n3,1,2.00\n,0,1\n"
+        assert Path("o.csv").read_text() == "rooms,ok,price\n2,1,1.23\n3,1,2.00\n,0,1\n"
 
 
 @pytest.mark.parametrize("text", ["# nothing", "ordering a", "date a"])
