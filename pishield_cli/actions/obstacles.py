@@ -1,6 +1,6 @@
 """What stands against correcting a row."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -61,6 +61,7 @@ class Explainer:
         fixed: Columns that never move: derived ones, what they hold, and others.
         stages: How rows were corrected.
         limits: How much work all rows may take together.
+        known: What stands against rows that were asked about, by all that it depends on.
     """
 
     requirements: Requirements
@@ -68,6 +69,7 @@ class Explainer:
     fixed: frozenset[str]
     stages: Stages
     limits: Limits = field(default_factory=lambda: Limits.within(EXPLAIN_SECONDS))
+    known: dict[Hashable, Clash | None] = field(default_factory=dict)
 
     def __call__(self, batch: Batch, row: int) -> Obstacle:
         """What stands against correcting a row of a batch, by its number there."""
@@ -114,6 +116,21 @@ class Explainer:
         return None
 
     def _found(self, columns: Columns) -> Clash | None:
+        """What the solver finds; it is asked once about rows that put the same question."""
+        cells = {name: column.cell(0) for name, column in columns.items()}
+        domains = self.requirements.domains
+        texts = [
+            name
+            for name in self.grids
+            if cells[name] and name not in self.fixed and counted(domains.get(name))
+        ]
+        told = tuple(cell if name in self.fixed else cell is None for name, cell in cells.items())
+        key = told, tuple(texts), tuple(one.values.dtype for one in columns.values())
+        if key not in self.known:
+            self.known[key] = self._searched(columns, texts)
+        return self.known[key]
+
+    def _searched(self, columns: Columns, texts: Sequence[str]) -> Clash | None:
         cells = {name: column.cell(0) for name, column in columns.items()}
         grids = {
             name: narrowed(grid, columns[name].values.dtype) for name, grid in self.grids.items()
@@ -137,8 +154,6 @@ class Explainer:
             if name in self.fixed and cell is not None
         }
         moving = [name for name in grids if name not in fixed]
-        domains = self.requirements.domains
-        texts = [name for name in moving if counted(domains.get(name)) and cells[name]]
         find = partial(
             find_clash,
             known,

@@ -69,6 +69,10 @@ class Effort:
         """Account for entries gone through, shape `(rows,)`."""
         self.entries[self.rows] -= entries
 
+    def end_entries(self) -> None:
+        """Leave no entries to these rows: a search of theirs ends where it begins."""
+        self.entries[self.rows] = 0.0
+
     @property
     def kinds(self) -> Array:
         """A number for each row, from 0, equal where equally much is left; shape `(rows,)`."""

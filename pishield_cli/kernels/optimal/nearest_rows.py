@@ -151,6 +151,7 @@ class NearestRows:
         # A nearest point lies on its bounds, where rounding is enough to fall out of a narrow gap.
         again = np.flatnonzero((grade > NEAR) & ~settled)
         if len(again):
+            effort.take(rows[again[np.isinf(proposal.distances[again])]]).end_entries()
             here = {name: values[again] for name, values in floats.items()}
             part = weighed.take(again)
             room = self._room(part.system, here, {n: v[again] for n, v in proposal.values.items()})
@@ -219,8 +220,7 @@ class NearestRows:
             if isinstance(room, float):
                 effort.take(some).settle(mine.take(back))
             moves[some], distances[some] = found.moves[back], found.distances[back]
-            # Where nothing was found although a row may be, what is found later is not shown
-            # nearest.
+            # Where nothing was found in time, what is found later is not shown nearest.
             proven[some] = (found.found & ~found.unproven)[back]
         return moves, distances, proven
 

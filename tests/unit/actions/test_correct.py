@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from pishield_cli.actions.freedom import (
 )
 from pishield_cli.errors import ContradictionError, MissingColumnError, UsageError
 from pishield_cli.language import bind, parse_requirements
+from pishield_cli.logic.rows.clash import Clash, find_clash
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.arrow.memory import MemoryReader, MemoryWriter
 from pishield_cli.tables.audit import ChangedCell
@@ -128,6 +130,25 @@ def test_only_the_first_obstacles_are_explained() -> None:
     _, report = corrected("a <= b\n", table, Freedom(fixed=["a", "b"]), batch_rows=7)
     assert len(report.uncorrected_rows) == 50
     assert len(report.obstacles) == EXPLAINED_ROWS
+
+
+@pytest.mark.parametrize(("fixed", "asked"), [(["a"], 2), (["a", "b"], 4)])
+def test_what_excludes_rows_is_looked_for_once_where_the_question_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, fixed: list[str], asked: int
+) -> None:
+    questions = []
+
+    def noted(*given: Any, **named: Any) -> Clash | None:
+        questions.append(given)
+        return find_clash(*given, **named)
+
+    monkeypatch.setattr("pishield_cli.actions.obstacles.find_clash", noted)
+    table = pa.table({"a": [1.0, 1.0, 3.0, 1.0], "b": [0.0, 5.0, 7.0, 1.0]})
+    _, report = corrected("integer a b\n2*b == a\n", table, Freedom(fixed=fixed), batch_rows=2)
+    clashes = [one.clash for one in report.obstacles if one.clash]
+    assert [one.requirements for one in clashes] == [(1,)] * 4
+    assert all("a" in one.cells for one in clashes)
+    assert len(questions) == asked
 
 
 def test_a_dry_run_reports_the_same() -> None:

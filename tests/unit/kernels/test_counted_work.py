@@ -134,6 +134,8 @@ def test_each_row_spends_its_own() -> None:
     assert effort.entries.tolist() == [ENTRIES, ENTRIES - 5, ENTRIES, ENTRIES]
     assert effort.kinds.tolist() == [2, 1, 2, 0]
     assert not Effort.of(2).kinds.any()
+    effort.take(np.array([2])).end_entries()
+    assert effort.entries.tolist() == [ENTRIES, ENTRIES - 5, 0, ENTRIES]
 
 
 def test_what_equal_rows_spend_apart_is_taken_over() -> None:
