@@ -27,7 +27,7 @@ from pishield_cli.tables.table import Batch, Derive
 
 @dataclass(frozen=True)
 class Completing:
-    """CorrectsBatches rows so that some values of their missing cells satisfy every requirement.
+    """Corrects rows so that some values of their missing cells satisfy every requirement.
 
     Missing cells are put at the end of the order, so that the others move as little, each in its
     turn, as lets some values of these exist; whatever values are found are forgotten.
