@@ -20,6 +20,11 @@ from tests.laws import examples
 METHODS = ["shield", "nearest", "fewest"]
 
 
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def corrected(columns: dict[str, Any], text: str, *options: str) -> tuple[int, list[dict]]:
     """The exit code, and the rows written; `check --exact` passes what is said to hold."""
     pq.write_table(pa.table(columns), "t.parquet")
@@ -115,10 +120,7 @@ def test_rows_of_long_decimals_hold_or_are_listed(
             assert name not in fixed or values[name] == Fraction(cell, 10**scale)
 
 
-def test_a_number_beyond_64_bits_beside_an_undecided_row(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_number_beyond_64_bits_beside_an_undecided_row() -> None:
     Path("t.csv").write_text("a,b\n12345678901234567890,0\n,\n3,4\n")
     Path("r.txt").write_text("b >= a\n")
     assert main(["correct", "t.csv", "r.txt", "-o", "o.csv", "-q"]) == 0
