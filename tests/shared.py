@@ -1,13 +1,7 @@
-"""What tests take from outside where it is to be had: published tables, a full device."""
+"""What tests take from outside where it is to be had: published tables."""
 
 import os
 from pathlib import Path
-
-import pytest
-
-needs_full_device = pytest.mark.skipif(
-    not Path("/dev/full").exists(), reason="only Linux has a device that is always full"
-)
 
 
 def published_tables() -> Path:

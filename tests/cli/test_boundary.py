@@ -16,7 +16,6 @@ from pishield_cli.cli.app import COMMANDS
 from pishield_cli.cli.output import open_report
 from pishield_cli.cli.progress import RowProgress
 from pishield_cli.errors import PishieldError
-from tests.shared import needs_full_device
 
 ROOT = Path(__file__).parents[2]
 
@@ -307,7 +306,6 @@ def test_an_encoding_without_the_characters_gets_escapes(tmp_path: Path) -> None
         assert ("größe" if form == "json" else "gr\\xf6\\xdfe") in text
 
 
-@needs_full_device
 def test_a_full_disk_is_one_line(files: tuple[str, str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -15,7 +15,6 @@ from pyarrow import parquet as pq
 from pishield_cli.cli import main
 from pishield_cli.cli.signals import ending_on_signals, settle
 from tests.laws import sampled
-from tests.shared import needs_full_device
 
 ROOT = Path(__file__).parents[2]
 ROWS = "a,b\n1,2\n5,3\n"
@@ -176,7 +175,6 @@ def test_a_pipe_that_leads_nowhere_is_one_error(
 # ------------------------------------------------------------------- what is said when a run ends
 
 
-@needs_full_device
 @pytest.mark.parametrize(
     ("arguments", "code", "written"),
     [
