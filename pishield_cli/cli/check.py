@@ -247,6 +247,7 @@ def check(
             shown_jobs = _as_shown(jobs, wanted, show)
             checked = check_tables(shown_jobs, workers=workers, quiet=quiet)
         reports.write(checked)
+    reports.show(checked)
     reports.log(checked)
     if failure is not None:
         placed.start_over()  # reports of an error are not results

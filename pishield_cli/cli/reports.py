@@ -89,8 +89,18 @@ class Reports:
         self._everything = everything
 
     def write(self, checked: Sequence[Checked]) -> None:
-        """Write every report; a table is left out where there is nothing to tell in it."""
-        for wanted, place in self._places:
+        """Write the reports that go to files."""
+        self._write(checked, [one for one in self._places if one[1].is_file])
+
+    def show(self, checked: Sequence[Checked]) -> None:
+        """Write those on standard output, which may be closed or full, once the files are there."""
+        self._write(checked, [one for one in self._places if not one[1].is_file])
+
+    def _write(
+        self, checked: Sequence[Checked], places: Sequence[tuple[Wanted, ReportOutput]]
+    ) -> None:
+        """Write reports; a table is left out where there is nothing to tell in it."""
+        for wanted, place in places:
             if wanted.form is CheckFormat.TABLE and not self._tells(checked, place):
                 continue
             shown = wanted.form.examples if self._show is None else self._show

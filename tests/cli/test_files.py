@@ -182,6 +182,7 @@ def test_a_pipe_that_leads_nowhere_is_one_error(
         ("correct t.csv r.txt -o out.csv --format json", 1, "out.csv"),
         ("correct t.csv r.txt -o out.csv --audit cells.csv", 1, "out.csv"),
         ("check t.csv r.txt --violations bad.csv", 1, "bad.csv"),
+        ("check t.csv r.txt --junit report.xml", 1, "report.xml"),
         ("check t.csv r.txt", 2, None),
         ("correct t.csv r.txt --dry-run", 2, None),
     ],
