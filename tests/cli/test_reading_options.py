@@ -250,6 +250,14 @@ def test_a_spreadsheets_file_tells_how_to_read_it(capsys: pytest.CaptureFixture[
         check_table("t.csv", "preis <= limit")
 
 
+def test_dates_in_iso_form_need_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only what is read otherwise than it is meant is told how."""
+    Path("t.csv").write_text("a;born\n1;1980-02-29\n2;1981-03-01\n")
+    Path("r.txt").write_text("born >= 1980-01-01\n")
+    assert main(["check", "t.csv", "r.txt"]) == 2
+    assert capsys.readouterr().err.endswith('Hint: add --delimiter ";"\n')
+
+
 @pytest.mark.parametrize("text", ["a,b\n1,2\n3,4\n", "a\n1;2\n3;4\n", "a\n1\n", "", "a,,,\n1,,,\n"])
 def test_a_name_that_is_mistyped_is_said_to_be(
     text: str, capsys: pytest.CaptureFixture[str]

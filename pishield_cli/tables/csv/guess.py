@@ -1,6 +1,7 @@
 """How a CSV file seems to be written, where its header was not found as it was read."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ _ROWS = 200
 _NAMED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _WRITTEN = {",": ",", ";": '";"', "\t": r"'\t'", "|": '"|"'}
 _UNREADABLE = "\ufffd"
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""Dates that are read as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _options(layout: _Layout, own: Dialect, between: str) -> list[str]:
         if texts and options_of(texts):
             numbers += texts
         elif texts and date_hint(texts):
-            dates += texts
+            dates += [one for one in texts if not _ISO.fullmatch(one)]
     if own.plain_numbers and numbers:
         options += options_of(numbers) or ()
     told = date_hint(dates) if dates and own.date_format is None else None
