@@ -34,7 +34,7 @@ class RowLines:
     ) -> tuple[tuple[RequirementResult, ...], NoCompletion]:
         """What was found, with the lines of all rows that are listed."""
         results = tuple(results)
-        lines = self._lines({example.row for example in _listed(results, lacking)})
+        lines = self.of({example.row for example in _listed(results, lacking)})
         if not lines:
             return results, lacking
         found = tuple(
@@ -49,8 +49,9 @@ class RowLines:
         some = tuple(_without_completion(each, lines) for each in lacking.examples)
         return found, replace(lacking, first=first, examples=some)
 
-    def _lines(self, rows: set[int]) -> dict[int, int]:
-        known = sorted(rows & self._offsets.keys())
+    def of(self, rows: Iterable[int]) -> dict[int, int]:
+        """The lines of rows that were remembered, by row; the text may be read once more."""
+        known = sorted(self._offsets.keys() & set(rows))
         if self._table is None or not known:
             return {}
         return dict(

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pishield_cli.actions.audited import Audit, note_changes
+from pishield_cli.actions.check_lines import RowLines
 from pishield_cli.actions.completing import Completing
 from pishield_cli.actions.correct_report import EXPLAINED_ROWS, CorrectReport, CorrectTally
 from pishield_cli.actions.freedom import (
@@ -262,7 +263,7 @@ def correct_batches(
     reader, checked, tally = prepared.reader, prepared.requirements.checked, prepared.tally()
     compiled, explain = prepared.stages.compiled, prepared.explainer()
     unfilled_cells = prepared.unfilled_cells(EXPLAINED_ROWS)
-    keys = RowKeys(reader.stored, key)
+    keys, lines = RowKeys(reader.stored, key), RowLines(reader)
     with open_writer() if open_writer else nullcontext() as writer:
         whole = writer is not None or bool(key)
         for batch in prepared.batches(rows=batch_rows, whole=whole):
@@ -270,11 +271,17 @@ def correct_batches(
             if writer is not None:
                 writer.write(batch, as_stored(correction.changes, checked))
             standing = prepared.stages.standing(batch, correction.violating)
+            told = len(tally.obstacles)
             tally.add(batch, correction, explain, standing, unfilled, keys)
+            for one in tally.obstacles[told:]:
+                lines.remember(batch, one.row - batch.start)
             if audit is not None:
                 note_changes(audit, batch, correction, checked, compiled, reader.stored, keys)
             if progress:
                 progress(tally.rows)
+        # Before the table may be replaced by its correction.
+        places = lines.of(one.row for one in tally.obstacles)
+        tally.obstacles = [replace(one, line=places.get(one.row)) for one in tally.obstacles]
         if writer is not None:
             writer.commit()
     return tally

@@ -41,6 +41,7 @@ class Obstacle:
             Where there are any, the clash is of the first of them.
         incomplete: Whether the clash is one of missing cells: no values of theirs satisfy all.
         key: The row's cells of the key's columns, as text.
+        line: Its line, from 1, where the table is a text; None where it is not, or is not known.
     """
 
     row: int
@@ -49,6 +50,7 @@ class Obstacle:
     bad: Mapping[str, str] = field(default_factory=dict)
     incomplete: bool = False
     key: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

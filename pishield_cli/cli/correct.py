@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   pishield correct houses.csv requirements.txt -o corrected.csv
-  pishield correct houses.csv rules.txt -o fixed.csv --fixed id --audit cells.csv
+  pishield correct houses.csv rules.txt -o new.csv --fixed id --audit log.csv
   pishield correct houses.parquet requirements.txt --dry-run --format json"""
 
 

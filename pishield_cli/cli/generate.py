@@ -77,6 +77,7 @@ def generate(
             "table of them, with one column or more of the generator's.",
         ),
     ] = None,
+    columns: options.Names = None,
     form: options.ReportFormat = Format.TABLE,
     quiet: options.QuietIfWell = False,
     threads: train_options.Threads = None,
@@ -94,6 +95,7 @@ def generate(
     from functools import partial
 
     from pishield_cli.cli.extras import require_torch
+    from pishield_cli.cli.inputs import with_names
     from pishield_cli.cli.output import deliver, refuse_overwriting
     from pishield_cli.cli.progress import RowProgress
     from pishield_cli.cli.render.generate import render_json, render_text
@@ -108,6 +110,7 @@ def generate(
     from pishield_cli.training.generation.runs import read_generator
 
     trained = read_generator(run)
+    dialect = with_names(dialect, options.read_names("--columns", columns))
     around = _around(trained, given or (), table, dialect)
     wanted = rows or (1000 if table is None else 1)
     with RowProgress("generating", quiet=quiet) as progress:

@@ -71,6 +71,22 @@ def open_data(data: str, dialect: Dialect | None) -> TableReader:
     return reader
 
 
+def with_names(dialect: Dialect, names: Sequence[str] | None) -> Dialect:
+    """How a table is written whose columns an option names, as no line of it does.
+
+    Raises:
+        UsageError: If a line does.
+    """
+    if names is None:
+        return dialect
+    if dialect.header:
+        raise UsageError(
+            "--columns names the columns of a table without header, but DATA has one.",
+            hint="add --no-header if its first line is a row, or leave out --columns",
+        )
+    return replace(dialect, names=tuple(names))
+
+
 def read_alone(
     requirements: str,
     *,
@@ -115,7 +131,7 @@ def _opened(
     dialect: Dialect | None,
 ) -> tuple[TableReader, Binding]:
     if dialect is not None and not dialect.header and positions is not None:
-        dialect, positions = replace(dialect, names=tuple(positions)), None
+        dialect, positions = with_names(dialect, positions), None
     reader = open_data(data, dialect)
     if workers is not None:
         import pyarrow

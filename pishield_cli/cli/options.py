@@ -52,20 +52,11 @@ Data = Annotated[
 
 def complete_columns(context: typer.Context, incomplete: str) -> list[str]:
     """The columns of DATA that a list of names may go on with."""
-    from pishield_cli.errors import PishieldError
+    from pishield_cli.cli.completion import columns_after
 
-    before, comma, begun = incomplete.rpartition(",")
     # Where the option's own value is not there yet, the words before it are not told apart.
     data = context.params.get("data") or next(iter(context.args), None)
-    try:
-        from pishield_cli.tables import open_table
-
-        columns = open_table(str(data)).columns
-    except (PishieldError, OSError):
-        return []
-    taken = before.split(",")
-    names = [name for name in columns if name.startswith(begun) and name not in taken]
-    return [f"{before}{comma}{name}" for name in names]
+    return columns_after(incomplete, data, context.params)
 
 
 Key = Annotated[
@@ -95,6 +86,15 @@ Columns = Annotated[
         "--columns",
         metavar="A,B,C",
         help="The columns that y_0, y_1, ... stand for, in place of the table's own order.",
+    ),
+]
+Names = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="A,B,C",
+        show_default="y_0, y_1, ...",
+        help="With --no-header, the names of the columns.",
     ),
 ]
 Today = Annotated[

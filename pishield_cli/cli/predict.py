@@ -64,6 +64,7 @@ def predict(
             help="For propositional requirements, write scores from 0 to 1, true above 0.5.",
         ),
     ] = False,
+    columns: options.Names = None,
     form: options.ReportFormat = Format.TABLE,
     quiet: options.QuietIfWell = False,
     threads: train_options.Threads = None,
@@ -83,7 +84,7 @@ def predict(
     from functools import partial
 
     from pishield_cli.cli.extras import require_torch
-    from pishield_cli.cli.inputs import open_data
+    from pishield_cli.cli.inputs import open_data, with_names
     from pishield_cli.cli.output import deliver, refuse_overwriting
     from pishield_cli.cli.progress import RowProgress
     from pishield_cli.cli.render.predict import render_json, render_text
@@ -96,7 +97,7 @@ def predict(
     from pishield_cli.training.prediction_files import open_predictions
 
     trained = _read(run)
-    reader = open_data(data, dialect)
+    reader = open_data(data, with_names(dialect, options.read_names("--columns", columns)))
     with RowProgress("predicting", quiet=quiet) as progress:
         report = apply(
             trained,

@@ -12,6 +12,7 @@ from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.cli import options
 from pishield_cli.cli.check_jobs import Job
 from pishield_cli.cli.formats import CheckFormat
+from pishield_cli.cli.reading_options import read_delimiter, read_marks
 from pishield_cli.errors import UsageError
 from pishield_cli.logic.requirements import Allowance, RequirementType, Severity
 from pishield_cli.tables.aside import STANDARD_STREAM
@@ -122,6 +123,19 @@ class _Table:
             raise self.wrong(name, "a list of texts", found)
         return tuple(found)
 
+    def names(self, name: str) -> tuple[str, ...] | None:
+        """A list of column names, or a text that separates them as the command's option does."""
+        found = self.texts(name)
+        return options.read_names(name, found[0]) if self._is_text(name) and found else found
+
+    def marks(self, name: str) -> tuple[str, ...]:
+        """A list of texts, or one that separates them as the command's option does."""
+        found = self.texts(name) or ()
+        return read_marks(name, found[0]) if self._is_text(name) else found
+
+    def _is_text(self, name: str) -> bool:
+        return isinstance(self.content.get(name), str)
+
     def path(self, name: str) -> str | None:
         """A file's name, as seen from the working folder."""
         found = self.text(name)
@@ -173,7 +187,7 @@ def _jobs(name: str, table: _Table) -> list[Job]:
         _seen(files[0], table.folder),
         _settings(table),
         type=table.choice("type", {"auto": None, **{k.value: k for k in RequirementType}}, "auto"),
-        positions=table.texts("columns"),
+        positions=table.names("columns"),
         dialect=_dialect(table),
         violations=table.path("violations"),
         severities={
@@ -201,7 +215,7 @@ def _settings(table: _Table) -> CheckSettings:
         max_violations=_allowance(table, "max-violations", 0),
         missing_fails=fails,
         allow_empty=table.truth("allow-empty"),
-        key=table.texts("key") or (),
+        key=table.names("key") or (),
     )
 
 
@@ -209,11 +223,11 @@ def _dialect(table: _Table) -> Dialect:
     usual = Dialect()
     formats: dict[str, Any] = {"auto": None, **{one.value: one for one in InputFormat}}
     return Dialect(
-        delimiter=table.text("delimiter"),
+        delimiter=read_delimiter(table.text("delimiter")),
         decimal=table.text("decimal", usual.decimal),
         thousands=table.text("thousands"),
-        units=table.texts("units") or (),
-        missing=table.texts("na") or (),
+        units=table.marks("units"),
+        missing=table.marks("na"),
         encoding=table.text("encoding", usual.encoding),
         skip_rows=table.number("skip-rows", usual.skip_rows),
         header=table.truth("header", default=usual.header),

@@ -2,7 +2,7 @@
 
 import csv
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
@@ -69,7 +69,7 @@ def _written(
         typer.Option(
             "--encoding",
             metavar="NAME",
-            help="The text's encoding, such as latin-1.",
+            help="The text's encoding, such as cp1252.",
             rich_help_panel=_PANEL,
         ),
     ] = "utf-8",
@@ -123,11 +123,11 @@ def _written(
 ) -> Dialect:
     """The options as one value."""
     return Dialect(
-        delimiter=None if delimiter is None else delimiter.replace("\\t", "\t"),
+        delimiter=read_delimiter(delimiter),
         decimal=decimal,
         thousands=thousands,
-        units=_texts("--units", units),
-        missing=_texts("--na", na),
+        units=read_marks("--units", units),
+        missing=read_marks("--na", na),
         encoding=encoding,
         skip_rows=skip_rows,
         header=not no_header,
@@ -135,6 +135,17 @@ def _written(
         bad_cells=bad_cells,
         date_format=date_format,
     )
+
+
+def dialect_of(options: Mapping[str, Any]) -> Dialect:
+    """What the options of a command say of how its table is written.
+
+    Args:
+        options: The values by the names of parameters, also of other options; what is not there
+            is as it is by default.
+    """
+    ours = inspect.signature(_written).parameters
+    return _written(**{name: options[name] for name in ours if name in options})
 
 
 def reads_tables(command: Callable[..., int]) -> Callable[..., int]:
@@ -165,7 +176,21 @@ def _hints(command: Callable[..., int]) -> dict[str, Any]:
     return {name: one for name, one in command.__annotations__.items() if not isinstance(one, str)}
 
 
-def _texts(option: str, given: str | None) -> tuple[str, ...]:
+def read_delimiter(given: str | None) -> str | None:
+    r"""The character that is given, a tab also as `\t`."""
+    return None if given is None else given.replace("\\t", "\t")
+
+
+def read_marks(option: str, given: str | None) -> tuple[str, ...]:
+    """Texts separated by commas; one that holds a comma stands in double quotes.
+
+    Args:
+        option: The option's name, for the message.
+        given: Its value; None where it was not given.
+
+    Raises:
+        UsageError: If a quote is not closed.
+    """
     if given is None:
         return ()
     try:

@@ -81,7 +81,10 @@ def suggest(
     columns: Annotated[
         str | None,
         typer.Option(
-            "--columns", metavar="A,B", show_default="all", help="The columns to look at."
+            "--columns",
+            metavar="A,B",
+            show_default="all",
+            help="The columns to look at; with --no-header, the names of all columns.",
         ),
     ] = None,
     without: Annotated[
@@ -152,18 +155,19 @@ def suggest(
     from pishield_cli.actions.suggest import suggest as suggest_requirements
     from pishield_cli.actions.suggest_report import SuggestSettings
     from pishield_cli.cli.boundary import say
-    from pishield_cli.cli.inputs import open_data
+    from pishield_cli.cli.inputs import open_data, with_names
     from pishield_cli.cli.output import open_report, refuse_overwriting
     from pishield_cli.cli.progress import RowProgress
 
     inputs = {"DATA": data} if given is None else {"DATA": data, "the file of --given": given}
     refuse_overwriting({"--output": output}, inputs)
     _refuse_foreign(output, force=force or form is not SuggestFormat.REQUIREMENTS)
+    named = options.read_names("--columns", columns)
     settings = SuggestSettings(
         exceptions=_share(exceptions),
         keep_exceptions=keep_exceptions,
         kinds=_kinds(kinds),
-        columns=options.read_names("--columns", columns),
+        columns=named if dialect.header else None,
         without=options.read_names("--without", without) or (),
         most=most,
         chance=chance,
@@ -173,7 +177,7 @@ def suggest(
         labels=options.read_names("--labels", labels),
         given=given,
     )
-    reader = open_data(data, dialect)
+    reader = open_data(data, dialect if dialect.header else with_names(dialect, named))
     with open_report(output) as place:
         with RowProgress("reading", total=reader.row_count(), quiet=quiet) as progress:
             report = suggest_requirements(reader, settings, progress=progress)

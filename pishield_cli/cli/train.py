@@ -161,16 +161,17 @@ def _opened(
     today: str | None,
     dialect: Dialect,
 ) -> "tuple[TableReader, Requirements | None]":
-    from pishield_cli.cli.inputs import open_data, open_inputs
+    from pishield_cli.cli.inputs import open_data, open_inputs, with_names
 
+    names = options.read_names("--columns", columns)
     if requirements is None:
-        return open_data(data, dialect), None
+        return open_data(data, with_names(dialect, names)), None
     reader, binding = open_inputs(
         data,
         requirements,
         requirements_type=requirements_type.type,
         today=options.read_day("--today", today),
-        positions=options.read_names("--columns", columns),
+        positions=names,
         dialect=dialect.without_violations,
     )
     return reader, binding.requirements

@@ -40,6 +40,7 @@ def undo(
             "at all.",
         ),
     ] = None,
+    columns: options.Names = None,
     quiet: options.Quiet = False,
     *,
     dialect: Dialect,
@@ -55,6 +56,7 @@ def undo(
 
     from pishield_cli.actions.undo import undo as put_back
     from pishield_cli.cli.boundary import say
+    from pishield_cli.cli.inputs import with_names
     from pishield_cli.cli.output import refuse_overwriting
     from pishield_cli.cli.progress import RowProgress
     from pishield_cli.cli.text import counted, one_line
@@ -67,14 +69,14 @@ def undo(
     refuse_overwriting(
         {"--output": output}, {"OUT": data, "the audit": audit}, copies=("--output",)
     )
-    reader = open_table(data, dialect)
-    columns = audited_columns(audit, reader.columns)
+    reader = open_table(data, with_names(dialect, options.read_names("--columns", columns)))
+    audited = audited_columns(audit, reader.columns)
     with RowProgress("putting back", total=reader.row_count(), quiet=quiet) as progress:
         report = put_back(
             reader,
             audited_cells(audit),
-            columns,
-            texts=audited_texts(audit) | unlike_numbers(reader, columns),
+            audited,
+            texts=audited_texts(audit) | unlike_numbers(reader, audited),
             open_writer=partial(open_writer, reader, output),
             progress=progress,
         )

@@ -122,6 +122,11 @@ class Dialect:
         """Whether the text needs no other decoding."""
         return codecs.lookup(self.encoding).name in {"utf-8", "utf-8-sig", "ascii"}
 
+    @property
+    def is_latin_1(self) -> bool:
+        """Whether each byte of the text is a character, printable or not."""
+        return codecs.lookup(self.encoding).name == "iso8859-1"
+
 
 def _choice(option: str, choices: type[_Choice], given: str) -> _Choice:
     """One of some choices, which may be given by its name."""

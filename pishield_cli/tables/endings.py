@@ -1,5 +1,6 @@
 """What a table's name says of its kind."""
 
+import os
 from collections.abc import Mapping
 
 from pishield_cli.errors import TableError
@@ -46,6 +47,22 @@ def delimiter_of(kind: InputFormat | None) -> str | None:
 def csv_delimiter(path: str) -> str | None:
     """What separates the cells of a CSV file of this name; None if it is not one's name."""
     return delimiter_of(format_named(path))
+
+
+def has_same_ending(name: str, output: str) -> bool:
+    """Whether an output is named as the table is, so that it is read in the same way.
+
+    Args:
+        name: The table's name; standard input has none.
+        output: The name of what is written.
+    """
+    return name != "-" and _ending(name) == _ending(output)
+
+
+def _ending(path: str) -> str:
+    name = bare(path)
+    codec = next((one for one in CODECS if name.endswith(one)), "")
+    return os.path.splitext(name.removesuffix(codec))[1]
 
 
 def unknown_ending(path: str) -> TableError:

@@ -92,8 +92,8 @@ def test_rows_with_them_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["correct", "t.csv", "r.txt", *VIOLATION, "-o", "o.csv"]) == 1
     assert Path("o.csv").read_text() == TABLE.replace("7,3,z", "7,7,z")
     out = capsys.readouterr().out
-    assert "row 1: the cell of b is not a number\n" in out
-    assert "row 3: the cell of a is not a number\n" in out
+    assert "row 1 (line 3): the cell of b is not a number\n" in out
+    assert "row 3 (line 5): the cell of a is not a number\n" in out
     assert "3 rows could not be corrected" in out
 
 
@@ -111,7 +111,7 @@ def test_what_stands_against_correcting_a_row_is_that_its_cells_are_bad(
         3: "the cell of a is not a number, the cell of d is not a date",
     }
     out = capsys.readouterr().out
-    assert all(f"row {row}: {reason}\n" in out for row, reason in told.items())
+    assert all(f"row {row} (line {row + 2}): {reason}\n" in out for row, reason in told.items())
     found = json.loads(Path("o.json").read_text())["obstacles"]
     assert {one["row"]: one["reason"] for one in found} == told
     assert [(one["requirements"], one["fixed"]) for one in found] == [

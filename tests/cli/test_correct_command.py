@@ -344,7 +344,7 @@ def test_rows_that_fixed_columns_forbid_are_listed_and_kept(
     assert Path("x.csv").read_text().splitlines()[1:] != []
     assert run("table.csv", "rules.txt", "-o", "out.csv", "--fixed", "a,b") == 1
     out = capsys.readouterr().out
-    assert "row 0: requirement 1 and the fixed a, b exclude each other" in out
+    assert "row 0 (line 2): requirement 1 and the fixed a, b exclude each other" in out
     assert out.splitlines()[-1] == "FAIL  2 rows could not be corrected; written to out.csv"
 
 

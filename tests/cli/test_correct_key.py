@@ -38,11 +38,13 @@ def test_a_key_names_the_rows_of_the_report_and_of_the_audit(
 ) -> None:
     words = [*COMMAND, "id,day", f"t.{kind}", "r.txt", *(one.format(kind) for one in target)]
     assert main([*words, "--audit", "cells.csv", "--json", "r.json", "--html", "r.html"]) == 1
-    assert "row 2 (id = A3, day = wed): requirements 1, 2" in capsys.readouterr().out
+    place = {"csv": "line 4, ", "jsonl": "line 3, ", "parquet": ""}[kind]
+    named = f"row 2 ({place}id = A3, day = wed)"
+    assert f"{named}: requirements 1, 2" in capsys.readouterr().out
     (obstacle,) = json.loads(Path("r.json").read_text())["obstacles"]
     assert (obstacle["row"], obstacle["key"]) == (2, {"id": "A3", "day": "wed"})
     page = Path("r.html").read_text()
-    assert "row 2 (id = A3, day = wed)" in page
+    assert named in page
     assert "A1; mon" in page
     assert Path("cells.csv").read_text().splitlines()[0] == "row,key,column,old,new,violated"
     assert [(one["row"], one["key"], one["new"]) for one in audited()] == [("0", "A1; mon", "3")]
@@ -82,3 +84,13 @@ def test_new_cells_of_an_audit_are_written_as_in_the_file() -> None:
         assert (cell["old"], cell["new"]) == (old[row][place], out[row][place])
     assert main(["undo", "out.csv", "cells.csv", "-o", "back.csv", *NOTATION, "-q"]) == 0
     assert Path("back.csv").read_text() == table
+
+
+def test_lines_are_those_of_the_table_that_is_replaced() -> None:
+    """They are found before the correction takes its place."""
+    text = 'id,a,b\n"x\n\ny",1,2\n2,1,inf\n3,9,2\n4,1,-inf\n'
+    Path("t.csv").write_text(text)
+    Path("r.txt").write_text("a <= b\n")
+    assert main(["correct", "t.csv", "r.txt", "--in-place", "--json", "r.json"]) == 1
+    found = json.loads(Path("r.json").read_text())["obstacles"]
+    assert [(one["row"], one["line"]) for one in found] == [(3, 7)]

@@ -77,6 +77,7 @@ def test_rows_without_a_solution_are_listed_with_what_excludes_each_other(
     assert report["obstacles"] == [
         {
             "row": row,
+            "line": row + 2,
             "key": None,
             "requirements": numbers,
             "fixed": cells,
@@ -91,7 +92,7 @@ def test_rows_without_a_solution_are_listed_with_what_excludes_each_other(
     assert main([*options, "--quiet"]) == 1
     shown = capsys.readouterr().out
     for row, (numbers, cells) in expected.items():
-        assert f"row {row}: {excluding(numbers, cells)}" in shown
+        assert f"row {row} (line {row + 2}): {excluding(numbers, cells)}" in shown
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -107,6 +108,7 @@ def test_what_a_type_can_hold_excludes_rows_too(
     assert report["obstacles"] == [
         {
             "row": 1,
+            "line": None,
             "key": None,
             "requirements": [1],
             "fixed": ["c"],
@@ -189,6 +191,7 @@ def test_a_fixed_cell_beyond_its_column_names_the_requirement(
     assert report["obstacles"] == [
         {
             "row": 0,
+            "line": 2,
             "key": None,
             "requirements": [1],
             "fixed": ["a"],
@@ -214,6 +217,7 @@ def test_rows_with_an_infinite_cell_stay_and_say_so(
     assert report["obstacles"] == [
         {
             "row": 0,
+            "line": 2,
             "key": None,
             "requirements": None,
             "fixed": None,
@@ -226,7 +230,7 @@ def test_rows_with_an_infinite_cell_stay_and_say_so(
     assert lines[1:3] == ["inf,1,0", "-inf,2,0"]
     assert lines[4] == "1,inf,1"
     assert main([*options[:3], "-o", "p.csv"]) == 1
-    assert "row 0: the cell of a is infinite" in capsys.readouterr().out
+    assert "row 0 (line 2): the cell of a is infinite" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -255,7 +259,7 @@ def test_a_row_that_only_an_unnamed_text_would_mend_says_so(
     [first, *_] = json.loads(capsys.readouterr().out)["obstacles"]
     assert [first[key] for key in ("requirements", "fixed", "texts")] == clash
     assert main([*options, "--quiet"]) == 1
-    assert f"row 0: {reason}" in capsys.readouterr().out
+    assert f"row 0 (line 2): {reason}" in capsys.readouterr().out
 
 
 def hard_files(folder: Path) -> tuple[str, str]:
@@ -272,7 +276,7 @@ def test_a_row_that_takes_too_much_work_says_that_none_is_ruled_out(
     monkeypatch.setattr("pishield_cli.actions.obstacles.EXPLAIN_SECONDS", 0.05)
     assert main(["correct", *hard_files(tmp_path), "-o", str(tmp_path / "out.csv")]) == 1
     told = capsys.readouterr().out
-    assert "row 0: none was found, and none ruled out, within the work that one row may" in told
+    assert "row 0 (line 2): none was found, and none ruled out, within the work" in told
     assert "Hint: another --method or --ordering" in told
 
 

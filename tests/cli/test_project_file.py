@@ -173,6 +173,41 @@ def test_a_wrong_project_file_is_one_clear_line(text, fact, capsys):
     assert fact in err
 
 
+@pytest.mark.parametrize(
+    ("text", "option", "value"),
+    [
+        ("a|b\n3|2\n", "delimiter", "|"),
+        ("a\tb\n3\t2\n", "delimiter", r"\t"),
+        ("a,b\n'3,5','3,25'\n".replace("'", '"'), "decimal", ","),
+        ("a,b\n1'234,2\n", "thousands", "'"),
+        ("a,b\n3 %,€ 2\n", "units", "%,€"),
+        ("a,b\n-,2\n3,2\nnone,2\n", "na", "-,none"),
+        ("a,b\n-,2\n3,2\n'x, y',2\n".replace("'", '"'), "na", '"x, y",-'),
+        ("title\na,b\n3,2\n", "skip-rows", 1),
+        ("a,b\n02.01.2024,01.02.2023\n", "date-format", "%d.%m.%Y"),
+        ("a\tb\n3\t2\n", "input-format", "tsv"),
+        ("a,b\nx,2\n3,2\n", "bad-cells", "violation"),
+        ("a,b\nx,2\n3,2\n", "bad-cells", "missing"),
+        ("c,d\n3,2\n", "key", "c, d"),
+        ("c,d\n3,2\n", "columns", "c,d"),
+    ],
+)
+def test_settings_are_written_as_on_the_command_line(text, option, value, capsys):
+    """A text that holds a list is cut as the option's value is."""
+    Path("t.dat.csv").write_text(text)
+    Path("r.txt").write_text("y_0 <= y_1\n")
+    line = f"{option} = {json.dumps(value)}"
+    Path("pishield.toml").write_text(
+        f'[tables.t]\ndata = "t.dat.csv"\nrequirements = "r.txt"\n{line}\n'
+    )
+    words = ["t.dat.csv", "r.txt", f"--{option}", str(value), "--format", "json"]
+    assert main(["check", *words]) == 1
+    alone = json.loads(capsys.readouterr().out)
+    assert main(["check", "--format", "json"]) == 1
+    table = json.loads(capsys.readouterr().out)["tables"][0]
+    assert {name: table[name] for name in alone} == alone
+
+
 def test_labels_that_there_are_not_are_told(capsys):
     Path("pishield.toml").write_text(PROJECT.replace("soft", "sofd"))
     status, (out, _) = checked(capsys)

@@ -2,22 +2,27 @@
 
 import json
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import feather
 from pyarrow import parquet as pq
+from typer.main import get_command
 
 from pishield_cli import check_table
 from pishield_cli.cli import main
+from pishield_cli.cli.app import command_line
 from pishield_cli.errors import TableError
 from pishield_cli.tables import open_table
 from pishield_cli.tables.csv.notation import canonical_cells, canonical_text, written_like
-from pishield_cli.tables.dialect import Dialect
+from pishield_cli.tables.dialect import Dialect, InputFormat
 from pishield_cli.tables.textual.numbers import is_number
 
 SPREADSHEET = "Größe;preis;limit;\r\nä;1.234,50;1.000,00;x\r\nb;-;5;y\r\nc;7,25;1.234.567,125;z\r\n"
@@ -94,6 +99,28 @@ def test_names_of_columns_that_nothing_names_do_not_matter(
         assert "repeats `c`" in capsys.readouterr().err
 
 
+def _commands(group: Any, name: str = "") -> Iterator[tuple[str, list[str]]]:
+    for inner, one in getattr(group, "commands", {}).items():
+        yield f"{name}{inner}", [option for each in one.params for option in each.opts]
+        yield from _commands(one, f"{name}{inner} ")
+
+
+def test_every_command_that_reads_a_table_without_header_can_name_its_columns() -> None:
+    reading = {
+        name: options
+        for name, options in _commands(get_command(command_line(None)))
+        if "--no-header" in options
+    }
+    assert {"check", "correct", "undo", "predict", "suggest", "report violations"} <= set(reading)
+    assert [name for name, options in reading.items() if "--columns" not in options] == []
+
+
+def test_suggestions_name_columns_as_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text("".join(f"{n},{n + 1 + n % 3}\n" for n in range(50)))
+    assert main(["suggest", "t.csv", "--no-header", "--columns", "low,high"]) == 0
+    assert "low < high" in capsys.readouterr().out
+
+
 def test_a_table_without_header(capsys: pytest.CaptureFixture[str]) -> None:
     Path("t.csv").write_text("5,3\n1,2\n")
     Path("r.txt").write_text("y_0 <= y_1\n")
@@ -129,6 +156,25 @@ def test_a_name_need_not_say_the_format(capsys: pytest.CaptureFixture[str]) -> N
     assert counts(capsys, "p.data", "r.txt", "--input-format", "parquet") == (1, 0, 0)
     Path("t.txt").write_text("a,b\n1,2\n5,3\n")
     assert counts(capsys, "t.txt", "r.txt") == (2, 1, 0)
+
+
+@pytest.mark.parametrize("kind", [one.value for one in InputFormat])
+@pytest.mark.parametrize("ending", [".data", "", ".csv"])
+def test_a_copy_may_be_named_as_its_table_is(kind: str, ending: str) -> None:
+    """What is read with --input-format is written under a name that says no more."""
+    rows = pa.table({"a": [1, 5], "b": [2, 3]})
+    text = {"csv": "a,b\n1,2\n5,3\n", "tsv": "a\tb\n1\t2\n5\t3\n"}
+    text["jsonl"] = '{"a": 1, "b": 2}\n{"a": 5, "b": 3}\n'
+    table, copy = f"t{ending}", f"out{ending}"
+    if kind == "parquet":
+        pq.write_table(rows, table)
+    elif kind == "arrow":
+        feather.write_feather(rows, table)
+    else:
+        Path(table).write_text(text[kind])
+    Path("r.txt").write_text("a <= b\n")
+    assert main(["correct", table, "r.txt", "-o", copy, "-q", "--input-format", kind]) == 0
+    assert main(["check", copy, "r.txt", "--exact", "-q", "--input-format", kind]) == 0
 
 
 def test_bad_cells_may_count_as_missing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -256,6 +302,19 @@ def test_dates_in_iso_form_need_no_option(capsys: pytest.CaptureFixture[str]) ->
     Path("r.txt").write_text("born >= 1980-01-01\n")
     assert main(["check", "t.csv", "r.txt"]) == 2
     assert capsys.readouterr().err.endswith('Hint: add --delimiter ";"\n')
+
+
+@pytest.mark.parametrize("own", [(), ("--encoding", "latin-1")])
+@pytest.mark.parametrize(("name", "wanted"), [("Preis in €", "cp1252"), ("Größe", "cp1252")])
+def test_windows_own_encoding_is_told(
+    name: str, wanted: str, own: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has the euro and quotes where latin-1 has characters that do not print."""
+    Path("t.csv").write_bytes(f"{name};b\n2;1\n".encode(wanted))
+    Path("r.txt").write_text(f"`{name}` <= b\n")
+    assert main(["check", "t.csv", "r.txt", *own]) == 2
+    hint = capsys.readouterr().err.rpartition("Hint: add ")[2]
+    assert main(["check", "t.csv", "r.txt", *own, *shlex.split(hint)]) == 1
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n3,4\n", "a\n1;2\n3;4\n", "a\n1\n", "", "a,,,\n1,,,\n"])

@@ -104,8 +104,9 @@ def test_help_has_groups(command, capsys):
 def test_help_is_as_wide_as_the_terminal(command, columns, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", columns)
     assert main([command, "--help"]) == 0
-    text, _, _ = capsys.readouterr().out.partition("Examples:")
+    text, _, examples = capsys.readouterr().out.partition("Examples:")
     assert max(map(len, text.splitlines())) <= int(columns)
+    assert max(map(len, examples.splitlines()), default=0) <= 80
 
 
 @pytest.mark.parametrize("command", [(), ("report",)])
@@ -130,6 +131,14 @@ def test_long_help_uses_a_wide_terminal(capsys, monkeypatch):
         ("correct t.csv r.txt --only pr", ["price"]),
         ("train t.csv r.txt -o run --targets p", ["price", "place"]),
         ("check nothing.csv r.txt --key p", []),
+        ("check - r.txt --key p", []),
+        ("check s.csv r.txt --delimiter ';' --key p", [r"price\ \(€\)"]),
+        ("check s.csv r.txt --delimiter=';' --key 'p", ["price (€)"]),
+        (
+            "check s.csv r.txt --delimiter ';' --key price,",
+            [r"price,price\ \(€\)", r"price,\"a,b\""],
+        ),
+        ("check t.csv r.txt --no-header --columns u,v,w --key ", ["u", "v", "w"]),
         ("check --key p", []),
         ("corr", ["correct"]),
         ("check t.csv r.txt --mar", ["--markdown"]),
@@ -138,11 +147,12 @@ def test_long_help_uses_a_wide_terminal(capsys, monkeypatch):
 def test_a_shell_completes_commands_options_and_columns(line, found, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_text("id,price,place\n1,2,3\n")
+    Path("s.csv").write_text('price (€);"a,b"\n1;2\n')
     monkeypatch.setenv("_PISHIELD_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", f"pishield {line}")
     monkeypatch.setenv("COMP_CWORD", str(len(line.split(" "))))
     assert main([]) == 0
-    assert capsys.readouterr().out.split() == found
+    assert [one for one in capsys.readouterr().out.splitlines() if one] == found
 
 
 @pytest.mark.parametrize(

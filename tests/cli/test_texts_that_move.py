@@ -58,7 +58,7 @@ def test_fixed_texts_stay_and_are_explained(files, capsys):
     command = ["correct", "data.csv", "rules.txt", "-o", "out.csv", "--fixed", "status,country"]
     assert main(command) == 1
     told = capsys.readouterr()
-    expected = "row 1: requirement 1 and the fixed status exclude each other"
+    expected = "row 1 (line 3): requirement 1 and the fixed status exclude each other"
     assert expected in told.out + told.err
 
 

@@ -55,6 +55,18 @@ def test_a_csv_file_comes_back_byte_for_byte(name, audit, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_table_without_header_comes_back_under_the_names_it_was_given():
+    Path("data.csv").write_bytes(b"-3,99,1\n2,3,0\n")
+    data, out, back = there_and_back("data.csv", "--no-header", "--columns", "a,b,c")
+    assert out.read_bytes() != data.read_bytes() == back.read_bytes()
+
+
+def test_names_for_columns_that_have_names_are_refused(capsys):
+    Path("data.csv").write_text("a,b,c\n1,2,1\n")
+    assert main(["undo", "data.csv", "audit.csv", "-o", "b.csv", "--columns", "u,v,w"]) == 2
+    assert "Hint: add --no-header" in capsys.readouterr().err
+
+
 def test_a_file_in_another_notation_comes_back_byte_for_byte():
     text = "id;a;b;c\n\xe9;-1.234,50;3;1\nz;5;99.000,0;0\n"
     Path("data.csv").write_bytes(text.encode("latin-1"))

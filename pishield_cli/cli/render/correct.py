@@ -31,6 +31,7 @@ def render_json(report: CorrectReport) -> str:
         "obstacles": [
             {
                 "row": one.row,
+                "line": one.line,
                 "key": dict(one.key) or None,
                 "requirements": None if one.clash is None else list(one.clash.requirements),
                 "fixed": None if one.clash is None else list(one.clash.cells),
@@ -111,7 +112,7 @@ def _uncorrected(report: CorrectReport) -> str:
     more = len(report.uncorrected_rows) - len(report.obstacles)
     lines = ["\nwritten unchanged, for no correction was found:"]
     lines += [
-        f"  row {row_named(one.row, None, one.key)}: {reason(one)}" for one in report.obstacles
+        f"  row {row_named(one.row, one.line, one.key)}: {reason(one)}" for one in report.obstacles
     ]
     if more:
         lines.append(f"  and {counted(more, 'more row')}")

@@ -55,7 +55,8 @@ def correct_page(report: CorrectReport, cells: Sequence[ChangedCell] = ()) -> st
         for name, one in report.columns.items()
     ]
     rows = [
-        [text(f"row {row_named(one.row, None, one.key)}"), reason(one)] for one in report.obstacles
+        [text(f"row {row_named(one.row, one.line, one.key)}"), reason(one)]
+        for one in report.obstacles
     ]
     keyed = any(one.key for one in cells)
     return html_page(

@@ -12,6 +12,18 @@ from pishield_cli.tables.sources import Source, reading
 _BLOCK = 1 << 20
 
 
+def likely_encoding(data: bytes) -> str:
+    """The encoding that bytes which are not UTF-8 are most likely in, where Latin letters are used.
+
+    That is Windows' own; only bytes that it does not have are taken for the older latin-1.
+    """
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "cp1252"
+
+
 def decoded(stream: BinaryIO, encoding: str, title: str) -> BinaryIO:
     """A stream's text as UTF-8; closing it closes the stream.
 

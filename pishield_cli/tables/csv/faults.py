@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from pishield_cli.errors import ColumnTypeError, TableError
+from pishield_cli.tables.csv.encodings import likely_encoding
 from pishield_cli.tables.csv.line_counter import LineCounter
 from pishield_cli.tables.csv.records import (
     Records,
@@ -45,7 +46,7 @@ def _not_utf8(
     return TableError(
         f"A CSV table is UTF-8 text, but line {line} of `{source.title}`, byte {byte} "
         f"(0x{data[place]:02x}), is not.",
-        hint="save it as UTF-8, or add its --encoding, such as latin-1",
+        hint=f"save it as UTF-8, or add its --encoding, such as {likely_encoding(data)}",
     )
 
 

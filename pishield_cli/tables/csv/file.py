@@ -19,7 +19,7 @@ from pishield_cli.tables.csv.records import (
 from pishield_cli.tables.csv.text import CsvText
 from pishield_cli.tables.csv.typed import typed_columns
 from pishield_cli.tables.dialect import Dialect, InputFormat
-from pishield_cli.tables.endings import csv_delimiter, is_plain_text, other_kind
+from pishield_cli.tables.endings import csv_delimiter, has_same_ending, is_plain_text, other_kind
 from pishield_cli.tables.sources import STANDARD_STREAM, open_source, reading
 from pishield_cli.tables.table import Batch, Style, TableWriter
 from pishield_cli.tables.textual.numbers import MISSING_TEXTS
@@ -138,7 +138,7 @@ class CsvFile(TextTable):
         implied = "," if is_plain_text(output) else csv_delimiter(output)
         own = self.delimiter.decode()
         alike = implied == own or (implied is not None and self.dialect.delimiter is not None)
-        if output != STANDARD_STREAM and not alike:
+        if output != STANDARD_STREAM and not alike and not has_same_ending(self.name, output):
             raise other_kind(self.name, output)
         return CsvWriter(self, output)
 

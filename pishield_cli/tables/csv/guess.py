@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pishield_cli.tables.csv.encodings import likely_encoding
 from pishield_cli.tables.csv.file import CsvFile
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.tables.table import TableReader
@@ -19,6 +20,8 @@ _WRITTEN = {",": ",", ";": '";"', "\t": r"'\t'", "|": '"|"'}
 _UNREADABLE = "\ufffd"
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """Dates that are read as they are."""
+# What a wrong encoding leaves of letters and signs; latin-1 has a character for each byte.
+_GARBLED = re.compile("[\ufffd\x80-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +54,40 @@ def misread(reader: TableReader) -> tuple[str, str] | None:
     own = stored.dialect
     with stored.source.open() as stream:
         data = stream.read(_SAMPLE)
-    text = data.decode("utf-8-sig", "replace")
-    legible = _UNREADABLE not in text.rstrip(_UNREADABLE)
-    layout = _layout(text if legible else data.decode("latin-1"))
+    text, encoding = _legible(data, own)
+    layout = _layout(text)
     if layout is None:
         return None
     between = stored.delimiter.decode()
     options = _options(layout, own, between)
-    if not legible and own.is_utf8:
-        options.insert(0, "--encoding latin-1")
+    if encoding is not None:
+        options.insert(0, f"--encoding {encoding}")
     moved = (layout.delimiter, layout.skipped) != (between, own.skip_rows)
     hint = f"add {' '.join(options)}"
     if moved:
         place = f"line {layout.skipped + 1}, with {_NAMED[layout.delimiter]} between the names"
         return f"The header of `{stored.source.title}` seems to be on {place}.", hint
-    if any(_UNREADABLE in name for name in stored.columns):
-        return f"The header of `{stored.source.title}` is read as UTF-8, but is not.", hint
+    if encoding is not None and any(map(_GARBLED.search, stored.columns)):
+        read = "UTF-8" if own.is_utf8 else own.encoding
+        return f"The header of `{stored.source.title}` is read as {read}, but is not.", hint
     return None
+
+
+def _legible(data: bytes, own: Dialect) -> tuple[str, str | None]:
+    """The start of a file as it seems to be meant, and its encoding if it is not the given one.
+
+    Args:
+        data: In UTF-8 if another encoding was given, else as it stands in the file.
+        own: How the file was read.
+    """
+    text = data.decode("utf-8-sig", "replace").rstrip(_UNREADABLE)
+    if own.is_utf8 and _UNREADABLE in text:
+        encoding = likely_encoding(data)
+        return data.decode(encoding), encoding
+    if own.is_latin_1 and _GARBLED.search(text):
+        encoding = likely_encoding(raw := text.encode("latin-1"))
+        return raw.decode(encoding), encoding if encoding != "latin-1" else None
+    return text, None
 
 
 def _layout(text: str) -> _Layout | None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.typed_table import TypedTable
 from pishield_cli.tables.dialect import InputFormat
-from pishield_cli.tables.endings import format_named, other_kind
+from pishield_cli.tables.endings import format_named, has_same_ending, other_kind
 from pishield_cli.tables.ipc.file import damage, layout_of, record_batches, schema_of
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import open_source
@@ -74,7 +74,7 @@ class ArrowReader(TypedTable):
         """
         from pishield_cli.tables.ipc.writer import ArrowWriter
 
-        if format_named(output) is not self.format:
+        if format_named(output) is not self.format and not has_same_ending(self.name, output):
             raise other_kind(self.name, output)
         return ArrowWriter(self, output)
 

@@ -15,7 +15,7 @@ from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.arrow.schema import text_domain
 from pishield_cli.tables.bad_columns import BadColumn, in_one
 from pishield_cli.tables.dialect import BadCells, InputFormat
-from pishield_cli.tables.endings import format_named, other_kind
+from pishield_cli.tables.endings import format_named, has_same_ending, other_kind
 from pishield_cli.tables.jsonl.lines import JsonLines, Numeral, json_text, pieces, values_of
 from pishield_cli.tables.jsonl.piece import JsonPiece, text_of
 from pishield_cli.tables.jsonl.typed import typed_rows
@@ -161,7 +161,8 @@ class JsonLinesReader(TextTable):
         """
         from pishield_cli.tables.jsonl.writer import JsonLinesWriter
 
-        if output != STANDARD_STREAM and format_named(output) is not self.format:
+        alike = format_named(output) is self.format or has_same_ending(self.name, output)
+        if output != STANDARD_STREAM and not alike:
             raise other_kind(self.name, output)
         return JsonLinesWriter(self, output)
 

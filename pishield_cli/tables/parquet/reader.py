@@ -18,7 +18,7 @@ from pishield_cli.tables.addresses import has_wild_cards
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.typed_table import TypedTable
 from pishield_cli.tables.dialect import InputFormat
-from pishield_cli.tables.endings import format_named, other_kind
+from pishield_cli.tables.endings import format_named, has_same_ending, other_kind
 from pishield_cli.tables.parquet.dictionaries import dictionary_columns
 from pishield_cli.tables.parquet.partitions import partitions_of
 from pishield_cli.tables.parquet.parts import Part, damage, find_parts, opened
@@ -199,7 +199,8 @@ class ParquetReader(TypedTable):
 
     def _require_output(self, output: str) -> None:
         kind = format_named(output)
-        if not (kind in {None, self.format} if self.is_folder else kind is self.format):
+        alike = kind is self.format or (self.is_folder and kind is None)
+        if not alike and not has_same_ending(self.name, output):
             raise other_kind(self.name, output)
         if has_wild_cards(output) and output == self.name:
             raise TableError(
