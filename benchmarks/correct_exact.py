@@ -76,7 +76,8 @@ def beside_solver(
 def _violating(requirements: Any, given: Mapping[str, Any], rows: int) -> Any:
     import numpy as np
 
-    from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+    from pishield_cli.kernels.evaluation.compiled import compile_requirements
+    from pishield_cli.kernels.evaluation.satisfaction import evaluate
 
     found = np.zeros(rows, bool)
     for verdict in evaluate(compile_requirements(requirements), given, rows):

@@ -163,7 +163,8 @@ def judge(table: str, requirements: str, rows: str, before: str, peer: str) -> F
     """
     import numpy as np
 
-    from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+    from pishield_cli.kernels.evaluation.compiled import compile_requirements
+    from pishield_cli.kernels.evaluation.satisfaction import evaluate
 
     asked, _, columns = bound(table, requirements)
     compiled = compile_requirements(asked)

@@ -7,8 +7,9 @@ import numpy as np
 
 from pishield_cli.actions.row_keys import RowKeys
 from pishield_cli.kernels.changes import ColumnChange, Correction
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements
 from pishield_cli.kernels.evaluation.pieces import missing_among
-from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.as_stored import stored_change, told_texts
 from pishield_cli.tables.audit import ChangedCell

@@ -10,7 +10,8 @@ from pishield_cli.actions.check_report import CheckReport, allowed_rows
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.satisfaction import Verdict, compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import Verdict, evaluate
 from pishield_cli.logic.boxes import hold_throughout
 from pishield_cli.logic.requirements import Requirement, Requirements
 from pishield_cli.tables.table import Batch, Listing, RangedReader, TableReader
@@ -62,7 +63,7 @@ def check(
     requirements = requirements.checked
     compiled = compile_requirements(requirements)
     unsettled, settled_rows = _unsettled(reader, requirements)
-    tally = CheckTally(reader, requirements, settings, settled_rows, note)
+    tally = CheckTally(reader, requirements, compiled, settings, settled_rows, note)
     whole = listing is not None or bool(settings.key)
     size = settings.batch_rows or _batch_rows(len(tally.counts), len(compiled.columns))
     for batch in unsettled.batches(compiled.columns, rows=size, whole=whole):

@@ -11,7 +11,9 @@ from pishield_cli.actions.check_report import Example, Incomplete, NoCompletion,
 from pishield_cli.actions.check_settings import CheckSettings
 from pishield_cli.actions.incomplete import IncompleteRows
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.satisfaction import Verdict, shortfall
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirement, CompiledRequirements
+from pishield_cli.kernels.evaluation.satisfaction import Verdict
+from pishield_cli.kernels.evaluation.shortfalls import shortfall
 from pishield_cli.logic.requirements import Requirement, Requirements, Severity
 from pishield_cli.tables.table import Batch, TableReader
 
@@ -21,6 +23,7 @@ class Count:
     """What was found of one requirement so far."""
 
     requirement: Requirement
+    compiled: CompiledRequirement
     settings: CheckSettings
     violations: int = 0
     unknown: int = 0
@@ -37,12 +40,13 @@ class Count:
         if verdict.violated is None:
             return
         self.violations += int(np.count_nonzero(verdict.violated))
-        if verdict.farthest is not None:
-            self.floor = verdict.farthest.by
-            (self.worst,) = self._listed(batch, np.array([verdict.farthest.row]), cells)
-        rows = first_rows(verdict.violated, self.settings.show - len(self.examples))
-        if len(rows):
+        rows = first_rows(verdict.violated, self.settings.show - len(self.examples)).tolist()
+        if verdict.farthest is None:
             self.examples += self._listed(batch, rows, cells)
+        else:
+            self.floor = verdict.farthest.by
+            self.worst, *found = self._listed(batch, [verdict.farthest.row, *rows], cells)
+            self.examples += found
 
     def _add_unknown(self, batch: Batch, unknown: Array, cells: "_Cells") -> None:
         self.unknown += int(np.count_nonzero(unknown))
@@ -54,12 +58,15 @@ class Count:
             texts = cells.of(row, self.requirement.columns)
             self.undecided.append(Example(batch.start + row, None, texts, cells.key(row)))
 
-    def _listed(self, batch: Batch, rows: Array, cells: "_Cells") -> list[Example]:
-        tolerance = self.settings.tolerance
-        short = shortfall(self.requirement, batch.columns, rows, tolerance=tolerance)
+    def _listed(self, batch: Batch, rows: list[int], cells: "_Cells") -> list[Example]:
+        if not rows:
+            return []
+        short = shortfall(
+            self.compiled, batch.columns, np.array(rows), tolerance=self.settings.tolerance
+        )
         return [
             Example(batch.start + row, by, cells.of(row, self.requirement.shown), cells.key(row))
-            for row, by in zip(rows.tolist(), short.tolist(), strict=True)
+            for row, by in zip(rows, short.tolist(), strict=True)
         ]
 
     def result(self) -> RequirementResult:
@@ -109,6 +116,7 @@ class CheckTally:
     Args:
         reader: The table.
         requirements: All that is checked.
+        compiled: The same, ready to be evaluated.
         settings: How.
         rows: How many rows are known to satisfy everything without being read.
         note: Told which rows of a batch are violating ones; see `check`.
@@ -118,11 +126,13 @@ class CheckTally:
         self,
         reader: TableReader,
         requirements: Requirements,
+        compiled: CompiledRequirements,
         settings: CheckSettings,
         rows: int,
         note: Callable[[int, Array], None] | None = None,
     ) -> None:
-        self.counts = [Count(one, settings) for one in requirements.requirements]
+        pairs = zip(requirements.requirements, compiled.requirements, strict=True)
+        self.counts = [Count(*pair, settings) for pair in pairs]
         self.rows = rows
         self.violating_rows = 0
         self.unknown_rows = 0

@@ -27,9 +27,7 @@ from pishield_cli.actions.stages import CorrectsBatches, Stages
 from pishield_cli.actions.unfilled import UnfilledCells
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Correction
-from pishield_cli.kernels.evaluation.satisfaction import (
-    compile_requirements,
-)
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.kernels.sequential.rounding import DeclaredRounding

@@ -12,7 +12,8 @@ from pishield_cli.actions.correct import corrector_for
 from pishield_cli.errors import MissingColumnError, UsageError
 from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.sequential.placement import significant
 from pishield_cli.logic.domains import Date, Domain, Number, Truth
 from pishield_cli.logic.requirements import Requirements

@@ -15,7 +15,8 @@ from pishield_cli.actions.violation_sizes import log_histogram, measured
 from pishield_cli.errors import ContradictionError
 from pishield_cli.kernels.changes import Changes
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements, compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
 from pishield_cli.logic.classes import counted
 from pishield_cli.logic.domains import Date
@@ -169,7 +170,7 @@ def report_violations(
     start = time.perf_counter()
     checked = requirements.checked
     compiled = compile_requirements(checked)
-    tally = _ViolationTally(checked, tolerance)
+    tally = _ViolationTally(checked, compiled, tolerance)
     incomplete = IncompleteRows(checked, tolerance)
     try:
         grids = column_grids(reader, requirements, requirements.variables)
@@ -201,6 +202,7 @@ class _ViolationTally:
     """What was found so far; matrices have a line for each requirement."""
 
     requirements: Requirements
+    compiled: CompiledRequirements
     tolerance: Tolerance
     rows: int = 0
     violating: int = 0
@@ -249,7 +251,7 @@ class _ViolationTally:
         self._columns(batch, rows, violated, changes)
 
     def _measure(self, place: int, batch: Batch, rows: Array) -> None:
-        one = self.requirements.requirements[place]
+        one = self.compiled.requirements[place]
         self.sizes[place].append(measured(one, batch, rows, self.tolerance))
 
     def _columns(self, batch: Batch, rows: Array, violated: Array, changes: Changes) -> None:

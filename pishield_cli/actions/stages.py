@@ -22,7 +22,8 @@ from pishield_cli.kernels.changes import (
     taken,
 )
 from pishield_cli.kernels.columns import Array, Columns
-from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import EXACT, FLOAT_ROUNDING, Tolerance
 from pishield_cli.tables.table import Batch, Derive
 

@@ -10,7 +10,8 @@ from pishield_cli.actions.check import check
 from pishield_cli.actions.check_counts import first_rows
 from pishield_cli.actions.suggest_given import Given
 from pishield_cli.actions.suggest_report import SHOWN_ROWS, Status, Suggestion, declaring
-from pishield_cli.kernels.evaluation.satisfaction import Verdict, compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import Verdict, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.kernels.suggestion.rules import FoundRule
 from pishield_cli.language import Told, bind, parse_requirements, written_name

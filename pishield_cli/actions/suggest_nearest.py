@@ -11,7 +11,8 @@ from pishield_cli.actions.suggest_counting import DeclaredTable, line_counts
 from pishield_cli.actions.suggest_reading import read_contents
 from pishield_cli.actions.suggest_report import SuggestSettings
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.kernels.suggestion.facts import Fact, facts
 from pishield_cli.kernels.suggestion.profile import profiles

@@ -11,7 +11,8 @@ import numpy as np
 from pishield_cli.actions.correct import corrector_for
 from pishield_cli.actions.train_job import Note, TrainJob, run_trials
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.training.curves import curves_picture

@@ -10,7 +10,8 @@ from pishield_cli.actions.incomplete import IncompleteRows
 from pishield_cli.actions.stages import changed_columns
 from pishield_cli.kernels.changes import Correction, joined, taken
 from pishield_cli.kernels.columns import Array, Columns, NumericColumn
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.table import Batch

@@ -3,9 +3,11 @@
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate, shortfall
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirement, compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.shortfalls import shortfall
 from pishield_cli.kernels.evaluation.tolerance import Tolerance
-from pishield_cli.logic.requirements import Requirement, Requirements
+from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.table import Batch, TableReader
 
 MEASURED_ROWS = 20_000
@@ -34,7 +36,7 @@ def violation_sizes(
     sizes: list[list[Array]] = [[] for _ in checked.requirements]
     for batch in reader.batches(compiled.columns):
         verdicts = evaluate(compiled, batch.columns, batch.rows, tolerance=tolerance)
-        for one, verdict, found in zip(checked.requirements, verdicts, sizes, strict=True):
+        for one, verdict, found in zip(compiled.requirements, verdicts, sizes, strict=True):
             if verdict.violated is not None:
                 found.append(measured(one, batch, np.flatnonzero(verdict.violated), tolerance))
     histograms = {
@@ -45,7 +47,7 @@ def violation_sizes(
     return {number: heights for number, heights in histograms.items() if heights}
 
 
-def measured(one: Requirement, batch: Batch, rows: Array, tolerance: Tolerance) -> Array:
+def measured(one: CompiledRequirement, batch: Batch, rows: Array, tolerance: Tolerance) -> Array:
     """How far some rows are from satisfying a requirement, without those that have no distance."""
     if len(rows) > MEASURED_ROWS:
         rows = rows[np.linspace(0, len(rows) - 1, MEASURED_ROWS).astype(np.int64)]

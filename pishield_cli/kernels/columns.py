@@ -68,9 +68,13 @@ class NumericColumn:
             more than 15 digits; None where each value's shortest decimal is its cell.
         seek: Finds `exact` once it is asked for, if the values are the floats nearest to cells
             which may be longer.
+
+    Attributes:
+        plain: Whether each value is known to be its cell, without looking for longer ones.
+        nearest: Whether each value is the number of its type that is nearest to its cell.
     """
 
-    __slots__ = ("_exact", "_seek", "missing", "values")
+    __slots__ = ("_exact", "_seek", "missing", "nearest", "plain", "values")
 
     def __init__(
         self,
@@ -83,6 +87,8 @@ class NumericColumn:
         self.missing = missing
         self._exact = exact
         self._seek = seek
+        self.plain = exact is None and seek is None
+        self.nearest = exact is None or exact.nearest
 
     def __len__(self) -> int:
         return len(self.values)
@@ -92,17 +98,8 @@ class NumericColumn:
         """What the cells are, where some values only come near them; None where none does."""
         if self._seek is not None:
             self._exact, self._seek = self._seek(), None
+            self.plain = self._exact is None
         return self._exact
-
-    @property
-    def plain(self) -> bool:
-        """Whether each value is known to be its cell; told without looking for longer ones."""
-        return self._seek is None and self._exact is None
-
-    @property
-    def nearest(self) -> bool:
-        """Whether each value is the number of its type that is nearest to its cell."""
-        return self._seek is not None or self._exact is None or self._exact.nearest
 
     def cell(self, row: int) -> Fraction | None:
         """The exact value of a cell as a decimal; None if missing or infinite."""

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.layers.affine import FixedBuffers, Slots
 from pishield_cli.layers.edges import Certain

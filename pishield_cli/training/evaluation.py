@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.training.labels import LabelFigures, label_figures

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from pishield_cli.kernels.columns import NumericColumn, decimal_value
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.completions import Completions
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.terms import BooleanLiteral

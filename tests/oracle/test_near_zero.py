@@ -9,7 +9,8 @@ import pytest
 
 from pishield_cli import check_table
 from pishield_cli.kernels.columns import NumericColumn, decimal_value
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import EXACT, FLOAT_ROUNDING, Tolerance
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.requirements import Requirement

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.roundings import float_roundings
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.language import parse_requirements
 from pishield_cli.tables import open_table
 from pishield_cli.tables.textual.digits import has_long_numbers

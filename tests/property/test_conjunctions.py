@@ -9,12 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.evaluation.satisfaction import (
-    CompiledRequirements,
-    compile_requirement,
-    evaluate,
-    shortfall,
-)
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements, compile_requirement
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.shortfalls import shortfall
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows
 from pishield_cli.kernels.sequential.correction import PlannedCorrector, RowsMethod
@@ -152,7 +149,10 @@ def test_rows_are_judged_as_they_were(system: list[Clause], points: list[dict[st
     assert (violated.tolist() if violated is not None else [False] * len(points)) == expected
     wrong = np.flatnonzero(expected)
     other = Requirement(1, "", tuple(flat(system)))
-    assert shortfall(one, columns, wrong).tolist() == shortfall(other, columns, wrong).tolist()
+    sizes, others = (
+        shortfall(compile_requirement(each), columns, wrong).tolist() for each in (one, other)
+    )
+    assert sizes == others
 
 
 @pytest.mark.parametrize("kind", ["shield", "nearest", "fewest"])

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import ExactCells, NumericColumn, decimal_value
+from pishield_cli.kernels.evaluation.compiled import compile_requirement, compile_requirements
 from pishield_cli.kernels.evaluation.places import within_places
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate, shortfall
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.shortfalls import shortfall
 from pishield_cli.language import format_requirements, parse_requirements
 from tests.laws import examples
 
@@ -60,7 +62,7 @@ def test_exact_cells_are_asked_for_themselves(mantissas: list[int], places: int)
 def test_how_far_a_cell_is_from_a_whole_number_is_exact() -> None:
     one = parse_requirements("integer a\na >= a\n").declared[0]
     table = {"a": NumericColumn(np.array([2.3, 0.5, 7.0]))}
-    assert shortfall(one, table, np.array([0, 1])).tolist() == [0.3, 0.5]
+    assert shortfall(compile_requirement(one), table, np.array([0, 1])).tolist() == [0.3, 0.5]
 
 
 def test_declarations_are_numbered_behind_the_requirements_and_keep_their_lines() -> None:

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.evaluation.exact import exact_values, rounded, signs
+from pishield_cli.kernels.evaluation.exact import exact_values, signs
 from pishield_cli.kernels.evaluation.long_decimals import (
     exact_product,
     long_totals,
     quotients,
     shortest_integers,
 )
-from pishield_cli.kernels.evaluation.sums import Form
+from pishield_cli.kernels.evaluation.sums import Form, rounded
 from tests.laws import examples
 
 FLOATS = st.one_of(
@@ -88,7 +88,7 @@ def test_sums_of_many_rows_are_exact(form, some):
     ] * 70
     assert signs(form, columns).tolist() == [(one > 0) - (one < 0) for one in expected]
     for unit in (Fraction(1), Fraction(3, 7), Fraction(1, 1000)):
-        found = exact_values(form, columns, unit)
+        found = exact_values(form, columns, np.arange(len(cells)), unit)
         assert found.tolist() == [rounded(one * unit) for one in expected]
     total, places, exact = long_totals(form, [column.values for column in columns])
     for whole, place, sure, one in zip(
@@ -102,7 +102,7 @@ def test_rows_that_all_lack_the_same_are_told_apart():
     a = random.random(5000) * 10
     b = a - 0.1
     form = FORMS[0]
-    found = exact_values(form, [NumericColumn(a), NumericColumn(b)], Fraction(1))
+    found = exact_values(form, [NumericColumn(a), NumericColumn(b)], np.arange(5000), Fraction(1))
     expected = [
         rounded(decimal(x) - decimal(y)) for x, y in zip(a.tolist(), b.tolist(), strict=True)
     ]

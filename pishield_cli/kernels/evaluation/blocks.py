@@ -1,7 +1,6 @@
 """A cache-sized block of rows: what literals share while it is being evaluated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,16 +12,14 @@ from pishield_cli.kernels.evaluation.exact import signs
 from pishield_cli.kernels.evaluation.roundings import sure_roundings
 from pishield_cli.kernels.evaluation.sums import (
     EXACT_FLOAT,
-    EXACT_INTEGER,
-    LARGEST,
     SLACK,
     UNIT,
+    Buffers,
     Form,
-    FormBounds,
+    FormSum,
     Spread,
-    add_up,
-    float_bounds,
-    integer_magnitude,
+    float_sum,
+    integer_sum,
     representation_error,
 )
 from pishield_cli.kernels.evaluation.tolerance import ROUNDING, Tolerance
@@ -32,48 +29,75 @@ APPROXIMATE = 2.0**-50
 """Relative error of values that only come near the cells beside them."""
 
 
-class Buffers:
-    """Arrays of one size that are used again, since fresh memory is slow to touch."""
+class Stretch:
+    """The cells of one column in consecutive rows.
 
-    def __init__(self, rows: int) -> None:
-        self._rows = rows
-        self._free: dict[str, list[Array]] = {}
-
-    def take(self, kind: str, rows: int) -> Array:
-        """An array of `rows` entries of dtype `kind`, contents undefined."""
-        free = self._free.setdefault(kind, [])
-        return (free.pop() if free else np.empty(self._rows, kind))[:rows]
-
-    def give(self, array: Array) -> None:
-        """Let an array that was taken be used again."""
-        base = array.base if array.base is not None else array
-        self._free.setdefault(array.dtype.char, []).append(base)
-
-
-@dataclass(frozen=True)
-class BlockSum:
-    """A form over the rows of a block.
+    Args:
+        column: The column of the whole batch.
+        start: The first row.
+        rows: How many rows, at least one.
 
     Attributes:
-        values: Shape `(rows,)`, float64 or int64. Infinite where infinities make it so;
-            undefined where unknown; NaN where floats overflow.
-        bounds: What is known of it; an error of 0 means that `values` are exact.
-        unknown: Where a cell is missing or infinities cancel; None if nowhere.
+        values: Booleans as 0 and 1; shape `(rows,)`.
+        missing: Where cells are marked missing, shape `(rows,)`; None if none is.
     """
 
-    values: Array
-    bounds: FormBounds
-    unknown: Array | None
+    def __init__(self, column: NumericColumn, start: int, rows: int) -> None:
+        self.column = column
+        values = column.values[start : start + rows]
+        self.values = values.view(np.uint8) if values.dtype.kind == "b" else values
+        marked = None if column.missing is None else column.missing[start : start + rows]
+        self.missing = marked if marked is not None and marked.any() else None
 
     @cached_property
-    def low(self) -> float:
+    def low(self) -> Any:
         """The least value; NaN if one is."""
-        return self.values.min()  # type: ignore[no-any-return]
+        return self.values.min()
 
     @cached_property
-    def high(self) -> float:
+    def high(self) -> Any:
         """The greatest value; NaN if one is."""
-        return self.values.max()  # type: ignore[no-any-return]
+        return self.values.max()
+
+    @cached_property
+    def spread(self) -> Spread:
+        """What is known of the values."""
+        low, high = self.low.item(), self.high.item()
+        if self.values.dtype.kind != "f":
+            beyond = max(-low, high) > EXACT_FLOAT
+            return Spread(low, high, finite=True, relative=UNIT if beyond else 0.0)
+        finite = bool(np.isfinite(low) and np.isfinite(high))
+        if not finite:
+            known = self.values[np.isfinite(self.values)]
+            low, high = (known.min().item(), known.max().item()) if len(known) else (0.0, 0.0)
+        relative, absolute = representation_error(self.values.dtype)
+        if not self.column.nearest:
+            relative += APPROXIMATE
+        return Spread(low, high, finite, relative, absolute)
+
+    @cached_property
+    def absent(self) -> Array | None:
+        """Where a cell is missing, marked or NaN; None if nowhere."""
+        if self.values.dtype.kind != "f" or self.spread.finite:
+            return self.missing
+        lost = np.isnan(self.values)
+        found = lost if self.missing is None else lost | self.missing
+        return found if found.any() else None
+
+    @cached_property
+    def places(self) -> int | None:
+        """So many decimal places as all cells have; None if that is not seen at once."""
+        if self.values.dtype != np.float64:
+            return 0 if self.values.dtype.kind in "iu" else None
+        if self.column.exact is not None:
+            return None
+        return shared_places(self.values, self.absent)
+
+
+def alike(first: Stretch, second: Stretch) -> bool:
+    """Whether the cells of two columns are of one type, and all finite or missing."""
+    same = first.values.dtype == second.values.dtype
+    return same and first.spread.finite and second.spread.finite
 
 
 class Block:
@@ -93,79 +117,37 @@ class Block:
         self.rows = stop - start
         self.columns = columns
         self._buffers = buffers
-        self._values: dict[str, Array] = {}
+        self._stretches: dict[str, Stretch] = {}
         self._floats: dict[str, Array] = {}
-        self._lows: dict[str, Any] = {}
-        self._highs: dict[str, Any] = {}
-        self._spreads: dict[str, Spread] = {}
-        self._sums: dict[Form, BlockSum] = {}
+        self._sums: dict[Form, FormSum] = {}
         self._sides: dict[tuple[Form, Tolerance], tuple[Array, Array]] = {}
-        self._places: dict[str, int | None] = {}
         self._forgiven: dict[Form, Array] = {}
 
-    def column(self, name: str) -> NumericColumn:
-        """The whole batch's column."""
-        return self.columns[name]
-
-    def values(self, name: str) -> Array:
-        """A column's values, booleans as 0 and 1; shape `(rows,)`."""
-        found = self._values.get(name)
-        if found is None:
-            whole = self.columns[name].values
-            found = whole[self.start : self.start + self.rows]
-            self._values[name] = found = found.view(np.uint8) if found.dtype.kind == "b" else found
-        return found
-
-    def missing(self, name: str) -> Array | None:
-        """Where a column's cells are marked missing; None if none is."""
-        marked = self.columns[name].missing
-        if marked is None:
-            return None
-        part = marked[self.start : self.start + self.rows]
-        return part if part.any() else None
+    def stretches(self, names: Sequence[str]) -> list[Stretch]:
+        """The rows' cells in some columns."""
+        known = self._stretches
+        for name in names:
+            if name not in known:
+                known[name] = Stretch(self.columns[name], self.start, self.rows)
+        return [known[name] for name in names]
 
     def absent(self, names: Sequence[str]) -> Array | None:
         """Where a cell of one of the columns is missing, marked or NaN; None if nowhere.
 
         A column that the batch lacks misses no cell.
         """
-        given = [name for name in names if name in self.columns]
-        found = self.marked(given)
-        for name in given:
-            values = self.values(name)
-            if values.dtype.kind == "f" and not self.spread(name).finite:
-                lost = np.isnan(values)
-                found = lost if found is None else found | lost
-        return found if found is not None and found.any() else None
+        given = self.stretches([name for name in names if name in self.columns])
+        return _any_of([one.absent for one in given])
 
     def floats(self, name: str) -> Array:
         """A column's values as float64, rounded where they are not."""
-        values = self.values(name)
-        if values.dtype == np.float64:
-            return values
+        (one,) = self.stretches([name])
+        if one.values.dtype == np.float64:
+            return one.values
         found = self._floats.get(name)
         if found is None:
             self._floats[name] = found = self._buffers.take("d", self.rows)
-            np.copyto(found, values, casting="same_kind")
-        return found
-
-    def low(self, name: str) -> Any:
-        """A column's least value; NaN if one is."""
-        if name not in self._lows:
-            self._lows[name] = self.values(name).min()
-        return self._lows[name]
-
-    def high(self, name: str) -> Any:
-        """A column's greatest value; NaN if one is."""
-        if name not in self._highs:
-            self._highs[name] = self.values(name).max()
-        return self._highs[name]
-
-    def spread(self, name: str) -> Spread:
-        """What is known of a column's values."""
-        found = self._spreads.get(name)
-        if found is None:
-            self._spreads[name] = found = self._measure(name)
+            np.copyto(found, one.values, casting="same_kind")
         return found
 
     def quantum(self, form: Form) -> float:
@@ -173,86 +155,49 @@ class Block:
         if not form.exact:
             return 0.0
         most = 0
-        for name in form.names:
-            places = self._shared_places(name)
-            if places is None:
+        for one in self.stretches(form.names):
+            if one.places is None:
                 return 0.0
-            most = max(most, places)
+            most = max(most, one.places)
         return 10.0**-most
 
-    def _shared_places(self, name: str) -> int | None:
-        if name not in self._places:
-            self._places[name] = self._seen_places(name)
-        return self._places[name]
-
-    def _seen_places(self, name: str) -> int | None:
-        values = self.values(name)
-        if values.dtype != np.float64:
-            return 0 if values.dtype.kind in "iu" else None
-        if self.column(name).exact is not None:
-            return None
-        return shared_places(values, self.absent([name]))
+    def sum(self, form: Form) -> FormSum:
+        """A form over the rows; the same arrays until `forget`."""
+        found = self._sums.get(form)
+        if found is None:
+            columns = self.stretches(form.names)
+            values, spreads = [one.values for one in columns], [one.spread for one in columns]
+            missing = _any_of([one.missing for one in columns])
+            found = integer_sum(form, values, spreads, missing, self._buffers)
+            if found is None:
+                floats = [self.floats(name) for name in form.names]
+                found = float_sum(form, floats, spreads, missing, self._buffers)
+            self._sums[form] = found
+        return found
 
     def surely_forgiven(self, form: Form) -> Array:
         """Where a form is so near zero that one column's cells, roundings of floats, explain it."""
         found = self._forgiven.get(form)
         if found is None:
-            found = np.zeros(self.rows, dtype=bool)
-            self._forgiven[form] = found
-            pairs = zip(form.weights, form.names, strict=True)
-            sizes = [
-                (abs(weight) * self.spread(name).largest, name, weight) for weight, name in pairs
-            ]
-            left: slice | Array = slice(None)
+            self._forgiven[form] = found = np.zeros(self.rows, dtype=bool)
+            columns = zip(form.weights, self.stretches(form.names), strict=True)
+            sizes = [(abs(weight), one) for weight, one in columns]
             # The largest cells tell of most rows, the others of what is left.
-            for _, name, weight in sorted(sizes, reverse=True):
-                found[left] = self._explains(form, name, weight, left)
+            sizes.sort(key=lambda each: each[0] * each[1].spread.largest, reverse=True)
+            left: slice | Array = slice(None)
+            for weight, one in sizes:
+                found[left] = _explains(self.sum(form), one, weight, left)
                 left = np.flatnonzero(~found)
                 if not len(left) or len(left) > self.rows // 8:
                     break
         return found
 
-    def _explains(self, form: Form, name: str, weight: float, rows: slice | Array) -> Array | bool:
-        """Whether what is forgiven of one column's cells is more than a form is from zero."""
-        total, values = self.sum(form), self.values(name)[rows]
-        if values.dtype != np.float64 or not self.column(name).nearest:
-            return False
-        share = float(ROUNDING[values.dtype.itemsize]) * abs(weight) / SLACK
-        with np.errstate(over="ignore", invalid="ignore"):
-            forgiven = np.abs(values)
-            within = sure_roundings(values, forgiven, plain=self.column(name).plain)
-            forgiven *= share
-            forgiven -= total.bounds.error
-            within &= np.abs(total.values[rows]) <= forgiven
-        return within
-
-    def _measure(self, name: str) -> Spread:
-        values = self.values(name)
-        low, high = self.low(name).item(), self.high(name).item()
-        if values.dtype.kind != "f":
-            beyond = max(-low, high) > EXACT_FLOAT
-            return Spread(low, high, finite=True, relative=UNIT if beyond else 0.0)
-        finite = bool(np.isfinite(low) and np.isfinite(high))
-        if not finite:
-            known = values[np.isfinite(values)]
-            low, high = (known.min().item(), known.max().item()) if len(known) else (0.0, 0.0)
-        relative, absolute = representation_error(values.dtype)
-        if not self.columns[name].nearest:
-            relative += APPROXIMATE
-        return Spread(low, high, finite, relative, absolute)
-
-    def sum(self, form: Form) -> BlockSum:
-        """A form over the rows; the same arrays until `forget`."""
-        found = self._sums.get(form)
-        if found is None:
-            self._sums[form] = found = self._integer_sum(form) or self._float_sum(form)
-        return found
-
     def taken(self, names: Sequence[str], rows: Array) -> list[NumericColumn]:
         """Some rows of some columns; `rows` are ascending numbers within the block."""
-        if len(rows) == self.rows and all(self.columns[name].exact is None for name in names):
-            return [NumericColumn(self.values(name)) for name in names]
-        return [self.columns[name].take(rows + self.start) for name in names]
+        columns = self.stretches(names)
+        if len(rows) == self.rows and all(one.column.exact is None for one in columns):
+            return [NumericColumn(one.values) for one in columns]
+        return [one.column.take(rows + self.start) for one in columns]
 
     def sides(self, form: Form, rows: Array, tolerance: Tolerance) -> Array:
         """A form's exact signs on some rows, all of whose cells are known and finite.
@@ -283,59 +228,22 @@ class Block:
             self._buffers.give(array)
         self._floats.clear()
 
-    def _integer_sum(self, form: Form) -> BlockSum | None:
-        columns = [self.values(name) for name in form.names]
-        if any(column.dtype.kind == "f" for column in columns):
-            return None
-        spreads = [self.spread(name) for name in form.names]
-        magnitude = integer_magnitude(form, [int(spread.largest) for spread in spreads])
-        if magnitude > EXACT_INTEGER:
-            return None
-        sizes = zip(form.coefficients, spreads, strict=True)
-        least = sum(abs(weight) * spread.least for weight, spread in sizes)
-        values = self._added("q", form, columns)
-        bounds = FormBounds(0.0, float(least), float(magnitude))
-        return BlockSum(values, bounds, self.marked(form.names))
 
-    def _float_sum(self, form: Form) -> BlockSum:
-        spreads = [self.spread(name) for name in form.names]
-        bounds = float_bounds(form, spreads)
-        columns = [self.floats(name) for name in form.names]
-        marked = self.marked(form.names)
-        if all(spread.finite for spread in spreads) and bounds.largest < LARGEST:
-            return BlockSum(self._added("d", form, columns), bounds, marked)
-        with np.errstate(all="ignore"):
-            values = self._added("d", form, columns)
-            infinite = infinite_part(form, columns)
-        known = values if bounds.largest < LARGEST else np.nan
-        values[:] = np.where(infinite == 0, known, infinite)
-        lost = np.isnan(infinite)
-        unknown = lost if marked is None else lost | marked
-        return BlockSum(values, bounds, unknown if unknown.any() else None)
-
-    def _added(self, kind: str, form: Form, columns: Sequence[Array]) -> Array:
-        total, product = self._buffers.take(kind, self.rows), self._buffers.take(kind, self.rows)
-        add_up(form, columns, total, product)
-        self._buffers.give(product)
-        return total
-
-    def marked(self, names: Sequence[str]) -> Array | None:
-        """Where a cell of one of the columns is marked missing; None if nowhere."""
-        marks = [mark for name in names if (mark := self.missing(name)) is not None]
-        return np.logical_or.reduce(marks) if marks else None
+def _explains(total: FormSum, one: Stretch, weight: float, rows: slice | Array) -> Array | bool:
+    """Whether what is forgiven of one column's cells is more than a form is from zero."""
+    values = one.values[rows]
+    if values.dtype != np.float64 or not one.column.nearest:
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        forgiven = np.abs(values)
+        within = sure_roundings(values, forgiven, plain=one.column.plain)
+        forgiven *= float(ROUNDING[values.dtype.itemsize]) * weight / SLACK
+        forgiven -= total.bounds.error
+        within &= np.abs(total.values[rows]) <= forgiven
+    return within
 
 
-def infinite_part(form: Form, columns: Sequence[Array]) -> Array:
-    """What cells that are not finite make of a form.
-
-    Returns:
-        Shape `(rows,)`: 0 where all cells are finite, the infinity that dominates, or NaN where a
-        cell is NaN or infinities cancel.
-    """
-    total = np.zeros(len(columns[0]))
-    with np.errstate(invalid="ignore"):
-        for weight, column in zip(form.coefficients, columns, strict=True):
-            if column.dtype.kind == "f" and not np.isfinite(column).all():
-                part = np.where(np.isfinite(column), 0.0, column)
-                total += part if weight > 0 else -part
-    return total
+def _any_of(masks: Sequence[Array | None]) -> Array | None:
+    """Where one of some masks is true; None where all are None."""
+    kept = [mask for mask in masks if mask is not None]
+    return np.logical_or.reduce(kept) if kept else None

@@ -3,49 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.blocks import Block, BlockSum
+from pishield_cli.kernels.evaluation.blocks import Block, Stretch, alike
+from pishield_cli.kernels.evaluation.compiled import Comparison
 from pishield_cli.kernels.evaluation.roundings import float_roundings
-from pishield_cli.kernels.evaluation.sums import LARGEST, SLACK, Form, form_of
+from pishield_cli.kernels.evaluation.sums import LARGEST, SLACK, FormSum
 from pishield_cli.kernels.evaluation.thresholds import Threshold, threshold
 from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
-from pishield_cli.logic.terms import (
-    BooleanLiteral,
-    Conjunction,
-    Inequality,
-    Literal,
-    Plain,
-)
-
-SHORT = 8
-"""Terms up to which compiled inequalities are kept for those that name them again."""
 
 _PART = 32
 """Of a block's rows: where more are near a boundary, columns are looked at, not single rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A literal with columns: `direction * form >= 0`, or `> 0` if strict.
-
-    Attributes:
-        form: What is compared with 0.
-        direction: 1 or -1.
-        unit: What one unit of the form is in the literal's own units.
-        strict: Whether a tie violates.
-        exact: Whether no tolerance applies.
-    """
-
-    form: Form
-    direction: int
-    unit: Fraction
-    strict: bool
-    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,55 +39,6 @@ class RowTruth:
 
 TRUE = RowTruth()
 
-Compiled = Comparison | tuple[Comparison, ...]
-"""A literal of a clause: a comparison, or several that all have to hold."""
-
-
-def compile_literal(literal: Literal) -> Compiled | bool:
-    """Compile a literal of a clause; a truth value for one that no cell decides."""
-    if not isinstance(literal, Conjunction):
-        return comparison_of(literal)
-    assert literal.positive, "clauses deny conjunctions part by part"
-    parts = [comparison_of(part) for part in literal.parts]
-    kept = tuple(part for part in parts if not isinstance(part, bool))
-    return False if False in parts else kept or True
-
-
-def comparisons_of(literal: Compiled) -> tuple[Comparison, ...]:
-    """The comparisons that a literal consists of."""
-    return literal if isinstance(literal, tuple) else (literal,)
-
-
-def comparison_of(literal: Plain) -> Comparison | bool:
-    """Compile a literal; a truth value for an inequality without terms."""
-    if isinstance(literal, BooleanLiteral):
-        return _of_boolean(literal)
-    return _of_inequality(literal, literal.strict)
-
-
-@lru_cache(maxsize=8192)
-def _of_boolean(literal: BooleanLiteral) -> Comparison | bool:
-    return _of_inequality(literal.as_inequality(), exact=True)
-
-
-def _of_inequality(inequality: Inequality, exact: bool) -> Comparison | bool:
-    # Clauses multiplied out name the same few short inequalities thousands of times.
-    if len(inequality.terms) <= SHORT:
-        return _of_short(inequality, exact)
-    return _made_of(inequality, exact)
-
-
-@lru_cache(maxsize=8192)
-def _of_short(inequality: Inequality, exact: bool) -> Comparison | bool:
-    return _made_of(inequality, exact)
-
-
-def _made_of(inequality: Inequality, exact: bool) -> Comparison | bool:
-    if not inequality.terms:
-        return inequality.holds({})
-    form, direction, unit = form_of(inequality)
-    return Comparison(form, direction, unit, inequality.strict, exact)
-
 
 def compare(comparison: Comparison, block: Block, tolerance: Tolerance) -> RowTruth:
     """Whether a literal holds on each row of a block.
@@ -129,49 +51,47 @@ def compare(comparison: Comparison, block: Block, tolerance: Tolerance) -> RowTr
     Returns:
         The truth that exact arithmetic gives, on every row.
     """
-    names = comparison.form.names
-    columns = [block.column(name) for name in names]
-    if comparison.exact or not tolerance.most(columns):
+    form = comparison.form
+    columns = block.stretches(form.names)
+    near = all(one.column.nearest for one in columns)
+    pair = near and form.coefficients == (1, -1) and not form.constant and alike(*columns)
+    if comparison.exact or not tolerance.most([one.column for one in columns]):
         tolerance = EXACT
-    if all(column.nearest for column in columns):
-        if len(names) == 1:
-            return _compare_threshold(comparison, block, tolerance)
-        if comparison.form.coefficients == (1, -1) and not comparison.form.constant:
-            found = _compare_pair(comparison, block, tolerance)
-            if found is not None:
-                return found
-    return _compare_sum(comparison, block, tolerance)
+    if near and len(columns) == 1:
+        return _compare_threshold(comparison, block, columns[0], tolerance)
+    found = _compare_pair(comparison, block, columns, tolerance) if pair else None
+    return _compare_sum(comparison, block, tolerance) if found is None else found
 
 
-def _any_long(block: Block, comparison: Comparison, where: Array) -> bool:
+def _any_long(block: Block, columns: Sequence[Stretch], where: Array) -> bool:
     """Whether a cell of some rows of a block may be another number than its value's decimal."""
     if not where.any():
         return False
-    exact = [block.column(name).exact for name in comparison.form.names]
+    exact = [one.column.exact for one in columns]
     if all(one is None for one in exact):
         return False
     rows = np.flatnonzero(where) + block.start
     return any(bool(one.long(rows).any()) for one in exact if one is not None)
 
 
-def _compare_threshold(comparison: Comparison, block: Block, tolerance: Tolerance) -> RowTruth:
-    (name,) = comparison.form.names
-    values, marked = block.values(name), block.missing(name)
-    turn = _turn(comparison, tolerance.share or Fraction(0), values.dtype)
-    if not block.column(name).plain and _any_long(block, comparison, values == turn.nearest):
+def _compare_threshold(
+    comparison: Comparison, block: Block, one: Stretch, tolerance: Tolerance
+) -> RowTruth:
+    turn = _turn(comparison, tolerance.share or Fraction(0), one.values.dtype)
+    if not one.column.plain and _any_long(block, [one], one.values == turn.nearest):
         return _compare_sum(comparison, block, tolerance)
     if turn.value is None:
         false = np.ones(block.rows, dtype=bool)
-        lost = np.isnan(values) if values.dtype.kind == "f" else None
-        return _truth(false, _either(marked, lost))
-    extreme = block.high(name) if turn.upper else block.low(name)
+        lost = np.isnan(one.values) if one.values.dtype.kind == "f" else None
+        return _truth(false, _either(one.missing, lost))
+    extreme = one.high if turn.upper else one.low
     if extreme <= turn.value if turn.upper else extreme >= turn.value:
-        return TRUE if marked is None else RowTruth(None, marked)
-    false = values > turn.value if turn.upper else values < turn.value
-    if tolerance.share is None and not _forgive(comparison, block, tolerance, false):
+        return TRUE if one.missing is None else RowTruth(None, one.missing)
+    false = one.values > turn.value if turn.upper else one.values < turn.value
+    if tolerance.share is None and not _forgive(comparison, block, one, tolerance, false):
         return _compare_sum(comparison, block, tolerance)
-    lost = np.isnan(values) if np.isnan(extreme) else None
-    return _truth(false, _either(marked, lost))
+    lost = np.isnan(one.values) if np.isnan(extreme) else None
+    return _truth(false, _either(one.missing, lost))
 
 
 def _turn(comparison: Comparison, share: Fraction, dtype: "np.dtype[Any]") -> Threshold:
@@ -186,48 +106,43 @@ def _turn(comparison: Comparison, share: Fraction, dtype: "np.dtype[Any]") -> Th
     )
 
 
-def _forgive(comparison: Comparison, block: Block, tolerance: Tolerance, false: Array) -> bool:
+def _forgive(
+    comparison: Comparison, block: Block, one: Stretch, tolerance: Tolerance, false: Array
+) -> bool:
     """Unmark the rows of a threshold that hold as their cell is a float's rounding.
 
     Returns:
         Whether values tell; not so where some near the boundary only come near their cells.
     """
-    (name,) = comparison.form.names
-    column, values = block.column(name), block.values(name)
-    turn = _turn(comparison, tolerance.most([column]), values.dtype)
+    turn = _turn(comparison, tolerance.most([one.column]), one.values.dtype)
     if turn.value is None:
         return True
-    near = false & (values <= turn.value if turn.upper else values >= turn.value)
-    if not column.plain and _any_long(block, comparison, near | (values == turn.nearest)):
+    near = false & (one.values <= turn.value if turn.upper else one.values >= turn.value)
+    if not one.column.plain and _any_long(block, [one], near | (one.values == turn.nearest)):
         return False
     rows = np.flatnonzero(near)
     if len(rows):
-        false[rows] = ~float_roundings(column.take(rows + block.start))
+        false[rows] = ~float_roundings(one.column.take(rows + block.start))
     return True
 
 
-def _compare_pair(comparison: Comparison, block: Block, tolerance: Tolerance) -> RowTruth | None:
+def _compare_pair(
+    comparison: Comparison, block: Block, columns: Sequence[Stretch], tolerance: Tolerance
+) -> RowTruth | None:
     """Compare two columns of one type directly: shortest decimals are ordered as floats are."""
-    first, second = (block.values(name) for name in comparison.form.names)
-    if first.dtype != second.dtype:
-        return None
-    if not all(block.spread(name).finite for name in comparison.form.names):
-        return None
-    if comparison.direction < 0:
-        first, second = second, first
-    false = first <= second
+    first, second = columns if comparison.direction > 0 else reversed(columns)
+    false = first.values <= second.values
+    missing = _either(first.missing, second.missing)
     if not false.any():
-        return _truth(None, block.marked(comparison.form.names))
-    plain = all(block.column(name).plain for name in comparison.form.names)
-    if not plain and _any_long(block, comparison, first == second):
+        return _truth(None, missing)
+    plain = first.column.plain and second.column.plain
+    if not plain and _any_long(block, columns, first.values == second.values):
         return None
     if not comparison.strict:
-        false = first < second
+        false = first.values < second.values
         if not false.any():
-            return _truth(None, block.marked(comparison.form.names))
-    if not tolerance.exact:
-        return None
-    return _truth(false, block.marked(comparison.form.names))
+            return _truth(None, missing)
+    return None if tolerance.share != 0 else _truth(false, missing)
 
 
 def _compare_sum(comparison: Comparison, block: Block, tolerance: Tolerance) -> RowTruth:
@@ -258,13 +173,14 @@ def _compare_sum(comparison: Comparison, block: Block, tolerance: Tolerance) -> 
 
 
 def _cuts(
-    comparison: Comparison, block: Block, tolerance: Tolerance, total: BlockSum
+    comparison: Comparison, block: Block, tolerance: Tolerance, total: FormSum
 ) -> tuple[float, float]:
     """From where on a sum surely holds, and below what it never does, as told by bounds."""
     bounds = total.bounds
     if not bounds.largest < LARGEST:
         return LARGEST, -LARGEST
-    most = float(tolerance.most([block.column(name) for name in comparison.form.names]))
+    columns = [one.column for one in block.stretches(comparison.form.names)]
+    most = float(tolerance.most(columns))
     surely = bounds.error - float(tolerance.share or 0) * bounds.least / SLACK
     return surely, -(bounds.error + most * bounds.largest * SLACK)
 
@@ -323,6 +239,8 @@ def disjunction(truths: Sequence[RowTruth]) -> RowTruth:
 
 def conjunction(truths: Sequence[RowTruth]) -> RowTruth:
     """Kleene's and: false if one is false, else unknown if one is unknown, else true."""
+    if len(truths) == 1:
+        return truths[0]
     false: Array | None = None
     unknown: Array | None = None
     for truth in truths:

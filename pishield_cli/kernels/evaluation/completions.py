@@ -12,14 +12,10 @@ from fractions import Fraction
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements, compile_requirement
 from pishield_cli.kernels.evaluation.fillable import Fillable
 from pishield_cli.kernels.evaluation.pieces import Pieces, TiedClauses
-from pishield_cli.kernels.evaluation.satisfaction import (
-    CompiledRequirements,
-    Verdict,
-    compile_requirement,
-    evaluate,
-)
+from pishield_cli.kernels.evaluation.satisfaction import Verdict, evaluate
 from pishield_cli.kernels.evaluation.text_classes import TextClasses
 from pishield_cli.kernels.evaluation.tolerance import EXACT, Tolerance
 from pishield_cli.logic.plans.projection import ProjectedClauses, project

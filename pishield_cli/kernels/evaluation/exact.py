@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
 from fractions import Fraction
-from math import inf
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ from pishield_cli.kernels.evaluation.sums import (
     UNIT,
     Form,
     add_up,
-    magnitudes,
+    infinite_part,
+    rounded,
 )
 
 _MANY = 64
@@ -122,7 +123,7 @@ def float_sums(form: Form, cells: KnownCells, rows: Array) -> tuple[Array, Array
     with np.errstate(over="ignore", invalid="ignore"):
         total, product = np.empty((2, len(rows)))
         add_up(form, floats, total, product)
-        size = magnitudes(form, floats)
+        size = _magnitudes(form, floats)
         error = (2 * len(floats) + 8) * UNIT * SLACK * size + TINY * 8
         if not (form.exact and len(size) and size.max() < 1e280):
             for weight, column in zip(form.weights, floats, strict=True):
@@ -131,6 +132,14 @@ def float_sums(form: Form, cells: KnownCells, rows: Array) -> tuple[Array, Array
     if cells.near is not None:
         error[~(cells.near if everywhere else cells.near[rows])] = inf
     return total, size, error
+
+
+def _magnitudes(form: Form, columns: Sequence[Array]) -> Array:
+    """`|c| + sum |a_i x_i|` in float64, in units of the divisor; shape `(rows,)`."""
+    total = np.full(len(columns[0]), abs(form.offset))
+    for weight, column in zip(form.weights, columns, strict=True):
+        total += np.abs(column) * abs(weight)
+    return total
 
 
 def settle_decimals(found: Array, form: Form, cells: KnownCells) -> Array:
@@ -226,32 +235,58 @@ def exact_total(form: Form, columns: Sequence[NumericColumn], row: int) -> Any:
     if all(column.exact is None for column in columns):
         try:
             with localcontext(_EXACT):
-                return _sum_up(form, [_decimal(column.values[row]) for column in columns])
+                return form.of([_decimal(column.values[row]) for column in columns])
         except (Inexact, InvalidOperation, Overflow):
             pass  # too many digits
-    return _sum_up(form, [column.cell(row) or Fraction(0) for column in columns])
-
-
-def _sum_up(form: Form, values: Sequence[Any]) -> Any:
-    products = (weight * value for weight, value in zip(form.coefficients, values, strict=True))
-    return sum(products) - form.constant
+    return form.of([column.cell(row) or Fraction(0) for column in columns])
 
 
 def _decimal(value: Any) -> Decimal:
     return Decimal(decimal_text(value) if isinstance(value, np.floating) else int(value))
 
 
-def exact_values(form: Form, columns: Sequence[NumericColumn], unit: Fraction) -> Array:
-    """A form on each row, times a unit, as the float64 number nearest to the exact value.
+def exact_values(
+    form: Form, columns: Sequence[NumericColumn], rows: Array, unit: Fraction
+) -> Array:
+    """A form on some rows, times a unit, as the float64 numbers nearest to the exact values.
 
     Args:
         form: The form.
-        columns: Its columns; every cell known and finite.
+        columns: Its columns.
+        rows: Row numbers, shape `(rows,)`.
         unit: Any positive number.
 
     Returns:
-        Shape `(rows,)`. Equal values are equal floats, and greater ones are never less.
+        Shape `(rows,)`. Equal values are equal floats, and greater ones are never less. Infinite
+        where the infinite cells of a row agree, NaN where they do not or a cell is missing.
     """
+    if len(rows) < _MANY:
+        return np.array([_value(form, columns, row, unit) for row in rows.tolist()], float)
+    taken = [column.take(rows) for column in columns]
+    result = infinite_part(form, [one.values for one in taken])
+    for one in taken:
+        if one.missing is not None:
+            result[one.missing] = np.nan
+    known = np.flatnonzero(result == 0)
+    if 0 < len(known) < len(rows):
+        result[known] = _known_values(form, [one.take(known) for one in taken], unit)
+    elif len(known):
+        result = _known_values(form, taken, unit)
+    return result
+
+
+def _value(form: Form, columns: Sequence[NumericColumn], row: int, unit: Fraction) -> float:
+    """A form on one row, times a unit."""
+    values = [column.cell(row) for column in columns]
+    if None not in values:
+        return rounded(form.of(values) * unit)
+    if any(column.missing is not None and column.missing[row] for column in columns):
+        return nan
+    return float(infinite_part(form, [column.values[row : row + 1] for column in columns])[0])
+
+
+def _known_values(form: Form, columns: Sequence[NumericColumn], unit: Fraction) -> Array:
+    """A form on rows whose cells are all known and finite, at least one."""
     cells = cells_of(columns)
     result = np.empty(len(columns[0]))
     left = _short_values(form, cells, unit, result)
@@ -275,14 +310,6 @@ def _long_values(
         sure &= cells.near[rows]
     result[rows[sure]] = values[sure]
     return rows[~sure]
-
-
-def rounded(number: Fraction) -> float:
-    """The float64 number nearest to a number, infinite beyond its range."""
-    try:
-        return float(number)
-    except OverflowError:
-        return inf if number > 0 else -inf
 
 
 def _short_values(form: Form, cells: KnownCells, unit: Fraction, result: Array) -> Array:

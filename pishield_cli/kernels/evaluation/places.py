@@ -33,11 +33,11 @@ def keep_places(block: Block, names: Sequence[str], places: int) -> RowTruth:
 
 
 def _keep_places(block: Block, name: str, places: int) -> RowTruth:
-    absent = block.absent([name])
-    values = block.values(name)
+    (one,) = block.stretches([name])
+    absent = one.absent
     false: Array | None = None
-    if values.dtype.kind == "f":
-        column = block.column(name).take(np.arange(block.start, block.start + block.rows))
+    if one.values.dtype.kind == "f":
+        column = one.column.take(np.arange(block.start, block.start + block.rows))
         false = ~within_places(column, places)
         if absent is not None:
             false &= ~absent

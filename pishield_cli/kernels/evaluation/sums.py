@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from math import inf
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +68,11 @@ class Form:
     def offset(self) -> float:
         """The constant over the divisor, rounded."""
         return self.constant / self.divisor
+
+    def of(self, values: Sequence[Any]) -> Any:
+        """The form of exact numbers, one a column: fractions, decimals or integers."""
+        products = (weight * value for weight, value in zip(self.coefficients, values, strict=True))
+        return sum(products) - self.constant
 
 
 def form_of(inequality: Inequality) -> tuple[Form, int, Fraction]:
@@ -152,10 +159,15 @@ def float_bounds(form: Form, spreads: Sequence[Spread]) -> FormBounds:
     return FormBounds(error, max(0.0, least - error) / SLACK, (largest + error) * SLACK)
 
 
-def integer_magnitude(form: Form, largest: Sequence[int]) -> int:
-    """No less than any magnitude of a form, from the greatest of each of its integer columns."""
-    sizes = zip(form.coefficients, largest, strict=True)
-    return abs(form.constant) + sum(abs(weight) * max(size, 1) for weight, size in sizes)
+def integer_bounds(form: Form, spreads: Sequence[Spread]) -> FormBounds | None:
+    """Bound the int64 sum of a form of integer columns; None if it may overflow."""
+    sizes = list(zip(form.coefficients, spreads, strict=True))
+    most = sum(abs(weight) * max(int(spread.largest), 1) for weight, spread in sizes)
+    magnitude = abs(form.constant) + most
+    if magnitude > EXACT_INTEGER or not form.exact:
+        return None
+    least = sum(abs(weight) * spread.least for weight, spread in sizes)
+    return FormBounds(0.0, float(least), float(magnitude))
 
 
 def add_up(form: Form, columns: Sequence[Array], total: Array, product: Array) -> None:
@@ -189,9 +201,122 @@ def add_up(form: Form, columns: Sequence[Array], total: Array, product: Array) -
         np.subtract(total, offset, out=total)
 
 
-def magnitudes(form: Form, columns: Sequence[Array]) -> Array:
-    """`|c| + sum |a_i x_i|` in float64, in units of the divisor; shape `(rows,)`."""
-    total = np.full(len(columns[0]), abs(form.offset))
-    for weight, column in zip(form.weights, columns, strict=True):
-        total += np.abs(column) * abs(weight)
+class Buffers:
+    """Arrays of one size that are used again, since fresh memory is slow to touch."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+        self._free: dict[str, list[Array]] = {}
+
+    def take(self, kind: str, rows: int) -> Array:
+        """An array of `rows` entries of dtype `kind`, contents undefined."""
+        free = self._free.setdefault(kind, [])
+        return (free.pop() if free else np.empty(self._rows, kind))[:rows]
+
+    def give(self, array: Array) -> None:
+        """Let an array that was taken be used again."""
+        base = array.base if array.base is not None else array
+        self._free.setdefault(array.dtype.char, []).append(base)
+
+
+@dataclass(frozen=True)
+class FormSum:
+    """A form over the rows of a block.
+
+    Attributes:
+        values: Shape `(rows,)`, float64 or int64. Infinite where infinities make it so;
+            undefined where unknown; NaN where floats overflow.
+        bounds: What is known of it; an error of 0 means that `values` are exact.
+        unknown: Where a cell is missing or infinities cancel; None if nowhere.
+    """
+
+    values: Array
+    bounds: FormBounds
+    unknown: Array | None
+
+    @cached_property
+    def low(self) -> float:
+        """The least value; NaN if one is."""
+        return self.values.min()  # type: ignore[no-any-return]
+
+    @cached_property
+    def high(self) -> float:
+        """The greatest value; NaN if one is."""
+        return self.values.max()  # type: ignore[no-any-return]
+
+
+def integer_sum(
+    form: Form,
+    columns: Sequence[Array],
+    spreads: Sequence[Spread],
+    missing: Array | None,
+    buffers: Buffers,
+) -> FormSum | None:
+    """A form over integer columns, exactly; None if there are others, or if it may overflow.
+
+    Args:
+        form: The form.
+        columns: Its columns, shape `(rows,)`.
+        spreads: What is known of each.
+        missing: Where a cell of one of them is missing; None if nowhere.
+        buffers: Where the sum comes from.
+    """
+    if any(column.dtype.kind == "f" for column in columns):
+        return None
+    bounds = integer_bounds(form, spreads)
+    if bounds is None:
+        return None
+    return FormSum(_added("q", form, columns, buffers), bounds, missing)
+
+
+def float_sum(
+    form: Form,
+    columns: Sequence[Array],
+    spreads: Sequence[Spread],
+    missing: Array | None,
+    buffers: Buffers,
+) -> FormSum:
+    """A form over columns in float64; see `integer_sum`."""
+    bounds = float_bounds(form, spreads)
+    if all(spread.finite for spread in spreads) and bounds.largest < LARGEST:
+        return FormSum(_added("d", form, columns, buffers), bounds, missing)
+    with np.errstate(all="ignore"):
+        values = _added("d", form, columns, buffers)
+        infinite = infinite_part(form, columns)
+    known = values if bounds.largest < LARGEST else np.nan
+    values[:] = np.where(infinite == 0, known, infinite)
+    lost = np.isnan(infinite)
+    unknown = lost if missing is None else lost | missing
+    return FormSum(values, bounds, unknown if unknown.any() else None)
+
+
+def _added(kind: str, form: Form, columns: Sequence[Array], buffers: Buffers) -> Array:
+    rows = len(columns[0])
+    total, product = buffers.take(kind, rows), buffers.take(kind, rows)
+    add_up(form, columns, total, product)
+    buffers.give(product)
     return total
+
+
+def infinite_part(form: Form, columns: Sequence[Array]) -> Array:
+    """What cells that are not finite make of a form.
+
+    Returns:
+        Shape `(rows,)`: 0 where all cells are finite, the infinity that dominates, or NaN where a
+        cell is NaN or infinities cancel.
+    """
+    total = np.zeros(len(columns[0]))
+    with np.errstate(invalid="ignore"):
+        for weight, column in zip(form.coefficients, columns, strict=True):
+            if column.dtype.kind == "f" and not np.isfinite(column).all():
+                part = np.where(np.isfinite(column), 0.0, column)
+                total += part if weight > 0 else -part
+    return total
+
+
+def rounded(number: Fraction) -> float:
+    """The float64 number nearest to a number, infinite beyond its range."""
+    try:
+        return float(number)
+    except OverflowError:
+        return inf if number > 0 else -inf

@@ -18,9 +18,7 @@ from pishield_cli.kernels.changes import ColumnChange, replaced
 from pishield_cli.kernels.columns import Array, Columns, ExactCells, NumericColumn, decimal_value
 from pishield_cli.kernels.evaluation.pieces import Pieces, TiedClauses
 from pishield_cli.kernels.evaluation.places import within_places
-from pishield_cli.kernels.evaluation.satisfaction import (
-    evaluate,
-)
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import EXACT, FLOAT_ROUNDING, Tolerance
 from pishield_cli.kernels.filling.filling_rules import FillingRule, total_of
 from pishield_cli.kernels.filling.meeting import meeting

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, compile_requirement
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements, compile_requirement
 from pishield_cli.logic.requirements import Requirement
 from pishield_cli.logic.terms import Clause, Inequality, Term
 

@@ -9,7 +9,8 @@ import numpy as np
 from pishield_cli.kernels.changes import Correction, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
-from pishield_cli.kernels.evaluation.satisfaction import compiled_clauses, evaluate
+from pishield_cli.kernels.evaluation.compiled import compiled_clauses
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.fewest import Choice, fewest_columns
 from pishield_cli.kernels.optimal.finite_group import FiniteGroup
 from pishield_cli.kernels.optimal.lattice_rows import LatticeRows

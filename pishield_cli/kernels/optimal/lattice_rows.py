@@ -10,7 +10,8 @@ import numpy as np
 from pishield_cli.kernels.changes import ColumnChange, Correction, joined, only, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
-from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.lattice import POWERS, SURE, Lattice, Units
 from pishield_cli.kernels.optimal.weights import Weights
 from pishield_cli.kernels.sequential.exact_rows import cell_of, cells_in

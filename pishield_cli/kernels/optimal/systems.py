@@ -10,11 +10,8 @@ from math import ceil, floor
 import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.evaluation.satisfaction import (
-    CompiledRequirements,
-    compile_requirement,
-    evaluate,
-)
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements, compile_requirement
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.matrices import matrix_of, product
 from pishield_cli.kernels.optimal.projection import RELATIVE, Normals
 from pishield_cli.logic.plans.half_spaces import equated, half_of

@@ -8,12 +8,9 @@ import numpy as np
 from pishield_cli.kernels.changes import Correction, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements, compiled_clauses
 from pishield_cli.kernels.evaluation.pieces import by_missing, missing_among
-from pishield_cli.kernels.evaluation.satisfaction import (
-    CompiledRequirements,
-    compiled_clauses,
-    evaluate,
-)
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.repeated_rows import correct_once
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups

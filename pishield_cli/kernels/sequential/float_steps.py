@@ -158,7 +158,7 @@ class FloatStep:
             Inequality(self.definition.terms, -self.definition.constant)
         )
         columns = [NumericColumn(values[name]) for name in form.names]
-        return direction * exact_values(form, columns, scale)
+        return direction * exact_values(form, columns, np.arange(len(columns[0])), scale)
 
 
 def float_steps(steps: Iterable[Step], fixed: frozenset[str]) -> tuple[FloatStep, ...]:

@@ -11,7 +11,8 @@ import numpy as np
 from pishield_cli.kernels.changes import ColumnChange, Correction, among, joined
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
-from pishield_cli.kernels.evaluation.satisfaction import compiled_clauses, evaluate
+from pishield_cli.kernels.evaluation.compiled import compiled_clauses
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
 from pishield_cli.kernels.sequential.attempts import Attempt, Proposal, Readings
 from pishield_cli.kernels.sequential.exact_rows import ExactRows

@@ -22,8 +22,9 @@ from pishield_cli.kernels.changes import (
 )
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
+from pishield_cli.kernels.evaluation.compiled import CompiledRequirements
 from pishield_cli.kernels.evaluation.places import least_places
-from pishield_cli.kernels.evaluation.satisfaction import CompiledRequirements, evaluate
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.sequential.correction import RowsCorrector, RowsMethod
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.grids import Grid

@@ -10,7 +10,8 @@ import pytest
 from pishield_cli.kernels.changes import replaced
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.effort import ENTRIES, EXACT, SHARE, Effort
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.kernels.optimal.fewest_rows import FewestRows
 from pishield_cli.kernels.optimal.nearest_rows import NearestRows

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.evaluation.blocks import Block, Buffers
+from pishield_cli.kernels.evaluation.blocks import Block
 from pishield_cli.kernels.evaluation.comparison import (
-    Comparison,
     RowTruth,
     compare,
-    comparison_of,
     conjunction,
     disjunction,
 )
+from pishield_cli.kernels.evaluation.compiled import Comparison, comparison_of
+from pishield_cli.kernels.evaluation.sums import Buffers
 from pishield_cli.kernels.evaluation.tolerance import EXACT
 from pishield_cli.logic.terms import Inequality, Term
 from tests.laws import examples

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pishield_cli.kernels.columns import NumericColumn, decimal_value
-from pishield_cli.kernels.evaluation.satisfaction import compile_requirements, evaluate
+from pishield_cli.kernels.evaluation.compiled import compile_requirements
+from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.language import parse_requirements
 
 ROWS = 3000

@@ -8,17 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
+from pishield_cli.kernels.evaluation.compiled import compile_requirement, compile_requirements
 from pishield_cli.kernels.evaluation.decimals import (
     POWERS,
     scaled_to_integers,
     short_float_decimals,
 )
-from pishield_cli.kernels.evaluation.satisfaction import (
-    Verdict,
-    compile_requirements,
-    evaluate,
-    shortfall,
-)
+from pishield_cli.kernels.evaluation.satisfaction import Verdict, evaluate
+from pishield_cli.kernels.evaluation.shortfalls import shortfall
 from pishield_cli.kernels.evaluation.sums import form_of
 from pishield_cli.kernels.evaluation.thresholds import nearest_float, threshold
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
@@ -248,9 +245,9 @@ def test_equal_forms_are_one_whatever_their_scale() -> None:
 def test_shortfall_is_in_the_requirements_own_units() -> None:
     one = Requirement(1, "", (Clause((inequality("1/2 a", 2), inequality("3 b", "0.3"))),))
     table = {"a": NumericColumn(np.array([3.0, 0.0])), "b": NumericColumn(np.array([0.0, 0.1]))}
-    assert shortfall(one, table, np.array([0])).tolist() == [0.3]
+    assert shortfall(compile_requirement(one), table, np.array([0])).tolist() == [0.3]
     tie = Requirement(1, "", (Clause((inequality("-3 b", "-0.3", strict=True),)),))
-    assert shortfall(tie, table, np.array([1])).tolist() == [0.0]
+    assert shortfall(compile_requirement(tie), table, np.array([1])).tolist() == [0.0]
 
 
 def test_the_farthest_row_is_the_first_that_is_farthest_in_floats() -> None:

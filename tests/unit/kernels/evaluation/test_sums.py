@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
-from pishield_cli.kernels.evaluation.blocks import Block, Buffers
-from pishield_cli.kernels.evaluation.sums import Form, form_of, integer_magnitude
+from pishield_cli.kernels.evaluation.blocks import Block
+from pishield_cli.kernels.evaluation.sums import Buffers, Form, Spread, form_of, integer_bounds
 from pishield_cli.logic.terms import Inequality, Term
 from tests.laws import examples
 
@@ -70,10 +70,11 @@ def test_no_exact_sum_leaves_the_bounds(inequality, rows, dtype):
 
 
 @given(st.lists(st.integers(-9, 9).filter(bool), min_size=1, max_size=3), st.integers(-99, 99))
-def test_a_magnitude_is_never_less_than_a_sum(coefficients, constant):
+def test_integers_are_summed_exactly_within_their_bounds(coefficients, constant):
     form = Form(tuple("abc"[: len(coefficients)]), tuple(coefficients), constant)
     largest = [5, 7, 11][: len(coefficients)]
-    most = integer_magnitude(form, largest)
-    assert most >= sum(abs(w) * x for w, x in zip(coefficients, largest, strict=True)) + abs(
-        constant
-    )
+    bounds = integer_bounds(form, [Spread(-one, 2, finite=True) for one in largest])
+    assert bounds is not None
+    most = sum(abs(w) * x for w, x in zip(coefficients, largest, strict=True)) + abs(constant)
+    assert (bounds.error, bounds.least) == (0, 0)
+    assert bounds.largest >= most
