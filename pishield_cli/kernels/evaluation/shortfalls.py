@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, nan
+from functools import reduce
+from math import inf, isnan, nan
 
 import numpy as np
 
@@ -49,29 +50,35 @@ def farthest(
     elif not all(one.clauses):
         row, by = 0, inf
     else:
-        row, by = _farthest(one, block, np.flatnonzero(violated), tolerance)
+        row, by = _farthest(one, block, violated, floor, tolerance)
     return Farthest(block.start + row, by) if by > floor else None
 
 
 def _farthest(
-    one: CompiledRequirement, block: Block, rows: Array, tolerance: Tolerance
+    one: CompiledRequirement, block: Block, violated: Array, floor: float, tolerance: Tolerance
 ) -> tuple[int, float]:
-    """The first of some rows that are farthest from holding, and about how far that is."""
+    """The first row that is farthest from holding, and about how far; any row within the floor."""
 
     def lacking(part: Comparison) -> Array:
         total = block.sum(part.form)
         with np.errstate(over="ignore", invalid="ignore"):
-            found = total.values[rows] * (-part.direction * part.scale)
+            found = total.values * (-part.direction * part.scale)
         if total.unknown is not None:
-            found[total.unknown[rows]] = nan
+            found[total.unknown] = -inf  # what is unknown violates nothing
         return found
 
-    about = [_nearest(clause, lacking) for clause in one.clauses]
-    reach = np.fmax.reduce([np.zeros(len(rows)) if each is None else each for each in about])
+    clauses = [_nearest(clause, lacking) for clause in one.clauses]
+    reach = reduce(np.maximum, [np.zeros(block.rows) if each is None else each for each in clauses])
+    row = int(reach.argmax())
+    by = max(float(reach[row]), 0.0)
+    # Rows that hold lack nothing, so that the farthest of all is a violating one as a rule.
+    if by <= floor or (violated[row] and not isnan(by)):
+        return row, by
+    rows = np.flatnonzero(violated)
+    reach = reach[rows]
     overflown = np.flatnonzero(np.isnan(reach))
-    if len(overflown):
-        beyond = rows[overflown] + block.start
-        reach[overflown] = shortfall(one, block.columns, beyond, tolerance=tolerance)
+    beyond = rows[overflown] + block.start
+    reach[overflown] = shortfall(one, block.columns, beyond, tolerance=tolerance)
     place = int(reach.argmax())
     return int(rows[place]), max(0.0, float(reach[place]))
 
@@ -85,11 +92,11 @@ def _nearest(clause: Sequence[Compiled], lacking: Callable[[Comparison], Array])
         Shape `(rows,)`; None if all literals are about truths.
     """
     measured = [
-        np.maximum.reduce([lacking(part) for part in literal])
+        reduce(np.maximum, map(lacking, literal))
         for literal in clause
         if not any(part.truth for part in literal)
     ]
-    return np.minimum.reduce(measured) if measured else None
+    return reduce(np.minimum, measured) if measured else None
 
 
 def shortfall(

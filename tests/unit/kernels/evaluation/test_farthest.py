@@ -4,11 +4,15 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn, decimal_value
 from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.shortfalls import shortfall
 from pishield_cli.language import parse_requirements
+from tests.laws import examples
 
 ROWS = 3000
 
@@ -43,3 +47,30 @@ def test_the_worst_of_equals(digits: int, text: str, bumps: list[int]) -> None:
     assert worst.by == pytest.approx(max(exact), rel=0, abs=1e-11)
     if bumps and digits:
         assert worst.row in bumps
+
+
+CELLS = st.sampled_from([1e308, -1e308, float("inf"), float("-inf"), float("nan"), 0.5, 2.0])
+CLAUSES = st.sampled_from(
+    ["a <= b", "a + b + c <= 4", "b < c or c < 0.5", "a >= 1", "2*a - 3*c >= 1 or a == b"]
+)
+
+
+@examples(150)
+@given(
+    st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6), st.sets(CLAUSES, min_size=1)
+)
+def test_no_sum_that_overflows_hides_the_worst_row(rows, clauses) -> None:
+    columns = {
+        name: NumericColumn(np.array(cells))
+        for name, cells in zip("abc", zip(*rows, strict=False), strict=False)
+    }
+    text = " and ".join(f"({clause})" for clause in sorted(clauses))
+    compiled = compile_requirements(parse_requirements(text))
+    (verdict,) = evaluate(compiled, columns, len(rows), floors=[-1.0])
+    if verdict.violated is None:
+        assert verdict.farthest is None
+    else:
+        (one,), violating = compiled.requirements, np.flatnonzero(verdict.violated)
+        by = dict(zip(violating.tolist(), shortfall(one, columns, violating).tolist(), strict=True))
+        assert verdict.farthest is not None
+        assert by[verdict.farthest.row] == max(by.values())
