@@ -7,6 +7,7 @@ from benchmarks.generate.methods import AFTER, BOUNDS, FREE
 from benchmarks.generate.peer import CORRECTED, RAW
 from benchmarks.measure import markdown
 from benchmarks.training.shown import difference, percent, spread
+from pishield_cli.training.generation.quality import MOST_ROWS
 
 PEERS = (RAW, CORRECTED)
 
@@ -49,10 +50,27 @@ def _against(
     return difference([one[key] for one in figures], [one[key] for one in base])
 
 
+def rejection(name: str, found: Found) -> str:
+    """What rejecting a free generator's rows would leave, and what the others' rows violate."""
+    rows = len(found[FREE]) * MOST_ROWS
+    valid, *others = (
+        round(sum(1 - one["violating"] for one in figures) * MOST_ROWS)
+        for method, figures in found.items()
+        if method not in PEERS
+    )
+    cost = f"{rows / valid:,.1f} draws for each row" if valid else "no row at all"
+    wrong = sum(rows - one for one in others)
+    return (
+        f"{name}: of {rows:,} rows of free generators {valid:,} are valid, so that rejecting the "
+        f"others takes {cost}. Of {rows * len(others):,} rows of the other methods {wrong} violate."
+    )
+
+
 def pages(found: Mapping[str, Found]) -> Iterator[str]:
     """The tables of each task; what CTGAN makes is held against what the loop makes."""
     for name, methods in found.items():
         yield means(name, methods)
+        yield rejection(name, methods)
         if AFTER in methods:
             yield differences(name, methods, AFTER)
         looped = [one for one in methods if one not in {FREE, AFTER, *PEERS}]

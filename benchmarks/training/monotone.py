@@ -80,19 +80,29 @@ def tables(dataset: Dataset, kept: Kept, rule: str, epochs: int, seeds: int) -> 
         f"{POINTS:,} uniform points."
     )
     base = found["none"]
-    header = ["", "wrong on test rows", "wrong on uniform points", "RMSE", "minus none"]
-    yield markdown([*header, "seconds"], [_row(form, ones, base) for form, ones in found.items()])
+    shares = ("wrong on test rows", "minus none, points", "wrong on uniform points")
+    header = ["", *shares, "minus none, points", "RMSE", "minus none", "seconds"]
+    yield markdown(header, [_row(form, ones, base) for form, ones in found.items()])
 
 
 def _row(form: str, ones: list[Figures], base: list[Figures]) -> list[str]:
-    errors, before = ([one["rmse"] for one in each] for each in (ones, base))
-    paired = form != "none" and len(errors) == len(before) > 1
-    seconds = statistics.fmean(one["seconds"] for one in ones)
-    shares = [statistics.fmean(one[where] for one in ones) for where in ("rows", "uniform")]
+    """A form beside none, seed by seed; shares differ by points of a hundred."""
+    paired = form != "none" and len(ones) == len(base) > 1
+
+    def beside_none(figure: str, times: float) -> str:
+        own, before = ([times * one[figure] for one in each] for each in (ones, base))
+        return difference(own, before) if paired else ""
+
+    def mean(figure: str) -> float:
+        return statistics.fmean(one[figure] for one in ones)
+
     return [
         form,
-        *(percent(share, 3) for share in shares),
-        f"{statistics.fmean(errors):,.0f}",
-        difference(errors, before) if paired else "",
-        f"{seconds:.1f}",
+        percent(mean("rows"), 3),
+        beside_none("rows", 100),
+        percent(mean("uniform"), 3),
+        beside_none("uniform", 100),
+        f"{mean('rmse'):,.0f}",
+        beside_none("rmse", 1),
+        f"{mean('seconds'):.1f}",
     ]
