@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pishield_cli.errors import ColumnTypeError
+from pishield_cli.errors import ColumnTypeError, TableError
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.logic.domains import Date, Domain, Number, Other, Schema, Text, Times, Truth
 from pishield_cli.tables.arrow.columns import in_one_array
@@ -144,6 +144,7 @@ def read_batches(
     Raises:
         MissingColumnError: If the table lacks one of them.
         ColumnTypeError: If a column holds something else.
+        TableError: If a number is infinite.
     """
     dates = {name: one.per_day for name, one in domains.items() if isinstance(one, Date)}
     timed = [name for name, one in wanted.items() if isinstance(one, Date)]
@@ -156,6 +157,8 @@ def read_batches(
         if not batch.rows:
             continue
         numbers = {name: _numbers(batch.columns[name]) / dates.get(name, 1) for name in numeric}
+        for name in plain:
+            _refuse_infinite(numbers[name], name, reader, batch.start)
         texts: dict[str, Texts] = {}
         if others:
             table = reader.stored.arrow([batch], columns=others, texts=texts_wanted, times=True)
@@ -206,6 +209,16 @@ def _numbers(column: NumericColumn) -> Array:
     if column.missing is not None:
         values[column.missing] = np.nan
     return values
+
+
+def _refuse_infinite(values: Array, name: str, reader: TableReader, before: int) -> None:
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        raise TableError(
+            f"A network takes finite numbers, but `{name}` of `{reader.name}` is infinite in row "
+            f"{before + int(infinite[0]) + 1:,}.",
+            hint="leave the cell empty if it is missing, or leave the column out",
+        )
 
 
 def _days(column: pa.ChunkedArray, name: str, reader: TableReader) -> Array:

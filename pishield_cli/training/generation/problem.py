@@ -1,13 +1,11 @@
 """What a generator learns from: the columns of a table, and how its cells are stored."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 
 from pishield_cli.errors import TableError, UsageError
-from pishield_cli.kernels.columns import Array
 from pishield_cli.language import require_columns
 from pishield_cli.logic.domains import Date, Domain, Other, Schema, Text
 from pishield_cli.logic.requirements import Requirements
@@ -84,7 +82,6 @@ def load_table(
         for name in times
     }
     types = {name: _type(name, one, reader, forms) for name, one in made.items()}
-    cells = replace(cells, numbers={n: _finite(one) for n, one in cells.numbers.items()})
     days = None if requirements is None else in_days(requirements)
     places = {name: one for name, one in looks.places.items() if name in made}
     return GenerateProblem(made, forms, types, days, cells, skipped, places)
@@ -102,11 +99,6 @@ def _refuse_unmade(requirements: Requirements | None, made: Collection[str]) -> 
                     f"{one.title} is left out.",
                     hint="take it out of --drop, or change the column's type",
                 )
-
-
-def _finite(values: Array) -> Array:
-    finite: Array = np.where(np.isfinite(values), values, np.nan)
-    return finite
 
 
 def _type(

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from pishield_cli.errors import ColumnTypeError, MissingColumnError
+from pishield_cli.errors import ColumnTypeError, MissingColumnError, TableError
 from pishield_cli.logic.domains import Date, Number, Other, Text, Truth
 from pishield_cli.tables import open_table
 from pishield_cli.training.cells import MISSING, learnable, read_batches, read_cells
@@ -123,3 +123,14 @@ def test_timestamps_with_and_without_zone_are_days(tmp_path):
     cells = read_cells(reader, learnable(reader))
     for name in ("p", "z"):
         np.testing.assert_array_equal(cells.numbers[name], [0.5, np.nan])
+
+
+@pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e999"])
+def test_an_infinite_number_is_refused_where_it_stands(tmp_path, cell):
+    path = tmp_path / "far.csv"
+    path.write_text("x,y\n" + "1.5,2\n" * 70 + f"{cell},2\n")
+    reader = open_table(str(path))
+    kinds = learnable(reader)
+    with pytest.raises(TableError, match="`x` of .* is infinite in row 71"):
+        list(read_batches(reader, kinds, rows=20))
+    assert read_cells(reader, {"y": kinds["y"]}).rows == 71
