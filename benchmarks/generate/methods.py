@@ -23,7 +23,6 @@ from pishield_cli.training.generation.columns import (
     numbers_among,
 )
 from pishield_cli.training.generation.energy import energy_distance
-from pishield_cli.training.generation.gaps import patterns_of
 from pishield_cli.training.generation.generator import Generator, Plan
 from pishield_cli.training.generation.problem import GenerateProblem
 from pishield_cli.training.generation.quality import MOST_ROWS, Bench
@@ -122,8 +121,8 @@ class Setting:
 
 def learnt(setting: Setting, settings: TrainSettings) -> tuple[Generator, float]:
     """A generator, and the processor's seconds that it took."""
-    patterns = patterns_of(setting.columns, setting.part(setting.split.training))
-    plan = Plan(setting.columns, setting.problem.requirements, settings.arch, patterns)
+    training = setting.part(setting.split.training)
+    plan = Plan.of(setting.columns, training, setting.problem.requirements, settings.arch)
     parts = parts_of(setting.columns, setting.problem.cells, setting.split, setting.seed, CPU)
     warm_up()
     begin = time.process_time()

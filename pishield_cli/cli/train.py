@@ -106,6 +106,7 @@ def train(
     no solution, and with 2 if nothing was written.
     """
     from pishield_cli.cli.extras import require_torch
+    from pishield_cli.cli.train_progress import TrainProgress
     from pishield_cli.errors import UsageError
 
     if output is None:
@@ -149,8 +150,14 @@ def train(
         reconstruction=reconstruction,
         baseline=baseline,
     )
-    reader, bound = _opened(data, requirements, requirements_type, columns, today, dialect)
-    return _run(reader, bound, requirements, chosen, output, form, force=force, quiet=quiet)
+    learner = _generator_learner if objective is Objective.GENERATE else _predictor_learner
+    # The line appears before what takes long to load is loaded.
+    with TrainProgress(trials, epochs, quiet=quiet) as progress:
+        reader, bound = _opened(data, requirements, requirements_type, columns, today, dialect)
+        learn = learner()
+        report = learn.train(reader, bound, requirements, output, chosen, force, progress)
+    _show(report, learn, form, quiet=quiet)
+    return 0 if report.holds else 1
 
 
 def _opened(
@@ -177,37 +184,19 @@ def _opened(
     return reader, binding.requirements
 
 
-def _run(
-    reader: "TableReader",
-    requirements: "Requirements | None",
-    requirements_file: str | None,
-    settings: TrainSettings,
-    output: str,
-    form: Format,
-    *,
-    force: bool,
-    quiet: bool,
-) -> int:
-    """Train with what `--objective` asks for, and show the report."""
-    from pishield_cli.actions.train_job import TrainJob
-    from pishield_cli.cli.train_progress import TrainProgress
-
-    generates = settings.objective is Objective.GENERATE
-    learn = _generator_learner() if generates else _predictor_learner()
-    with TrainProgress(settings.trials, settings.epochs, quiet=quiet) as progress:
-        job = TrainJob(reader, requirements, requirements_file, output, settings, force, progress)
-        report = learn.train(job)
-    _show(report, learn, form, quiet=quiet)
-    return 0 if report.holds else 1
-
-
 class _Learner(NamedTuple):
     """An action and what shows its report."""
 
-    train: Any
+    action: Any
     warnings: Any
     table: Any
     json: Any
+
+    def train(self, *job: Any) -> Any:
+        """The report on a job, told by its parts."""
+        from pishield_cli.actions.train_job import TrainJob
+
+        return self.action(TrainJob(*job))
 
 
 def _predictor_learner() -> _Learner:

@@ -68,7 +68,7 @@ class TrainProgress:
             console=Console(file=sys.stderr),
             transient=True,
         )
-        first = "reading the table"
+        first = "reading the table, learning the first epoch"
         task = progress.add_task("", total=self._trials * self._epochs, trial="", figures=first)
         progress.start()
         return progress, task

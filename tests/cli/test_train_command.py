@@ -374,6 +374,14 @@ def test_an_extra_that_is_not_installed_is_told(here, capsys, monkeypatch):
     assert error.count("\n") == 1
 
 
+def test_progress_shows_before_anything_is_read(here, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert main(["train", "nowhere.csv", "rules.txt", "-o", "new"]) == 2
+    progress, _, error = capsys.readouterr().err.rpartition("error: ")
+    assert "reading the table" in progress
+    assert "nowhere.csv" in error
+
+
 def test_help_needs_no_torch(repository):
     code = (
         "import sys; from pishield_cli.cli import main; main(['train', '--help']);"

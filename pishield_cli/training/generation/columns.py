@@ -1,7 +1,7 @@
 """The columns of a table as a generator makes them, fitted on the training part alone."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from pishield_cli.logic.domains import Domain, Number, Schema, Text, Truth
 from pishield_cli.training.cells import MISSING, EncodedCells, Texts, domain_named, word_of
 from pishield_cli.training.dates import DateForm
 from pishield_cli.training.features import MOST_CATEGORIES
-from pishield_cli.training.generation.quantiles import Quantiles
+from pishield_cli.training.generation.quantiles import QuantileMaps, Quantiles
 from pishield_cli.training.generation.shapes import common_shape, plain_shape, shape_of
 
 MOST_PLACES = 6
@@ -68,28 +68,6 @@ class NumberColumn:
         """How many features it is: its score, and where cells are missing whether one is."""
         return 1 + (self.missing > 0)
 
-    def encode(self, cells: EncodedCells, random: Random | None) -> Array:
-        """Features, float32, `(rows, width)`.
-
-        Equal numbers are spread over their scores at random, or all have the middle one.
-        """
-        values = cells.numbers[self.name]
-        present = np.isfinite(values)
-        low, high = self._shares(np.where(present, values, self.quantiles.numbers[0]))
-        within = 0.5 if random is None else random.random(len(values))
-        share = torch.from_numpy(low + within * (high - low))
-        scores = np.where(present, torch.special.ndtri(share).numpy(), 0.0)
-        columns = [scores, ~present] if self.missing > 0 else [scores]
-        return np.stack(columns, axis=1).astype(np.float32)
-
-    def _shares(self, values: Array) -> tuple[Array, Array]:
-        """For each number the share of cells below it, and of those not above it."""
-        from pishield_cli.training.generation.quantiles import QuantileMaps
-
-        found = QuantileMaps([self.quantiles]).scores_of(torch.from_numpy(values).view(-1, 1))
-        low, high = (torch.special.ndtr(one).view(-1).numpy() for one in found)
-        return low, high
-
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
         return {
@@ -142,9 +120,8 @@ class ChoiceColumn:
         """How many features it is: one for each value."""
         return len(self.values)
 
-    def encode(self, cells: EncodedCells, random: Random | None) -> Array:
+    def encode(self, cells: EncodedCells) -> Array:
         """Features, float32, `(rows, width)`: 1 at the cell's value; unknown ones are all 0."""
-        del random
         places = self.places(cells)
         encoded = np.zeros((cells.rows, self.width), dtype=np.float32)
         known = np.flatnonzero(places >= 0)
@@ -193,10 +170,44 @@ def _fitted(name: str, domain: Domain, cells: EncodedCells, form: DateForm | Non
     return NumberColumn.fit(name, domain, cells.numbers[name], form)
 
 
-def encoded(columns: Iterable[EncodedColumn], cells: EncodedCells, random: Random | None) -> Array:
-    """All features of some rows side by side, float32; see `encode`."""
-    parts = [column.encode(cells, random) for column in columns]
+def encoded(columns: Sequence[EncodedColumn], cells: EncodedCells, random: Random | None) -> Array:
+    """All features of some rows side by side, float32, `(rows, width)`.
+
+    A number is its score, and 1 where it is missing if its column has such cells; a choice is 1 at
+    its value. Equal numbers are spread over their scores at random, or all have the middle one.
+    """
+    scores = iter(_scores(numbers_among(columns), cells, random).T)
+    parts = [
+        _scored(column, next(scores), cells)
+        if isinstance(column, NumberColumn)
+        else column.encode(cells)
+        for column in columns
+    ]
     return np.concatenate(parts, axis=1) if parts else np.zeros((cells.rows, 0), np.float32)
+
+
+def _scores(columns: Sequence[NumberColumn], cells: EncodedCells, random: Random | None) -> Array:
+    """The scores of numbers, `(rows, columns)`; of a missing cell it is the middle, 0."""
+    if not columns:
+        return np.zeros((cells.rows, 0))
+    values = np.stack([cells.numbers[one.name] for one in columns], axis=1)
+    present = np.isfinite(values)
+    least = np.array([one.quantiles.numbers[0] for one in columns])
+    maps = QuantileMaps([one.quantiles for one in columns])
+    found = maps.scores_of(torch.from_numpy(np.where(present, values, least)))
+    low, high = (torch.special.ndtr(one).numpy() for one in found)
+    within = 0.5 if random is None else random.random(values.T.shape).T
+    share = torch.from_numpy(low + within * (high - low))
+    scores: Array = np.where(present, torch.special.ndtri(share).numpy(), 0.0)
+    return scores
+
+
+def _scored(column: NumberColumn, scores: Array, cells: EncodedCells) -> Array:
+    columns = [scores]
+    if column.missing > 0:
+        columns.append(~np.isfinite(cells.numbers[column.name]))
+    features: Array = np.stack(columns, axis=1).astype(np.float32)
+    return features
 
 
 def choice_texts(name: str, cells: EncodedCells) -> Texts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.generation.columns import (
     EncodedColumn,
@@ -19,9 +20,12 @@ from pishield_cli.training.generation.columns import (
 from pishield_cli.training.generation.conditions import Conditions, Made
 from pishield_cli.training.generation.gaps import (
     SOFTNESS,
+    Exclusions,
     Gaps,
     Patterns,
     gumbel,
+    never_beside,
+    patterns_of,
     straight_through,
 )
 from pishield_cli.training.generation.quantiles import QuantileMaps
@@ -42,12 +46,27 @@ class Plan:
         requirements: Over column names, dates in days; None for none.
         arch: The architecture.
         patterns: How numbers are missing together; see `gaps`.
+        never: Beside which texts and truths they never are.
     """
 
     columns: tuple[EncodedColumn, ...]
     requirements: Requirements | None
     arch: str
     patterns: Patterns = ()
+    never: Exclusions = ()
+
+    @classmethod
+    def of(
+        cls,
+        columns: tuple[EncodedColumn, ...],
+        training: EncodedCells,
+        requirements: Requirements | None,
+        arch: str,
+    ) -> Self:
+        """The plan of a generator that learns from some rows, its columns fitted to them."""
+        patterns = patterns_of(columns, training)
+        never = never_beside(columns, training, patterns)
+        return cls(columns, requirements, arch, patterns, never)
 
     @property
     def width(self) -> int:
@@ -112,7 +131,7 @@ class Generator(nn.Module):
         numbers = numbers_among(plan.columns)
         self.network = build_network(plan.arch, NOISE + plan.width + len(plan.columns), plan.width)
         self.places = Places(plan.columns)
-        self.gaps = Gaps(plan.columns, plan.patterns)
+        self.gaps = Gaps(plan.columns, plan.patterns, plan.never)
         self.maps = QuantileMaps([one.quantiles for one in numbers])
         self.register_buffer("mean", _doubles(one.mean for one in numbers), persistent=False)
         self.register_buffer("spread", _doubles(one.spread for one in numbers), persistent=False)
@@ -175,13 +194,13 @@ class Generator(nn.Module):
         features = outputs.clone()
         for at in self.places.choices:
             drawn = outputs[:, at] + gumbel(uniform[:, at])
-            chosen = straight_through((drawn / SOFTNESS).softmax(dim=2))
+            chosen = straight_through((drawn / SOFTNESS).softmax(dim=1), dim=1)
             features = features.index_copy(1, at.flatten(), chosen.flatten(1))
         masks = self.places.masks
         if len(masks):
-            features[:, masks] = self.gaps(
-                outputs[:, masks], known[:, masks], asked[:, masks], random
-            )
+            features = torch.where(known, asked, features)
+            gone = self.gaps(outputs[:, masks], known[:, masks], asked[:, masks], features, random)
+            features = features.index_copy(1, masks, gone)
         return torch.where(known, asked, features)
 
     def _shielded(
@@ -260,7 +279,8 @@ class Places(nn.Module):
             alike = [(place, list(span)) for place, span in enumerate(spans) if len(span) == width]
             own, at = (torch.tensor(part) for part in zip(*alike, strict=True))
             self.register_buffer(f"own_{width}", own, persistent=False)
-            self.register_buffer(f"at_{width}", at, persistent=False)
+            # Values first: what is drawn among few values is quick over many columns at once.
+            self.register_buffer(f"at_{width}", at.T.contiguous(), persistent=False)
         for name, listed in (
             *(("at_scores", scores), ("at_masks", masks), ("at_masked", masked)),
             *(("owner", owner), ("at_numbers", numbers)),
@@ -269,7 +289,7 @@ class Places(nn.Module):
 
     @property
     def choices(self) -> list[Tensor]:
-        """The features of choices, `(choices, values)`, those of equally many values together."""
+        """The features of choices, `(values, choices)`, those of equally many values together."""
         return [self.get_buffer(f"at_{width}") for width in self.widths]
 
     @property
@@ -295,7 +315,7 @@ class Places(nn.Module):
         """The places of choices, `(rows, choice columns)`."""
         found = features.new_zeros((len(features), self.count), dtype=torch.long)
         for width, at in zip(self.widths, self.choices, strict=True):
-            found[:, self.get_buffer(f"own_{width}")] = features.detach()[:, at].argmax(dim=2)
+            found[:, self.get_buffer(f"own_{width}")] = features.detach()[:, at].max(dim=1).indices
         return found
 
     def absent(self, features: Tensor) -> Tensor:

@@ -84,6 +84,7 @@ def generator_record(
             {**column.as_json(), "type": str(types[column.name])} for column in plan.columns
         ],
         "missing_patterns": ["".join("01"[gone] for gone in one) for one in plan.patterns],
+        "never_missing_beside": [list(pair) for pair in plan.never],
         "requirements": kind,
         "today": None if today is None else today.isoformat(),
         "arch": plan.arch,
@@ -120,7 +121,9 @@ def read_generator(path: str) -> GeneratorRun:
         patterns = tuple(
             tuple(mark == "1" for mark in one) for one in record.get("missing_patterns", ())
         )
-        generator = Generator(Plan(columns, days, str(record["arch"]), patterns), settings)
+        never = tuple((int(f), int(p)) for f, p in record.get("never_missing_beside", ()))
+        plan = Plan(columns, days, str(record["arch"]), patterns, never)
+        generator = Generator(plan, settings)
     load_weights(generator.network, place / WEIGHTS)
     generator.eval()
     return GeneratorRun(path, generator, types, settings, record, requirements, places)

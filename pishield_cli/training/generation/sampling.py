@@ -11,7 +11,7 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.arrow.columns import in_one_array
 from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.generation.cells_made import arrow_rows
-from pishield_cli.training.generation.columns import NumberColumn
+from pishield_cli.training.generation.columns import NumberColumn, encoded
 from pishield_cli.training.generation.conditions import Made
 from pishield_cli.training.generation.generator import Asked, Generator
 
@@ -96,7 +96,7 @@ class RowSampler:
         start = number = 0
         for place, column in enumerate(generator.plan.columns):
             if column.name in given.columns:
-                known = torch.from_numpy(column.encode(given.cells, self._letters))
+                known = torch.from_numpy(encoded([column], given.cells, self._letters))
                 asked.features[:, start : start + column.width] = known.to(asked.features)
                 asked.columns[:, place] = True
                 if isinstance(column, NumberColumn):

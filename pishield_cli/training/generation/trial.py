@@ -18,7 +18,6 @@ from pishield_cli.training.generation.columns import (
     numbers_among,
 )
 from pishield_cli.training.generation.energy import energy_distance
-from pishield_cli.training.generation.gaps import patterns_of
 from pishield_cli.training.generation.generator import Generator, Plan
 from pishield_cli.training.generation.objective import GenerateObjective
 from pishield_cli.training.generation.problem import GenerateProblem
@@ -120,9 +119,9 @@ def run_generate_trial(
             f"{settings.test_size:g} of {problem.cells.rows} rows is {len(split.test)}.",
             hint="train on more rows, or hold out a larger part",
         )
-    columns = fit_columns(problem.cells.take(split.training), problem.domains, problem.forms)
-    patterns = patterns_of(columns, problem.cells.take(split.training))
-    plan = Plan(columns, problem.requirements, settings.arch, patterns)
+    training = problem.cells.take(split.training)
+    columns = fit_columns(training, problem.domains, problem.forms)
+    plan = Plan.of(columns, training, problem.requirements, settings.arch)
     parts = parts_of(columns, problem.cells, split, seed, device)
     started = time.perf_counter()
     generator, fitted = trained_generator(plan, parts, settings, seed, device, progress)
