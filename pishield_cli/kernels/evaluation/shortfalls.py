@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from math import inf, isnan, nan
+from math import inf, nan
+from typing import Any
 
 import numpy as np
 
@@ -59,37 +60,46 @@ def _farthest(
 ) -> tuple[int, float]:
     """The first row that is farthest from holding, and about how far; any row within the floor."""
 
+    def most(part: Comparison) -> float:
+        total = block.sum(part.form)
+        return part.scale * float(-total.low if part.direction > 0 else total.high)
+
+    if _reach(one.clauses, most, 0.0) <= floor:
+        return 0, floor
+    rows = np.flatnonzero(violated)
+
     def lacking(part: Comparison) -> Array:
         total = block.sum(part.form)
         with np.errstate(over="ignore", invalid="ignore"):
-            found = total.values * (-part.direction * part.scale)
+            found = total.values[rows] * (-part.direction * part.scale)
         if total.unknown is not None:
-            found[total.unknown] = -inf  # what is unknown violates nothing
+            found[total.unknown[rows]] = -inf  # what is unknown violates nothing
         return found
 
-    clauses = [_nearest(clause, lacking) for clause in one.clauses]
-    reach = reduce(np.maximum, [np.zeros(block.rows) if each is None else each for each in clauses])
-    row = int(reach.argmax())
-    by = max(float(reach[row]), 0.0)
-    # Rows that hold lack nothing, so that the farthest of all is a violating one as a rule.
-    if by <= floor or (violated[row] and not isnan(by)):
-        return row, by
-    rows = np.flatnonzero(violated)
-    reach = reach[rows]
+    reach = _reach(one.clauses, lacking, np.zeros(len(rows)))
     overflown = np.flatnonzero(np.isnan(reach))
-    beyond = rows[overflown] + block.start
-    reach[overflown] = shortfall(one, block.columns, beyond, tolerance=tolerance)
+    if len(overflown):
+        beyond = rows[overflown] + block.start
+        reach[overflown] = shortfall(one, block.columns, beyond, tolerance=tolerance)
     place = int(reach.argmax())
     return int(rows[place]), max(0.0, float(reach[place]))
 
 
-def _nearest(clause: Sequence[Compiled], lacking: Callable[[Comparison], Array]) -> Array | None:
+def _reach(
+    clauses: Sequence[Sequence[Compiled]], lacking: Callable[[Comparison], Any], least: Any
+) -> Any:
+    """How far requirements are from holding: as far as the farthest of their clauses."""
+    found = (_nearest(clause, lacking) for clause in clauses)
+    return reduce(np.maximum, [least if each is None else each for each in found])
+
+
+def _nearest(clause: Sequence[Compiled], lacking: Callable[[Comparison], Any]) -> Any:
     """How far a clause is from holding: as far as the nearest of its literals.
 
     A literal is as far as the farthest of its parts; one about a truth is false by no number.
 
     Returns:
-        Shape `(rows,)`; None if all literals are about truths.
+        Of the kind of what parts lack; None if all literals are about truths.
     """
     measured = [
         reduce(np.maximum, map(lacking, literal))
