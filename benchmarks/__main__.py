@@ -6,6 +6,7 @@ import sys
 QUESTIONS = {
     "check": "how fast does `pishield check` count violations, beside other tools?",
     "correct": "how fast and how well are rows corrected, beside PiShield's layer?",
+    "fewest": "how fast are the fewest cells changed, by rules over texts and numbers?",
     "rewrite": "how fast is a file corrected, beside reading and writing it with pyarrow?",
     "training": "what do networks learn behind each shield, and what does it cost?",
     "generate": "are rows better with the requirements in the loop, or corrected afterwards?",

@@ -11,6 +11,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.compiled import compiled_clauses
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.optimal.few_cells import FewCells
 from pishield_cli.kernels.optimal.fewest import Choice, fewest_columns
 from pishield_cli.kernels.optimal.finite_group import FiniteGroup
 from pishield_cli.kernels.optimal.lattice_rows import LatticeRows
@@ -56,6 +57,7 @@ class FewestRows:
         self.plan = plan
         self.compiled = compiled_clauses([plan.clauses])
         self._grids, self._weights = grids, weights_of(weights)
+        self._few = FewCells(plan, grids, self._weights)
         self._systems = Systems(plan, grids, self._weights)
         self._rehearsal = rehearsal or Rehearsal(plan, grids)
         self._whole = NearestRows(plan, grids, self._weights, self._rehearsal)
@@ -116,6 +118,10 @@ class FewestRows:
         mine = {name: columns[name] for name in self.plan.variables}
         rows = np.flatnonzero(wrong)
         apart = tell_apart(mine, wrong)
+        few = self._few.correct(apart.columns, rows[~apart.long[rows]])
+        rows = np.setdiff1d(rows, few.violating)
+        if not len(rows):
+            return few
         weighing = {name: columns[name] for name in self._weights.by_cell.values()}
         weighed = {**(mine if apart.long.any() else apart.columns), **weighing}
         short = {**apart.columns, **weighing}
@@ -123,6 +129,7 @@ class FewestRows:
         if self._lattices.is_finer(weighed):
             ways.reverse()
         kept, rough, left = self._each_way(weighed, rows, ways, effort)
+        kept.append(few)
         last = unproven(self._unsearched(weighed, _marked(left, len(wrong)), effort))
         exact = self._exact(weighed, last)
         # Where only roundings solve an equality, those of the fewest cells.

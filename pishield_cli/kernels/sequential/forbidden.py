@@ -72,6 +72,62 @@ def nearest_allowed(
     return best
 
 
+class Reach(NamedTuple):
+    """The allowed values nearest to targets, and how near any can be; shape `(rows,)` each.
+
+    Attributes:
+        values: The values, of equally near ones the lesser; NaN where nothing is allowed.
+        least: The distance of the nearest end that is allowed, on the grid or not, as far as floats
+            tell; infinite where surely nothing is allowed.
+    """
+
+    values: Array
+    least: Array
+
+
+def reach(
+    step: FloatStep, target: Array, values: Mapping[str, Array], grids: Mapping[str, Grid]
+) -> Reach:
+    """Find the allowed value nearest to each of some targets that are not allowed.
+
+    Args:
+        step: The column's clauses.
+        target: Shape `(rows,)`.
+        values: The columns that the clauses name besides.
+        grids: What each column can hold.
+    """
+    found, least = np.full(len(target), np.nan), np.full(len(target), np.inf)
+    for first in range(0, len(target), CHUNK_ROWS):
+        part = slice(first, first + CHUNK_ROWS)
+        near = {name: column[part] for name, column in values.items()}
+        ends = _without_idle(_ends(step, near, grids, 0.0, len(target[part])))
+        found[part] = _nearest(target[part], ends, found[part], limits(grids[step.variable]))
+        raw = np.concatenate([ends.left, ends.right])
+        away = np.where(_fits(raw, ends), np.abs(raw - target[part]), np.inf)
+        least[part] = away.min(axis=0, initial=np.inf)
+    return Reach(found, least)
+
+
+def allowed_among(
+    step: FloatStep,
+    candidates: Sequence[Array],
+    values: Mapping[str, Array],
+    grids: Mapping[str, Grid],
+) -> list[Array]:
+    """Which candidates a column's clauses allow, rounding errors forgiven; bool, `(rows,)` each."""
+    rows = len(candidates[0])
+    ends = _ends(step, values, grids, 0.0, rows)
+    return [_fits(one[None], ends)[0] for one in candidates]
+
+
+def _fits(candidates: Array, ends: _Ends) -> Array:
+    """Which finite candidates lie in no forbidden interval, rounding errors forgiven."""
+    fits: Array = np.isfinite(candidates)
+    for left, right in zip(ends.left_forgiven, ends.right_forgiven, strict=True):
+        fits &= (candidates <= left) | (candidates >= right)
+    return fits
+
+
 def _in_turn(target: Array, ends: _Ends, start: Array, limits: tuple[float, float]) -> Array:
     """The nearest allowed values, a few rows at a time."""
     best = start.copy()
@@ -102,9 +158,7 @@ def _nearest(target: Array, ends: _Ends, start: Array, limits: tuple[float, floa
     with np.errstate(invalid="ignore"):
         stays = ~((target > ends.left) & (target < ends.right)).any(axis=0)
     candidates = np.concatenate([ends.left_inside, ends.right_inside])
-    fits = np.isfinite(candidates) & (candidates >= limits[0]) & (candidates <= limits[1])
-    for left, right in zip(ends.left_forgiven, ends.right_forgiven, strict=True):
-        fits &= (candidates <= left) | (candidates >= right)
+    fits = _fits(candidates, ends) & (candidates >= limits[0]) & (candidates <= limits[1])
     away = np.where(fits, np.abs(candidates - target), np.inf)
     least = away.min(axis=0)
     nearest = np.where((away == least) & fits, candidates, np.inf).min(axis=0)
@@ -121,6 +175,8 @@ def _ends(
     parts = [
         _clause_ends(clause, step.variable, values, grids, push, rows) for clause in step.clauses
     ]
+    if not parts:
+        return _Ends(*(np.empty((0, rows)) for _ in _Ends._fields))
     return _Ends(*(np.array(column) for column in zip(*parts, strict=True)))
 
 

@@ -269,14 +269,28 @@ def _bound(half: Half, halves: Halves) -> Bound:
 
 def direct_steps(plan: GroupPlan) -> tuple[Step, ...]:
     """For every variable the clauses that mention it, as bounds by all the other variables."""
-    steps = []
-    for name in plan.variables:
-        clauses = [clause for clause in plan.clauses if name in clause.variables]
-        others = [other for other in plan.variables if other != name]
-        # With the variable itself as the last position every bound is solved for it.
-        halves = Halves((*others, name))
-        read = (halves.disjunction(halves.of_clause(clause)) for clause in clauses)
-        found = [one for one in read if one is not None]
-        apart = halves.conjoined.apart(found, len(others), Limits(None, 10**9))
-        steps.append(_step(Elimination(len(others), tuple(apart)), halves))
-    return tuple(steps)
+    limits = Limits(None, 10**9)
+    return tuple(direct_step(plan.clauses, name, plan.variables, limits) for name in plan.variables)
+
+
+def direct_step(
+    clauses: Iterable[Clause], name: str, variables: Sequence[str], limits: Limits
+) -> Step:
+    """The clauses that mention a variable, as bounds on it by all the others.
+
+    Args:
+        clauses: A conjunction.
+        name: The variable.
+        variables: Every variable of the clauses.
+        limits: How much work may be done where conjunctions are taken apart.
+
+    Raises:
+        LimitReached: If that does not do.
+    """
+    others = [other for other in variables if other != name]
+    # With the variable itself as the last position every bound is solved for it.
+    halves = Halves((*others, name))
+    read = (halves.disjunction(halves.of_clause(one)) for one in clauses if name in one.variables)
+    found = [one for one in read if one is not None]
+    apart = halves.conjoined.apart(found, len(others), limits)
+    return _step(Elimination(len(others), tuple(apart)), halves)

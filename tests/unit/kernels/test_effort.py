@@ -36,6 +36,7 @@ def test_a_search_cut_short_leaves_rows_that_hold_and_says_so(
     method: type[NearestRows | FewestRows], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pishield_cli.kernels.effort.ENTRIES", 50_000.0)
+    monkeypatch.setattr("pishield_cli.kernels.optimal.few_cells.LARGE", 0)  # these take no search
     clauses = hostile(1)
     cells = np.random.default_rng(1).normal(0, 9, (ROWS, len(NAMES))).round(2)
     table = {name: NumericColumn(cells[:, index]) for index, name in enumerate(NAMES)}
