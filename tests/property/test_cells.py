@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
+from math import inf
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -17,7 +19,9 @@ from pishield_cli.kernels.evaluation.roundings import float_roundings
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.language import parse_requirements
 from pishield_cli.tables import open_table
+from pishield_cli.tables.arrow.arrays import text_array
 from pishield_cli.tables.textual.digits import has_long_numbers
+from pishield_cli.tables.textual.exact import LongCells
 from tests.laws import examples
 
 DIGITS = st.text("0123456789", min_size=1, max_size=40)
@@ -109,6 +113,33 @@ def test_law_a_row_s_verdict_is_its_own(
                 a is not None and a < Fraction("0.3"),
                 b is not None and b >= 9007199254740993,
             ]
+
+
+NUMBERS = st.one_of(
+    NEAR.filter(lambda text: text[:1].isdigit() and "x" not in text),
+    WHOLE,
+    POINTED,
+    st.floats(allow_nan=False, allow_infinity=False, width=64).map(repr),
+    st.tuples(st.floats(1, 99).map(repr), DIGITS).map("".join),
+).filter(lambda text: 1e-300 < abs(float(text)) < inf)
+
+
+@examples(60)
+@given(texts=st.lists(NUMBERS, min_size=1, max_size=30), seed=st.randoms(use_true_random=False))
+def test_law_cells_longer_than_floats_are_told_alike_one_by_one_and_together(
+    texts: list[str], seed: Random
+) -> None:
+    every = texts * (1_100 // len(texts) + 1)
+    values = np.array([float(text) for text in every])
+
+    def written(rows: np.ndarray) -> list[str]:
+        return [every[row] for row in rows]
+
+    long = LongCells(written, lambda rows: text_array(written(rows)), values)
+    some = np.array(seed.choices(range(len(every)), k=7))
+    wanted = np.array([number(text) != Fraction(repr(float(text))) for text in every])
+    assert (long(some) == wanted[some]).all()
+    assert (long(np.arange(len(every))) == wanted).all()
 
 
 @given(st.text("0123456789.,/-\nax", max_size=60), st.integers(0, 20))

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.api import correct_table
-from pishield_cli.kernels.sequential.short_rows import MOST
+from pishield_cli.kernels.changes import ColumnChange
+from pishield_cli.kernels.columns import NumericColumn
+from pishield_cli.kernels.sequential.short_rows import MOST, longer_cells
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.requirements import Requirements
 from tests.laws import examples
@@ -62,6 +64,27 @@ def test_no_cell_gets_more_places_by_order(
 def places_of(cell: float) -> int:
     exact = Fraction(repr(cell))
     return next(places for places in count() if (exact * 10**places).denominator == 1)
+
+
+@examples(100)
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS, st.booleans()), min_size=1, max_size=8), CELLS)
+def test_cells_longer_than_their_rows_are_counted(
+    rows: list[tuple[float, float, float, bool]], given_to_all: float
+) -> None:
+    first, second, new, gone = map(np.array, zip(*rows, strict=True))
+    columns = {"a": NumericColumn(first, gone), "b": NumericColumn(second)}
+    every = np.arange(len(rows))
+    changes = {
+        "a": ColumnChange(every[~gone], new[~gone]),
+        "b": ColumnChange(every, np.full(len(rows), given_to_all)),
+    }
+    longer = 0
+    for a, b, cell, missing in rows:
+        held = max([places_of(b)] if missing else [places_of(a), places_of(b)])
+        moved = [given_to_all] if missing else [cell, given_to_all]
+        if 0 < held <= MOST:
+            longer += sum(places_of(one) > max(held, 2) for one in moved)
+    assert longer_cells(columns, changes) == longer
 
 
 @examples(40)

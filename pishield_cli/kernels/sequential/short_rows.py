@@ -140,22 +140,38 @@ def longer_cells(columns: Mapping[str, NumericColumn], changes: Changes) -> int:
         columns: Those of numbers, as they were, shape `(rows,)` each.
         changes: Of these and others.
     """
-    real = [one for one in columns.values() if one.values.dtype.kind == "f"]
-    if any(one.values.dtype.itemsize < WIDE for one in real):
+    real = {n: one for n, one in columns.items() if one.values.dtype.kind == "f"}
+    if any(one.values.dtype.itemsize < WIDE for one in real.values()):
         return 0
-    return sum(
-        _longer(real, columns[name], change)
-        for name, change in changes.items()
-        if name in columns and columns[name].values.dtype.kind == "f"
-    )
+    moved = ((name, change) for name, change in changes.items() if name in real)
+    return sum(_longer(real, name, change) for name, change in moved)
 
 
-def _longer(real: list[NumericColumn], column: NumericColumn, change: ColumnChange) -> int:
+def _longer(real: Mapping[str, NumericColumn], name: str, change: ColumnChange) -> int:
     """How many of a column's changed cells do."""
-    held = np.maximum.reduce([_places(one.take(change.rows)) for one in real])
-    new = _places(replaced(column, change).take(change.rows))
-    told = (held > 0) & (held <= MOST) & ~_missing(column.take(change.rows))
-    return int(np.count_nonzero(told & (new > np.maximum(held, FEWEST))))
+    rows = _not_copied(real, change)
+    new = _places(replaced(real[name], change).take(rows))
+    left = np.flatnonzero(new > FEWEST)
+    held = np.zeros(len(new), dtype=np.int64)
+    # Most cells get no more places than they had, or than the next cell has.
+    for other in (name, *(one for one in real if one != name)):
+        if not len(left):
+            return 0
+        held[left] = np.maximum(held[left], _places(real[other].take(rows[left])))
+        left = left[held[left] < new[left]]
+    return int(np.count_nonzero(held[left]))
+
+
+def _not_copied(real: Mapping[str, NumericColumn], change: ColumnChange) -> Array:
+    """The rows in which a new cell is not, bit for bit, what another cell was."""
+    rows = change.rows
+    if change.values.dtype != np.float64:
+        return rows
+    left = np.arange(len(rows))
+    for column in real.values():
+        if column.missing is None:
+            left = left[column.values[rows[left]] != change.values[left]]
+    return rows[left]
 
 
 def _places(column: NumericColumn) -> Array:

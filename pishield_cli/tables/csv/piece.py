@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
-from pishield_cli.tables.arrow.arrays import without_marks
+from pishield_cli.tables.arrow.arrays import plain_array, without_marks
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
 from pishield_cli.tables.csv.faults import not_numeric, refuse_endless, refuse_tiny
 from pishield_cli.tables.csv.notation import canonical_cells
@@ -28,7 +28,7 @@ _FEW = 1_000
 """So many cells are looked up in the text; for more, their columns are read again."""
 
 _MANY = 10_000
-"""Of so many cells of a column at a time, all are made texts."""
+"""Beyond so many cells at a time, texts are not kept for the next time."""
 
 
 class CsvPiece:
@@ -48,6 +48,7 @@ class CsvPiece:
         self._texts: dict[str, list[str]] = {}
         self._cells: dict[str, pa.Array] = {}
         self._known: dict[str, dict[int, str]] = {}
+        self._wanted: tuple[str, ...] = ()
         self._asked = 0
 
     def columns(
@@ -62,6 +63,7 @@ class CsvPiece:
             ColumnTypeError: If a cell is not a number.
             TableError: If the text cannot be split into the cells of the table.
         """
+        self._wanted = tuple(dict.fromkeys(wanted))
         places = [self._places[name] for name in wanted or self.text.names[:1]]
         texts = self._stored(raw) if raw and not self._dialect.plain_numbers else None
         if wanted and not self._dialect.plain_numbers:
@@ -163,13 +165,15 @@ class CsvPiece:
     def _exact(self, name: str, values: Array) -> ExactCells | None:
         if not (self._has_long_numbers or self._has_wide_hexadecimals):
             return None
-        return exact_cells(partial(self._written, name), values)
+        written, stored = (partial(way, name) for way in (self._written, self._stored_cells))
+        return exact_cells(written, stored, values)
 
     def _written(self, name: str, rows: Array | Sequence[int]) -> list[str]:
         """The cells of some rows, quotes removed."""
-        if name in self._texts or len(rows) > _MANY:
-            texts = self._all(name)
-            return [texts[row] for row in rows]
+        if name in self._texts:
+            return [self._texts[name][row] for row in rows]
+        if len(rows) > _MANY:
+            return _decoded(self._stored_cells(name, np.asarray(rows)))
         numbers = [int(row) for row in rows]
         known = self._known.setdefault(name, {})
         new = [row for row in numbers if row not in known]
@@ -181,9 +185,15 @@ class CsvPiece:
         place = self._places[name]
         if self._asked <= _FEW:
             return [self._read.cell(place, row) for row in rows]
-        if rows and name not in self._cells:
-            self._cells[name] = self._read.cells(place)
-        return [self._cells[name][row].as_py().decode("utf-8", "replace") for row in rows]
+        return _decoded(self._stored_cells(name, np.array(rows, dtype=np.int64)))
+
+    def _stored_cells(self, name: str, rows: Array) -> pa.Array:
+        """The cells of some rows as bytes, quotes removed."""
+        if name not in self._cells:
+            wanted = self._wanted if name in self._wanted else (name,)
+            cells = self._read.cells([self._places[one] for one in wanted])
+            self._cells.update(zip(wanted, cells, strict=True))
+        return self._cells[name].take(plain_array(rows))
 
     def _all(self, name: str) -> list[str]:
         """A column's cells, quotes removed."""
@@ -204,6 +214,10 @@ class CsvPiece:
     @cached_property
     def _has_wide_hexadecimals(self) -> bool:
         return has_wide_hexadecimals(self._read.records.data)
+
+
+def _decoded(cells: pa.Array) -> list[str]:
+    return [cell.decode("utf-8", "replace") for cell in cells.to_pylist()]
 
 
 def _may_have_infinity(values: Array) -> bool:

@@ -61,9 +61,9 @@ class CsvText:
             for place in dict.fromkeys(places)
         }
 
-    def cells(self, place: int) -> pa.Array:
-        """All cells of a column as bytes, quotes removed."""
-        return self._bytes([place]).column(0).combine_chunks()
+    def cells(self, places: Sequence[int]) -> list[pa.Array]:
+        """All cells of some columns as bytes, quotes removed; the text is split once."""
+        return [column.combine_chunks() for column in self._bytes(places).columns]
 
     def _bytes(self, places: Sequence[int]) -> pa.Table:
         names = [str(place) for place in dict.fromkeys(places)]

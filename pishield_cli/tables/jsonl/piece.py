@@ -176,8 +176,12 @@ class JsonPiece:
         if not self._has_long_numbers:
             return column
         written = partial(self._written, name)
-        values = column.values
-        return NumericColumn(values, column.missing, seek=lambda: exact_cells(written, values))
+
+        def stored(rows: Array) -> pa.Array:
+            return text_array(written(rows))
+
+        seek = partial(exact_cells, written, stored, column.values)
+        return NumericColumn(column.values, column.missing, seek=seek)
 
     def _by_line(
         self, wanted: Sequence[str], raw: Sequence[str]
