@@ -317,8 +317,7 @@ def corrector_for(
     if not possible and satisfiable(requirements, limits=enough) is False:
         raise contradiction(requirements)
     way = rows_method(method, requirements)
-    if short:
-        way = partial(ShortRows, method=way)
+    way = partial(ShortRows, method=way) if short else way
     corrector = PlannedCorrector(requirements.clauses, ordering, grids, fixed, way)
     if not corrector.satisfiable:
         raise contradiction(requirements)

@@ -73,7 +73,13 @@ class ActiveSets(FixedBuffers):
             self.register_buffer("every", every, persistent=False)
 
     def solve(self, component: Tensor, chosen: Tensor, q: Tensor) -> Tensor:
-        """As `NormalEquations.solve`, by pseudo-inverses."""
+        """As `NormalEquations.solve`, by pseudo-inverses.
+
+        Args:
+            component: The component of each system, shape `(systems,)`.
+            chosen: Which rows are in its active set, bool, shape `(systems, rows)`.
+            q: Right sides, same shape.
+        """
         x = torch.where(chosen, q, 0.0)
         rows = several(chosen)
         if len(rows):

@@ -227,7 +227,13 @@ class Slots(FixedBuffers):
 
 
 def either(condition: Tensor, yes: Tensor, no: Tensor) -> Tensor:
-    """`torch.where` of truths, which runtimes of exported graphs have for numbers only."""
+    """`torch.where` of truths, which runtimes of exported graphs have for numbers only.
+
+    Args:
+        condition: Bool.
+        yes: Bool, of a shape that goes with it.
+        no: Likewise.
+    """
     return (condition & yes) | (~condition & no)
 
 

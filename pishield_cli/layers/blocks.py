@@ -131,7 +131,13 @@ class Clip(FixedBuffers):
         return _between(values, sides, sides, placing)
 
     def fits(self, tried: Sequence[Tensor], state: Tensor, precision: Precision) -> list[Tensor]:
-        """Which values lie inside, for each of some tensors of them; exactly."""
+        """Which values lie inside, for each of some tensors of them; exactly.
+
+        Args:
+            tried: Values, shape `(variables, rows)` each.
+            state: All variables so far, shape `(variables, rows)`.
+            precision: How ends are rounded.
+        """
         ends, _ = self.edges(self.bounds, self.bounds(state), state, precision)
         low, high = self._sides(ends)
         lowest, highest = (-torch.inf if low is None else low), torch.inf if high is None else high

@@ -91,7 +91,13 @@ class Hop(FixedBuffers):
         return placing(values, inner.gather(0, chosen), moved & found, across)
 
     def fits(self, tried: Sequence[Tensor], state: Tensor, precision: Precision) -> list[Tensor]:
-        """Which values lie inside, for each of some tensors of them; exactly."""
+        """Which values lie inside, for each of some tensors of them; exactly.
+
+        Args:
+            tried: Values, shape `(variables, rows)` each.
+            state: All variables so far, shape `(variables, rows)`.
+            precision: How ends are rounded.
+        """
         ends, _ = self.edges(self.bounds, self.bounds(state), state, precision)
         others = None if self.certain is None else self.certain(state, precision)
         return [self._allowed(one, ends, others, closed=True) for one in tried]

@@ -151,11 +151,11 @@ class NearestShield(Declared):
         return searched(z, self.number) if is_opaque() else self.search(z)
 
     def search(self, z: Tensor) -> Tensor:
-        """The nearest rows; see `Opaque`."""
+        """The nearest rows; see `Searching`."""
         return corrected_to_nearest(self.nearest, self.shield, z)
 
     def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
-        """What the rule hands to raw values; see `Opaque`."""
+        """What the rule hands to raw values; see `Searching`."""
         assert isinstance(self.backward_rule, Directed)
         return self.backward_rule.apply(self.rule_state, BeforeAndAfter(*rows), gradient)
 
@@ -166,6 +166,11 @@ def corrected_to_nearest(nearest: NearestPoint, shield: Shield, z: Tensor) -> Te
     Over disjunctions a point that rounding puts just outside its cell may be corrected into another
     one, far away: such rows are tried a little further inside too. An exact shield always has the
     last word, and over disjunctions it is given points a little further inside.
+
+    Args:
+        nearest: What finds the points.
+        shield: What corrects them.
+        z: Raw values, shape `(rows, columns)`.
     """
     if z.is_meta:
         return torch.empty_like(z)

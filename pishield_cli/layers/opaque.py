@@ -56,7 +56,15 @@ class Searching(Protocol):
         """Corrected values, shape `(rows, columns)`."""
 
     def hand(self, gradient: Tensor, z: Tensor, y: Tensor, raw: Tensor, table: Tensor) -> Tensor:
-        """What is handed to raw values, same shape."""
+        """What is handed to raw values, same shape.
+
+        Args:
+            gradient: Of the corrected values, shape `(rows, columns)`.
+            z: Raw values in the units of the gradient, same shape.
+            y: Corrected ones in these units.
+            raw: Raw values in the units in which requirements are written.
+            table: Corrected ones in these.
+        """
 
 
 def _owner(number: int) -> Searching:

@@ -167,12 +167,12 @@ class ScaledShield(Declared):
         return searched(z, self.number) if is_opaque() else self.search(z)
 
     def search(self, z: Tensor) -> Tensor:
-        """The nearest rows; see `Opaque`."""
+        """The nearest rows; see `Searching`."""
         assert self.nearest is not None
         return corrected_to_nearest(self.nearest, self._sequential, z)
 
     def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
-        """What the rule hands to raw values; see `Opaque`."""
+        """What the rule hands to raw values; see `Searching`."""
         rule = self.shield.backward_rule
         assert isinstance(rule, Directed)
         return rule.apply(self.rule_state, BeforeAndAfter(*rows), gradient)

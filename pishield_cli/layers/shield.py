@@ -250,7 +250,7 @@ class Shield(Declared):
         return self._settled(z, y, precision) if known else y
 
     def hand(self, gradient: Tensor, *rows: Tensor) -> Tensor:
-        """What the rule hands to raw values; see `Opaque`."""
+        """What the rule hands to raw values; see `Searching`."""
         assert isinstance(self.backward_rule, Directed)
         return self.backward_rule.apply(self.rule_state, BeforeAndAfter(*rows), gradient)
 

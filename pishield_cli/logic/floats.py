@@ -34,7 +34,13 @@ def nearest_cell(value: Fraction, digits: int) -> Fraction | None:
 
 
 def cells_near(value: Fraction, digits: int, reach: int = 3) -> Iterator[Fraction]:
-    """What the cells next to a value stand for, a few on each side."""
+    """What the cells next to a value stand for, a few on each side.
+
+    Args:
+        value: Any number.
+        digits: How many digits the cells keep: 15, 6 or 3.
+        reach: How many cells on each side.
+    """
     code, whole = _CODES[digits]
     try:
         (bits,) = struct.unpack(whole, struct.pack(code, float(value)))

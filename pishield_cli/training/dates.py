@@ -162,7 +162,13 @@ def whole_where_told(form: DateForm, days: Array) -> DateForm:
 
 
 def plain_date_form(reader: TableReader, name: str, days: Array) -> DateForm:
-    """How to write dates of which requirements say nothing: in the coarsest unit they need."""
+    """How to write dates of which requirements say nothing: in the coarsest unit they need.
+
+    Args:
+        reader: The table, for how its dates are written.
+        name: The column.
+        days: Its dates in days since 1970, shape `(rows,)`; NaN where missing.
+    """
     own = Date(_unit(Date(MICROSECONDS), days))
     return whole_where_told(DateForm(own, _example(reader, name)), days)
 

@@ -111,7 +111,13 @@ def validation_error(
 
 
 def violating(requirements: Requirements | None, columns: Mapping[str, Array], rows: int) -> Array:
-    """Which rows violate a requirement, bool, shape `(rows,)`."""
+    """Which rows violate a requirement, bool, shape `(rows,)`.
+
+    Args:
+        requirements: Over column names; none are violated by no row.
+        columns: At least the columns that they name, shape `(rows,)` each; NaN is missing.
+        rows: How many rows.
+    """
     mask = np.zeros(rows, dtype=bool)
     if requirements is None:
         return mask

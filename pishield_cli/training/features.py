@@ -130,7 +130,13 @@ class FeatureEncoder:
     def fit_numbers(
         cls, cells: EncodedCells, names: Iterable[str], *, scale: bool = True
     ) -> "FeatureEncoder":
-        """Likewise, each column as one number, with nothing said of missing cells."""
+        """Likewise, each column as one number, with nothing said of missing cells.
+
+        Args:
+            cells: The training part.
+            names: Numeric columns.
+            scale: Whether numbers are standardised; otherwise they stay as they are.
+        """
         fitted = (_fitted(name, Number(), cells, scale) for name in names)
         return cls(
             tuple(replace(one, indicator=False) for one in fitted if isinstance(one, NumberFeature))
@@ -234,6 +240,11 @@ class TargetScaler:
         cls, cells: EncodedCells, names: Sequence[str], *, scale: bool = True
     ) -> "TargetScaler":
         """Learn means and standard deviations from the cells that are there.
+
+        Args:
+            cells: The training part.
+            names: The targets.
+            scale: Whether they are standardised; otherwise they stay as they are.
 
         Raises:
             TableError: If numbers are too large for either, or all cells of a target are missing.

@@ -80,7 +80,14 @@ def untrained(problem: Problem, settings: TrainSettings) -> ShieldedNetwork:
 def batches_of(
     problem: Problem, model: ShieldedNetwork, settings: TrainSettings, count: int
 ) -> Iterator[Minibatch]:
-    """So many batches, without repeated rows while there are any, on the model's device."""
+    """So many batches, without repeated rows while there are any, on the model's device.
+
+    Args:
+        problem: What is learnt.
+        model: A network for it.
+        settings: The seed, and how many rows a batch has.
+        count: How many batches.
+    """
     generator = np.random.default_rng(settings.seed)
     size = min(settings.batch_size, problem.cells.rows)
     device = model.get_buffer("mean").device

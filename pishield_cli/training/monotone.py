@@ -76,6 +76,11 @@ def find_slopes(
 ) -> tuple[Slope, ...]:
     """The places of rules in a network.
 
+    Args:
+        rules: The rules, by column names.
+        encoder: Fitted features.
+        targets: The targets, in order.
+
     Raises:
         UsageError: If a rule names what is not a target, or not a numeric feature.
     """
@@ -113,14 +118,26 @@ def derivatives(function: BatchFunction, points: Tensor, places: Sequence[int]) 
 
 
 def monotone_penalty(function: BatchFunction, points: Tensor, slopes: Sequence[Slope]) -> Tensor:
-    """The mean over rules and points of how far a derivative has the wrong sign; zero at best."""
+    """The mean over rules and points of how far a derivative has the wrong sign; zero at best.
+
+    Args:
+        function: Outputs `(rows, targets)` of features `(rows, features)`, differentiable.
+        points: Where derivatives are taken, shape `(rows, features)`.
+        slopes: The places of rules in it.
+    """
     if not slopes:
         return points.new_zeros(())
     return functional.relu(-_signed(function, points, slopes)).mean()
 
 
 def wrong_shares(function: BatchFunction, points: Tensor, slopes: Sequence[Slope]) -> list[float]:
-    """For each rule, the share of points where the derivative has the wrong sign."""
+    """For each rule, the share of points where the derivative has the wrong sign.
+
+    Args:
+        function: Outputs `(rows, targets)` of features `(rows, features)`, differentiable.
+        points: Where derivatives are taken, shape `(rows, features)`, at least one row.
+        slopes: The places of rules in it.
+    """
     if not slopes:
         return []
     with torch.no_grad():

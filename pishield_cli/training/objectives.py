@@ -156,7 +156,14 @@ class PredictObjective:
 def prediction_error(
     model: ShieldedNetwork, y: Tensor, batch: Minibatch, settings: TrainSettings = _PLAIN
 ) -> Tensor:
-    """The mean loss that was asked for, of the targets that are there; of scores cross-entropy."""
+    """The mean loss that was asked for, of the targets that are there; of scores cross-entropy.
+
+    Args:
+        model: What predicted.
+        y: Its predictions, shape `(rows, targets)`.
+        batch: The truths of these rows, and which are there.
+        settings: The loss and its level.
+    """
     if model.outline.propositional:
         # A score of exactly 0 or 1 has no finite logarithm.
         weight = batch.present.to(y.dtype)

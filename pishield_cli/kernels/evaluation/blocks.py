@@ -203,6 +203,11 @@ class Block:
         """A form's exact signs on some rows, all of whose cells are known and finite.
 
         Where it is zero within a tolerance, the sign is 0.
+
+        Args:
+            form: The form.
+            rows: Numbers of rows within the block, ascending, shape `(found,)`.
+            tolerance: Within what it counts as zero.
         """
         known = self._sides.get((form, tolerance))
         if known is None or not np.array_equal(known[0], rows):

@@ -231,7 +231,13 @@ def _key(columns: Sequence[NumericColumn], row: int) -> tuple[Any, ...]:
 
 
 def exact_total(form: Form, columns: Sequence[NumericColumn], row: int) -> Any:
-    """The form on one row, exactly."""
+    """The form on one row, exactly.
+
+    Args:
+        form: The form.
+        columns: Its columns.
+        row: A row whose cells are all known and finite.
+    """
     if all(column.exact is None for column in columns):
         try:
             with localcontext(_EXACT):

@@ -131,6 +131,12 @@ def farthest_beyond(
 ) -> tuple[int, float]:
     """Which violating row of a block is farthest from decimals of so many places, by floats.
 
+    Args:
+        block: The rows.
+        names: The columns, at least one.
+        places: How many decimal places; 0 for whole numbers.
+        violated: Which rows violate it, bool, shape `(rows,)`; at least one.
+
     Returns:
         The first such row's number in the block, and about how far it is.
     """

@@ -15,7 +15,14 @@ _NEAR = 1e-9
 
 
 def meeting(rule: FillingRule, here: Mapping[str, NumericColumn], rows: int, grid: Grid) -> Array:
-    """Rows in which a cell may have one value only, as far as floats tell; bool."""
+    """Rows in which a cell may have one value only, as far as floats tell; bool.
+
+    Args:
+        rule: What is required of the cell.
+        here: The other columns that the rule names, shape `(rows,)` each.
+        rows: How many rows.
+        grid: What the cell can hold.
+    """
     floats = {name: column.values.astype(np.float64) for name, column in here.items()}
     low, high = np.full(rows, -np.inf), np.full(rows, np.inf)
     unclear = np.zeros(rows, dtype=bool)

@@ -28,7 +28,13 @@ def eliminated(systems: Array) -> tuple[Array, Array]:
 
 
 def substituted(factors: Array, pivots: Array, right: Array) -> Array:
-    """Solve by factors and pivots."""
+    """Solve by factors and pivots.
+
+    Args:
+        factors: As `eliminated` gives them, shape `(systems, width, width)`.
+        pivots: Likewise, shape `(systems, width)`.
+        right: The right sides, same shape; kept.
+    """
     solution = right.copy()
     width = right.shape[1]
     for place in range(width - 1):

@@ -17,7 +17,13 @@ DIGITS = 12
 
 
 def shortened(old: Array, moves: Array, grid: Grid) -> Array:
-    """Moved values as decimals that the cells can hold; a move too small to show is none."""
+    """Moved values as decimals that the cells can hold; a move too small to show is none.
+
+    Args:
+        old: Values before, float64, any shape.
+        moves: By how much each moves, same shape.
+        grid: What the cells can hold.
+    """
     values = old + moves
     if grid.places is not None:
         return at_places(values, grid.places)

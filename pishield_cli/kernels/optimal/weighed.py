@@ -50,7 +50,13 @@ class Systems:
     def weighted(
         self, system: System, columns: Mapping[str, NumericColumn], rows: Array
     ) -> Iterator[tuple[System, Array]]:
-        """Rows by their weights, as places among them, each with its arrays."""
+        """Rows by their weights, as places among them, each with its arrays.
+
+        Args:
+            system: The columns and inequalities.
+            columns: At least those of the system, and those that hold weights.
+            rows: Row numbers, shape `(rows,)`.
+        """
         if self.weights.same_in_all_rows:
             yield system, np.arange(len(rows))
             return

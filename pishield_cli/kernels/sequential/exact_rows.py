@@ -149,7 +149,14 @@ def _exact(column: NumericColumn, row: int) -> Fraction:
 
 
 def cell_of(value: Fraction, column: NumericColumn, grid: Grid) -> Any:
-    """A value in the type of a column's cells; None if that type has no cell for it."""
+    """A value in the type of a column's cells; None if that type has no cell for it.
+
+    Args:
+        value: What the cell should hold.
+        column: The cell's column.
+        grid: What that can hold; of an endless one the value itself is the cell where a float is
+            not.
+    """
     dtype = column.values.dtype
     if dtype.kind != "f":
         ends = np.iinfo(dtype) if dtype.kind in "iu" else None
@@ -165,7 +172,13 @@ def cell_of(value: Fraction, column: NumericColumn, grid: Grid) -> Any:
 
 
 def cells_in(cells: list[Any], column: NumericColumn, grid: Grid) -> Array:
-    """Cells of a column as one array: of its own type, unless some are no floats."""
+    """Cells of a column as one array: of its own type, unless some are no floats.
+
+    Args:
+        cells: New cells as `cell_of` makes them.
+        column: Their column.
+        grid: What that can hold.
+    """
     if any(isinstance(cell, Fraction) for cell in cells):
         return np.array(cells, dtype=object)
     kept = column.values.dtype.kind == "f" or grid.integer

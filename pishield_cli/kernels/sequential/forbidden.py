@@ -197,7 +197,13 @@ def _clause_ends(
 
 
 def all_hold(parts: Sequence[Affine], values: Mapping[str, Array], rows: int) -> Array:
-    """Where some combinations are all at least 0, or above 0 if strict; bool, shape `(rows,)`."""
+    """Where some combinations are all at least 0, or above 0 if strict; bool, shape `(rows,)`.
+
+    Args:
+        parts: The combinations; none at all hold everywhere.
+        values: At least the columns that they name, shape `(rows,)` each.
+        rows: How many rows.
+    """
     holds = np.ones(rows, dtype=bool)
     for one in parts:
         at = one.at(values, rows)
@@ -255,7 +261,18 @@ def rounded_bound(
     upper: bool,
     push: float,
 ) -> Array:
-    """A bound as a value that the column can hold, to the allowed side."""
+    """A bound as a value that the column can hold, to the allowed side.
+
+    Args:
+        bound: The bound.
+        at: Where it is in each row, shape `(rows,)`.
+        values: At least the columns that it names, same shape each.
+        rows: How many rows.
+        grid: What the bounded column can hold.
+        grids: The same of all columns.
+        upper: Whether the column has to be at most there.
+        push: How many units of its last digit the value goes further inside; whole ones count.
+    """
     if bound.lands_on(grid, grids):
         return at
     scale = bound.scale_at(values, rows)

@@ -135,7 +135,13 @@ def nearest_between(
 
 
 def between(low: Array, high: Array, grid: Grid) -> Array:
-    """The middle of intervals too narrow for the grid, as a decimal no longer than they ask for."""
+    """The middle of intervals too narrow for the grid, as a decimal no longer than they ask for.
+
+    Args:
+        low: Left ends, shape `(rows,)`; infinite where there is none.
+        high: Right ends, same shape.
+        grid: What the column can hold.
+    """
     with np.errstate(invalid="ignore"):
         width = high - low
         middle = low + width / 2
@@ -195,7 +201,13 @@ def _hopped(
 
 
 def allowed_by(clause: FloatClause, column: Array, values: Mapping[str, Array]) -> Array:
-    """Where a clause allows a column's values, for the columns before it; bool, shape `(rows,)`."""
+    """Where a clause allows a column's values, for the columns before it; bool, shape `(rows,)`.
+
+    Args:
+        clause: The clause.
+        column: The column's values, shape `(rows,)`.
+        values: At least the columns before it that the clause names, same shape each.
+    """
     rows = len(column)
     allowed = np.zeros(rows, dtype=bool)
     for bound in clause.lowers:

@@ -65,7 +65,13 @@ def inside(
 
 
 def snapped(values: Array, scale: Array, grid: Grid) -> Array:
-    """Round to the nearest decimal of 15 digits at a scale, or of the grid's decimal places."""
+    """Round to the nearest decimal of 15 digits at a scale, or of the grid's decimal places.
+
+    Args:
+        values: Any shape.
+        scale: The largest magnitude that went into each, same shape; digits are counted from it.
+        grid: What the column can hold.
+    """
     if grid.places is not None:
         return at_places(values, grid.places)
     exponent = grid_exponent(np.maximum(scale, np.abs(values)), min(grid.digits, 15))

@@ -59,7 +59,15 @@ class _Cut:
 def bounds(
     columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
 ) -> Iterator[FoundRule]:
-    """All `if a then b >= c` with a sharp edge: never more than candidates."""
+    """All `if a then b >= c` with a sharp edge: never more than candidates.
+
+    Args:
+        columns: A sample of the table, as many rows of each.
+        share: The most exceptions a rule may have, as a share of the rows that it speaks of, in [0,
+            1).
+        chance: How likely, at most, any rule is found in a table without one.
+        clock: Ends the search when its time is up.
+    """
     flags = [one for one in columns if one.boolean and not one.codes and one.greatest <= 1]
     numbers = [one for one in columns if not one.constant and not one.boolean and not one.codes]
     limit = log10(chance / max(1, 4 * len(flags) * len(numbers)))

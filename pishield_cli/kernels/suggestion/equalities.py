@@ -75,7 +75,14 @@ class IntegerRelation:
 def equalities(
     columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
 ) -> Iterator[FoundRule]:
-    """All `a == b` with evidence."""
+    """All `a == b` with evidence.
+
+    Args:
+        columns: A sample of the table, as many rows of each.
+        share: The most exceptions a rule may have, as a share of its rows, in [0, 1).
+        chance: How likely, at most, any rule is found in a table without one.
+        clock: Ends the search when its time is up.
+    """
     usable = [one for one in columns if not one.constant]
     limit = log10(chance / max(1, len(usable) ** 2))
     for one, other in _like(usable, EXCEPTIONS * share, clock):
@@ -105,6 +112,12 @@ def sums(
 
     A sketch is the product of a column and random weights of some rows. Sums of columns have sums
     of sketches, and sketches are single numbers that can be sorted and looked up.
+
+    Args:
+        columns: A sample of the table, as many rows of each.
+        share: The most exceptions a rule may have, as a share of its rows, in [0, 1).
+        chance: How likely, at most, any rule is found in a table without one.
+        clock: Ends the search when its time is up.
     """
     seen: set[frozenset[str]] = set()
     limit = log10(chance / max(1, sum(not one.constant for one in columns) ** 3))

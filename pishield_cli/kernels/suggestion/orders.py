@@ -117,7 +117,13 @@ def _strict(order: Order, share: float) -> Iterator[FoundRule]:
 def compared(
     columns: Sequence[ProfiledColumn], share: float, clock: Clock = ENDLESS
 ) -> Iterator[Order]:
-    """All pairs of columns where one exceeds the other in at most a share of rows."""
+    """All pairs of columns where one exceeds the other in at most a share of rows.
+
+    Args:
+        columns: A sample of the table, as many rows of each.
+        share: Of the rows in which both cells are there, in [0, 1).
+        clock: Ends the search when its time is up.
+    """
     usable = [one for one in columns if not one.constant and not one.boolean]
     if not usable:
         return
@@ -138,7 +144,13 @@ def compared(
 
 
 def compare(small: ProfiledColumn, large: ProfiledColumn, share: float) -> Order | None:
-    """How two columns compare; None where more than a share of the rows say otherwise."""
+    """How two columns compare; None where more than a share of the rows say otherwise.
+
+    Args:
+        small: The column that should be at most the other.
+        large: The other, of as many rows.
+        share: Of the rows in which both cells are there, in [0, 1).
+    """
     low, high = small.values, large.values
     slack = high - low
     slack = slack[~np.isnan(slack)]

@@ -111,7 +111,13 @@ class HashSampler:
         self._limit = np.uint64(2**64 - 1)
 
     def add(self, columns: Mapping[str, NumericColumn], start: int, rows: int) -> None:
-        """Look at a batch of consecutive rows."""
+        """Look at a batch of consecutive rows.
+
+        Args:
+            columns: At least the columns that are sampled, shape `(rows,)` each.
+            start: The number of the first row in the table.
+            rows: How many rows the batch has.
+        """
         self._rows += rows
         numbers = np.arange(start, start + rows)
         keys = hashes(numbers, self._seed)

@@ -74,7 +74,14 @@ class _Multiple:
 def scales(
     columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
 ) -> Iterator[FoundRule]:
-    """All `a <= k*b` with a round k that is reached: never more than candidates."""
+    """All `a <= k*b` with a round k that is reached: never more than candidates.
+
+    Args:
+        columns: A sample of the table, as many rows of each.
+        share: The most exceptions a rule may have, as a share of its rows, in [0, 1).
+        chance: How likely, at most, any rule is found in a table without one.
+        clock: Ends the search when its time is up.
+    """
     usable = [one for one in columns if not one.constant and one.least >= 0 and not one.boolean]
     usable = [one for one in usable if not one.codes]
     limit = log10(chance / max(1, len(usable) ** 2))

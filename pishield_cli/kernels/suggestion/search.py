@@ -97,7 +97,14 @@ _SEARCHES: tuple[tuple[frozenset[RuleKind], _Search], ...] = (
 def equations(
     columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
 ) -> Iterator[FoundRule]:
-    """Equal columns, sums of two, sums of more that do not follow, and rounded ones."""
+    """Equal columns, sums of two, sums of more that do not follow, and rounded ones.
+
+    Args:
+        columns: A sample of the table, as many rows of each.
+        share: The most exceptions a rule may have, as a share of its rows, in [0, 1).
+        chance: How likely, at most, any rule is found in a table without one.
+        clock: Ends the search when its time is up.
+    """
     found = []
     for rule in chain(
         equalities(columns, share, chance, clock), sums(columns, share, chance, clock)
@@ -117,7 +124,14 @@ def all_sets(columns: Sequence[ProfiledColumn]) -> Iterator[FoundRule]:
 def all_orders(
     columns: Sequence[ProfiledColumn], share: float, chance: float, clock: Clock = ENDLESS
 ) -> Iterator[FoundRule]:
-    """Orders of families, then the others."""
+    """Orders of families, then the others.
+
+    Args:
+        columns: A sample of the table, as many rows of each.
+        share: The most exceptions a rule may have, as a share of its rows, in [0, 1).
+        chance: How likely, at most, any rule is found in a table without one.
+        clock: Ends the search when its time is up.
+    """
     limit = order_limit([one for one in columns if one.kind is not Kind.TEXT], chance)
     for kind in (Kind.NUMBER, Kind.DATE):
         some = [one for one in columns if one.kind is kind]

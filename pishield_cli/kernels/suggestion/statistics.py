@@ -28,6 +28,11 @@ def binomial_tail(count: int, trials: int, chance: float = 0.5) -> float:
 
     With one half, the sign test of Arbuthnot (1710): whether rows near a boundary lie on one side.
 
+    Args:
+        count: How many successes, at least 0.
+        trials: How many trials.
+        chance: How likely one is a success, in (0, 1).
+
     Returns:
         The decimal logarithm of P(K <= count) for a binomial variable.
     """
@@ -50,6 +55,11 @@ def upper_share(count: int, trials: int, confidence: float = 0.95) -> float:
 
     The upper end of the interval of Clopper and Pearson (Biometrika 26, 1934), from one side; about
     `3 / trials` for no event at all.
+
+    Args:
+        count: In how many trials the event was seen, at least 0.
+        trials: How many trials.
+        confidence: How surprising fewer events would be, in (0, 1).
 
     Returns:
         In [0, 1], to one part in a million of itself; 1 without trials.

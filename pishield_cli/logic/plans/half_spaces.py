@@ -30,7 +30,13 @@ Disjunction = tuple[Half, ...]
 def half_space(
     coefficients: Iterable[tuple[int, Fraction]], constant: Fraction, strict: bool
 ) -> Half:
-    """Bring an inequality to its canonical form by a positive factor."""
+    """Bring an inequality to its canonical form by a positive factor.
+
+    Args:
+        coefficients: Of each variable, by position; zeros and any order are allowed, none twice.
+        constant: What the sum is at least.
+        strict: Whether it is more than that.
+    """
     items = sorted((position, value) for position, value in coefficients if value)
     if not items:
         return (), constant, strict
@@ -64,7 +70,14 @@ def opposite(form: IntegerForm) -> IntegerForm:
 
 
 def combined(first: Half, by: int, second: Half, times: int) -> Half:
-    """`by * first + times * second`, both factors positive, in canonical form."""
+    """`by * first + times * second`, both factors positive, in canonical form.
+
+    Args:
+        first: A half-space.
+        by: Its factor, above 0.
+        second: Another.
+        times: The other's factor, above 0.
+    """
     coefficients = {position: value * by for position, value in first[0]}
     for position, value in second[0]:
         coefficients[position] = coefficients.get(position, 0) + value * times

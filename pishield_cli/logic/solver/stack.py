@@ -41,6 +41,12 @@ class BoundStack:
     def tighten(self, variable: int, side: int, bound: StrictValue, reason: int) -> Conflict | None:
         """Assert a bound, unless it says nothing new.
 
+        Args:
+            variable: What is bounded.
+            side: `LOWER` or `UPPER`.
+            bound: The bound: a number, and a multiple of the infinitesimal.
+            reason: The literal that asserts it.
+
         Returns:
             None, or the two reasons if it contradicts the opposite bound; it is not asserted then.
         """

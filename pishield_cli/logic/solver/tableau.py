@@ -97,7 +97,13 @@ class Tableau:
         return True
 
     def shift(self, nonbasic: int, real: Fraction, eps: Fraction) -> None:
-        """Move a nonbasic variable, and with it all that depend on it."""
+        """Move a nonbasic variable, and with it all that depend on it.
+
+        Args:
+            nonbasic: The variable.
+            real: By how much.
+            eps: By how many infinitesimals besides.
+        """
         self._real[nonbasic] += real
         self._eps[nonbasic] += eps
         self.work += len(self.columns[nonbasic]) * (3 + real.denominator.bit_length() // DIGIT)

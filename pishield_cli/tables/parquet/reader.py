@@ -198,9 +198,8 @@ class ParquetReader(TypedTable):
         return SharedCopy(self, output)
 
     def _require_output(self, output: str) -> None:
-        kind = format_named(output)
-        alike = kind is self.format or (self.is_folder and kind is None)
-        if not alike and not has_same_ending(self.name, output):
+        kinds = (self.format, None) if self.is_folder else (self.format,)
+        if format_named(output) not in kinds and not has_same_ending(self.name, output):
             raise other_kind(self.name, output)
         if has_wild_cards(output) and output == self.name:
             raise TableError(

@@ -48,7 +48,14 @@ class NumberColumn:
 
     @classmethod
     def fit(cls, name: str, domain: Domain, values: Array, form: DateForm | None) -> Self:
-        """Learn a column's distribution; NaN is missing."""
+        """Learn a column's distribution; NaN is missing.
+
+        Args:
+            name: The column.
+            domain: What it holds.
+            values: Its cells, of dates in days, shape `(rows,)`; infinite ones are left out.
+            form: How dates are written; None for numbers.
+        """
         finite = values[np.isfinite(values)]
         with np.errstate(over="ignore"):
             spread = float(finite.std()) if len(finite) else 0.0
@@ -175,6 +182,11 @@ def encoded(columns: Sequence[EncodedColumn], cells: EncodedCells, random: Rando
 
     A number is its score, and 1 where it is missing if its column has such cells; a choice is 1 at
     its value. Equal numbers are spread over their scores at random, or all have the middle one.
+
+    Args:
+        columns: Fitted columns.
+        cells: At least these columns.
+        random: Spreads equal numbers; None for the middle.
     """
     scores = iter(_scores(numbers_among(columns), cells, random).T)
     parts = [

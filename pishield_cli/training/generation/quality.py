@@ -104,7 +104,13 @@ def judge(
 
 
 def independent(cells: EncodedCells, rows: int, random: np.random.Generator) -> EncodedCells:
-    """Rows whose columns are drawn each alone."""
+    """Rows whose columns are drawn each alone.
+
+    Args:
+        cells: The rows that are drawn from, at least one.
+        rows: How many to draw.
+        random: Draws them.
+    """
 
     def drawn() -> Array:
         return random.integers(cells.rows, size=rows)
@@ -201,7 +207,13 @@ def _least_distances(rows: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
 
 
 def marginal(column: EncodedColumn, sample: EncodedCells, real: EncodedCells) -> float:
-    """How far one column's distribution is from that of the rows."""
+    """How far one column's distribution is from that of the rows.
+
+    Args:
+        column: The column.
+        sample: Generated rows.
+        real: Rows of the table.
+    """
     if isinstance(column, ChoiceColumn):
         return _total_variation(*(_shares(column, one) for one in (sample, real)))
     first, second = (one.numbers[column.name] for one in (sample, real))
@@ -240,7 +252,13 @@ def _correlations(rows: Array) -> Array:
 
 
 def copied(columns: Sequence[EncodedColumn], sample: EncodedCells, real: EncodedCells) -> float:
-    """The share of rows that stand in the table as they are, in all columns."""
+    """The share of rows that stand in the table as they are, in all columns.
+
+    Args:
+        columns: The columns that are compared.
+        sample: Generated rows, at least one.
+        real: Rows of the table.
+    """
     known = set(map(tuple, _keys(columns, real)))
     return float(np.mean([tuple(one) in known for one in _keys(columns, sample)]))
 
