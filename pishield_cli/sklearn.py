@@ -9,6 +9,7 @@ import numpy as np
 from pishield_cli.actions.bound import Rules
 from pishield_cli.api import CorrectionReport, correct_table
 from pishield_cli.errors import MissingExtraError
+from pishield_cli.logic.listed import listed
 
 try:
     from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
@@ -105,7 +106,7 @@ class Corrector(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type:
         return correct_table(
             array,
             self.requirements,
-            columns=[str(name) for name in names],
+            columns=[str(name) for name in listed(names)],
             fixed=self.fixed,
             only=self.only,
             method=self.method,

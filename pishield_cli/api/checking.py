@@ -17,6 +17,8 @@ from pishield_cli.api.kinds import ColumnMapping, FrameKind
 from pishield_cli.errors import RequirementsViolatedError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
+from pishield_cli.language import allowance_of
+from pishield_cli.logic.listed import listed
 from pishield_cli.tables.dialect import Dialect
 
 
@@ -100,7 +102,7 @@ def check_table(
     columns: Sequence[str] | None = None,
     tolerance: float | Fraction | None = None,
     show: int = CheckSettings.show,
-    max_violations: int | Fraction = CheckSettings.max_violations,
+    max_violations: float | Fraction | str = CheckSettings.max_violations,
     missing_fails: bool = CheckSettings.missing_fails,
     allow_empty: bool = CheckSettings.allow_empty,
     key: Sequence[str] = (),
@@ -120,10 +122,11 @@ def check_table(
         tolerance: What share of every cell to forgive in inequalities that are not strict, in
             [0, 1); 0 is exact. None forgives the rounding of floats and nothing else.
         show: How many violating rows to list for each requirement.
-        max_violations: How many violating rows to let pass, or which share of all rows.
+        max_violations: How many violating rows to let pass, or which share of all rows: a fraction,
+            a float from 0 to 1, or a text such as `"0.1%"`.
         missing_fails: Whether a row that missing cells leave undecided counts against the table.
         allow_empty: Whether a table without rows passes; otherwise it is an error.
-        key: Columns whose cells are told beside the number of a row.
+        key: The column, or the columns, whose cells are told beside the number of a row.
         today: The day that `today` stands for; the day that it is by default.
         dialect: How a file is written; of a table in memory, how its texts say dates, and what is
             done with those that say none.
@@ -134,7 +137,8 @@ def check_table(
     Raises:
         RequirementsFileError: With all that is wrong with the requirements.
         TableError: If the table cannot be read, or has no rows.
-        UsageError: If the tolerance is outside its range, or something else is not a table.
+        UsageError: If the tolerance or the allowance is outside its range, or what is given is
+            not a table.
 
     Example:
         >>> report = check_table({"start": [3, 9], "end": [5, 4]}, "start <= end")
@@ -142,17 +146,18 @@ def check_table(
         (False, [False, True])
     """
     inputs = open_inputs(table, requirements, columns=columns, today=today, dialect=dialect)
-    if key:
+    named = listed(key)
+    if named:
         from pishield_cli.language import require_columns
 
-        require_columns("`key`", key, inputs.reader.columns)
+        require_columns("`key`", named, inputs.reader.columns)
     settings = CheckSettings(
         tolerance_of(tolerance),
         show,
-        max_violations,
+        allowance_of(max_violations),
         missing_fails,
         allow_empty,
-        key=tuple(key),
+        key=named,
     )
     return check_inputs(inputs, settings)
 

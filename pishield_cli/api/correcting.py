@@ -19,6 +19,7 @@ from pishield_cli.api.inputs import Inputs, open_inputs
 from pishield_cli.api.kinds import ColumnMapping, FrameKind
 from pishield_cli.errors import RequirementsViolatedError, UsageError
 from pishield_cli.kernels.columns import Array
+from pishield_cli.logic.listed import listed
 from pishield_cli.tables import open_writer
 from pishield_cli.tables.dialect import Dialect
 
@@ -119,7 +120,7 @@ def correct_table(
         requirements: See `check_table`.
         output: Where to write, if the table is a path; it appears whole or not at all.
         columns: See `check_table`.
-        fixed: Columns that must not change.
+        fixed: Columns that must not change; here and below, a text is one of them.
         only: If given, the only columns that may change.
         ordering: Columns to put first, most trusted first; the file's own ordering by default.
         method: How a violating row is corrected: one column after another, as the shield layer
@@ -157,7 +158,12 @@ def correct_table(
         )
     chosen = _method(method, weights)
     inputs = open_inputs(table, requirements, columns=columns, today=today, dialect=dialect)
-    freedom = Freedom(fixed=fixed, only=only, ordering=ordering, fill=fill)
+    freedom = Freedom(
+        fixed=listed(fixed),
+        only=None if only is None else listed(only),
+        ordering=None if ordering is None else listed(ordering),
+        fill=fill,
+    )
     if output is not None:
         return _corrected_file(inputs, os.fspath(output), freedom, chosen)
     return correct_inputs(inputs, freedom, chosen)

@@ -9,6 +9,7 @@ from typing import Any
 from pishield_cli.actions.bound import Rules, bound_to
 from pishield_cli.api.kinds import FrameKind, arrow_table, kind_of
 from pishield_cli.errors import UsageError
+from pishield_cli.logic.listed import listed
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables import open_table
 from pishield_cli.tables.dialect import BadCells, Dialect
@@ -51,6 +52,7 @@ def open_inputs(
         UsageError: If it is not a table.
         ShapeError: If an array is not a table.
     """
+    columns = None if columns is None else listed(columns)
     reader, kind = open_any(table, columns=columns, dialect=dialect)
     bound = bound_to(reader, requirements, columns, today)
     asked = dialect is not None and dialect.bad_cells is BadCells.VIOLATION

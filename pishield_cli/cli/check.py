@@ -14,6 +14,7 @@ from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.options import Engine, TypeChoice
 from pishield_cli.cli.reading_options import reads_tables
 from pishield_cli.errors import UsageError
+from pishield_cli.language import allowance_of
 from pishield_cli.tables.dialect import Dialect
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def check(
         settings = CheckSettings(
             tolerance=options.read_tolerance(tolerance, exact),
             show=listed_examples(wanted, show),
-            max_violations=options.read_allowance(max_violations),
+            max_violations=allowance_of(max_violations),
             missing_fails=missing is Missing.FAIL,
             allow_empty=allow_empty,
             batch_rows=batch_rows,

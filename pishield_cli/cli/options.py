@@ -10,7 +10,7 @@ import typer
 
 from pishield_cli.cli.formats import Format, PageFormat
 from pishield_cli.errors import UsageError
-from pishield_cli.logic.requirements import Allowance, RequirementType
+from pishield_cli.logic.requirements import RequirementType
 
 if TYPE_CHECKING:
     from pishield_cli.kernels.evaluation import tolerance as tolerances
@@ -260,21 +260,3 @@ def read_settings(given: Sequence[str] | None, engine: Engine) -> dict[str, str]
             raise UsageError(f"--spark-conf takes KEY=VALUE, but '{text}' was given.")
         settings[key.strip()] = value.strip()
     return settings
-
-
-def read_allowance(text: str) -> Allowance:
-    """A number of rows, or a share of all rows as a fraction from 0 to 1.
-
-    Raises:
-        UsageError: If it is neither a whole number from 0 nor a percentage from 0 to 100.
-    """
-    from pishield_cli.language import read_allowance as read
-
-    found = read(text)
-    if found is not None:
-        return found
-    raise UsageError(
-        "--max-violations takes a whole number of rows, or a percentage from 0% to 100%, but "
-        f"'{text}' was given.",
-        hint="such as 12 or 0.5%",
-    )

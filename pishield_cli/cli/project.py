@@ -14,6 +14,7 @@ from pishield_cli.cli.check_jobs import Job
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.reading_options import read_delimiter, read_marks
 from pishield_cli.errors import UsageError
+from pishield_cli.language import allowance_of
 from pishield_cli.logic.requirements import Allowance, RequirementType, Severity
 from pishield_cli.tables.aside import STANDARD_STREAM
 from pishield_cli.tables.dialect import BadCells, Dialect, InputFormat
@@ -241,7 +242,7 @@ def _dialect(table: _Table) -> Dialect:
 
 def _allowance(table: _Table, name: str, default: int = 0) -> Allowance:
     value = table.of(name, (int, str), 'a number of rows, or a share such as "0.1%"', default)
-    return options.read_allowance(str(value))
+    return allowance_of(str(value))
 
 
 def _seen(path: str, folder: Path) -> str:

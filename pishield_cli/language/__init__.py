@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         read_requirements,
         read_text,
     )
-    from pishield_cli.language.labels import read_allowance
+    from pishield_cli.language.labels import allowance_of
     from pishield_cli.language.layout import lay_out
     from pishield_cli.language.printer import (
         format_clause,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Binding",
     "Told",
+    "allowance_of",
     "bind",
     "bind_text",
     "derived_name",
@@ -50,7 +51,6 @@ __all__ = [
     "lay_out",
     "load_requirements_file",
     "parse_requirements",
-    "read_allowance",
     "read_binding",
     "read_requirements",
     "read_text",
@@ -74,7 +74,7 @@ _NAMES = {
         "read_requirements",
         "read_text",
     ),
-    "labels": ("read_allowance",),
+    "labels": ("allowance_of",),
     "layout": ("lay_out",),
     "printer": (
         "format_clause",

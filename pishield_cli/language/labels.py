@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from pishield_cli.errors import UsageError
 from pishield_cli.language.lines import LogicalLine
 from pishield_cli.language.words import SIGNED_VALUES, write_number
 from pishield_cli.logic.requirements import Allowance, Severity
@@ -92,6 +93,32 @@ def read_allowance(text: str) -> Allowance | None:
     if percentage and len(written) <= _LONGEST_NUMBER and Fraction(percentage[1]) <= _WHOLE:
         return Fraction(percentage[1]) / _WHOLE
     return None
+
+
+def allowance_of(given: Allowance | float | str) -> Allowance:
+    """An allowance that is given as a text, as a number of rows, or as a share of them.
+
+    Raises:
+        UsageError: If it is neither a whole number from 0, nor a percentage from 0% to 100%, nor
+            another number from 0 to 1.
+    """
+    found = read_allowance(given) if isinstance(given, str) else _allowance_of(given)
+    if found is not None:
+        return found
+    shown = f"'{given}'" if isinstance(given, str) else repr(given)
+    raise UsageError(
+        "--max-violations takes a whole number of rows, or a percentage from 0% to 100%, but "
+        f"{shown} was given.",
+        hint="such as 12 or 0.5%",
+    )
+
+
+def _allowance_of(number: Allowance | float) -> Allowance | None:
+    if hasattr(number, "__index__"):  # whole numbers of every kind, also numpy's
+        return int(number) if number >= 0 else None
+    if not 0 <= number <= 1:
+        return None
+    return number if isinstance(number, Fraction) else Fraction(repr(float(number)))
 
 
 def write_allowance(allowance: Allowance) -> str:

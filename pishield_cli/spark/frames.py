@@ -18,6 +18,7 @@ from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.merge import merged
 from pishield_cli.actions.methods import Method
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
+from pishield_cli.language import allowance_of
 from pishield_cli.logic.expressions import cells_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.spark.outcome import run, unwrapped
@@ -43,7 +44,7 @@ def check(
     columns: Sequence[str] | None = None,
     tolerance: float | Fraction | None = None,
     show: int = CheckSettings.show,
-    max_violations: int | Fraction = CheckSettings.max_violations,
+    max_violations: float | Fraction | str = CheckSettings.max_violations,
     missing_fails: bool = CheckSettings.missing_fails,
     allow_empty: bool = CheckSettings.allow_empty,
 ) -> CheckReport:
@@ -59,17 +60,17 @@ def check(
         tolerance: What share of every cell to forgive in inequalities that are not strict, in
             [0, 1); 0 is exact. None forgives the rounding of floats and nothing else.
         show: How many violating rows to list for each requirement.
-        max_violations: How many violating rows to let pass, or which share of all rows.
+        max_violations: See `check_table`.
         missing_fails: Whether a row that missing cells leave undecided counts against the table.
         allow_empty: Whether a DataFrame without rows passes; otherwise it is an error.
 
     Raises:
         RequirementsFileError: With all that is wrong with the requirements.
         TableError: If a column that a requirement names holds no numbers, or there are no rows.
-        UsageError: If the tolerance is outside its range.
+        UsageError: If the tolerance or the allowance is outside its range.
     """
     settings = CheckSettings(
-        tolerance_of(tolerance), show, max_violations, missing_fails, allow_empty
+        tolerance_of(tolerance), show, allowance_of(max_violations), missing_fails, allow_empty
     )
     piecewise = replace(settings, allow_empty=True)
     bound = _bound(frame, requirements, columns)

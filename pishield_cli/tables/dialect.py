@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from pishield_cli.errors import UsageError
+from pishield_cli.logic.listed import listed
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _NEVER = '"\r\n'
@@ -71,6 +72,8 @@ class Dialect:
     date_format: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("units", "missing"):
+            object.__setattr__(self, name, listed(getattr(self, name)))
         if self.format is not None:
             object.__setattr__(self, "format", _choice("--input-format", InputFormat, self.format))
         object.__setattr__(self, "bad_cells", _choice("--bad-cells", BadCells, self.bad_cells))

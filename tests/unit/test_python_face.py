@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 import re
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import pishield_cli
 from pishield_cli import (
+    Dialect,
     RequirementsViolatedError,
     check_table,
     correct_table,
@@ -217,6 +219,32 @@ def test_errors_print_what_the_command_prints(tmp_path, capsys):
 def test_text_rules_show_their_place_too():
     with pytest.raises(RequirementsFileError, match=re.escape("<text>:2:1: `b` is not a column")):
         check_table({"a": [1]}, "a >= 0\nb >= 0")
+
+
+def test_one_column_may_be_named_by_a_text_alone():
+    table = {"start": [3, 9], "end": [5, 4]}
+    one = check_table(table, "start <= end", key="start")
+    assert one.results[0].worst.key == {"start": "9"}
+    for word in ("fixed", "only", "ordering"):
+        alone = correct_table(table, "start <= end", **{word: "end"})
+        assert alone.table == correct_table(table, "start <= end", **{word: ["end"]}).table
+    array = np.array([[3.0], [9.0]])
+    assert check_table(array, "start <= 9", columns="start")
+    assert Dialect(units="kg").units == ("kg",)
+    assert Dialect(missing="n.a.").missing == ("n.a.",)
+
+
+@pytest.mark.parametrize("allowed", [1, 0.5, "50%", Fraction(1, 2), "1", 0.7, np.int64(1)])
+def test_allowances_are_numbers_of_rows_or_shares(allowed):
+    table = {"start": [3, 9], "end": [5, 4]}
+    assert check_table(table, "start <= end", max_violations=allowed)
+    assert not check_table({**table, "end": [1, 4]}, "start <= end", max_violations=allowed)
+
+
+@pytest.mark.parametrize("allowed", [-1, 1.5, -0.1, "many", "101%", math.nan, math.inf])
+def test_what_is_not_an_allowance_is_refused(allowed):
+    with pytest.raises(UsageError, match="a whole number of rows, or a percentage"):
+        check_table({"a": [1]}, "a >= 0", max_violations=allowed)
 
 
 def test_what_day_it_is_can_be_said():
