@@ -15,7 +15,7 @@ from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.logic.rows.grids import Grid
-from pishield_cli.training.curves import curves_picture
+from pishield_cli.training.curves import TrialCurves, curves_picture
 from pishield_cli.training.features import MOST_CATEGORIES
 from pishield_cli.training.loop import chosen_device
 from pishield_cli.training.model import ShieldedNetwork
@@ -241,7 +241,9 @@ def _write(
         writer.write(REQUIREMENTS, text)
     notes = [(trial.seed, trial.history) for trial in report.trials]
     writer.write(HISTORY, history_text(notes))
-    picture = curves_picture(notes)
+    picture = curves_picture(
+        TrialCurves(one.seed, one.history, one.free_history) for one in report.trials
+    )
     if picture is not None:
         writer.write(CURVES, picture)
     writer.commit()

@@ -17,7 +17,7 @@ from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.training.cells import EncodedCells, read_cells
-from pishield_cli.training.curves import curves_picture
+from pishield_cli.training.curves import TrialCurves, curves_picture
 from pishield_cli.training.generation.generator import Generator
 from pishield_cli.training.generation.problem import GenerateProblem, load_table
 from pishield_cli.training.generation.quality import MOST_ROWS, Quality, judge
@@ -244,7 +244,7 @@ def _write(
         writer.write(REQUIREMENTS, format_requirements(requirements).encode())
     notes = [(trial.seed, trial.history) for trial in report.trials]
     writer.write(HISTORY, history_text(notes))
-    picture = curves_picture(notes)
+    picture = curves_picture(TrialCurves(seed, history) for seed, history in notes)
     if picture is not None:
         writer.write(CURVES, picture)
     writer.commit()

@@ -3,6 +3,7 @@
 import io
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pishield_cli.training.loop import EpochNote
@@ -18,7 +19,22 @@ _DRAWN = {
 """What is drawn by epoch: the figure's name in a note, and what one of it is on the axis."""
 
 
-def curves_picture(trials: Iterable[tuple[int, Sequence[EpochNote]]]) -> bytes | None:
+@dataclass(frozen=True, slots=True)
+class TrialCurves:
+    """What is drawn of a trial.
+
+    Attributes:
+        seed: Its seed.
+        notes: Of the chosen method, an epoch each.
+        free: Of a network trained without the shield; empty where there is none.
+    """
+
+    seed: int
+    notes: Sequence[EpochNote]
+    free: Sequence[EpochNote] = ()
+
+
+def curves_picture(trials: Iterable[TrialCurves]) -> bytes | None:
     """Loss, validation error and share of corrected rows by epoch, as PNG.
 
     Returns:
@@ -35,24 +51,35 @@ def curves_picture(trials: Iterable[tuple[int, Sequence[EpochNote]]]) -> bytes |
     return picture.getvalue()
 
 
-def draw_curves(figure: "Figure", trials: Iterable[tuple[int, Sequence[EpochNote]]]) -> None:
-    """Draw the three curves of each trial, and a dot at the epoch whose weights were kept."""
+def draw_curves(figure: "Figure", trials: Iterable[TrialCurves]) -> None:
+    """Draw the three curves of each trial, and a dot at the epoch whose weights were kept.
+
+    Beside validation errors stand those of the network trained without the shield, which has the
+    same measure; its loss may be another one.
+    """
     from matplotlib.ticker import MaxNLocator
 
     axes = figure.subplots(1, len(_DRAWN))
-    for seed, notes in trials:
-        kept = _kept(notes)
+    trials = list(trials)
+    for trial in trials:
+        notes, kept = trial.notes, _kept(trial.notes)
         for axis, (name, unit) in zip(axes, _DRAWN.values(), strict=True):
             values = [getattr(note, name) * unit for note in notes]
-            (line,) = axis.plot([note.epoch for note in notes], values, label=f"seed {seed}")
+            (line,) = axis.plot([note.epoch for note in notes], values, label=f"seed {trial.seed}")
             if kept is not None:
                 axis.plot(notes[kept].epoch, values[kept], "o", color=line.get_color())
+        if trial.free:
+            errors = [note.validation_error for note in trial.free]
+            axes[1].plot([note.epoch for note in trial.free], errors, "--", color=line.get_color())
     for axis, title in zip(axes, _DRAWN, strict=True):
         axis.set(xlabel="epoch", ylabel=title)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[-1].set_ylim(-5, 105)
     axes[0].plot([], [], "o", color="grey", label="kept epoch")
     axes[0].legend(fontsize="small")
+    if any(trial.free for trial in trials):
+        dashed = axes[1].plot([], [], "--", color="grey", label="trained without the shield")
+        axes[1].legend(handles=dashed, fontsize="small")
 
 
 def _kept(notes: Sequence[EpochNote]) -> int | None:

@@ -37,6 +37,7 @@ class TrialResult:
         epochs: How many epochs the chosen method took.
         validation_error: The least validation error of the chosen method.
         history: Of the chosen method.
+        free_history: Of the network trained freely; empty where there is none beside it.
         monotone: One a rule.
         far: Features beyond 1e3 after preprocessing, and how far.
         locked: Targets that were clipped nearly always for some epochs.
@@ -54,6 +55,7 @@ class TrialResult:
     epochs: int
     validation_error: float
     history: tuple[EpochNote, ...]
+    free_history: tuple[EpochNote, ...] = ()
     monotone: tuple[MonotoneShare, ...] = ()
     far: dict[str, float] = field(default_factory=dict)
     locked: tuple[str, ...] = ()

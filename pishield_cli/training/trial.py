@@ -92,9 +92,9 @@ def run_trial(
     y, z = predictions(model, parts.test)
     method = _score(problem, outline, parts, y, settings)
     free = corrected = None
-    free_seconds = 0.0
+    free_seconds, free_history = 0.0, ()
     if settings.baseline:
-        free, corrected, free_seconds = _baseline(
+        free, corrected, free_seconds, free_history = _baseline(
             problem, outline, parts, settings, seed, device, (model, seconds)
         )
     best = min(note.validation_error for note in fitted.history)
@@ -109,6 +109,7 @@ def run_trial(
         epochs=len(fitted.history),
         validation_error=best,
         history=fitted.history,
+        free_history=free_history,
         monotone=_monotone(model, parts, settings, seed),
         far=far,
         locked=tuple(
@@ -287,18 +288,20 @@ def _baseline(
     seed: int,
     device: torch.device,
     own: tuple[ShieldedNetwork, float],
-) -> tuple[Score, Score, float]:
-    """A network trained freely: as it is, and corrected afterwards."""
+) -> tuple[Score, Score, float, tuple[EpochNote, ...]]:
+    """A network trained freely, as it is and corrected afterwards; its time and its epochs."""
     model, seconds = own
     loss = LossChoice.MSE if settings.loss in SIGNED else settings.loss
     free = replace(settings, shield=ShieldChoice.NONE, backward=None, loss=loss)
+    history: tuple[EpochNote, ...] = ()
     if model.shield is not None:
         started = time.perf_counter()
-        model = _trained(outline, parts, free, seed, device, None).model
+        trained = _trained(outline, parts, free, seed, device, None)
+        model, history = trained.model, trained.fitted.history
         seconds = time.perf_counter() - started
     y, z = predictions(model, parts.test)
     before, after = (_score(problem, outline, parts, one, settings) for one in (z, y))
-    return before, after, seconds
+    return before, after, seconds, history
 
 
 def _monotone(

@@ -88,11 +88,13 @@ def draw(report: RunsReport, path: str) -> None:
         names = [f"{written(one.run)} ({one.method})" for one in report.runs]
         best = report.best if report.comparable else None
         colours = ["C2" if place == best else "C0" for place in range(len(report.runs))]
-        axis.barh(
+        bars = axis.barh(
             names,
             [one.mean for one in report.runs],
             xerr=[one.deviation for one in report.runs],
             color=colours,
         )
-        axis.set(xlabel="RMSE on the test part")
+        axis.set(xlabel="RMSE on the test part: mean over the trials, and standard deviation")
+        if best is not None:
+            axis.legend([bars[best]], ["least mean RMSE"], fontsize="small")
         axis.invert_yaxis()

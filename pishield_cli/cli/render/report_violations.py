@@ -1,6 +1,7 @@
 """The report of violations, as tables to read, as JSON and as a picture."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +15,9 @@ from pishield_cli.cli.render.plots import named, picture
 from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, day, one_line, shortened
 from pishield_cli.logic.expressions import told_name
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _BARS = "▁▂▃▄▅▆▇█"
 _PLAIN_BARS = ".:-=+*#@"
@@ -168,21 +172,27 @@ def _verdict(report: ViolationsReport) -> str:
 
 def draw(report: ViolationsReport, path: str) -> None:
     """Rates of violation, and how the sizes are distributed, as a picture."""
-    violated = [one for one in report.requirements if one.violations]
-    height = 1.5 + 0.3 * max(1, len(violated))
+    violated = sum(1 for one in report.requirements if one.violations)
+    height = 1.5 + 0.3 * max(1, violated)
     with picture(path, 12, min(height, 30)) as figure:
-        rates, sizes = figure.subplots(1, 2)
-        names = [named(one.requirement) for one in violated]
-        whole = max(1, report.rows)
-        rates.barh(names, [100 * one.violations / whole for one in violated])
-        rates.set(xlabel="violating rows in %")
-        rates.invert_yaxis()
-        for one in violated:
+        draw_violations(figure, report)
+
+
+def draw_violations(figure: "Figure", report: ViolationsReport) -> None:
+    """Draw rates, and beside them the sizes of violations, if any have one: of texts none has."""
+    violated = [one for one in report.requirements if one.violations]
+    sized = [one for one in violated if one.histogram]
+    rates, *beside = figure.subplots(1, 2 if sized else 1, squeeze=False)[0]
+    names = [named(one.requirement) for one in violated]
+    whole = max(1, report.rows)
+    rates.barh(names, [100 * one.violations / whole for one in violated])
+    rates.set(xlabel="violating rows in %")
+    rates.invert_yaxis()
+    for sizes in beside:
+        for one in sized:
             total = max(1, sum(one.histogram))
             shares = [100 * count / total for count in one.histogram]
             sizes.step(range(len(shares)), shares, where="mid", label=f"{one.requirement.number}")
-        ends = [0, len(violated[0].histogram) - 1] if violated else []
         sizes.set(xlabel="size of the violation, on a logarithmic scale", ylabel="violations in %")
-        sizes.set_xticks(ends, ["least", "largest"][: len(ends)])
-        if violated:
-            sizes.legend(fontsize="x-small", ncols=2)
+        sizes.set_xticks([0, len(sized[0].histogram) - 1], ["least", "largest"])
+        sizes.legend(title="requirement", fontsize="x-small", ncols=2)
