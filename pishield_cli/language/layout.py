@@ -47,15 +47,16 @@ def lay_out(text: str, source: str | None = None) -> str:
         source: Its name, for messages.
 
     Returns:
-        Text of the same meaning, requirement by requirement, that ends in a line feed; laid out
-        again it stays as it is.
+        Text of the same meaning, requirement by requirement. Its lines, also the last one, end as
+        the first one did; laid out again it stays as it is.
 
     Raises:
         RequirementsFileError: With all that is wrong with the text.
     """
     told = NOTHING if source is None else told_beside(source)
     before = parse_requirements(text, source, told=told)
-    found = "\n".join(_collapsed(_lines(split_lines(text), source))) + "\n"
+    end = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
+    found = end.join([*_collapsed(_lines(split_lines(text), source)), ""])
     after = parse_requirements(found, source, told=told)
     if _meaning(before) != _meaning(after):
         raise PishieldError(

@@ -1,5 +1,7 @@
 """`pishield fmt`: files laid out in place, or only compared with their layout."""
 
+from pathlib import Path
+
 import pytest
 
 from pishield_cli.cli import main
@@ -49,6 +51,18 @@ def test_no_file_is_written_if_one_cannot_be_read(odd, tmp_path, capsys):
     assert main(["fmt", str(odd), str(broken)]) == 2
     assert odd.read_bytes().decode() == ODD
     assert f"{broken}:1:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_file_keeps_its_line_ends(end, tmp_path, monkeypatch, capsys):
+    """A checkout on Windows is not told to change every line."""
+    monkeypatch.chdir(tmp_path)
+    Path("r.txt").write_bytes(end.join([b"# rules", b"a<=b", b"", b"", b"b >= 0"]))
+    assert main(["fmt", "r.txt"]) == 0
+    content = Path("r.txt").read_bytes()
+    assert content == end.join([b"# rules", b"a <= b", b"", b"b >= 0", b""])
+    assert main(["fmt", "r.txt", "--check"]) == 0
+    assert Path("r.txt").read_bytes() == content
 
 
 def test_a_file_keeps_its_permissions(odd):
