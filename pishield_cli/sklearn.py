@@ -9,7 +9,7 @@ import numpy as np
 from pishield_cli.actions.bound import Rules
 from pishield_cli.api import CorrectionReport, correct_table
 from pishield_cli.errors import MissingExtraError
-from pishield_cli.logic.listed import listed
+from pishield_cli.listed import listed
 
 try:
     from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin

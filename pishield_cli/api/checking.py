@@ -18,7 +18,7 @@ from pishield_cli.errors import RequirementsViolatedError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
 from pishield_cli.language import allowance_of
-from pishield_cli.logic.listed import listed
+from pishield_cli.listed import listed
 from pishield_cli.tables.dialect import Dialect
 
 

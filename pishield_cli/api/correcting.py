@@ -19,7 +19,7 @@ from pishield_cli.api.inputs import Inputs, open_inputs
 from pishield_cli.api.kinds import ColumnMapping, FrameKind
 from pishield_cli.errors import RequirementsViolatedError, UsageError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.logic.listed import listed
+from pishield_cli.listed import listed
 from pishield_cli.tables import open_writer
 from pishield_cli.tables.dialect import Dialect
 

@@ -9,7 +9,7 @@ from typing import Any
 from pishield_cli.actions.bound import Rules, bound_to
 from pishield_cli.api.kinds import FrameKind, arrow_table, kind_of
 from pishield_cli.errors import UsageError
-from pishield_cli.logic.listed import listed
+from pishield_cli.listed import listed
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables import open_table
 from pishield_cli.tables.dialect import BadCells, Dialect

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from pishield_cli.errors import UsageError
-from pishield_cli.logic.listed import listed
+from pishield_cli.listed import listed
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _NEVER = '"\r\n'

@@ -92,7 +92,8 @@ def run_trial(
     y, z = predictions(model, parts.test)
     method = _score(problem, outline, parts, y, settings)
     free = corrected = None
-    free_seconds, free_history = 0.0, ()
+    free_seconds = 0.0
+    free_history: tuple[EpochNote, ...] = ()
     if settings.baseline:
         free, corrected, free_seconds, free_history = _baseline(
             problem, outline, parts, settings, seed, device, (model, seconds)
