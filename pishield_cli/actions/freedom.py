@@ -45,6 +45,11 @@ def resolved_ordering(
     Texts come before numbers where neither list says otherwise, so that they stay if they can.
     Derived columns, which never move, are among them.
 
+    Args:
+        requirements: Over column names.
+        columns: All columns of the table, in its order.
+        freedom: What the user asks for.
+
     Raises:
         MissingColumnError: If the list names a column that the table lacks.
     """
@@ -66,7 +71,13 @@ def resolved_ordering(
 def column_grids(
     reader: TableReader, requirements: Requirements, names: Sequence[str]
 ) -> dict[str, Grid]:
-    """What each column's cells can hold, by the table and by the requirements file."""
+    """What each column's cells can hold, by the table and by the requirements file.
+
+    Args:
+        reader: The table.
+        requirements: Over its column names.
+        names: The columns.
+    """
     return {
         name: grid_of(_declared(name, domain, requirements))
         for name, domain in reader.settled(names).items()
@@ -87,7 +98,13 @@ def _declared(name: str, domain: Domain, requirements: Requirements) -> Domain:
 def declared_grids(
     requirements: Requirements, grids: Mapping[str, Grid], fixed: Collection[str]
 ) -> dict[str, Grid]:
-    """What the columns can hold of which something is declared, and which may move."""
+    """What the columns can hold of which something is declared, and which may move.
+
+    Args:
+        requirements: With what they declare.
+        grids: At least of the declared columns.
+        fixed: Columns that never move.
+    """
     declared = (name for one in requirements.declared for name in one.columns)
     return {name: grids[name] for name in dict.fromkeys(declared) if name not in fixed}
 

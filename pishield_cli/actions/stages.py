@@ -118,7 +118,14 @@ class Stages:
 def violated_rows(
     compiled: CompiledRequirements, columns: Columns, rows: int, tolerance: Tolerance = EXACT
 ) -> Array:
-    """Which rows violate a requirement."""
+    """Which rows violate a requirement.
+
+    Args:
+        compiled: The requirements.
+        columns: At least those that they name, shape `(rows,)` each.
+        rows: How many rows.
+        tolerance: What is forgiven.
+    """
     wrong = np.zeros(rows, dtype=bool)
     for verdict in evaluate(compiled, columns, rows, tolerance=tolerance):
         if verdict.violated is not None:
@@ -140,7 +147,14 @@ def _times_changed(stages: Sequence[Changes], rows: int) -> Array:
 def changed_columns(
     columns: Columns, changes: Changes, derive: Derive | None, rows: Array
 ) -> Columns:
-    """Columns of some rows of a batch after changes, derived ones worked out again."""
+    """Columns of some rows of a batch after changes, derived ones worked out again.
+
+    Args:
+        columns: The rows before, shape `(rows,)` each.
+        changes: New cells, by places among these rows.
+        derive: Works derived columns out; None if there are none.
+        rows: The rows' numbers in the batch, shape `(rows,)`.
+    """
     new = {name: replaced(column, changes.get(name)) for name, column in columns.items()}
     if derive is None:
         return new

@@ -66,6 +66,11 @@ def choose(
     """Choose what to suggest.
 
     Rules without exceptions come first, and are never left out for those with some.
+
+    Args:
+        counted: Rules with what was counted of them in the whole table.
+        table: What the table's columns hold.
+        settings: How many rules, and with how many exceptions.
     """
     kept = [one for one in counted if _is_kept(one, settings)]
     exact = [one for one in kept if not one.exceptions and not one.rule.candidate]

@@ -24,7 +24,13 @@ MEASURED = frozenset({RuleKind.RANGE, RuleKind.ORDER, RuleKind.SCALE, RuleKind.B
 def with_closest(
     suggestions: Sequence[Suggestion], table: DeclaredTable, sample: Sample
 ) -> tuple[Suggestion, ...]:
-    """The suggestions, those with a boundary with the rows searched that are closest to it."""
+    """The suggestions, those with a boundary with the rows searched that are closest to it.
+
+    Args:
+        suggestions: The rules, in order.
+        table: What the table's columns hold.
+        sample: The rows searched.
+    """
     places = [place for place, one in enumerate(suggestions) if one.rule.kind in MEASURED]
     if not places or not len(sample.rows):
         return tuple(suggestions)

@@ -48,7 +48,15 @@ def violation_sizes(
 
 
 def measured(one: CompiledRequirement, batch: Batch, rows: Array, tolerance: Tolerance) -> Array:
-    """How far some rows are from satisfying a requirement, without those that have no distance."""
+    """How far some rows are from satisfying a requirement, without those that have no distance.
+
+    Args:
+        one: The requirement.
+        batch: The rows.
+        rows: Numbers of those that violate it; of more than `MEASURED_ROWS` only so many are
+            measured.
+        tolerance: Within what they do.
+    """
     if len(rows) > MEASURED_ROWS:
         rows = rows[np.linspace(0, len(rows) - 1, MEASURED_ROWS).astype(np.int64)]
     sizes = shortfall(one, batch.columns, rows, tolerance=tolerance)

@@ -29,6 +29,12 @@ class TooManyPiecesError(ValueError):
 def compared(left: Sum, relation: str, right: Sum, context: Context) -> Formula:
     """A comparison of two numbers, or of two dates.
 
+    Args:
+        left: The sum on the left.
+        relation: `<`, `<=`, `==`, `!=`, `>=` or `>`.
+        right: The sum on the right.
+        context: What names stand for.
+
     Raises:
         UnitsError: If a date is compared with a number.
         ZonesError: If an instant is compared with a date or time of no zone.
@@ -47,7 +53,14 @@ def compared(left: Sum, relation: str, right: Sum, context: Context) -> Formula:
 def compared_texts(
     left: TextOperand, relation: str, right: TextOperand, context: Context
 ) -> Formula:
-    """Whether two texts are the same, or differ."""
+    """Whether two texts are the same, or differ.
+
+    Args:
+        left: The text on the left.
+        relation: `==` or `!=`.
+        right: The text on the right.
+        context: What names stand for.
+    """
     first, second = left.constant, right.constant
     formula: Formula
     if first is not None and second is not None:

@@ -77,7 +77,13 @@ def _collected(left: Sum, right: Sum) -> tuple[tuple[Term, ...], Fraction]:
 
 
 def cancelled_names(left: Sum, right: Sum, found: Inequality | Equation) -> tuple[str, ...]:
-    """The names of two sides that their comparison has lost, as their coefficients are zero."""
+    """The names of two sides that their comparison has lost, as their coefficients are zero.
+
+    Args:
+        left: The left side as read.
+        right: The right side as read.
+        found: What was made of them.
+    """
     if not right.terms and len(left.terms) == len(found.terms):
         return ()
     kept = frozenset(found.variables)

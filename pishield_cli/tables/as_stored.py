@@ -89,7 +89,14 @@ def stored_change(batch: Batch, name: str, change: ColumnChange, schema: Schema)
 
 
 def told_texts(batch: Batch, name: str, change: ColumnChange, schema: Schema) -> list[str]:
-    """New values of a column as an audit tells them: a date as its table writes it."""
+    """New values of a column as an audit tells them: a date as its table writes it.
+
+    Args:
+        batch: The rows.
+        name: The column.
+        change: Its new values.
+        schema: What columns hold.
+    """
     stored = stored_change(batch, name, change, schema)
     domain = schema.get(name)
     if isinstance(domain, Date) and stored is change and name in batch.raw:
@@ -98,7 +105,13 @@ def told_texts(batch: Batch, name: str, change: ColumnChange, schema: Schema) ->
 
 
 def date_text(units: int, domain: Date, old: str) -> str:
-    """A date as text, in the style of the one that it replaces, or of another of its column."""
+    """A date as text, in the style of the one that it replaces, or of another of its column.
+
+    Args:
+        units: Since 1970, in the domain's unit.
+        domain: What the column holds.
+        old: A cell of the column, as written; empty if there is none.
+    """
     microseconds = units * (MICROSECONDS // domain.per_day)
     if domain.times is not Times.DATE:
         return _clock_text(microseconds, old)

@@ -294,7 +294,13 @@ class Derivation:
     def worked_out(
         self, columns: Mapping[str, NumericColumn], texts: Mapping[str, pa.Array], rows: int
     ) -> dict[str, NumericColumn]:
-        """The derived columns of rows, from their cells."""
+        """The derived columns of rows, from their cells.
+
+        Args:
+            columns: At least the numeric columns that they are derived from, shape `(rows,)` each.
+            texts: The same of texts.
+            rows: How many rows.
+        """
         from pishield_cli.tables.arrow.expressions import evaluate
 
         cells = {cell for one in self.expressions.values() for cell in cells_of(one)}

@@ -179,7 +179,15 @@ def read_cells(
     *,
     rows: int | None = None,
 ) -> EncodedCells:
-    """Read some columns of a whole table; see `read_batches`."""
+    """Read some columns of a whole table; see `read_batches`.
+
+    Args:
+        reader: The table.
+        wanted: The columns and what they hold.
+        given: Columns to read as numbers besides.
+        domains: What the requirements take columns for.
+        rows: About how many rows are read at once; None lets the format choose.
+    """
     parts = [cells for _, cells in read_batches(reader, wanted, given, domains, rows=rows)]
     own = [name for name, one in wanted.items() if is_numeric(one) or isinstance(one, Date)]
     texts = [name for name in wanted if name not in own]

@@ -104,6 +104,12 @@ def take_bounding(
     """Take the clauses that mention a variable, the last one, from a set.
 
     Conjunctions that mention it are taken apart; what that leaves without it stays in the set.
+
+    Args:
+        clauses: The set; what is taken is removed from it.
+        position: The variable's.
+        conjoined: What conjunctions in clauses stand for.
+        limits: Work that taking them apart may take.
     """
     taken = clauses.take(position)
     if not conjoined:

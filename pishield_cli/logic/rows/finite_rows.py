@@ -56,7 +56,14 @@ class FiniteRows:
         grids: Mapping[str, Grid],
         fixed: Iterable[str] = (),
     ) -> "FiniteRows | None":
-        """The rows of clauses; None where columns hold other than few whole numbers."""
+        """The rows of clauses; None where columns hold other than few whole numbers.
+
+        Args:
+            clauses: A conjunction.
+            names: Every column that it names.
+            grids: What each of them can hold.
+            fixed: Columns that never move.
+        """
         problem = _problem(tuple(clauses), tuple(names), tuple(grids[name] for name in names))
         return None if problem is None else cls(problem, fixed)
 
@@ -145,7 +152,13 @@ class FiniteRows:
 
 
 def are_possible(clauses: Iterable[Clause], grids: Mapping[str, Grid], limits: Limits) -> bool:
-    """Whether every group of clauses that names whole numbers is shown to have some row."""
+    """Whether every group of clauses that names whole numbers is shown to have some row.
+
+    Args:
+        clauses: A conjunction.
+        grids: What each column that it names can hold.
+        limits: Work that looking for rows may take.
+    """
     for group in clause_groups(clauses):
         names = tuple(dict.fromkeys(name for clause in group for name in clause.variables))
         if any(grids[name].integer for name in names):

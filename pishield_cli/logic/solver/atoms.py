@@ -92,7 +92,14 @@ class Atoms:
         return form, scale
 
     def bounded(self, variable: int, constant: Fraction, strict: bool, *, least: bool) -> int:
-        """The literal that a simplex variable is at least, or at most, a constant."""
+        """The literal that a simplex variable is at least, or at most, a constant.
+
+        Args:
+            variable: The simplex variable.
+            constant: The bound.
+            strict: Whether the bound itself is left out.
+            least: Whether it is a lower bound.
+        """
         if variable in self.whole:
             if least:
                 constant = Fraction(floor(constant) + 1 if strict else ceil(constant))

@@ -187,6 +187,11 @@ def row_without_solution(
 
     The greatest common divisor of the free variables' coefficients must divide what the fixed
     ones add up to.
+
+    Args:
+        simplex: After a check without conflict.
+        integers: Variables that are whole numbers.
+        limits: Work that looking through the rows may take.
     """
     if not integers:
         return None

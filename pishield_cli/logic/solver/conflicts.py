@@ -54,7 +54,13 @@ def first_unique_point(
 def trace(
     conflict: Sequence[int], level: Sequence[int], reason: Sequence[NumberedClause | None]
 ) -> set[int]:
-    """The atoms without a reason, above level 0, that a clause is false because of."""
+    """The atoms without a reason, above level 0, that a clause is false because of.
+
+    Args:
+        conflict: The literals of the clause.
+        level: Of each atom, the decision level that assigned it.
+        reason: Of each atom, the clause that implied it; None for a decision.
+    """
     roots: set[int] = set()
     seen: set[int] = set()
     stack = [literal >> 1 for literal in conflict]

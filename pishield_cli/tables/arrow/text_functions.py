@@ -88,7 +88,13 @@ def joined(parts: Sequence[pa.Array]) -> pa.Array:
 
 
 def contained(function: Function, texts: pa.Array, parts: pa.Array) -> NumericColumn:
-    """Whether each text has the text beside it at its beginning, at its end, or anywhere."""
+    """Whether each text has the text beside it at its beginning, at its end, or anywhere.
+
+    Args:
+        function: Which of the three.
+        texts: Texts, missing where there is nothing.
+        parts: As many others.
+    """
     # Arrow looks for the same text in all rows only.
     holds = _PARTS_OF_TWO[function]
     pairs = zip(plain(texts).to_pylist(), plain(parts).to_pylist(), strict=True)

@@ -27,6 +27,11 @@ def likely_encoding(data: bytes) -> str:
 def decoded(stream: BinaryIO, encoding: str, title: str) -> BinaryIO:
     """A stream's text as UTF-8; closing it closes the stream.
 
+    Args:
+        stream: Bytes in the encoding.
+        encoding: Its name, as Python knows it.
+        title: What the error calls the table.
+
     Raises:
         TableError: When read, if a byte is none of the encoding, or would not be written alike.
     """

@@ -45,6 +45,11 @@ class CsvHeader:
 def read_header(source: Source, delimiter: bytes, dialect: Dialect) -> CsvHeader:
     """Read a CSV file's first record.
 
+    Args:
+        source: The file.
+        delimiter: What stands between two cells.
+        dialect: How the file is written.
+
     Raises:
         TableError: If there is none, or it is compressed or of another format.
     """

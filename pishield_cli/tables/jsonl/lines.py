@@ -91,6 +91,11 @@ class JsonLines:
 def pieces(stream: BinaryIO, size: int, title: str) -> Iterator[JsonLines]:
     """A file in pieces of whole lines, of about so many bytes.
 
+    Args:
+        stream: The file.
+        size: About how many bytes a piece has.
+        title: What the error calls the table.
+
     Raises:
         TableError: If a line is longer than any table's.
     """

@@ -51,7 +51,13 @@ class Partitions:
         return "" if value is None else str(value)
 
     def column(self, part: int, name: str, rows: int) -> NumericColumn:
-        """A column of numbers in some rows of a file."""
+        """A column of numbers in some rows of a file.
+
+        Args:
+            part: The file's number.
+            name: A column that folders tell.
+            rows: How many rows.
+        """
         place = self.names.index(name)
         value = self.values[part][place]
         dtype = numpy_dtype(self.schema.types[place])
