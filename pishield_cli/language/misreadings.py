@@ -74,6 +74,11 @@ class Misreadings:
         hint = 'compare it with something, as in status == "open"'
         return self._problem(message, start, end, expected="a comparison", hint=hint)
 
+    def set_in_like(self, at: int) -> RequirementSyntaxError:
+        message = "`like` knows `%` and `_`, and no sets of characters in brackets."
+        hint = 'write name matches "[A-Z].*"; for a bracket itself, like "\\[%"'
+        return self._problem(message, at, hint=hint)
+
     def unordered_texts(self, at: int) -> RequirementSyntaxError:
         message = "Texts are equal or not, and have no order."
         hint = "dates are written 2024-01-31; for a number leave the quotes away"

@@ -18,7 +18,7 @@ from pishield_cli.language.lexer import COLUMN, FILE, QUOTED
 from pishield_cli.language.literals import read_date
 from pishield_cli.language.operands import Operand, Operands
 from pishield_cli.language.sums import ONE, ZERO, Sum
-from pishield_cli.language.words import NUMBER, is_in_range, read_number
+from pishield_cli.language.words import CHARACTER_SET, NUMBER, is_in_range, read_number
 from pishield_cli.logic.expressions import PARTS, Call, Expression, Function, Kind, Value
 from pishield_cli.logic.formulas import And, Atom, Constant, Formula, Iff, Not, Or
 from pishield_cli.logic.terms import BooleanLiteral
@@ -171,6 +171,8 @@ class Comparisons(Operands):
     def matched(self, value: Operand, start: int, word_at: int) -> Formula:
         """A text and a pattern."""
         text = self.as_text(value, start)
+        if self.kinds[word_at] == "like" and CHARACTER_SET.search(self.texts[word_at + 1]):
+            raise self.wrong.set_in_like(word_at + 1)
         self.at = word_at + 2
         call = Call(
             Function(self.kinds[word_at]), (text.expression, Value(self.texts[word_at + 1]))

@@ -106,7 +106,9 @@ def readable(line: LogicalLine, context: Context) -> str | None:
 
     try:
         _, start = read_label(line)
-        meant = translated(line.text[start:], context.told.columns)
+        # What a comparison follows was a column in brackets, no label.
+        told = line.text if _COMPARED.match(line.text, start) else line.text[start:]
+        meant = translated(told, context.told.columns)
         if meant is None:
             return None
         (again,) = logical_lines([meant])
@@ -114,6 +116,9 @@ def readable(line: LogicalLine, context: Context) -> str | None:
     except (RequirementSyntaxError, ValueError):
         return None
     return meant
+
+
+_COMPARED = re.compile(r"[<>=!+*/]|-(?![>\w])|(?:in|is|not in|between)\b", re.IGNORECASE)
 
 
 def closed_domain(header: HeaderLine, context: Context) -> Statement:

@@ -51,6 +51,9 @@ HEADERS: Mapping[str, str] = {
 
 PLAIN_NAME = r"[^\W\d]\w*"
 QUOTED_NAME = r"`(?:[^`]|``)*+`"
+CHARACTER_SET = re.compile(r"(?<!\\)\[(?:\^|[^\]]-)[^\]]+\]")
+"""A set of characters in brackets, which SQL Server's `like` knows, and no other."""
+
 QUOTED_TEXT = r"\"(?:[^\"]|\"\")*+\"|'(?:[^']|'')*+'"
 """A text; inside it a doubled quote stands for one, and nothing else is special."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from pishield_cli.language.habits import cells, conditions, dates, texts
+from pishield_cli.language.habits import cells, conditions, dates, questionnaires, texts
 from pishield_cli.language.habits.forms import Replacement
 
 
@@ -12,5 +12,11 @@ from pishield_cli.language.habits.forms import Replacement
 def habits() -> Sequence[tuple[re.Pattern[str], Replacement]]:
     """All habits, in the order in which they are looked for."""
     # Once a line could not be read: no other command should wait for it.
-    every = (*cells.HABITS, *texts.HABITS, *dates.HABITS, *conditions.HABITS)
+    every = (
+        *questionnaires.HABITS,
+        *cells.HABITS,
+        *texts.HABITS,
+        *dates.HABITS,
+        *conditions.HABITS,
+    )
     return [(re.compile(pattern, re.IGNORECASE), written) for pattern, written in every]

@@ -82,6 +82,7 @@ _COMPARES = re.compile(
 )
 _WRITTEN = re.compile(rf"{QUOTED_TEXT}|-?\d+(?:\.\d+)?")
 _WHEN = re.compile(r"\bwhen\b(.*?)\bthen\b(.*?)(?=\bwhen\b|\belse\b|\Z)", re.IGNORECASE | re.DOTALL)
+_BEFORE_COMMA = rf"(?:{QUOTED_TEXT}|[^,()\"']|\((?:{INSIDE})*?\))"
 _NO_CASE = r"(?:(?!\bcase\b).)"
 
 
@@ -109,7 +110,7 @@ HABITS: Sequence[Habit] = (
         r"if not (\2) then \1",
     ),
     (r"\A\s*(?:when|whenever)\b(?=.*\bthen\b)", "if"),
-    (r"\A(\s*if\b[^,]*?),\s*(?:then\b)?", r"\1 then "),
+    (rf"\A(\s*if\b{_BEFORE_COMMA}*?),\s*(?:then\b)?", r"\1 then "),
     (r"\b(?:either|both)\s+(?=.*\b(?:or|and)\b)", ""),
     (r"\bneither\s+(.+?)\s+nor\s+(.+)", r"not (\1) and not (\2)"),
     (call("xor", 2), r"(\1) iff not (\2)"),
