@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from benchmarks.families import disjunctive, latin, linear, whole, written
+from benchmarks.families import crossed, disjunctive, latin, linear, whole, written
 from benchmarks.families.writing import Family
 
 FAMILIES: dict[str, Callable[[], Family]] = {
@@ -83,5 +83,16 @@ FAMILIES: dict[str, Callable[[], Family]] = {
     "totals": written.totals,
     "circle": written.circle,
     "sevenths, 8": lambda: whole.thirds(8),
+    "texts in a chain of 40": crossed.text_chain,
+    "parts and distances of dates": crossed.parts_and_distances,
+    "trees of extremes": crossed.trees_of_extremes,
+    "absolute value of 1,000": crossed.wide_absolute,
+    "parity of 30": crossed.parity,
+    "parities by sums": crossed.parity_sums,
+    "sums of 6 digits": crossed.digits,
+    "70 covers of 80": crossed.covers,
+    "2,000 facets": crossed.facets,
+    "sums in lists": crossed.sums_in_lists,
+    "magic square of 4": crossed.magic_square,
 }
 """By name, what writes one."""

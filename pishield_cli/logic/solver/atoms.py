@@ -39,6 +39,7 @@ class Atoms:
         self._forms: dict[tuple[tuple[int, int], ...], int] = {}
         self._numbers: dict[tuple[int, StrictValue], int] = {}
         self._ladders: dict[int, list[tuple[StrictValue, int]]] = {}
+        self._asserted: dict[int, tuple[int, int, StrictValue]] = {}
         self._places: dict[int, dict[int, int]] = {}
         """Where atoms stand in their variable's ladder, as long as none is added to it."""
 
@@ -147,18 +148,27 @@ class Atoms:
         bound = self.bounds[literal >> 1]
         assert bound is not None
         variable, (real, eps) = bound
-        value = self.simplex.value(variable)
+        value, beside = self.simplex.value(variable)
+        below, above = real.denominator, value.denominator
+        # Whole numbers are compared, since fractions take several times as long.
+        away = value.numerator * below - real.numerator * above
         if variable in self.whole and literal & 1:
-            return value <= (real - 1, ZERO)
+            away += below * above
+            return away < 0 or (away == 0 and beside.numerator <= 0)
         # Any multiple of the infinitesimal will do to be beyond a number, not only one or more.
-        least = value > (real, ZERO) if eps else value >= (real, ZERO)
+        least = away > 0 or (away == 0 and beside.numerator >= (1 if eps else 0))
         return least != bool(literal & 1)
 
     def assertion(self, literal: int) -> tuple[int, int, StrictValue] | None:
         """What a literal asserts of the simplex: variable, side, bound; None for a boolean."""
+        found = self._asserted.get(literal)
+        if found is None and self.bounds[literal >> 1] is not None:
+            found = self._asserted[literal] = self._assertion(literal)
+        return found
+
+    def _assertion(self, literal: int) -> tuple[int, int, StrictValue]:
         bound = self.bounds[literal >> 1]
-        if bound is None:
-            return None
+        assert bound is not None
         variable, (real, eps) = bound
         if not literal & 1:
             return variable, LOWER, (real, eps)

@@ -31,7 +31,7 @@ def smallest_core(search: Search, owners: Sequence[int], *, always: Sequence[int
         if owner not in core:
             continue
         others = [one for one in core if one != owner]
-        answer = search.solve([*always, *others])
+        answer = search.contradiction([*always, *others])
         if isinstance(answer, Infeasible):
             core = [one for one in others if one in answer.core]
         elif isinstance(answer, Undecided):

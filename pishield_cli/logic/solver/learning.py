@@ -171,14 +171,18 @@ class Learner:
 
     def _open_clause(self, required: Sequence[NumberedClause]) -> NumberedClause | None:
         """A clause that does not hold as things stand, looked for from where the last was."""
-        count = len(required)
+        count, looked = len(required), 0
         for offset in range(count):
             clause = required[(self._cursor + offset) % count]
-            if not any(self.holds(literal) for literal in clause):
-                self.limits.spend(SEEN * offset)
+            for literal in clause:
+                if self.holds(literal):
+                    break
+                looked += 1
+            else:
+                self.limits.spend(SEEN * offset + looked)
                 self._cursor = (self._cursor + offset) % count
                 return clause
-        self.limits.spend(SEEN * count)
+        self.limits.spend(SEEN * count + looked)
         return None
 
     def _decide(self, clause: NumberedClause) -> bool:

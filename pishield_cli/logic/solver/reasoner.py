@@ -128,7 +128,7 @@ class Reasoner:
                 del kept[one.number]
                 named.subtract(one.variables)
                 dropped.append(one)
-            elif not isinstance(found, Model):
+            elif late or found is not None:
                 undecided["redundant"] += 1
         return dropped
 
@@ -142,12 +142,12 @@ class Reasoner:
                 reasons = fewer
         return tuple(reasons)
 
-    def _implied(self, one: Requirement, others: Sequence[int]) -> Model | Infeasible | Undecided:
-        """Whether others imply one: infeasible if so, with those that do; else what breaks it."""
+    def _implied(self, one: Requirement, others: Sequence[int]) -> Infeasible | Undecided | None:
+        """Whether others imply one: infeasible if so, with those that do; None if they do not."""
         reasons: set[int] = set()
         for clause in one.clauses:
             negated = [literal.negated() for literal in clause]
-            found = self._search.solve((DOMAIN, *others), negated)
+            found = self._search.contradiction((DOMAIN, *others), negated)
             if not isinstance(found, Infeasible):
                 return found
             reasons.update(found.core)

@@ -92,8 +92,19 @@ class Search:
             assumed: Literals that must hold too.
         """
         try:
-            failed = self._ask(owners, [self._number(one) for one in assumed])
-            return self._model() if failed is None else self._infeasible(failed)
+            return self._contradiction(owners, assumed) or self._model()
+        except LimitReached as reached:
+            return self._give_up(reached)
+
+    def contradiction(
+        self, owners: Iterable[int] | None = None, assumed: Sequence[Literal] = ()
+    ) -> Infeasible | Undecided | None:
+        """What `solve` says where clauses cannot hold together; None where they can.
+
+        No values are made, which takes longer than the decision where there are many strict bounds.
+        """
+        try:
+            return self._contradiction(owners, assumed)
         except LimitReached as reached:
             return self._give_up(reached)
 
@@ -145,6 +156,12 @@ class Search:
         return number if literal.positive else number ^ 1
 
     # ------------------------------------------------------------------ how it is answered
+
+    def _contradiction(
+        self, owners: Iterable[int] | None, assumed: Sequence[Literal]
+    ) -> Infeasible | None:
+        failed = self._ask(owners, [self._number(one) for one in assumed])
+        return None if failed is None else self._infeasible(failed)
 
     def _ask(self, owners: Iterable[int] | None, assumed: Sequence[int]) -> frozenset[int] | None:
         self.limits.require_work()

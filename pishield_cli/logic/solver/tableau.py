@@ -205,6 +205,17 @@ def infinitesimal(ordered: Iterable[tuple[StrictValue, StrictValue]]) -> Fractio
     """
     size = ONE
     for (real, eps), (other_real, other_eps) in ordered:
-        if real < other_real and eps > other_eps:
-            size = min(size, (other_real - real) / (eps - other_eps))
+        excess = 0 if eps is other_eps else _difference(eps, other_eps)
+        if excess <= 0:
+            continue
+        gap = _difference(other_real, real)
+        # The least of many is looked for in whole numbers: fractions take several times as long.
+        most = size.numerator * excess * other_real.denominator * real.denominator
+        if 0 < gap * size.denominator * eps.denominator * other_eps.denominator < most:
+            size = (other_real - real) / (eps - other_eps)
     return size
+
+
+def _difference(one: Fraction, other: Fraction) -> int:
+    """The first less the second, times both denominators."""
+    return one.numerator * other.denominator - other.numerator * one.denominator
