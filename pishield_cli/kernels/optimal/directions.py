@@ -15,6 +15,9 @@ from pishield_cli.kernels.optimal.elimination import eliminated, substituted
 FEW = 24
 """Inequalities between columns up to which bounds are settled before them."""
 
+MANY = 64
+"""Inequalities that are balanced together from which on their order matters for time."""
+
 BOUND = 8
 """Entries that a bound takes the time of, beside other arrays of a row's inequalities."""
 
@@ -133,6 +136,14 @@ class Directions:
         return np.asarray(self._joined[one] * self._joined[other])
 
     @cached_property
+    def _order(self) -> Array:
+        """Inequalities as they are balanced: many of them so that those of few columns stay apart."""
+        every = np.arange(len(self.normals))
+        if self.widest <= MANY:
+            return every
+        return np.argsort((self.normals != 0).sum(axis=1), kind="stable")
+
+    @cached_property
     def _gram(self) -> Array:
         return np.asarray(self.normals @ self.normals.T)
 
@@ -144,7 +155,7 @@ class Directions:
         widest = int(counts.max(initial=0))
         if widest == 0:
             return multipliers, np.ones(rows, dtype=bool)
-        places = np.argsort(~active, axis=1, kind="stable")[:, :widest]
+        places = self._order[np.argsort(~active[:, self._order], axis=1, kind="stable")[:, :widest]]
         taken = np.arange(widest) < counts[:, None]
         right = np.where(taken, np.take_along_axis(values, places, axis=1), 0.0)
         system = self._gram[places[:, :, None], places[:, None, :]]

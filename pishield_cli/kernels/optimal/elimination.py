@@ -10,6 +10,9 @@ from pishield_cli.kernels.columns import Array
 SINGULAR = 1e-13
 """The least pivot of a system between unit normals."""
 
+SPARSE = 2
+"""How many times fewer entries a step has to change to pick them out."""
+
 
 def eliminated(systems: Array) -> tuple[Array, Array]:
     """Eliminate in one small symmetric, positive semidefinite system a row.
@@ -22,7 +25,14 @@ def eliminated(systems: Array) -> tuple[Array, Array]:
         pivots[:, place] = np.maximum(factors[:, place, place], SINGULAR)
         column = factors[:, place + 1 :, place] / pivots[:, place, None]
         row = factors[:, place, place + 1 :].copy()
-        factors[:, place + 1 :, place + 1 :] -= column[:, :, None] * row[:, None, :]
+        named = np.flatnonzero(column.any(axis=0))
+        # Where few others share a column, as neighbours in a chain do, the rest stays as it is.
+        if SPARSE * len(named) < column.shape[1]:
+            change = column[:, named, None] * row[:, None, named]
+            named = named + (place + 1)
+            factors[:, named[:, None], named] -= change
+        else:
+            factors[:, place + 1 :, place + 1 :] -= column[:, :, None] * row[:, None, :]
         factors[:, place + 1 :, place] = column
     return factors, pivots
 
