@@ -85,7 +85,7 @@ def _told(found: Run) -> str:
 
 
 def _outcome(found: Run) -> Iterator[str]:
-    if "contradict each other" in found.errors + found.output and found.status:
+    if "The requirements contradict each other" in found.errors + found.output:
         yield "contradiction"
     elif found.status > 1:
         yield "refused"

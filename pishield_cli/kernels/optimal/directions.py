@@ -137,7 +137,7 @@ class Directions:
 
     @cached_property
     def _order(self) -> Array:
-        """Inequalities as they are balanced: many of them so that those of few columns stay apart."""
+        """Inequalities as they are balanced: of many, those of few columns first."""
         every = np.arange(len(self.normals))
         if self.widest <= MANY:
             return every
@@ -155,24 +155,26 @@ class Directions:
         widest = int(counts.max(initial=0))
         if widest == 0:
             return multipliers, np.ones(rows, dtype=bool)
-        places = self._order[np.argsort(~active[:, self._order], axis=1, kind="stable")[:, :widest]]
         taken = np.arange(widest) < counts[:, None]
-        right = np.where(taken, np.take_along_axis(values, places, axis=1), 0.0)
+        row, place = np.nonzero(taken)
+        side = self._order[np.nonzero(active[:, self._order])[1]]
+        places, right = np.zeros(taken.shape, dtype=np.int64), np.zeros(taken.shape)
+        places[row, place], right[row, place] = side, values[row, side]
         system = self._gram[places[:, :, None], places[:, None, :]]
         system *= taken[:, :, None] & taken[:, None, :]
         system[:, np.arange(widest), np.arange(widest)] += np.where(taken, 0.0, 1.0)
         factors, pivots = eliminated(system)
         solution = substituted(factors, pivots, right)
         if widest > 1:
-            np.put_along_axis(multipliers, places, np.where(taken, solution, 0.0), axis=1)
+            multipliers[row, side] = solution[row, place]
             # What is missed is told from the normals: products of them are not exact enough.
             reached = self.along(self.summed(multipliers))
-            missed = right - np.take_along_axis(reached, places, axis=1)
+            missed = np.zeros(taken.shape)
+            missed[row, place] = right[row, place] - reached[row, side]
             refined = taken & (counts > 1)[:, None]
             solution += substituted(factors, pivots, np.where(refined, missed, 0.0))
         sound = np.asarray(np.isfinite(solution).all(axis=1))
-        solution = np.where(taken & sound[:, None], solution, 0.0)
-        np.put_along_axis(multipliers, places, solution, axis=1)
+        multipliers[row, side] = np.where(sound[row], solution[row, place], 0.0)
         return multipliers, sound
 
 

@@ -89,7 +89,8 @@ class _FewestSearch:
         self._effort = effort
         self._costs = [Fraction(float(weight)) for weight in system.costs]
         self._allowed = _mask(free)
-        size = max(len(system.literals) * len(system.columns), 1) * (1 + len(system.choices))
+        choices = sum(len(one.numbers) for one in system.choices)
+        size = max(len(system.literals) * len(system.columns), 1) * (1 + choices)
         self._limit = int(np.clip(LARGE // size, *SETS_TRIED))
         self._call = PAIR * len(system.literals) ** 2
         self._pending: dict[Cores, list[Array]] = {}

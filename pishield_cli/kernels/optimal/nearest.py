@@ -250,10 +250,12 @@ class _NearestSearch:
     def _widest_clause(self, lacking: Array) -> tuple[Array, Array]:
         """The clause that is farthest from holding, and how far; zero if all hold."""
         clause, worst = np.zeros(len(lacking), dtype=np.int64), np.zeros(len(lacking))
-        for index, options in enumerate(self.system.choices):
-            away = lacking[:, options].max(axis=2).min(axis=1)
-            clause = np.where(away > worst, index, clause)
-            worst = np.maximum(away, worst)
+        for choices in self.system.choices:
+            away = choices.lacking(lacking)
+            widest = np.argmax(away, axis=1)
+            most, number = away[np.arange(len(away)), widest], choices.numbers[widest]
+            farther = (most > worst) | ((most == worst) & (most > 0) & (number < clause))
+            clause, worst = np.where(farther, number, clause), np.maximum(most, worst)
         return clause, worst
 
     def _clause_children(self, nodes: Nodes, lacking: Array, clause: Array) -> list[Nodes]:
@@ -262,13 +264,13 @@ class _NearestSearch:
         Where other children bring a row nearer than a literal alone can, its child is in vain.
         """
         children = []
-        for index in np.unique(clause):
-            options = self.system.choices[index]
-            here = np.flatnonzero(clause == index)
+        for choices in self.system.choices:
+            here = np.flatnonzero(np.isin(clause, choices.numbers))
+            options = choices.options[np.searchsorted(choices.numbers, clause[here])]
             away = lacking[here[:, None, None], options].max(axis=2)
             order = np.argsort(away, axis=1, kind="stable")
-            for rank in range(len(options)):
-                chosen = options[order[:, rank]]
+            for rank in range(options.shape[1] if len(here) else 0):
+                chosen = options[np.arange(len(here)), order[:, rank]]
                 clashing = self.system.clashing[chosen].any(axis=1)
                 sound = ~(nodes.imposed[here] & clashing).any(axis=1)
                 child = nodes.take(here[sound])

@@ -1,6 +1,6 @@
 """Clauses of a group as arrays: how far rows are from each literal, and how columns move it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
@@ -92,6 +92,32 @@ class FeasibleRegion:
     steps: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Clauses that leave a choice, with as many options of as many literals each.
+
+    Attributes:
+        numbers: Of the clauses among all that leave one, ascending, shape `(clauses,)`.
+        options: The literals that all have to hold, shape `(clauses, options, literals)`.
+    """
+
+    numbers: Array
+    options: Array
+
+    @classmethod
+    def alike(cls, clauses: Iterable[Array]) -> Iterator["Choices"]:
+        """Clauses, each with a row of literals for each option, by their shapes."""
+        shapes: dict[tuple[int, ...], list[tuple[int, Array]]] = {}
+        for number, one in enumerate(clauses):
+            shapes.setdefault(one.shape, []).append((number, one))
+        for listed in shapes.values():
+            yield cls(np.array([n for n, _ in listed]), np.stack([one for _, one in listed]))
+
+    def lacking(self, literals: Array) -> Array:
+        """By how much clauses fail to hold, shape `(rows, clauses)`, from that of literals."""
+        return np.asarray(literals[:, self.options].max(axis=3).min(axis=2))
+
+
 class System:
     """The clauses of one group, with the limits of its columns.
 
@@ -133,14 +159,15 @@ class System:
         alone = sorted({part for one in listed if len(one) == 1 for part in one[0]})
         self.units = np.array(alone, dtype=np.int64)
         self.clauses = tuple(map(_options, listed))
-        self.choices = tuple(one for one in self.clauses if len(one) > 1)
+        self.choices = tuple(Choices.alike(one for one in self.clauses if len(one) > 1))
         self.coefficients, self.constants = matrix_of(self.literals, self.columns)
         self.strict = np.array([one.strict for one in self.literals], dtype=bool)
         self.named = self.coefficients != 0
         place = {name: index for index, name in enumerate(self.columns)}
         halves = [half_of(one, place) for one in self.literals]
         sides = set(equated(halves[unit] for unit in self.units))
-        for parts in (option for one in self.choices if one.shape[1] > 1 for option in one):
+        joint = (one for one in self.clauses if len(one) > 1 and one.shape[1] > 1)
+        for parts in (option for one in joint for option in one):
             sides.update(equated(halves[part] for part in parts))
         self.equated = np.array([half in sides for half in halves], dtype=bool)
         self.clashing = _clashing(self.literals)
