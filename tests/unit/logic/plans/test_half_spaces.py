@@ -174,3 +174,11 @@ def parsed(text: str) -> Inequality:
     (literal,) = clause
     assert isinstance(literal, Inequality)
     return literal
+
+
+def test_a_literal_alone_is_the_literals_that_it_stands_for() -> None:
+    both = ((-1, 0), (1, 0)), Fraction(0), True
+    meant = {both: (half("x >= 1"), half("y > 2"))}
+    found = ClauseSet(Limits(None), lambda one: meant.get(one, (one,)))
+    found.add((both,))
+    assert set(found) == {clause("x >= 1"), clause("y > 2")}
