@@ -2,7 +2,8 @@
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -51,7 +52,7 @@ def read_project(path: Path) -> Project:
         UsageError: If it is not TOML, or asks for what there is not.
     """
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"`{FILE}` is a file of TOML, but: {error}.") from error
     top = _Table(content, FILE, path.parent)
@@ -66,7 +67,8 @@ def read_project(path: Path) -> Project:
     jobs: list[Job] = []
     for name in tables:
         own = top.table("tables").table(name)
-        jobs += _jobs(name, replace(own, content={**defaults.content, **own.content}))
+        with _told_of(own):
+            jobs += _jobs(name, replace(own, content={**defaults.content, **own.content}))
     reports = top.table("reports")
     reports.refuse_others(_REPORTS)
     files = {CheckFormat(name): reports.path(name) for name in _REPORTS if name in reports.content}
@@ -164,6 +166,18 @@ class _Table:
                 near = get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
                 raise UsageError(f"`{FILE}` has no `{name}` in [{self.title}].", hint=hint)
+
+
+@contextmanager
+def _told_of(table: _Table) -> Iterator[None]:
+    """A place where what is wrong with a setting is said with the table that has it."""
+    try:
+        yield
+    except UsageError as error:
+        if FILE in error.message:
+            raise
+        fact = f"In `{FILE}`, [{table.title}] has a wrong setting: {error.message}"
+        raise UsageError(fact, hint=error.hint) from error
 
 
 _KNOWN = (

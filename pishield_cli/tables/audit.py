@@ -126,7 +126,7 @@ def audited_cells(path: str) -> Iterator[AuditedCell]:
         TableError: If it cannot be read, or is not an audit.
     """
     with reading(path), decompressed(open(path, "rb"), path) as stream:
-        lines = csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline=""), strict=True)
+        lines = csv.DictReader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), strict=True)
         if not set(HEADER[:4]) <= set(lines.fieldnames or ()):
             raise _no_audit(path, f"it has no columns {', '.join(HEADER[:4])}")
         try:

@@ -90,6 +90,8 @@ class Dialect:
                 f"--date-format takes a format such as %d.%m.%Y, not '{self.date_format}'.",
                 hint="%Y is the year, %m the month, %d the day, %H:%M:%S the time",
             )
+        if self.skip_rows < 0:
+            raise UsageError(f"--skip-rows takes a number of lines, not {self.skip_rows}.")
         if self.decimal == self.thousands:
             raise UsageError(f"--decimal and --thousands are both '{self.decimal}'.")
         for unit in self.units:

@@ -162,6 +162,9 @@ def test_only_some_tables(capsys):
         ("[tables.a]\ndata='x'\nrequirements='r'\nmax-violations=true", "a number of rows"),
         ("[tables.a]\ndata='x'\nrequirements='r'\nmissing='maybe'", "ignore or fail"),
         ("[tables.a]\ndata='x'\nrequirements='r'\n[reports]\npdf='x'", "has no `pdf`"),
+        ("[tables.a]\ndata='x'\nrequirements='r'\nskip-rows=-1", "[tables.a] has a wrong setting"),
+        ("[tables.a]\ndata='x'\nrequirements='r'\ndelimiter=';;'", "[tables.a] has a wrong"),
+        ("[tables.a]\ndata='x'\nrequirements='r'\ntolerance=5", "[tables.a] has a wrong setting"),
     ],
 )
 def test_a_wrong_project_file_is_one_clear_line(text, fact, capsys):
@@ -206,6 +209,14 @@ def test_settings_are_written_as_on_the_command_line(text, option, value, capsys
     assert main(["check", "--format", "json"]) == 1
     table = json.loads(capsys.readouterr().out)["tables"][0]
     assert {name: table[name] for name in alone} == alone
+
+
+def test_a_mark_of_the_encoding_is_no_part_of_the_file(capsys):
+    """Editors of Windows write one."""
+    Path("pishield.toml").write_bytes(b"\xef\xbb\xbf" + PROJECT.replace("\n", "\r\n").encode())
+    status, (out, err) = checked(capsys)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1] == "OK    4 of 4 tables pass"
 
 
 def test_labels_that_there_are_not_are_told(capsys):

@@ -61,6 +61,16 @@ def test_a_table_without_header_comes_back_under_the_names_it_was_given():
     assert out.read_bytes() != data.read_bytes() == back.read_bytes()
 
 
+def test_an_audit_that_a_spreadsheet_saved_again_is_read():
+    """It puts a mark of the encoding before the header, and ends lines as Windows does."""
+    Path("data.csv").write_text("a,b,c\n-3,99,1\n")
+    assert main(["correct", "data.csv", "rules.txt", "-o", "o.csv", "--audit", "a.csv", "-q"]) == 0
+    saved = Path("a.csv").read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    Path("a.csv").write_bytes(b"\xef\xbb\xbf" + saved)
+    assert main(["undo", "o.csv", "a.csv", "-o", "back.csv", "-q"]) == 0
+    assert Path("back.csv").read_bytes() == Path("data.csv").read_bytes()
+
+
 def test_names_for_columns_that_have_names_are_refused(capsys):
     Path("data.csv").write_text("a,b,c\n1,2,1\n")
     assert main(["undo", "data.csv", "audit.csv", "-o", "b.csv", "--columns", "u,v,w"]) == 2
