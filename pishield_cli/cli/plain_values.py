@@ -8,12 +8,14 @@ way.
 from enum import Enum
 from typing import Any, Final, get_origin
 
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
+
+from pishield_cli.cli.given_once import GivenOnce
 
 _OTHER: Final = object()
 
 
-class PlainCommand(TyperCommand):
+class PlainCommand(GivenOnce):
     """A command that reads plain values by itself."""
 
     def get_params(self, ctx: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from pishield_cli.cli import options, train_options
 from pishield_cli.cli.failures import errors_as_asked
 from pishield_cli.cli.formats import PageFormat
 from pishield_cli.cli.options import TypeChoice
+from pishield_cli.cli.plain_values import PlainCommand
 from pishield_cli.cli.reading_options import reads_tables
 from pishield_cli.tables.dialect import Dialect
 from pishield_cli.training.settings import TrainSettings
@@ -64,6 +65,7 @@ def report() -> None:
 
 @app.command(
     "violations",
+    cls=PlainCommand,
     short_help="How often and by how much requirements are violated.",
     epilog=VIOLATIONS_EXAMPLES,
 )
@@ -151,6 +153,7 @@ def _nearest(reader: "TableReader", binding: "Binding") -> "tuple[NearRule, ...]
 
 @app.command(
     "gradients",
+    cls=PlainCommand,
     short_help="The gradients of backward methods beside the free one.",
     epilog=GRADIENTS_EXAMPLES,
 )
@@ -259,6 +262,7 @@ def gradients(
 
 @app.command(
     "runs",
+    cls=PlainCommand,
     short_help="Runs side by side, tested for differences.",
     epilog=RUNS_EXAMPLES,
 )

@@ -348,3 +348,29 @@ def test_a_signal_leaves_nothing_behind(tmp_path: Path, sent: signal.Signals, co
     assert out == ""
     assert err == ("interrupted; nothing was written\n" if sent == signal.SIGINT else "")
     assert list(tmp_path.iterdir()) == [rules]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("check", "--format", "json", "--format", "junit"), "reports go to files"),
+        (("check", "--max-violations", "1", "--max-violations=0"), "leave out all but one"),
+        (("correct", "-o", "out.csv", "--output", "o.csv"), "leave out all but one"),
+        (("correct", "--fixed", "a", "--fixed", "b"), "separate names by commas: --fixed A,B"),
+        (("report", "violations", "--format", "json", "--format", "json"), "leave out all but one"),
+    ],
+)
+def test_an_option_is_not_given_again_in_silence(
+    words: tuple[str, ...], hint: str, files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Otherwise the last one wins, and what the others ask for is lost."""
+    group = 2 if words[0] == "report" else 1
+    assert main([*words[:group], *files, *words[group:]]) == 2
+    out, err = capsys.readouterr()
+    assert "takes one value, but it is given 2 times. Hint: " in err
+    assert hint in err
+    assert out == ""
+
+
+def test_flags_and_lists_may_be_given_again(files: tuple[str, str]) -> None:
+    assert main(["check", *files, "-q", "--quiet", "--exact", "--exact"]) in (0, 1)
