@@ -9,7 +9,7 @@ from datetime import date
 from pishield_cli.language import bind, bind_text, read_binding
 from pishield_cli.logic.domains import Number, Truth
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.tables.misread import misread_header
+from pishield_cli.tables.misread import bound_over
 from pishield_cli.tables.table import TableReader
 
 Rules = Requirements | str | os.PathLike[str]
@@ -56,8 +56,7 @@ def bound_to(
     Raises:
         RequirementsFileError: With all that is wrong with the requirements.
     """
-    with misread_header(reader):
-        return _bound_to(reader, requirements, positions, today)
+    return bound_over(reader, lambda: _bound_to(reader, requirements, positions, today))
 
 
 def _bound_to(

@@ -14,7 +14,7 @@ from pishield_cli.tables import open_table
 from pishield_cli.tables.aside import STANDARD_STREAM
 from pishield_cli.tables.dialect import BadCells, Dialect
 from pishield_cli.tables.endings import format_named
-from pishield_cli.tables.misread import misread_header
+from pishield_cli.tables.misread import bound_over
 from pishield_cli.tables.table import TableReader
 
 _LONGEST_HEADER = 1 << 16
@@ -139,15 +139,17 @@ def _opened(
         pyarrow.set_cpu_count(workers)
     if positions is not None:
         require_columns("--columns", positions, reader.columns)
-    with misread_header(reader):
-        bound = read_binding(
+    bound = bound_over(
+        reader,
+        lambda: read_binding(
             requirements,
             reader.columns,
             positions=positions,
             type=requirements_type,
             today=today,
             domains=reader.domains,
-        )
+        ),
+    )
     asked = dialect is not None and dialect.bad_cells is BadCells.VIOLATION
     if not (bound.requirements.derived or bound.requirements.domains or asked):
         return reader, bound

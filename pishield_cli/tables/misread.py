@@ -1,27 +1,33 @@
-"""Errors about names of which the table, and not the requirements file, is the cause."""
+"""Names that are not columns, of which the table, and not the requirements file, is the cause."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from pishield_cli.errors import RequirementsFileError, TableError, UnknownVariableError
 from pishield_cli.tables.table import TableReader
 
+ReadOver = TypeVar("ReadOver")
 
-@contextmanager
-def misread_header(reader: TableReader) -> Iterator[None]:
-    """A place where requirements are bound to a table's columns.
 
-    A name that is a key of later JSON lines alone is told with the line that it comes up on.
+def bound_over(reader: TableReader, bind: Callable[[], ReadOver]) -> ReadOver:
+    """Bind requirements to a table's columns.
+
+    A name that is a key of later JSON lines alone becomes a column, missing in the lines before.
+
+    Args:
+        reader: The table.
+        bind: Binds to its columns.
 
     Raises:
         TableError: In place of errors about names alone, where the table's header seems to be
             written in another way than it was read; the hint has all options that it needs.
     """
     try:
-        yield
+        return bind()
     except RequirementsFileError as error:
         unknown = [one for one in error.problems if isinstance(one, UnknownVariableError)]
-        _tell_late_keys(reader, unknown)
+        if _late_keys_taken(reader, unknown):
+            return bound_over(reader, bind)
         if len(unknown) < len(error.problems):
             raise
         from pishield_cli.tables.csv.guess import misread
@@ -33,22 +39,14 @@ def misread_header(reader: TableReader) -> Iterator[None]:
         raise TableError(fact, hint=hint) from error
 
 
-def _tell_late_keys(reader: TableReader, unknown: Sequence[UnknownVariableError]) -> None:
-    """Say where names come up that are keys of later lines alone."""
-    from pishield_cli.tables.jsonl.lines import json_text
+def _late_keys_taken(reader: TableReader, unknown: Sequence[UnknownVariableError]) -> bool:
+    """Take names that are keys of later lines alone for columns; whether there were any."""
     from pishield_cli.tables.jsonl.reader import JsonLinesReader
 
     table = reader.stored
     if not isinstance(table, JsonLinesReader):
-        return
-    for one in unknown:
-        name = _name(one)
-        line = table.late_key(name)
-        if line is not None:
-            one.hint = (
-                f"the keys of the first lines are the columns, and this one comes up on line "
-                f"{line}; write {json_text(name)}: null on the first"
-            )
+        return False
+    return any(table.take_late_key(name) for name in dict.fromkeys(map(_name, unknown)))
 
 
 def _name(problem: UnknownVariableError) -> str:

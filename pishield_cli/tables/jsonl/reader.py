@@ -1,7 +1,7 @@
 """Tables in JSON lines: one object on each line, its keys the columns.
 
 A missing cell is `null`, or a key that is not there. A text is a text, also `"5"`. Keys that come
-up only after the first lines are not columns; they stay in what is written.
+up only after the first lines are columns if requirements name them; they stay in what is written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -166,16 +166,18 @@ class JsonLinesReader(TextTable):
             raise other_kind(self.name, output)
         return JsonLinesWriter(self, output)
 
-    def late_key(self, name: str) -> int | None:
-        """The first line that has a key which is not a column; None where no line has it."""
+    def take_late_key(self, name: str) -> bool:
+        """Take a key of later lines for a column; whether some line has it."""
         written = json_text(name).encode()
         for lines in self._pieces(_FIRST):
             if written in lines.data:
                 objects = JsonPiece(lines, self.source.title).objects
-                row = next((row for row, one in enumerate(objects) if name in one), None)
-                if row is not None:
-                    return lines.line_of(row, len(objects))
-        return None
+                found = [one for one in objects if name in one][:_LOOKED_AT]
+                if found:
+                    self._columns = (*self._columns, name)
+                    self._first = [*self._first, *found]
+                    return True
+        return False
 
     def _parse(self, lines: JsonLines, wanted: list[str], raw: Sequence[str]) -> Parsed:
         piece = JsonPiece(lines, self.source.title, self.bad_cells)
