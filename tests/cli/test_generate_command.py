@@ -111,6 +111,15 @@ def test_a_given_cell_stands_in_every_row(here):
     assert main(["check", "made.csv", "orders.txt", "--exact", "--quiet"]) == 0
 
 
+def test_given_dates_stand_as_they_are_written(here):
+    assert generate("orders", "-n", "3", "-o", "made.csv", "--given", "ordered=2026-03-05") == 0
+    assert {str(row["ordered"]) for row in rows_of("made.csv")} == {"2026-03-05"}
+    Path("given.csv").write_text("ordered,shipped\n2026-03-05,2026-03-09\n,\n2026-03-05,\n")
+    assert generate("orders", "-n", "1", "-o", "made.csv", "--given", "given.csv") == 0
+    made = [(str(row["ordered"]), str(row["shipped"])) for row in rows_of("made.csv")]
+    assert made == [("2026-03-05", "2026-03-09"), ("None", "None"), ("2026-03-05", "None")]
+
+
 def test_a_given_table_stands_row_by_row(here):
     given = [("GB", "shipped"), ("FR", ""), ("DE", "open")]
     with open("given.csv", "w", newline="") as file:

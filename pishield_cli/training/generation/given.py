@@ -11,6 +11,7 @@ import pyarrow as pa
 from pishield_cli.errors import ColumnTypeError, MissingColumnError, UsageError
 from pishield_cli.logic.domains import Text
 from pishield_cli.tables.arrow.memory import MemoryReader
+from pishield_cli.tables.derived import DerivedReader
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import read_batches
 from pishield_cli.training.generation.runs import GeneratorRun
@@ -42,8 +43,9 @@ class GivenBatches:
         named = {name: one for name, one in domains.items() if name in wanted}
         texts = [name for name, one in wanted.items() if isinstance(one, Text)]
         stored = self.reader.stored
+        reader = DerivedReader(stored, {}, named) if named else self.reader
         most = max(1, self.size // self.times)
-        for batch, cells in read_batches(self.reader, wanted, (), named, rows=most):
+        for batch, cells in read_batches(reader, wanted, (), named, rows=most):
             table = stored.arrow([batch], columns=list(self.columns), texts=texts)
             found = GivenRows(cells, _cast(table, self.run.types))
             every = batch.rows * self.times
