@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     rule = ["price:+sqft_living"]
     made.add_argument("--monotone", nargs="+", default=rule, metavar="RULE", help="as of train")
     made.add_argument("--monotone-epochs", type=int, default=20)
+    made.add_argument("--networks", nargs="+", metavar="N1", help="for idempotent, of these only")
     made.add_argument("--lookup-epochs", type=int, default=60)
     made.add_argument("--wide-rows", type=int, default=10_000, help="of an epoch, for wide")
     made.add_argument("--wide-epochs", type=int, default=20)

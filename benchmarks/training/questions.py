@@ -82,7 +82,7 @@ def monotone(options: argparse.Namespace) -> Iterator[str]:
 
 def idempotent(options: argparse.Namespace) -> Iterator[str]:
     """Errors of idempotent networks, epoch by epoch."""
-    yield from repeating.tables(kept(options))
+    yield from repeating.tables(kept(options), options.networks or list(repeating.CASES))
 
 
 def wide(options: argparse.Namespace) -> Iterator[str]:
