@@ -70,7 +70,7 @@ class Aside:
         self._output = output
         self._target = local_target(output)
         if os.path.exists(self._target) and not os.path.isfile(self._target):
-            kind = "a folder" if os.path.isdir(self._target) else "no ordinary file"
+            kind = "a folder" if os.path.isdir(self._target) else "not an ordinary file"
             raise TableError(f"`{output}` cannot be written: it is {kind}.", hint="name a file")
         with writing(output):
             self._held = Held(*os.path.split(self._target), _make_file)

@@ -154,9 +154,9 @@ def test_a_table_comes_from_a_pipe(pieces: list[str], capsys: pytest.CaptureFixt
     [
         (["check", "pipe.csv", "r.txt"], "nothing writes to it"),
         (["check", "pipe.parquet", "r.txt"], "is a pipe or a device"),
-        (["correct", "t.csv", "r.txt", "-o", "pipe.csv"], "no ordinary file"),
-        (["check", "t.csv", "r.txt", "-o", "pipe.csv"], "no ordinary file"),
-        (["check", "t.csv", "r.txt", "--violations", "pipe.parquet"], "no ordinary file"),
+        (["correct", "t.csv", "r.txt", "-o", "pipe.csv"], "not an ordinary file"),
+        (["check", "t.csv", "r.txt", "-o", "pipe.csv"], "not an ordinary file"),
+        (["check", "t.csv", "r.txt", "--violations", "pipe.parquet"], "not an ordinary file"),
     ],
 )
 def test_a_pipe_that_leads_nowhere_is_one_error(

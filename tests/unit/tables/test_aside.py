@@ -108,7 +108,7 @@ def test_standard_output_is_given_all_at_once(capfdbinary: pytest.CaptureFixture
         (lambda one: None, "none/out.csv", "its folder does not exist"),
         (lambda one: (one / "f").write_text(""), "f/out.csv", "its folder does not exist"),
         (lambda one: (one / "out.csv").mkdir(), "out.csv", "it is a folder"),
-        (lambda one: os.mkfifo(one / "out.csv"), "out.csv", "it is no ordinary file"),
+        (lambda one: os.mkfifo(one / "out.csv"), "out.csv", "it is not an ordinary file"),
     ],
 )
 def test_where_nothing_can_be_written(prepare, output: str, fact: str, inside: Path) -> None:

@@ -247,7 +247,7 @@ def test_outputs_that_are_refused_before_reading(
 
 def test_a_device_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "link.csv").symlink_to("/dev/null")
-    with pytest.raises(TableError, match="no ordinary file"):
+    with pytest.raises(TableError, match="not an ordinary file"):
         open_writer(open_table(stored(tmp_path, b"a\n1\n")), os.fspath(tmp_path / "link.csv"))
 
 
