@@ -21,8 +21,9 @@ from benchmarks.training.kept import Figures, Kept
 from benchmarks.training.shown import difference, percent
 from pishield_cli.training.features import FeatureEncoder, NumberFeature, TargetScaler
 from pishield_cli.training.idempotent import IdempotentObjective, idempotent_figures, matrix_of
-from pishield_cli.training.model import Outline, ShieldedNetwork
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.objectives import Minibatch
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.settings import IdempotentBackward, TrainSettings
 
 OPTIMIZERS = {

@@ -21,7 +21,7 @@ from pishield_cli.layers.backward import BACKWARDS, Routed
 from pishield_cli.layers.rules import ShieldChoice, rules_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.training.features import TargetScaler, stacked
-from pishield_cli.training.model import within
+from pishield_cli.training.outline import within
 from pishield_cli.training.settings import TrainSettings
 
 ROWS = 1024

@@ -25,8 +25,8 @@ from pishield_cli.layers import NearestShield, Shield
 from pishield_cli.layers.rules import ShieldChoice, rules_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.training.features import FeatureEncoder, stacked
-from pishield_cli.training.model import within
 from pishield_cli.training.networks import build_network
+from pishield_cli.training.outline import within
 from pishield_cli.training.settings import TrainSettings
 
 BATCHES = (64, 256, 1024)

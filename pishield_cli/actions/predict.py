@@ -2,22 +2,18 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
-from pishield_cli.actions.correct import corrector_for
+from pishield_cli.actions.finishing import Finisher, violating_rows
 from pishield_cli.errors import MissingColumnError, UsageError
 from pishield_cli.kernels.changes import moved
-from pishield_cli.kernels.columns import Array, NumericColumn
-from pishield_cli.kernels.evaluation.compiled import compile_requirements
-from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.sequential.placement import significant
-from pishield_cli.logic.domains import Date, Domain, Number, Truth
-from pishield_cli.logic.requirements import Requirements
-from pishield_cli.logic.rows.grids import Grid, grid_of
+from pishield_cli.logic.domains import Domain, Number, Text, Truth
 from pishield_cli.tables.table import Batch, TableReader
 from pishield_cli.training.cells import EncodedCells, read_batches
 from pishield_cli.training.features import CategoryFeature
@@ -119,25 +115,30 @@ def predict(
     domains = {} if requirements is None else requirements.domains
     finisher = None
     if shielded and requirements is not None:
-        finisher = _Finisher(run, requirements, targets)
+        finisher = Finisher(run, requirements, targets)
     truths = frozenset() if requirements is None else requirements.booleans
+    places = {name: place for place, name in enumerate(run.outline.targets)}
+    texts = {name: np.array(one, dtype=object) for name, one in run.roles.texts.values.items()}
     tally = _PredictTally()
     with open_writer(layout) as writer, threads(threads_used):
         for batch, cells in read_batches(reader, needed, run.roles.given, domains, rows=batch_rows):
             raw, settled = run.outputs(cells, shielded=shielded)
             held = {
-                name: run.roles.dates[name].units(settled[:, place])
+                name: run.roles.dates[name].units(settled[:, places[name]])
                 if name in run.roles.dates
-                else _held(settled[:, place], domain, truth=domain != Number() and name in truths)
-                for place, (name, domain) in enumerate(targets.items())
+                else _held(
+                    settled[:, places[name]], domain, truth=domain != Number() and name in truths
+                )
+                for name, domain in targets.items()
             }
             given = {name: batch.columns[name] for name in run.roles.given}
             wrong = np.zeros(0, dtype=np.int64)
             if finisher is not None:
                 held, wrong = finisher.finish(held, given, batch.rows)
             elif requirements is not None:
-                wrong = _violating(requirements, held, given, batch.rows)
-            writer.write(batch, held)
+                wrong = violating_rows(run, requirements, held, given, batch.rows)
+            told = {name: one[held[name]] for name, one in texts.items()}
+            writer.write(batch, {**held, **told})
             _add(tally, batch, cells, run, (raw, settled), wrong)
             if progress is not None:
                 progress(tally.rows)
@@ -195,12 +196,15 @@ def _target_domains(run: Trained, *, scores: bool) -> dict[str, Domain]:
     requirements = run.outline.requirements
     whole = frozenset() if requirements is None else requirements.integers
     truths = frozenset() if requirements is None else requirements.booleans
+    decimals = {} if requirements is None else dict(requirements.decimals)
     domains: dict[str, Domain] = {}
     for name in run.roles.targets:
         domain = run.roles.domains[name]
         if name in whole or (name in truths and not isinstance(domain, Truth)):
             domain = Number(places=0)
-        domains[name] = Number() if scores else domain
+        elif name in decimals and domain == Number():
+            domain = Number(places=decimals[name])
+        domains[name] = Number() if scores and name not in run.roles.texts.values else domain
     if scores and not run.outline.propositional:
         raise UsageError(
             f"--scores is for propositional requirements, but those of `{run.path}` are not."
@@ -209,73 +213,17 @@ def _target_domains(run: Trained, *, scores: bool) -> dict[str, Domain]:
 
 
 def _held(values: Array, domain: Domain, *, truth: bool) -> Array:
-    """Predictions as their column holds them; a truth may be held as a whole number too."""
+    """Predictions as their column holds them, texts by their places; a truth maybe as a number."""
     if truth or isinstance(domain, Truth):
         return np.asarray(values > 0.5).astype(np.int64)
+    if isinstance(domain, Text):
+        return values.astype(np.int64)
     if domain == Number(places=0):
         whole: Array = np.rint(np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST))
         return whole.astype(np.int64)
+    if isinstance(domain, Number) and domain.places is not None:
+        return np.round(values, domain.places)
     return significant(values, WRITTEN_DIGITS)
-
-
-class _Finisher:
-    """Corrects what is left to correct, exactly, on cells as they will be written."""
-
-    def __init__(
-        self, run: Trained, requirements: Requirements, targets: Mapping[str, Domain]
-    ) -> None:
-        self._targets = targets
-        self._requirements = requirements
-        columns = (*run.roles.given, *targets)
-        kept = [name for name in requirements.ordering or () if name in columns]
-        ordering = tuple(dict.fromkeys((*kept, *columns)))
-        grids = {
-            name: _grid(targets.get(name), name, requirements) for name in requirements.variables
-        }
-        self._corrector = corrector_for(
-            replace(requirements, ordering=ordering), ordering, grids, frozenset(run.roles.given)
-        )
-
-    def finish(
-        self, held: Mapping[str, Array], given: Mapping[str, NumericColumn], rows: int
-    ) -> tuple[dict[str, Array], Array]:
-        """Correct predictions.
-
-        Returns:
-            All of them, and the rows that could not be corrected.
-        """
-        columns = {**given, **{name: NumericColumn(values) for name, values in held.items()}}
-        named = {name: columns[name] for name in self._requirements.variables}
-        correction = self._corrector.correct(named, rows)
-        result = dict(held)
-        for name, change in correction.changes.items():
-            values = held[name].copy()
-            values[change.rows] = change.values
-            result[name] = values
-        return result, correction.uncorrected
-
-
-def _grid(domain: Domain | None, name: str, requirements: Requirements) -> Grid:
-    """What the cells of a column can hold; columns that are not predicted do not move."""
-    known = requirements.domains.get(name)
-    if isinstance(known, Date):
-        return grid_of(known)
-    return grid_of(Truth() if name in requirements.booleans else domain)
-
-
-def _violating(
-    requirements: Requirements,
-    held: Mapping[str, Array],
-    given: Mapping[str, NumericColumn],
-    rows: int,
-) -> Array:
-    compiled = compile_requirements(requirements)
-    columns = {**given, **{name: NumericColumn(values) for name, values in held.items()}}
-    mask = np.zeros(rows, dtype=bool)
-    for verdict in evaluate(compiled, columns, rows):
-        if verdict.violated is not None:
-            mask |= verdict.violated
-    return np.flatnonzero(mask)
 
 
 def as_json(report: PredictReport) -> dict[str, Any]:

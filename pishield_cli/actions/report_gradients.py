@@ -29,7 +29,7 @@ from pishield_cli.training.loop import chosen_device, seeded, threads
 from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.networks import isometry
 from pishield_cli.training.objectives import Minibatch
-from pishield_cli.training.problem import Problem, load_problem, problem_of
+from pishield_cli.training.problem import Problem, Roles, load_problem, problem_of
 from pishield_cli.training.runs import Run
 from pishield_cli.training.settings import Objective, TrainSettings
 
@@ -237,11 +237,13 @@ def _model(
     layer = replace(settings, shield=ShieldChoice.LAYER, backward=None)
     if run is None:
         problem = load_problem(reader, requirements, layer)
+        _refuse_texts(problem.roles)
         return untrained(problem, layer), problem
     if run.settings.objective is not Objective.PREDICT:
         raise UsageError(
             f"Gradients are reported for networks that predict, but `{run.path}` is idempotent."
         )
+    _refuse_texts(run.roles)
     named = frozenset(requirements.variables)
     known = frozenset((*run.roles.targets, *run.roles.given))
     if not named <= known:
@@ -253,10 +255,23 @@ def _model(
     roles, domains = run.roles, requirements.domains
     cells = read_cells(reader, roles.domains, roles.given, domains)
     requirements = in_days(requirements)
-    problem = problem_of(roles, requirements, cells, roles.targets)
+    problem = problem_of(roles, requirements, cells)
     model = ShieldedNetwork(replace(run.model.outline, requirements=requirements), layer)
     model.network.load_state_dict(run.model.network.state_dict())
     return model, problem
+
+
+def _refuse_texts(roles: Roles) -> None:
+    """Refuse targets of texts, which no rule of numbers moves.
+
+    Raises:
+        UsageError: If there are any.
+    """
+    for name in roles.texts.values:
+        raise UsageError(
+            f"Gradients are reported of targets that are numbers, but `{name}` holds texts.",
+            hint="name numbers with --targets",
+        )
 
 
 def _isometry(model: ShieldedNetwork, problem: Problem) -> tuple[float | None, float | None]:

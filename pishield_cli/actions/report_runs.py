@@ -22,11 +22,17 @@ class RunSummary:
         arch: The architecture.
         data: The table's name.
         targets: What it predicts.
-        errors: The method's error on the test part, by the trial's seed, in the table's units.
-        standardised: Likewise in standard deviations.
+        figure: What errors are: `RMSE`, in the table's units; or `mean loss` of all targets, of a
+            run that predicts texts.
+        errors: The method's error on the test part, by the trial's seed.
+        standardised: The RMSE in standard deviations, by seed; empty where no number is predicted.
         free: The freely trained network's error, by seed, where there was one.
         violating: Mean share of test rows that violate a requirement.
         seconds: Mean seconds of a trial.
+        rmse: The RMSE by seed, in the table's units; empty where no number is predicted.
+        free_rmse: Likewise of the freely trained network.
+        texts: Figures of each target of texts, the mean over trials.
+        loss: The loss that was asked for.
         curve: Mean error on the validation part over trials, by the epoch; empty where the run has
             no history.
         against_best: The paired test of this run's errors against those of the best one, over the
@@ -38,11 +44,16 @@ class RunSummary:
     arch: str
     data: str
     targets: tuple[str, ...]
+    figure: str
     errors: Mapping[int, float]
     standardised: Mapping[int, float]
     free: Mapping[int, float]
     violating: float
     seconds: float
+    rmse: Mapping[int, float]
+    free_rmse: Mapping[int, float]
+    texts: Mapping[str, Mapping[str, float]]
+    loss: str
     curve: tuple[float, ...] = ()
     against_best: PairedTest | None = None
 
@@ -54,7 +65,16 @@ class RunSummary:
     @property
     def deviation(self) -> float:
         """The standard deviation over trials."""
-        return statistics.stdev(self.errors.values()) if len(self.errors) > 1 else 0.0
+        return _deviation(self.errors)
+
+
+def mean_of(values: Mapping[int, float]) -> float | None:
+    """The mean over trials; None where there are none."""
+    return statistics.fmean(values.values()) if values else None
+
+
+def _deviation(values: Mapping[int, float]) -> float:
+    return statistics.stdev(values.values()) if len(values) > 1 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +103,14 @@ class RunsReport:
                     "arch": one.arch,
                     "data": one.data,
                     "trials": len(one.errors),
-                    "rmse_mean": one.mean,
-                    "rmse_std": one.deviation,
-                    "rmse_standardised_mean": statistics.fmean(one.standardised.values()),
-                    "rmse_unshielded_mean": statistics.fmean(one.free.values())
-                    if one.free
-                    else None,
+                    "figure": one.figure,
+                    "figure_mean": one.mean,
+                    "figure_std": one.deviation,
+                    "rmse_mean": mean_of(one.rmse),
+                    "rmse_std": _deviation(one.rmse) if one.rmse else None,
+                    "rmse_standardised_mean": mean_of(one.standardised),
+                    "rmse_unshielded_mean": mean_of(one.free_rmse),
+                    "texts": {name: dict(figures) for name, figures in one.texts.items()},
                     "violating_rows": one.violating,
                     "seconds": one.seconds,
                     "best": place == self.best,
@@ -115,7 +137,9 @@ def report_runs(paths: Sequence[str]) -> RunsReport:
     runs = [_summary(path) for path in paths]
     best = min(range(len(runs)), key=lambda place: runs[place].mean)
     against = [_tested(one, runs[best]) for one in runs]
-    comparable = len({(one.data, one.targets) for one in runs}) == 1
+    # A mean loss is one of squares in one run, and of absolute errors in another.
+    measured = {(one.data, one.targets, one.loss if one.texts else "") for one in runs}
+    comparable = len(measured) == 1
     return RunsReport(tuple(against), best, comparable)
 
 
@@ -139,27 +163,36 @@ def _tested(one: RunSummary, best: RunSummary) -> RunSummary:
     return replace(one, against_best=test)
 
 
+def _by_seed(trials: Sequence[Mapping[str, Any]], figure: str) -> dict[int, float]:
+    """A figure of each trial that has it."""
+    found = ((one["seed"], one[figure]) for one in trials)
+    return {seed: float(value) for seed, value in found if value is not None}
+
+
 def _summary(path: str) -> RunSummary:
     record = read_record(path)
     require_predicting(record, path)
     try:
         metrics = record["metrics"]
         trials = metrics["trials"]
+        texts = metrics.get("texts", {})
+        error = "loss" if texts else "rmse"
         return RunSummary(
             run=path,
             method=str(metrics["method"]),
             arch=str(record["arch"]),
             data=str(metrics["data"]),
             targets=tuple(record["columns"]["targets"]),
-            errors={one["seed"]: float(one["rmse"]) for one in trials},
-            standardised={one["seed"]: float(one["rmse_standardised"]) for one in trials},
-            free={
-                one["seed"]: float(one["rmse_unshielded"])
-                for one in trials
-                if one["rmse_unshielded"] is not None
-            },
+            figure="mean loss" if texts else "RMSE",
+            errors=_by_seed(trials, error),
+            standardised=_by_seed(trials, "rmse_standardised"),
+            free=_by_seed(trials, f"{error}_unshielded"),
             violating=statistics.fmean(float(one["violating_rows"]) for one in trials),
             seconds=statistics.fmean(float(one["seconds"]) for one in trials),
+            rmse=_by_seed(trials, "rmse"),
+            free_rmse=_by_seed(trials, "rmse_unshielded"),
+            texts=texts,
+            loss=str(metrics.get("loss", "")),
             curve=_curve(path),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -1,8 +1,10 @@
 """Train a small shielded network on a table, and judge it."""
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -95,7 +97,7 @@ class TrainReport:
         """The method minus the free network corrected afterwards, trial by trial.
 
         By figure: the error in the table's units, in standard deviations, the loss that was asked
-        for, and all figures of labels. Empty where there is no such network beside it.
+        for, and all figures of labels or texts. Empty where there is no such network beside it.
         """
         pairs = [(one.method, one.corrected) for one in self.trials if one.corrected is not None]
         if not pairs or len(pairs) < len(self.trials):
@@ -110,7 +112,22 @@ class TrainReport:
         if all(labels):
             for name in asdict(labels[0][0]):
                 compared[name] = [[float(getattr(one, name)) for one in side] for side in labels]
-        return {name: paired_test(*sides) for name, sides in compared.items()}
+        return {
+            name: paired_test(*sides)
+            for name, sides in compared.items()
+            if all(map(math.isfinite, chain(*sides)))
+        }
+
+    @property
+    def texts(self) -> dict[str, dict[str, float]]:
+        """Figures of each target of texts, the mean over trials."""
+        found: dict[str, dict[str, float]] = {}
+        for name in self.trials[0].method.texts:
+            each = [asdict(trial.method.texts[name]) for trial in self.trials]
+            found[name] = {
+                figure: statistics.fmean(one[figure] for one in each) for figure in each[0]
+            }
+        return found
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values, in a fixed order."""
@@ -118,12 +135,13 @@ class TrainReport:
             "run": self.run,
             "method": self.settings.method,
             "trials": [_trial_json(trial) for trial in self.trials],
-            "rmse_mean": statistics.fmean(self.errors),
-            "rmse_std": deviation(self.errors),
+            "rmse_mean": _known(statistics.fmean(self.errors)),
+            "rmse_std": _known(deviation(self.errors)),
             "targets": {
                 name: statistics.fmean(trial.method.targets[name] for trial in self.trials)
-                for name in self.targets
+                for name in self.trials[0].method.targets
             },
+            "texts": self.texts,
             "data": self.data,
             "requirements_file": self.requirements_file,
             "rows": self.rows,
@@ -144,26 +162,33 @@ class TrainReport:
 
 
 def deviation(values: Sequence[float]) -> float:
-    """The sample standard deviation; 0 for a single value."""
+    """The sample standard deviation; 0 for a single value, NaN where one is."""
+    if any(map(math.isnan, values)):
+        return math.nan
     return statistics.stdev(values) if len(values) > 1 else 0.0
+
+
+def _known(figure: float) -> float | None:
+    """None where there is nothing that the figure is of."""
+    return None if math.isnan(figure) else figure
 
 
 def _trial_json(trial: TrialResult) -> dict[str, Any]:
     free, corrected = trial.free, trial.corrected
     read: dict[str, Any] = {
         "seed": trial.seed,
-        "rmse": trial.method.rmse,
-        "rmse_standardised": trial.method.rmse_standardised,
-        "rmse_unshielded": None if free is None else free.rmse,
+        "rmse": _known(trial.method.rmse),
+        "rmse_standardised": _known(trial.method.rmse_standardised),
+        "rmse_unshielded": None if free is None else _known(free.rmse),
         "violating_rows": trial.method.violating_rows,
         "violating_rows_unshielded": None if free is None else free.violating_rows,
         "corrected_share": trial.corrected_share,
         "seconds": trial.seconds,
         "epochs": trial.epochs,
-        "rmse_corrected_after": None if corrected is None else corrected.rmse,
+        "rmse_corrected_after": None if corrected is None else _known(corrected.rmse),
         "rmse_standardised_corrected_after": None
         if corrected is None
-        else corrected.rmse_standardised,
+        else _known(corrected.rmse_standardised),
         "loss": trial.method.loss,
         "loss_unshielded": None if free is None else free.loss,
         "loss_corrected_after": None if corrected is None else corrected.loss,
@@ -176,6 +201,8 @@ def _trial_json(trial: TrialResult) -> dict[str, Any]:
         read["labels"] = asdict(trial.method.labels)
         after = None if corrected is None else corrected.labels
         read["labels_corrected_after"] = None if after is None else asdict(after)
+    if trial.method.texts:
+        read["texts"] = {name: asdict(one) for name, one in trial.method.texts.items()}
     if trial.monotone:
         read["monotone"] = [asdict(share) for share in trial.monotone]
     if trial.detail:
@@ -193,9 +220,10 @@ def train(job: TrainJob) -> TrainReport:
         PishieldError: If training diverged.
     """
     device = chosen_device(job.settings.device)
-    reader, settings = job.reader, job.settings.settled(job.requirements)
+    reader = job.reader
     with job.writing() as writer:
-        problem = load_problem(reader, job.requirements, settings)
+        problem = load_problem(reader, job.requirements, job.settings)
+        settings = job.settings.settled(problem.requirements, texts=bool(problem.roles.texts))
         unsolvable = _unsolvable_rows(problem, reader.columns)
 
         def run(seed: int, note: Note) -> tuple[TrialResult, ShieldedNetwork]:

@@ -132,8 +132,8 @@ StopBy = Annotated[
     typer.Option(
         "--stop-by",
         metavar="FIGURE",
-        help="What of the validation part keeps an epoch: loss or rmse; for propositional "
-        "requirements also f1-micro, f1-macro, average-precision or exact-match.",
+        help="What of the validation part keeps an epoch: loss or rmse; for texts and "
+        "propositional requirements also f1-micro, f1-macro, average-precision or exact-match.",
     ),
 ]
 Penalty = Annotated[

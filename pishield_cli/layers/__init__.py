@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pishield_cli.layers.scaled import Scaled, ScaledShield
     from pishield_cli.layers.shield import Shield
     from pishield_cli.layers.signed_errors import SignedErrors
+    from pishield_cli.layers.text_shield import TextShield
     from pishield_cli.layers.tnorms import TNorm, TNormLoss
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Swept",
     "TNorm",
     "TNormLoss",
+    "TextShield",
     "ViolationPenalty",
     "build_shield_layer",
     "build_shield_loss",
@@ -55,6 +57,7 @@ _HOMES = {
     "Swept": "backward",
     "TNorm": "tnorms",
     "TNormLoss": "tnorms",
+    "TextShield": "text_shield",
     "ViolationPenalty": "penalties",
     "build_shield_layer": "compatible",
     "build_shield_loss": "compatible",

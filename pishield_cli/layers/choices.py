@@ -15,17 +15,14 @@ from pishield_cli.errors import (
 )
 from pishield_cli.language import read_requirements, value_counts
 from pishield_cli.layers.affine import FixedBuffers
-from pishield_cli.layers.pooling import lift
-from pishield_cli.layers.precision import WORKING, gap_of, has_values, may_hold_nan
+from pishield_cli.layers.precision import WORKING, gap_of, may_hold_nan
 from pishield_cli.layers.rules import RuleName
 from pishield_cli.layers.state import Declared, clause_lines, digest_of
+from pishield_cli.layers.value_groups import ValueGroups, known_rule, moved_off
 from pishield_cli.logic.plans.choices import AllowedValues, ChoiceStep, choice_steps, signed_clauses
 from pishield_cli.logic.plans.waves import waves_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.solver.analysis import contradictory_core
-
-RULES = (RuleName.CLAMP, RuleName.ROUTED, RuleName.STE)
-"""How the loss's gradient may be handed on."""
 
 
 class ChoiceShield(Declared):
@@ -83,7 +80,7 @@ class ChoiceShield(Declared):
         if not isinstance(requirements, Requirements):
             requirements = read_requirements(requirements)
         self.requirements, self.check_nan = requirements, check_nan
-        self.backward_name = _known_rule(backward)
+        self.backward_name = known_rule(backward)
         counts = value_counts(requirements)
         self.groups = _groups(counts)
         self.columns = sum(counts.values())
@@ -97,7 +94,7 @@ class ChoiceShield(Declared):
         read = ((one.variable, _earlier(one)) for one in self.steps)
         waves = [[self.steps[place] for place in wave] for wave in waves_of(read)]
         self.waves = nn.ModuleList(_Wave(wave, self.groups, self.columns) for wave in waves)
-        self.firsts = nn.ModuleList([_Groups(list(self.groups.values()))])
+        self.firsts = nn.ModuleList([ValueGroups(list(self.groups.values()))])
         self.declare("requirements_digest", digest_of(clause_lines(requirements.clauses)))
         self.declare("ordering_digest", digest_of(self.ordering))
 
@@ -160,7 +157,7 @@ class ChoiceShield(Declared):
     def _chosen(self, p: Tensor) -> Tensor:
         """Which columns are the likeliest of their groups, as ones."""
         (groups,) = self.firsts
-        assert isinstance(groups, _Groups)
+        assert isinstance(groups, ValueGroups)
         best = groups.taken(p.detach()).max(2).indices
         return groups.marked(torch.zeros_like(p), best)
 
@@ -177,40 +174,6 @@ class ChoiceShield(Declared):
             )
 
 
-class _Groups(FixedBuffers):
-    """Columns of several groups, each padded to the size of the largest."""
-
-    def __init__(self, groups: Sequence[range]) -> None:
-        super().__init__()
-        size = max(map(len, groups))
-        places = [[*one, *[one[0]] * (size - len(one))] for one in groups]
-        inside = [[place < len(one) for place in range(size)] for one in groups]
-        self.shape = (len(groups), size)
-        self.full = all(len(one) == size for one in groups)
-        flat = torch.tensor(inside).flatten()
-        self.register_buffer("places", torch.tensor(places).flatten(), persistent=False)
-        self.register_buffer("inside", torch.tensor(inside), persistent=False)
-        self.register_buffer("spots", flat.nonzero().squeeze(1), persistent=False)
-        own = torch.tensor(places).flatten()[flat]
-        self.register_buffer("own", own, persistent=False)
-
-    def taken(self, p: Tensor) -> Tensor:
-        """Shape `(rows, groups, size)`; less than anything where there is no value."""
-        values = p.index_select(1, self.constants("places")).view(p.shape[0], *self.shape)
-        if self.full:
-            return values
-        return values.masked_fill(~self.constants("inside"), -torch.inf)
-
-    def flat(self, values: Tensor) -> Tensor:
-        """The values of all groups side by side, in the columns' order `own`."""
-        return values.flatten(1).index_select(1, self.constants("spots"))
-
-    def marked(self, p: Tensor, best: Tensor) -> Tensor:
-        """Columns with a one for the best value of each group, zeros for the others."""
-        ones = torch.arange(self.shape[1], device=p.device) == best.unsqueeze(2)
-        return p.index_copy(1, self.constants("own"), self.flat(ones.to(p.dtype)))
-
-
 class _Wave(FixedBuffers):
     """Variables that do not depend on each other."""
 
@@ -218,7 +181,7 @@ class _Wave(FixedBuffers):
         self, steps: Sequence[ChoiceStep], groups: Mapping[str, range], columns: int
     ) -> None:
         super().__init__()
-        self.groups = _Groups([groups[one.variable] for one in steps])
+        self.groups = ValueGroups([groups[one.variable] for one in steps])
         count, size = self.groups.shape
         clauses = [
             (place, held, rest) for place, one in enumerate(steps) for held, rest in one.clauses
@@ -241,34 +204,8 @@ class _Wave(FixedBuffers):
             barred = failing @ self.constants("barred").to(p.dtype) > 0
             barred = barred.view(values.shape)
             top = self.groups.taken(chosen).max(2, keepdim=True).indices
-            moved = barred.gather(2, top)
-        if not has_values(values):
-            best = torch.where(moved, _likeliest(values, barred), top)
-            new = torch.where(
-                moved, lift(values, best, gap, routed=rule == RuleName.ROUTED), values
-            )
-            return self.groups.flat(new), self.groups.marked(chosen, best.squeeze(2))
-        at = moved.squeeze(2).nonzero(as_tuple=True)
-        some = values[at].unsqueeze(1)
-        best = _likeliest(some, barred[at].unsqueeze(1))
-        new = lift(some, best, gap, routed=rule == RuleName.ROUTED)
-        top = top.squeeze(2).index_put(at, best.flatten())
-        values = values.index_put(at, new.squeeze(1))
-        return self.groups.flat(values), self.groups.marked(chosen, top)
-
-
-def _likeliest(values: Tensor, barred: Tensor) -> Tensor:
-    """The places of the greatest values that are not barred, the first of equals."""
-    return values.detach().masked_fill(barred, -torch.inf).max(2, keepdim=True).indices
-
-
-def _known_rule(name: str) -> RuleName:
-    if name not in RULES:
-        listed = ", ".join(RULES)
-        raise UsageError(
-            f"Choices are differentiated by one of the rules {listed}, but this is `{name}`."
-        )
-    return RuleName(name)
+        values, best = moved_off(values, barred, top, gap, rule)
+        return self.groups.flat(values), self.groups.marked(chosen, best.squeeze(2))
 
 
 def _groups(counts: Mapping[str, int]) -> dict[str, range]:

@@ -112,6 +112,27 @@ def named_only(requirements: Requirements) -> Requirements:
     return replace(requirements, requirements=(*requirements.requirements, named))
 
 
+def among(requirements: Requirements, values: Mapping[str, Sequence[str]]) -> Requirements:
+    """Raised requirements, and that texts of columns are among those that each may be."""
+    limits: list[Clause] = []
+    for column, texts in values.items():
+        classes = classes_of(requirements.domains.get(column, Text()))
+        places = frozenset(class_at(code, len(classes)) for code in codes_for(classes, texts))
+        member = Membership(column, places, len(classes))
+        limits += [] if member.always else map(Clause, member.clauses)
+    if not limits:
+        return requirements
+    number = 1 + max(one.number for one in requirements.checked.requirements)
+    known = Requirement(number, "texts that are known", tuple(limits))
+    return replace(requirements, requirements=(*requirements.requirements, known))
+
+
+def codes_for(classes: Sequence[Sequence[str]], texts: Iterable[str]) -> tuple[int, ...]:
+    """The numbers that stand for texts of a column of some classes."""
+    places = {text: place for place, one in enumerate(classes) for text in one}
+    return tuple(code_of(places.get(text, -1), len(classes)) for text in texts)
+
+
 def is_named(column: str) -> Clause:
     """That a column's text is one that requirements name."""
     return Clause((_least(column, HALF),))
@@ -142,7 +163,7 @@ def raised(requirements: Requirements, movable: Collection[str]) -> Requirements
         return requirements
     domains = {**requirements.domains, **_counted(requirements, tests)}
     meant = {
-        name: Membership(column, _places(domains[column], texts), len(_classes(domains[column])))
+        name: Membership(column, _places(domains[column], texts), len(classes_of(domains[column])))
         for name, (column, texts) in tests.items()
     }
     listed = tuple(_raised(one, meant) for one in requirements.requirements)
@@ -245,14 +266,15 @@ def _told_apart(lists: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, classes.values()))
 
 
-def _classes(domain: object) -> tuple[tuple[str, ...], ...]:
+def classes_of(domain: object) -> tuple[tuple[str, ...], ...]:
+    """The classes of a column of texts that requirements tell apart."""
     assert isinstance(domain, Text), "only columns of texts are raised"
     return domain.classes or ()
 
 
 def _places(domain: object, texts: Iterable[str]) -> frozenset[int]:
     wanted = frozenset(texts)
-    return frozenset(place for place, one in enumerate(_classes(domain)) if one[0] in wanted)
+    return frozenset(place for place, one in enumerate(classes_of(domain)) if one[0] in wanted)
 
 
 def _raised(requirement: Requirement, meant: Mapping[str, Membership]) -> Requirement:

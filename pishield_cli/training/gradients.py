@@ -13,8 +13,9 @@ from pishield_cli.kernels.matrices import matrix_of
 from pishield_cli.layers.rules import RuleName, ShieldChoice, rules_of
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.training.features import FeatureEncoder, TargetScaler, stacked
-from pishield_cli.training.model import Outline, ShieldedNetwork, fillers, within
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.objectives import Minibatch, batch_of, prediction_error, standardised
+from pishield_cli.training.outline import Outline, fillers, within
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.settings import TrainSettings
 

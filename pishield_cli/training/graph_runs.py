@@ -11,7 +11,7 @@ from pishield_cli.kernels.columns import Array
 from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.features import CategoryFeature
 from pishield_cli.training.graphs import NUMBER
-from pishield_cli.training.model import Outline
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.trained import reading_record, recorded
 
@@ -46,7 +46,7 @@ class GraphRun:
                 f"The shield is a part of the graph `{self.path}`, so that it cannot be left out.",
                 hint="predict with the run that it was exported from",
             )
-        found = self.session.run(None, self._inputs(cells))
+        found = self.session.run(None, self._inputs(cells))[: len(self.outline.targets)]
         return None, np.stack(found, axis=1).astype(np.float64)
 
     def _inputs(self, cells: EncodedCells) -> dict[str, Array]:

@@ -17,6 +17,9 @@ from pishield_cli.training.features import FARTHEST, CategoryFeature, NumberFeat
 from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.runs import Run, requirements_text
 
+PROBABILITIES = "_probabilities"
+"""Follows the name of a target of texts: of each of its values how likely it is."""
+
 PREDICTED = "_predicted"
 """Follows the name of an output that an input has already."""
 
@@ -26,6 +29,9 @@ NUMBER = "_number"
 
 class Graph(nn.Module):
     """From columns, one tensor each, shape `(rows,)`, to the targets, likewise.
+
+    A target of texts is the place of the likeliest of its values, a whole number; behind all
+    targets come the values' probabilities, `(rows, values)` for each such target.
 
     Numbers and truth values are doubles, dates days since 1970-01-01, NaN where missing. A text is
     the place of its value among those that the model knows, a whole number; any other number is a
@@ -39,6 +45,7 @@ class Graph(nn.Module):
         inputs: The columns that it reads, features first.
         outputs: The names of what it gives.
         categories: For each column of texts the values that it knows, None for a missing cell.
+        texts: For each output that is a text its values.
     """
 
     def __init__(self, model: ShieldedNetwork, domains: Schema) -> None:
@@ -56,9 +63,12 @@ class Graph(nn.Module):
             f"{name}{NUMBER}" if name in self.categories else name for name in outline.given
         )
         self.inputs = tuple(dict.fromkeys((*names, *self.given)))
-        self.outputs = tuple(
-            f"{name}{PREDICTED}" if name in self.inputs else name for name in outline.scaler.names
-        )
+        titles = {
+            name: f"{name}{PREDICTED}" if name in self.inputs else name for name in outline.targets
+        }
+        self.texts = {titles[name]: values for name, values in outline.texts.values.items()}
+        shares = (f"{title}{PROBABILITIES}" for title in self.texts)
+        self.outputs = (*titles.values(), *shares)
 
     def forward(self, *columns: Tensor) -> tuple[Tensor, ...]:
         """The targets, in the table's units; scores for propositional requirements."""
@@ -76,7 +86,13 @@ class Graph(nn.Module):
             for title, name in zip(self.given, self.model.outline.given, strict=True)
         ]
         kept = torch.stack(given, dim=1) if given else z[:, :0]
-        return self.model.predicted(z, kept).table.unbind(1)
+        outputs = self.model.predicted(z, kept).table
+        if self.model.texts is None:
+            return outputs.unbind(1)
+        numbers, shares = self.model.parts(outputs)
+        places = self.model.texts.likeliest(shares).unbind(1)
+        spans = self.model.outline.texts.spans
+        return (*numbers.unbind(1), *places, *(shares[:, span] for span in spans))
 
     def _one_hot(self, feature: CategoryFeature, column: Tensor) -> Tensor:
         texts = feature.name in self.categories
@@ -155,6 +171,7 @@ def graph_bytes(run: Run) -> bytes:
             "inputs": json.dumps(graph.inputs),
             "outputs": json.dumps(graph.outputs),
             "categories": json.dumps(graph.categories),
+            "texts": json.dumps(graph.texts),
             "record": json.dumps({key: run.record[key] for key in run.record if key != "metrics"}),
         },
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 
-_LEAST = 1e-7
+LEAST = 1e-7
 """Scores nearer to 0 or 1 than this count as this near: none is ever certain."""
 
 
@@ -41,7 +41,7 @@ def label_figures(scores: Array, truths: Array) -> LabelFigures:
     known, told = truths > 0.5, (scores > 0.5) & there
     hits = (told & known).sum(axis=0)
     sizes = told.sum(axis=0) + known.sum(axis=0)
-    held = np.clip(scores, _LEAST, 1 - _LEAST)
+    held = np.clip(scores, LEAST, 1 - LEAST)
     precisions = [
         average_precision(scores[there[:, place], place], known[there[:, place], place])
         for place in range(known.shape[1])

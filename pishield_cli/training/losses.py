@@ -1,12 +1,16 @@
-"""Losses of numeric targets, in the units that the network works in."""
+"""Losses of targets: of numbers in the units that the network works in, and of texts."""
 
 import torch
 from torch import Tensor
 
 from pishield_cli.training.settings import LossChoice
+from pishield_cli.training.texts import TextTargets
 
 _BEND = 1.0
 """Up to here, in standard deviations, the Huber loss is a square."""
+
+
+_SMALLEST = 1e-30
 
 
 def target_loss(
@@ -35,6 +39,28 @@ def target_loss(
         return errors.square().sum(dim=1).clamp_min(1e-24).sqrt().mean()
     mean = _of_cells(choice, errors, level).mean()
     return mean if present is None else mean / present.to(mean.dtype).mean()
+
+
+def text_losses(texts: TextTargets, probabilities: Tensor, places: Tensor) -> Tensor:
+    """The mean cross-entropy of each target of texts, over the rows where it is there.
+
+    Args:
+        texts: The targets.
+        probabilities: Of all their values side by side, `(rows, values)`.
+        places: Of the right values, `(rows, targets)`; NaN where a text is missing.
+
+    Returns:
+        Shape `(targets,)`; 0 for one that is missing in all rows.
+    """
+    losses = []
+    for span, own in zip(texts.spans, places.unbind(1), strict=True):
+        present = ~own.isnan()
+        right = torch.where(present, own, 0.0).long().unsqueeze(1)
+        chosen = probabilities[:, span].gather(1, right).squeeze(1)
+        # A probability of zero has no finite logarithm.
+        sizes = torch.where(present, -chosen.clamp_min(_SMALLEST).log(), 0.0)
+        losses.append(sizes.sum() / present.sum().clamp_min(1))
+    return torch.stack(losses)
 
 
 def _of_cells(choice: LossChoice, errors: Tensor, level: float) -> Tensor:

@@ -1,79 +1,32 @@
 """A network and the shield behind it, in the units that the network works in."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pishield_cli.errors import UsageError
-from pishield_cli.kernels.columns import Array
-from pishield_cli.layers.backward import Masked, MaskedSweeps
+from pishield_cli.layers.backward import MaskedSweeps
 from pishield_cli.layers.nearest import NearestShield
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.layers.scaled import ScaledShield
 from pishield_cli.layers.shield import Shield
-from pishield_cli.logic.requirements import Requirements, RequirementType
-from pishield_cli.training.cells import EncodedCells
-from pishield_cli.training.features import FeatureEncoder, TargetScaler
-from pishield_cli.training.monotone import Slope
+from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.training.monotone_network import MonotoneNetwork
 from pishield_cli.training.networks import build_network, hidden_widths
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.settings import MaskChoice, TrainSettings
+from pishield_cli.training.shields import build_shield, text_shield
 
 COLDEST = 0.1
 """The temperature of a learnt choice of masks at the end; it begins with 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """What has to be known to build a model again.
-
-    Attributes:
-        encoder: From cells to inputs.
-        scaler: From the targets' units to those of the network.
-        requirements: Over column names; None for none.
-        given: Columns that requirements name and that are not targets; they never move.
-        slopes: Rules that the network keeps by construction.
-        arch: The architecture.
-        fillers: What stands for a missing cell of each given column; 0 where there is none.
-    """
-
-    encoder: FeatureEncoder
-    scaler: TargetScaler
-    requirements: Requirements | None
-    given: tuple[str, ...]
-    slopes: tuple[Slope, ...]
-    arch: str
-    fillers: Mapping[str, float] = field(default_factory=dict)
-
-    def given_cells(self, cells: EncodedCells) -> Array:
-        """What never moves, `(rows, given)`, missing cells filled."""
-        columns = [cells.numbers[name] for name in self.given]
-        filled = [
-            np.where(np.isfinite(one), one, self.fillers.get(name, 0.0))
-            for name, one in zip(self.given, columns, strict=True)
-        ]
-        return np.stack(filled, axis=1) if filled else np.zeros((cells.rows, 0))
-
-    @property
-    def propositional(self) -> bool:
-        """Whether targets are truth values, learnt as scores."""
-        return (
-            self.requirements is not None
-            and self.requirements.type is RequirementType.PROPOSITIONAL
-        )
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The shield's columns: what never moves, then the targets."""
-        return (*self.given, *self.scaler.names)
-
-
 class Outputs(NamedTuple):
-    """What a model gives for some rows, double precision, `(rows, targets)`.
+    """What a model gives for some rows, double precision, `(rows, outputs)`.
+
+    A target that is a number is one output; one of texts is as many as it has values: their
+    probabilities, behind all numbers, the same in both units.
 
     Attributes:
         standard: In the network's units, in which errors are taken.
@@ -88,7 +41,9 @@ class ShieldedNetwork(nn.Module):
     """From encoded rows to targets.
 
     The network computes in single precision; its outputs, the shield and all errors are in double
-    precision. Outputs are in standardised units, scores in [0, 1] for propositional requirements.
+    precision. Outputs are in standardised units, scores in [0, 1] for propositional requirements,
+    and probabilities of texts. Texts are settled first, each to the likeliest one that leaves the
+    numbers a solution; then the numbers, beside them.
 
     Args:
         outline: What to build.
@@ -96,13 +51,14 @@ class ShieldedNetwork(nn.Module):
 
     Attributes:
         looks_ahead: Whether the shield sees the targets while learning.
+        shields: Whether there is a shield while learning.
     """
 
     def __init__(self, outline: Outline, settings: TrainSettings) -> None:
         super().__init__()
-        settings = settings.settled(outline.requirements)
+        settings = settings.settled(outline.requirements, texts=bool(outline.texts))
         self.outline = outline
-        inputs, outputs = outline.encoder.width, len(outline.scaler.names)
+        inputs, outputs = outline.encoder.width, outline.numbers + outline.texts.width
         self.network: nn.Module
         if outline.slopes:
             self.network = MonotoneNetwork(
@@ -110,10 +66,12 @@ class ShieldedNetwork(nn.Module):
             )
         else:
             self.network = build_network(outline.arch, inputs, outputs)
+        self.texts = text_shield(outline, settings) if outline.texts else None
         self.shield = self._learning_shield(settings)
         self.after = self._finishing_shield(settings)
         masked = settings.resolved_backward is RuleName.MASKED
         self.looks_ahead = outline.propositional or masked
+        self.shields = outline.requirements is not None and settings.shield is not ShieldChoice.NONE
         self._chooses = masked and settings.masks is not MaskChoice.RANDOM
         self.register_buffer("mean", torch.from_numpy(outline.scaler.mean), persistent=False)
         self.register_buffer("scale", torch.from_numpy(outline.scaler.scale), persistent=False)
@@ -143,9 +101,18 @@ class ShieldedNetwork(nn.Module):
         return frozenset((*(name for name, _ in bounds), *shared))
 
     def raw(self, rows: Tensor) -> Tensor:
-        """The outputs before any shield, double precision, `(rows, targets)`."""
+        """The outputs before any shield, double precision, `(rows, outputs)`."""
         outputs: Tensor = self.network(rows).double()
-        return outputs.sigmoid() if self.outline.propositional else outputs
+        numbers, logits = self.parts(outputs)
+        if self.outline.propositional:
+            numbers = numbers.sigmoid()
+        spans = self.outline.texts.spans
+        return torch.cat([numbers, *(logits[:, span].softmax(1) for span in spans)], dim=1)
+
+    def parts(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Outputs of numbers, and those of texts."""
+        first = self.outline.numbers
+        return outputs[:, :first], outputs[:, first:]
 
     def shielded(self, z: Tensor, given: Tensor) -> Outputs:
         """Raw outputs behind the shield that the network learns with, if there is one.
@@ -154,7 +121,7 @@ class ShieldedNetwork(nn.Module):
             z: As `raw` gives them.
             given: What never moves, in the table's units, `(rows, given)`.
         """
-        if self.shield is None:
+        if not self.shields:
             return Outputs(z, self.unscaled(z))
         return self._applied(self.shield, z, given)
 
@@ -172,11 +139,11 @@ class ShieldedNetwork(nn.Module):
         """
         if self.shield is None or not self.looks_ahead:
             return self.shielded(z, given).standard
-        truths = torch.where(truths.isnan(), z.detach(), truths)
-        goal = torch.cat([given, truths], dim=1)
+        own, raw = (self.parts(one)[0] for one in (truths, z.detach()))
+        goal = torch.where(own.isnan(), raw, own)
         if self.outline.propositional:
             goal = goal.clamp(0, 1).round()
-        return self._applied(self.shield, z, given, goal=goal).standard
+        return self._applied(self.shield, z, given, goal).standard
 
     def smooth(self, rows: Tensor, *, finished: bool = False) -> Tensor:
         """The outputs as a function of encoded rows that can be differentiated either way.
@@ -193,7 +160,10 @@ class ShieldedNetwork(nn.Module):
         given = self._given_in(rows)
         if not isinstance(shield, ScaledShield) or given is None:
             return z
-        return shield.smooth(torch.cat([given, z], dim=1))[:, given.shape[1] :]
+        numbers, texts = self.parts(z)
+        given = self._beside(given, self._settled(texts.detach(), given))
+        found = shield.smooth(torch.cat([given, numbers], dim=1))[:, given.shape[1] :]
+        return torch.cat([found, texts], dim=1)
 
     def _given_in(self, rows: Tensor) -> Tensor | None:
         """What never moves, from encoded rows; None where these do not tell it."""
@@ -217,97 +187,66 @@ class ShieldedNetwork(nn.Module):
 
     def finished(self, z: Tensor, given: Tensor) -> Outputs:
         """Raw outputs corrected after training, whatever the network learnt with."""
-        if self.after is None:
+        if self.outline.requirements is None:
             return Outputs(z, self.unscaled(z))
         return self._applied(self.after, z, given)
 
     def predicted(self, z: Tensor, given: Tensor) -> Outputs:
         """What the method makes of raw outputs: freely learnt ones are corrected afterwards."""
-        return self.finished(z, given) if self.shield is None else self.shielded(z, given)
+        return self.shielded(z, given) if self.shields else self.finished(z, given)
 
     def unscaled(self, outputs: Tensor) -> Tensor:
         """Outputs in the table's units."""
-        return outputs * self.get_buffer("scale") + self.get_buffer("mean")
+        numbers, texts = self.parts(outputs)
+        table = numbers * self.get_buffer("scale") + self.get_buffer("mean")
+        return torch.cat([table, texts], dim=1)
 
-    def _applied(self, shield: nn.Module, z: Tensor, given: Tensor, **more: Tensor) -> Outputs:
-        found = shield(torch.cat([given.to(z), z], dim=1), **more)
-        standard, table = found if isinstance(found, tuple) else (found, found)
-        first = given.shape[1]
-        return Outputs(standard[:, first:], table[:, first:])
+    def told(self, outputs: Tensor) -> Tensor:
+        """Outputs as one value for each target: numbers, and the places of the likeliest texts."""
+        if self.texts is None:
+            return outputs
+        numbers, texts = self.parts(outputs)
+        return torch.cat([numbers, self.texts.likeliest(texts).to(numbers)], dim=1)
+
+    def whole(self, outputs: Tensor, given: Tensor) -> Tensor:
+        """Outputs as requirements see them: as `columns` of the outline are."""
+        numbers, texts = self.parts(outputs)
+        return torch.cat([self._beside(given, texts).to(numbers), numbers], dim=1)
+
+    def _beside(self, given: Tensor, texts: Tensor) -> Tensor:
+        """What does not move when numbers do."""
+        return given if self.texts is None else torch.cat([given, self.texts.codes(texts)], dim=1)
+
+    def _settled(self, texts: Tensor, given: Tensor) -> Tensor:
+        if self.texts is None:
+            return texts
+        found: Tensor = self.texts(texts, given)
+        return found
+
+    def _applied(
+        self, shield: nn.Module | None, z: Tensor, given: Tensor, goal: Tensor | None = None
+    ) -> Outputs:
+        numbers, texts = self.parts(z)
+        texts = self._settled(texts, given)
+        fixed = self._beside(given, texts).to(z)
+        if shield is None:
+            joined = torch.cat([numbers, texts], dim=1)
+            return Outputs(joined, self.unscaled(joined))
+        more = {} if goal is None else {"goal": torch.cat([fixed, goal], dim=1)}
+        found = shield(torch.cat([fixed, numbers], dim=1), **more)
+        both = found if isinstance(found, tuple) else (found, found)
+        first = fixed.shape[1]
+        return Outputs(*(torch.cat([one[:, first:], texts], dim=1) for one in both))
 
     def _learning_shield(self, settings: TrainSettings) -> nn.Module | None:
-        if self.outline.requirements is None or settings.shield is ShieldChoice.NONE:
+        if not self.outline.bounded or settings.shield is ShieldChoice.NONE:
             return None
         return build_shield(self.outline, settings)
 
     def _finishing_shield(self, settings: TrainSettings) -> nn.Module | None:
-        if self.outline.requirements is None:
+        if not self.outline.bounded:
             return None
+        assert self.outline.requirements is not None
         linear = self.outline.requirements.type is RequirementType.LINEAR
         choice = ShieldChoice.NEAREST if linear else ShieldChoice.LAYER
         return build_shield(self.outline, replace(settings, shield=choice, backward=None))
-
-
-def build_shield(outline: Outline, settings: TrainSettings) -> nn.Module:
-    """A shield over what never moves, in the table's units, and targets in standardised ones."""
-    requirements = outline.requirements
-    assert requirements is not None
-    columns = outline.columns
-    requirements = within(requirements, columns)
-    if outline.propositional:
-        _refuse_for_scores(settings)
-        return Shield(requirements, columns, fixed=outline.given, check_nan=False)
-    mean = torch.cat([torch.zeros(len(outline.given)), torch.from_numpy(outline.scaler.mean)])
-    scale = torch.cat([torch.ones(len(outline.given)), torch.from_numpy(outline.scaler.scale)])
-    rule: str | Masked = settings.resolved_backward.value
-    if settings.resolved_backward is RuleName.MASKED:
-        rule = Masked(settings.masks.value)
-    shield: Shield | NearestShield
-    if settings.shield is ShieldChoice.NEAREST:
-        shield = NearestShield(
-            requirements, columns, backward=str(rule), fixed=outline.given, check_nan=False
-        )
-    else:
-        shield = Shield(requirements, columns, backward=rule, fixed=outline.given, check_nan=False)
-    return ScaledShield(shield, mean, scale)
-
-
-def _refuse_for_scores(settings: TrainSettings) -> None:
-    if settings.shield is ShieldChoice.NEAREST:
-        raise UsageError(
-            "--shield nearest is for numbers, but these requirements are propositional."
-        )
-    if settings.backward not in {None, RuleName.CLAMP}:
-        raise UsageError(
-            f"--backward {settings.backward} is for numbers, but these requirements are "
-            "propositional.",
-            hint="leave it out",
-        )
-
-
-def within(requirements: Requirements, columns: Sequence[str]) -> Requirements:
-    """The requirements as a plan takes them: over columns of numbers, derived or not.
-
-    Args:
-        requirements: Over a table's columns.
-        columns: Those that the ordering may list.
-    """
-    return replace(over(requirements, columns), derived={}, uses={}, domains={})
-
-
-def over(requirements: Requirements, columns: Sequence[str]) -> Requirements:
-    """The requirements, with an ordering that lists only these columns."""
-    if requirements.ordering is None:
-        return requirements
-    kept = tuple(name for name in requirements.ordering if name in columns)
-    return replace(requirements, ordering=kept or None)
-
-
-def fillers(cells: EncodedCells, names: Iterable[str]) -> dict[str, float]:
-    """What stands for missing cells of some columns: the lower of the two middle values."""
-    found = {}
-    for name in names:
-        present = np.sort(cells.numbers[name][np.isfinite(cells.numbers[name])])
-        if len(present):
-            found[name] = float(present[(len(present) - 1) // 2])
-    return found

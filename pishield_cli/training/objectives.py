@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -18,9 +19,10 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.logic.terms import Clause, Inequality, Literal, Term
 from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.features import TargetScaler
-from pishield_cli.training.losses import target_loss
-from pishield_cli.training.model import Outline, ShieldedNetwork, within
+from pishield_cli.training.losses import target_loss, text_losses
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.monotone import Slope, draw_points, monotone_penalty
+from pishield_cli.training.outline import Outline, within
 from pishield_cli.training.settings import SIGNED, LossChoice, TrainSettings
 
 _PLAIN = TrainSettings()
@@ -33,7 +35,8 @@ class Minibatch:
     Attributes:
         inputs: Encoded features, single precision.
         given: Columns that never move, in the table's units.
-        truths: Targets in the network's units, NaN where they are missing.
+        truths: Targets in the network's units, then for each of texts its place among the values;
+            NaN where they are missing.
     """
 
     inputs: Tensor
@@ -54,11 +57,12 @@ def batch_of(
     Args:
         outline: What encodes them.
         cells: The rows.
-        truths: Their targets, in the table's units, shape `(rows, targets)`.
+        truths: Their targets, in the table's units, places of texts last, `(rows, targets)`.
         device: Where to.
     """
-    encoder, scaler = outline.encoder, outline.scaler
-    arrays = (encoder.encode(cells), outline.given_cells(cells), scaler.scaled(truths))
+    encoder, first = outline.encoder, outline.numbers
+    scaled = np.concatenate([outline.scaler.scaled(truths[:, :first]), truths[:, first:]], axis=1)
+    arrays = (encoder.encode(cells), outline.given_cells(cells), scaled)
     return Minibatch(*(torch.from_numpy(each).to(device) for each in arrays))
 
 
@@ -74,9 +78,9 @@ class PredictObjective:
     """The loss of `train --objective predict`.
 
     The error of the shielded outputs (mean squared in standardised units; binary cross-entropy for
-    propositional requirements), plus `restore` times half the mean squared way that the shield had
-    to go, which keeps raw outputs from drifting where no gradient sees them; plus what else was
-    asked for.
+    propositional requirements; cross-entropy for texts), plus `restore` times half the mean squared
+    way that the shield had to go, which keeps raw outputs from drifting where no gradient sees
+    them; plus what else was asked for.
 
     Args:
         model: The model.
@@ -114,7 +118,7 @@ class PredictObjective:
         z = model.raw(batch.inputs)
         y = model.learning(z, batch.given, batch.truths)
         loss = self._error(z, y, batch)
-        if settings.restore and model.shield is not None:
+        if settings.restore and model.shields:
             loss = loss + settings.restore * (z - self._settled(z, y, batch)).square().mean() / 2
         loss = loss + self._extras(z, batch)
         return Judgement(loss, moved_rows(z.detach(), y.detach()))
@@ -127,18 +131,24 @@ class PredictObjective:
         return y.detach()
 
     def _error(self, z: Tensor, y: Tensor, batch: Minibatch) -> Tensor:
-        if self._signs is not None:
-            first = batch.given.shape[1]
-            # Where a target is missing, nothing is wrong.
-            truths = torch.where(batch.present, batch.truths, y.detach())
-            whole = (torch.cat([batch.given, one], dim=1) for one in (z, y, truths))
-            mean = self._signs.of_cells(*whole)[:, first:].mean()
-            return mean / batch.present.to(mean.dtype).mean()
-        return prediction_error(self._model, y, batch, self._settings)
+        if self._signs is None:
+            return prediction_error(self._model, y, batch, self._settings)
+        return _joined(self._model, self._signed(z, y, batch), y, batch)
+
+    def _signed(self, z: Tensor, y: Tensor, batch: Minibatch) -> Tensor:
+        assert self._signs is not None
+        model, first = self._model, len(self._model.outline.fixed)
+        (truths, _), (numbers, texts) = model.parts(batch.truths), model.parts(y)
+        # Where a target is missing, nothing is wrong.
+        known = torch.where(truths.isnan(), numbers.detach(), truths)
+        rows = (z, y, torch.cat([known, texts], dim=1))
+        whole = (model.whole(one, batch.given) for one in rows)
+        mean = self._signs.of_cells(*whole)[:, first:].mean()
+        return mean / (~truths.isnan()).to(mean.dtype).mean()
 
     def _extras(self, z: Tensor, batch: Minibatch) -> Tensor:
         settings, total = self._settings, z.new_zeros(())
-        whole = torch.cat([batch.given, z], dim=1)
+        whole = self._model.whole(z, batch.given)
         if self._penalty is not None:
             total = total + settings.penalty * self._penalty(whole)
         if self._tnorm is not None:
@@ -156,21 +166,37 @@ class PredictObjective:
 def prediction_error(
     model: ShieldedNetwork, y: Tensor, batch: Minibatch, settings: TrainSettings = _PLAIN
 ) -> Tensor:
-    """The mean loss that was asked for, of the targets that are there; of scores cross-entropy.
+    """The mean loss that was asked for, of the targets that are there.
+
+    Of scores and of texts it is the cross-entropy. Each target weighs alike.
 
     Args:
         model: What predicted.
-        y: Its predictions, shape `(rows, targets)`.
+        y: Its predictions, shape `(rows, outputs)`.
         batch: The truths of these rows, and which are there.
         settings: The loss and its level.
     """
+    (numbers, _), (truths, _) = model.parts(y), model.parts(batch.truths)
+    if not model.outline.numbers:
+        return _joined(model, y.new_zeros(()), y, batch)
+    present = ~truths.isnan()
     if model.outline.propositional:
         # A score of exactly 0 or 1 has no finite logarithm.
-        weight = batch.present.to(y.dtype)
-        truths = torch.where(batch.present, batch.truths, 0.0)
-        mean = functional.binary_cross_entropy(y.clamp(1e-7, 1 - 1e-7), truths, weight)
-        return mean / weight.mean()
-    return target_loss(settings.loss, y - batch.truths, settings.level, batch.present)
+        weight, known = present.to(y.dtype), torch.where(present, truths, 0.0)
+        mean = functional.binary_cross_entropy(numbers.clamp(1e-7, 1 - 1e-7), known, weight)
+        return _joined(model, mean / weight.mean(), y, batch)
+    error = target_loss(settings.loss, numbers - truths, settings.level, present)
+    return _joined(model, error, y, batch)
+
+
+def _joined(model: ShieldedNetwork, numbers: Tensor, y: Tensor, batch: Minibatch) -> Tensor:
+    """The mean loss of numbers, and that of texts, as one mean over all targets."""
+    texts = model.outline.texts
+    if not texts:
+        return numbers
+    (_, probabilities), (_, places) = model.parts(y), model.parts(batch.truths)
+    losses = text_losses(texts, probabilities, places)
+    return (numbers * model.outline.numbers + losses.sum()) / len(model.outline.targets)
 
 
 def moved_rows(z: Tensor, y: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, NumericColumn, decimal_text
-from pishield_cli.logic.domains import Domain, Number, Schema, Truth
+from pishield_cli.logic.domains import Domain, Number, Schema, Text, Truth
 from pishield_cli.logic.rows.grids import grid_of
 from pishield_cli.tables.arrow.columns import numpy_dtype
 from pishield_cli.tables.arrow.schema import type_of
@@ -148,7 +148,7 @@ class _CsvPredictions(PredictionWriter):
     def _texts(self, name: str, values: Array) -> list[bytes]:
         form = self._layout.dates.get(name)
         if form is None:
-            return _texts(values, self._layout.predicted[name])
+            return _texts(values, self._layout.predicted[name], self._delimiter)
         return [quoted(text.encode(), self._delimiter) for text in form.texts(values)]
 
     def commit(self) -> None:
@@ -240,7 +240,9 @@ class TypedPredictions(PredictionWriter):
         return pa.schema([fields[name] for name in self._layout.order])
 
 
-def _texts(values: Array, domain: Domain) -> list[bytes]:
+def _texts(values: Array, domain: Domain, delimiter: bytes) -> list[bytes]:
+    if isinstance(domain, Text):
+        return [quoted(value.encode(), delimiter) for value in values.tolist()]
     if isinstance(domain, Truth):
         return [_TRUTHS[int(value)].encode() for value in values.tolist()]
     if domain == Number(places=0):
@@ -254,6 +256,8 @@ def _decimal(value: float) -> bytes:
 
 
 def _arrow(values: Array, domain: Domain) -> pa.Array:
+    if isinstance(domain, Text):
+        return pa.array(values, pa.string())
     return pa.array(values.astype(numpy_dtype(type_of(domain))))
 
 

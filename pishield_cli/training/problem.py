@@ -7,15 +7,18 @@ import numpy as np
 
 from pishield_cli.errors import ColumnTypeError, TableError, UsageError
 from pishield_cli.kernels.columns import Array
-from pishield_cli.language import require_columns, spelt_out
-from pishield_cli.logic.domains import Date, Domain, Mixed, Other, Schema, Text
-from pishield_cli.logic.expressions import Expression, cells_of
+from pishield_cli.language import require_columns
+from pishield_cli.logic.classes import counted, raised
+from pishield_cli.logic.domains import Date, Domain, Other, Schema, Text
 from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import EncodedCells, is_numeric, learnable, read_cells
 from pishield_cli.training.dates import DateForm, date_forms, in_days
 from pishield_cli.training.features import stacked
+from pishield_cli.training.required_columns import RequiredColumns
 from pishield_cli.training.settings import Objective, TrainSettings
+from pishield_cli.training.texts import NO_TEXTS, TextTargets, find_values, over_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Roles:
         domains: What all columns of the table among these hold.
         kept: The table's own columns that requirements name and that are not targets.
         dates: How predicted dates are written.
+        texts: The targets that are texts, and the values that they may be.
         skipped: Columns that were left out because a network cannot take them.
     """
 
@@ -39,7 +43,13 @@ class Roles:
     domains: Schema
     kept: tuple[str, ...] = ()
     dates: Mapping[str, DateForm] = field(default_factory=dict)
+    texts: TextTargets = NO_TEXTS
     skipped: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The targets that are numbers."""
+        return tuple(name for name in self.targets if name not in self.texts.values)
 
     @property
     def own(self) -> bool:
@@ -58,8 +68,10 @@ class Problem:
 
     Attributes:
         roles: What each column is for.
-        requirements: Over column names, dates in days; None for none.
-        cells: The rows with a target that is there, at least one.
+        requirements: Over column names, dates in days, targets of texts as numbers; None for none.
+        written: Likewise as they were written, over texts.
+        cells: The rows with a target that is there, at least one; of texts that requirements name
+            also the numbers that stand for them.
         missing_targets: How many rows were left out because all targets are missing.
         missing_cells: How many cells of targets are missing in the others.
         rows: The numbers in the table of the rows that are used.
@@ -71,6 +83,7 @@ class Problem:
     missing_targets: int
     missing_cells: int
     rows: Array
+    written: Requirements | None = None
 
 
 def assign_roles(
@@ -90,7 +103,7 @@ def assign_roles(
     }
     for option, names in options.items():
         require_columns(option, names, reader.columns)
-    use = _Use.of(requirements)
+    use = RequiredColumns.of(requirements)
     named = use.named
     held = learnable(reader, use.domains)
     _refuse_texts("A requirement", use.plain, held)
@@ -107,16 +120,19 @@ def assign_roles(
                 f"`{outside[0]}` is not among --targets.",
             )
         return Roles(targets, targets, (), {name: held[name] for name in targets})
-    targets = _targets(settings, use)
-    _refuse_texts("A target", [name for name in targets if name not in use.dates], held)
+    targets = _targets(settings, use, requirements)
+    texts = _text_targets(reader, requirements, targets, held)
+    numbers = [name for name in targets if name not in texts.values and name not in use.dates]
+    _refuse_texts("A target", numbers, held)
+    if requirements is not None:
+        use = RequiredColumns.of(over_codes(requirements, texts))
     use.refuse_moving(targets)
     features, skipped = _features(reader, settings, targets, held)
     given = tuple(name for name in use.variables if name not in targets)
     kept = tuple(name for name in named if name not in targets)
     used = [one for one in dict.fromkeys((*targets, *features, *given, *kept)) if one in held]
-    return Roles(
-        targets, features, given, {name: held[name] for name in used}, kept, skipped=skipped
-    )
+    domains = {name: held[name] for name in used}
+    return Roles(targets, features, given, domains, kept, texts=texts, skipped=skipped)
 
 
 def load_problem(
@@ -127,39 +143,42 @@ def load_problem(
     Raises:
         TableError: If the table cannot be read, or has no row with a target.
     """
-    roles = assign_roles(reader, requirements, settings)
+    roles, written = assign_roles(reader, requirements, settings), None
+    if roles.texts and requirements is not None:
+        written, requirements = in_days(requirements), over_codes(requirements, roles.texts)
+        reader = with_derived_columns(reader.stored, requirements)
     domains = {} if requirements is None else requirements.domains
-    cells = read_cells(reader, roles.domains, roles.given, domains)
+    told = (name for name in roles.texts.values if counted(domains.get(name)))
+    cells = read_cells(reader, roles.domains, (*roles.given, *told), domains)
     roles = replace(roles, dates=date_forms(reader, requirements, cells, roles.targets))
     if not cells.rows:
         raise TableError(f"A table must have rows to learn from, but `{reader.name}` has none.")
-    idempotent = settings.objective is Objective.IDEMPOTENT
-    problem = problem_of(roles, None, cells, () if idempotent else roles.targets)
+    problem = problem_of(roles, None, cells)
     if not problem.cells.rows:
         raise TableError(
             "A row can be learnt from if one of its targets is there, but no row of "
             f"`{reader.name}` has one.",
             hint="choose other targets with --targets",
         )
-    if requirements is not None and requirements.type is RequirementType.PROPOSITIONAL:
-        _require_scores(problem.cells, roles.targets)
-    return problem if requirements is None else replace(problem, requirements=in_days(requirements))
+    if requirements is None:
+        return problem
+    if requirements.type is RequirementType.PROPOSITIONAL:
+        _require_scores(problem.cells, roles.numbers)
+    return replace(problem, requirements=in_days(requirements), written=written)
 
 
-def problem_of(
-    roles: Roles, requirements: Requirements | None, cells: EncodedCells, needed: Sequence[str]
-) -> Problem:
-    """The rows of a table that can be learnt from.
+def problem_of(roles: Roles, requirements: Requirements | None, cells: EncodedCells) -> Problem:
+    """The rows of a table that can be learnt from: those with a target, if it is no feature.
 
     Args:
         roles: What each column is for.
         requirements: As `Problem` has them.
         cells: All rows.
-        needed: Columns of numbers; a row has to have one of them, if there are any.
     """
     there: Array = np.ones((cells.rows, 1), dtype=bool)
-    if needed:
-        there = np.isfinite(stacked(cells, needed))
+    if not roles.own:
+        places = roles.texts.places(cells)
+        there = np.concatenate([np.isfinite(stacked(cells, roles.numbers)), ~np.isnan(places)], 1)
     used = there.any(axis=1)
     rows = np.flatnonzero(used)
     kept = cells if used.all() else cells.take(rows)
@@ -167,97 +186,39 @@ def problem_of(
     return Problem(roles, requirements, kept, cells.rows - len(rows), missing, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """What requirements name.
-
-    Attributes:
-        named: The table's own columns.
-        variables: What their inequalities are about: columns of numbers, and derived ones.
-        derived: The derived ones, and what they are derived from.
-        domains: What the table's columns are taken for.
-    """
-
-    named: tuple[str, ...] = ()
-    variables: tuple[str, ...] = ()
-    derived: Mapping[str, Expression] = field(default_factory=dict)
-    domains: Schema = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, requirements: Requirements | None) -> "_Use":
-        """What some requirements name."""
-        if requirements is None:
-            return cls()
-        variables, derived = requirements.variables, requirements.derived
-        cells = (
-            cell.name for name in variables if name in derived for cell in cells_of(derived[name])
-        )
-        own = (name for name in variables if name not in derived)
-        return cls(tuple(dict.fromkeys((*own, *cells))), variables, derived, requirements.domains)
-
-    @property
-    def plain(self) -> list[str]:
-        """The table's columns that must be numbers."""
-        special = Date | Mixed
-        return [
-            name
-            for name in self.variables
-            if name not in self.derived and not isinstance(self.domains.get(name), special)
-        ]
-
-    @property
-    def dates(self) -> frozenset[str]:
-        """The columns of dates."""
-        return frozenset(n for n, one in self.domains.items() if isinstance(one, Date))
-
-    @property
-    def movable(self) -> list[str]:
-        """The columns that can be predicted: those that nothing is derived from."""
-        sources = {cell.name for one in self.derived.values() for cell in cells_of(one)}
-        dates = [name for name in self.variables if name in self.dates]
-        return [
-            name for name in self.variables if name in {*self.plain, *dates} and name not in sources
-        ]
-
-    def refuse_moving(self, targets: Sequence[str]) -> None:
-        """Refuse targets that something is derived from.
-
-        Raises:
-            UsageError: If there is one.
-        """
-        for name, expression in self.derived.items():
-            for cell in cells_of(expression):
-                if cell.name in targets:
-                    raise UsageError(
-                        "What requirements work out from cells must be known before a prediction, "
-                        f"but `{cell.name}` of `{spelt_out(name) or name}` is a target.",
-                        hint="give it with --features, or name other columns with --targets",
-                    )
-
-    def refuse_derived(self) -> None:
-        """Refuse what is not about numbers alone.
-
-        Raises:
-            UsageError: If there is such a thing.
-        """
-        for name in (*self.derived, *self.dates):
-            raise UsageError(
-                "With --objective idempotent, requirements are over numbers that are learnt, but "
-                f"`{spelt_out(name) or name}` is not one.",
-            )
-
-
-def _targets(settings: TrainSettings, use: _Use) -> tuple[str, ...]:
+def _targets(
+    settings: TrainSettings, use: RequiredColumns, requirements: Requirements | None
+) -> tuple[str, ...]:
+    """The targets that were chosen; else the numbers that requirements name, else the texts."""
     if settings.targets is not None:
         return settings.targets
     excluded = settings.features or ()
     targets = tuple(name for name in use.movable if name not in excluded)
+    if not targets and requirements is not None:
+        told = raised(requirements, frozenset(use.named) - frozenset(excluded)).domains
+        targets = tuple(name for name, one in told.items() if counted(one))
     if not targets:
         raise UsageError(
             "Something must be predicted, but requirements name no column that can be.",
             hint="name the columns with --targets",
         )
     return targets
+
+
+def _text_targets(
+    reader: TableReader, requirements: Requirements | None, targets: Sequence[str], held: Schema
+) -> TextTargets:
+    """The targets that are texts, which are read through for the values that they may be."""
+    domains = {} if requirements is None else requirements.domains
+    names = [
+        name
+        for name in targets
+        if isinstance(held[name], Text) and isinstance(domains.get(name, Text()), Text)
+    ]
+    if not names:
+        return NO_TEXTS
+    cells = read_cells(reader, {name: held[name] for name in names})
+    return find_values(names, cells, requirements)
 
 
 def _own_targets(settings: TrainSettings, held: Schema) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pishield_cli import placed
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.language import format_requirements, read_text
+from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.aside import (
     WrittenAside,
     force_to_disk,
@@ -30,7 +31,8 @@ from pishield_cli.tables.aside import (
 from pishield_cli.tables.held import Held, aside_name
 from pishield_cli.training.cells import EncodedCells, word_of
 from pishield_cli.training.loop import EpochNote, in_pieces
-from pishield_cli.training.model import Outline, ShieldedNetwork, over
+from pishield_cli.training.model import ShieldedNetwork
+from pishield_cli.training.outline import Outline, over
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.records import (
     RECORD,
@@ -82,9 +84,9 @@ class Run:
             for some in in_pieces(cells.rows):
                 z = model.raw(inputs[some])
                 before = model.unscaled(z)
-                raw.append(before.numpy())
                 after = model.predicted(z, given[some]).table if shielded else before
-                settled.append(after.numpy())
+                raw.append(model.told(before).numpy())
+                settled.append(model.told(after).numpy())
         return np.concatenate(raw), np.concatenate(settled)
 
 
@@ -153,6 +155,7 @@ def record_of(
 ) -> bytes:
     """All of `run.json`: every choice, columns, scalers, versions and figures."""
     outline = model.outline
+    written = outline.written or outline.requirements
     content = {
         **heading(),
         "settings": settings.as_json(),
@@ -163,11 +166,12 @@ def record_of(
             "kept": list(roles.kept),
             "dates": {name: form.as_json() for name, form in roles.dates.items()},
             "kinds": {name: word_of(one) for name, one in roles.domains.items()},
+            "texts": roles.texts.as_json(),
         },
         "features": outline.encoder.as_json(),
         "targets": outline.scaler.as_json(),
         "fillers": dict(outline.fillers),
-        "requirements": None if outline.requirements is None else outline.requirements.type.value,
+        "requirements": None if written is None else written.type.value,
         "arch": outline.arch,
         "slopes": [[one.output, one.input, one.sign] for one in outline.slopes],
         **metrics,
@@ -177,10 +181,22 @@ def record_of(
 
 def requirements_text(model: ShieldedNetwork) -> bytes | None:
     """The requirements as used, over the columns' names; None if there are none."""
-    requirements = model.outline.requirements
+    requirements = model.outline.written or model.outline.requirements
     if requirements is None:
         return None
-    return format_requirements(over(requirements, model.outline.columns)).encode()
+    return format_requirements(_used(over(requirements, model.outline.columns))).encode()
+
+
+def _used(requirements: Requirements) -> Requirements:
+    """Requirements that declare nothing of columns that none of them names."""
+    named = frozenset(name for one in requirements.requirements for name in one.shown)
+    return replace(
+        requirements,
+        integers=requirements.integers & named,
+        booleans=requirements.booleans & named,
+        decimals=tuple(one for one in requirements.decimals if one[0] in named),
+        domains={name: one for name, one in requirements.domains.items() if name in named},
+    )
 
 
 def history_text(trials: Iterable[tuple[int, Iterable[EpochNote]]]) -> bytes:

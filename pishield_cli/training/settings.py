@@ -181,23 +181,28 @@ class TrainSettings:
                 hint="leave --backward out, or choose one_sided",
             )
 
-    def settled(self, requirements: Requirements | None) -> Self:
+    def settled(self, requirements: Requirements | None, *, texts: bool = False) -> Self:
         """The choices with a shield, and with the one backward that scores have.
 
         A backward that belongs to the nearest point goes with it, any other with the layer. Where
         none was chosen, linear requirements get the nearest point: on every table tried, networks
         learnt at least as well behind it. Not so over disjunctions, where nearest points take far
         longer.
+
+        Args:
+            requirements: Targets of texts are numbers in them; None for none.
+            texts: Whether there are targets of texts.
         """
         type = None if requirements is None else requirements.type
         if self.level != 0.5 and self.loss is not LossChoice.QUANTILE:
             raise UsageError(
                 f"--level is for --loss quantile, but the loss is {self.loss}.", hint="leave it out"
             )
-        if self.stop_by.of_labels and type is not RequirementType.PROPOSITIONAL:
+        labels = texts or type is RequirementType.PROPOSITIONAL
+        if self.stop_by.of_labels and not labels:
             raise UsageError(
-                f"--stop-by {self.stop_by} is for propositional requirements, whose targets are "
-                "truth values.",
+                f"--stop-by {self.stop_by} is for targets of texts, and for propositional "
+                "requirements, whose targets are truth values.",
                 hint="leave it out",
             )
         shield, backward = self.shield, self.backward

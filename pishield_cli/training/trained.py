@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.language import Told, bind, parse_requirements
-from pishield_cli.logic.domains import Schema
+from pishield_cli.logic.domains import Domain, Schema, Text
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.derived import with_derived_columns
@@ -15,10 +15,11 @@ from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import EncodedCells, domain_named
 from pishield_cli.training.dates import DateForm, in_days
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
-from pishield_cli.training.model import Outline
 from pishield_cli.training.monotone import Slope
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.records import fact_of
+from pishield_cli.training.texts import TextTargets, over_codes
 
 
 class Trained(Protocol):
@@ -48,7 +49,8 @@ class Trained(Protocol):
             shielded: Whether the shield is applied; if not, both are the same.
 
         Returns:
-            Both; None for the first where only the last can be told.
+            Both, of texts their places among the values, columns in the order of the outline's
+            targets; None for the first where only the last can be told.
 
         Raises:
             UsageError: If the shield cannot be left out.
@@ -71,11 +73,13 @@ def recorded(record: Mapping[str, Any], text: str | None, source: str) -> tuple[
         {name: domain_named(word) for name, word in columns["kinds"].items()},
         tuple(columns.get("kept", columns["given"])),
         {name: DateForm.from_json(one) for name, one in columns.get("dates", {}).items()},
+        TextTargets.from_json(columns.get("texts", {})),
     )
-    requirements = None
+    requirements = written = None
     if text is not None:
         kind = RequirementType(record["requirements"])
-        requirements = in_days(parse_requirements(text, source, type=kind))
+        written = in_days(parse_requirements(text, source, type=kind))
+        requirements = over_codes(written, roles.texts)
     outline = Outline(
         FeatureEncoder.from_json(record["features"]),
         TargetScaler.from_json(record["targets"]),
@@ -84,6 +88,8 @@ def recorded(record: Mapping[str, Any], text: str | None, source: str) -> tuple[
         tuple(Slope(*one) for one in record["slopes"]),
         str(record["arch"]),
         _fillers(record, roles.given),
+        roles.texts,
+        written,
     )
     return outline, roles
 
@@ -128,14 +134,16 @@ def bound_to(run: Trained, reader: TableReader) -> tuple[TableReader, Requiremen
         return reader, None
     if not (requirements.derived or requirements.domains):
         return reader, requirements
-    dates = {name: form.domain for name, form in run.roles.dates.items()}
+    own: dict[str, Domain] = {name: form.domain for name, form in run.roles.dates.items()}
+    own |= dict.fromkeys(run.roles.texts.values, Text())
     columns = tuple(dict.fromkeys((*reader.columns, *run.roles.targets)))
     told = Told(
-        domains={**_domains(reader, requirements.uses, dates), **dates}, columns=frozenset(columns)
+        domains={**_domains(reader, requirements.uses, own), **own}, columns=frozenset(columns)
     )
-    read = parse_requirements(text, requirements.source, type=requirements.type, told=told)
-    bound = bind(read, columns).requirements
-    return with_derived_columns(reader, bound), bound
+    kind = (run.outline.written or requirements).type
+    read = parse_requirements(text, requirements.source, type=kind, told=told)
+    bound = over_codes(bind(read, columns).requirements, run.roles.texts)
+    return with_derived_columns(reader.stored, bound), bound
 
 
 def _domains(

@@ -32,9 +32,10 @@ from pishield_cli.training.loop import (
     in_pieces,
     seeded,
 )
-from pishield_cli.training.model import Outline, ShieldedNetwork, fillers
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.monotone import Slope, find_slopes, parse_monotone, wrong_shares
 from pishield_cli.training.objectives import Minibatch, PredictObjective, batch_of, moved_rows
+from pishield_cli.training.outline import Outline, fillers
 from pishield_cli.training.problem import Problem
 from pishield_cli.training.results import MonotoneShare, TrialResult
 from pishield_cli.training.settings import SIGNED, LossChoice, Objective, TrainSettings
@@ -164,6 +165,8 @@ def _prepared(
         slopes,
         settings.arch,
         fillers(training, roles.given),
+        roles.texts,
+        problem.written,
     )
     batches: list[Minibatch] = []
     truths: list[Array] = []
@@ -171,7 +174,8 @@ def _prepared(
     for rows in (split.training, split.validation, split.test):
         part = cells.take(rows)
         # Of targets that are features too, cells may be missing.
-        own = encoder.raw(part, roles.targets) if roles.own else stacked(part, roles.targets)
+        own = encoder.raw(part, roles.numbers) if roles.own else stacked(part, roles.numbers)
+        own = np.concatenate([own, roles.texts.places(part)], axis=1)
         truths.append(own)
         batches.append(batch_of(outline, part, own, device))
         far |= encoder.far(batches[-1].inputs.cpu().numpy())
@@ -199,8 +203,8 @@ def _fitted(
         own = FeatureEncoder.fit_numbers(training, roles.targets, scale=scale)
         return own, spread, TargetScaler.of_features(own)
     encoder = FeatureEncoder.fit(training, roles.feature_domains, scale=settings.scale_features)
-    fitted = TargetScaler.fit(training, roles.targets)
-    used = fitted if scale else TargetScaler.fit(training, roles.targets, scale=False)
+    fitted = TargetScaler.fit(training, roles.numbers)
+    used = fitted if scale else TargetScaler.fit(training, roles.numbers, scale=False)
     return encoder, fitted, used
 
 
@@ -247,7 +251,8 @@ def _trained(
 def _validate(model: ShieldedNetwork, parts: TrialParts, settings: TrainSettings) -> Validation:
     batch, outputs = parts.validation, []
     again = 0.0
-    clipped = torch.zeros(batch.truths.shape[1])
+    outline = model.outline
+    clipped = torch.zeros(outline.numbers + outline.texts.width)
     for some in in_pieces(len(batch.inputs)):
         z = model.raw(batch.inputs[some])
         y = model.shielded(z, batch.given[some]).standard
@@ -255,14 +260,21 @@ def _validate(model: ShieldedNetwork, parts: TrialParts, settings: TrainSettings
             again += float((applied(model, y) - y).square().sum())
         outputs.append(y)
         clipped += moved(z, y).sum(dim=0).cpu()
-    errors = torch.cat(outputs) - batch.truths
-    rmse = float((errors * model.get_buffer("scale"))[batch.present].square().mean().sqrt())
+    (numbers, _), (truths, _) = model.parts(torch.cat(outputs)), model.parts(batch.truths)
+    errors, rmse = numbers - truths, None
+    if outline.numbers:
+        squares = (errors * model.get_buffer("scale"))[~truths.isnan()].square()
+        rmse = float(squares.mean().sqrt())
     if settings.objective is Objective.IDEMPOTENT:
         kept = settings.reconstruction * errors.square().mean()
         error = float(again / errors.numel() + kept) ** 0.5
     else:
         error = validation_error(
-            torch.cat(outputs), batch.truths, settings, labels=model.outline.propositional
+            torch.cat(outputs),
+            batch.truths,
+            settings,
+            labels=outline.propositional,
+            texts=outline.texts,
         )
     return Validation(error, rmse, clipped / len(batch.inputs))
 
@@ -278,6 +290,7 @@ def _score(
         problem.requirements,
         parts.given,
         settings,
+        outline.texts,
     )
 
 
@@ -295,7 +308,7 @@ def _baseline(
     loss = LossChoice.MSE if settings.loss in SIGNED else settings.loss
     free = replace(settings, shield=ShieldChoice.NONE, backward=None, loss=loss)
     history: tuple[EpochNote, ...] = ()
-    if model.shield is not None:
+    if model.shields:
         started = time.perf_counter()
         trained = _trained(outline, parts, free, seed, device, None)
         model, history = trained.model, trained.fitted.history

@@ -345,7 +345,7 @@ def test_far_features_are_warned_of(here, capsys):
         (("-o", "new", "--targets", "prise"), "did you mean price"),
         (("-o", "new", "--features", "price,area"), "is both"),
         (("-o", "new", "--drop", "price"), "a requirement needs that column"),
-        (("-o", "new", "--targets", "kind"), "holds text"),
+        (("-o", "new", "--targets", "kind", "--objective", "idempotent"), "holds text"),
         (("-o", "new", "--arch", "wide"), "--arch is"),
         (("-o", "new", "--lr", "0"), "--lr must be above 0"),
         (("-o", "new", "--backward", "clamp", "--shield", "nearest"), "--shield layer"),

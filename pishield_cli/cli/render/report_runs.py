@@ -5,11 +5,12 @@ import statistics
 from rich.table import Table
 from rich.text import Text
 
-from pishield_cli.actions.report_runs import RunsReport, RunSummary
+from pishield_cli.actions.report_runs import RunsReport, RunSummary, mean_of
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.plots import picture, written
 from pishield_cli.cli.render.strict_json import report_json
+from pishield_cli.cli.render.train import TEXT_FIGURES
 from pishield_cli.cli.text import one_line
 
 _SIGNIFICANT = 0.05
@@ -26,8 +27,9 @@ def render_table(report: RunsReport, page: Page) -> str:
     table.add_column("run", overflow="fold")
     table.add_column("method")
     table.add_column("arch")
+    figures = list(dict.fromkeys(one.figure for one in report.runs))
     for title in (
-        "RMSE",
+        " or ".join(figures),
         "standardised",
         "unshielded",
         "violating",
@@ -45,7 +47,7 @@ def render_table(report: RunsReport, page: Page) -> str:
             one.method,
             Text(one.arch),
             f"{one.mean:.5g} ± {one.deviation:.2g}" if len(one.errors) > 1 else f"{one.mean:.5g}",
-            f"{statistics.fmean(one.standardised.values()):.4g}",
+            f"{mean_of(one.standardised):.4g}" if one.standardised else "",
             f"{statistics.fmean(one.free.values()):.5g}" if one.free else "",
             f"{100 * one.violating:.3g}%",
             f"{one.seconds:.3g}",
@@ -53,6 +55,8 @@ def render_table(report: RunsReport, page: Page) -> str:
             style="bold green" if best else "",
         )
     parts: list[Table | Text] = [table]
+    if any(one.texts for one in report.runs):
+        parts += [Text(""), _texts(report, page)]
     if not report.comparable:
         parts.append(
             Text(
@@ -62,14 +66,36 @@ def render_table(report: RunsReport, page: Page) -> str:
             )
         )
         return page_lines(parts, page)
+    least = _mean_figure(figures[0])
     parts.append(
         Text(
-            f"\n{mark} least mean RMSE; interval of the difference to it, p: paired t-test over "
+            f"\n{mark} least {least}; interval of the difference to it, p: paired t-test over "
             "trials of equal seeds, two-sided",
             style="dim",
         )
     )
     return page_lines(parts, page)
+
+
+def _mean_figure(figure: str) -> str:
+    return figure if figure.startswith("mean ") else f"mean {figure}"
+
+
+def _texts(report: RunsReport, page: Page) -> Table:
+    """The figures of texts, a line for each target and run."""
+    table = empty_table(page)
+    table.add_column("text", overflow="fold")
+    table.add_column("run", overflow="fold")
+    for title in TEXT_FIGURES.values():
+        table.add_column(title, justify="right", no_wrap=True)
+    names = dict.fromkeys(name for one in report.runs for name in one.texts)
+    for name in names:
+        told = [one for one in report.runs if name in one.texts]
+        for number, one in enumerate(told):
+            cells = (f"{one.texts[name][figure]:.5g}" for figure in TEXT_FIGURES)
+            shown = "" if number else one_line(name)
+            table.add_row(Text(shown), Text(one_line(one.run)), *cells)
+    return table
 
 
 def _test(one: RunSummary, best: RunSummary) -> tuple[str, str, str]:
@@ -94,7 +120,9 @@ def draw(report: RunsReport, path: str) -> None:
             xerr=[one.deviation for one in report.runs],
             color=colours,
         )
-        axis.set(xlabel="RMSE on the test part: mean over the trials, and standard deviation")
+        figures = " or ".join(dict.fromkeys(one.figure for one in report.runs))
+        axis.set(xlabel=f"{figures} on the test part: mean over the trials, and standard deviation")
         if best is not None:
-            axis.legend([bars[best]], ["least mean RMSE"], fontsize="small")
+            least = _mean_figure(report.runs[best].figure)
+            axis.legend([bars[best]], [f"least {least}"], fontsize="small")
         axis.invert_yaxis()

@@ -19,6 +19,9 @@ from pishield_cli.training.ttest import PairedTest
 _LISTED_TARGETS = 30
 _LISTED_ROWS = 10
 
+TEXT_FIGURES = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss"}
+"""The figures of a target of texts, and their titles."""
+
 Line = tuple[str, Sequence[Score], Sequence[float], Sequence[float]]
 """A method's name, its scores by trial, the seconds and the shares of corrected rows."""
 
@@ -80,11 +83,13 @@ def render_table(report: TrainReport, page: Page) -> str:
     """Methods side by side, the targets of each, then what the run is."""
     lines = _lines(report)
     parts: list[Table | Text] = [_methods(lines, report.settings.loss, page)]
-    if len(report.targets) > 1:
-        parts += [Text(""), _targets(report, lines, page)]
+    if len(report.trials[0].method.targets) > 1:
+        parts += [Text(""), _targets(lines, page)]
+    if report.texts:
+        parts += [Text(""), _texts(lines, page)]
     if any(trial.monotone for trial in report.trials):
         parts += [Text(""), _monotone(report, page)]
-    if report.trials[0].method.labels is not None:
+    if report.trials[0].method.labels is not None and len(report.texts) != 1:
         parts += [Text(""), _labels(lines, page)]
     if report.against_corrected and len(report.trials) > 1:
         parts += [Text(""), _paired(report, page)]
@@ -126,17 +131,14 @@ def _known(score: Score | None) -> Score:
 def _methods(lines: Sequence[Line], loss: LossChoice, page: Page) -> Table:
     table = empty_table(page)
     table.add_column("method", overflow="fold")
-    asked = () if loss is LossChoice.MSE else (loss.value,)
-    titles = ("RMSE", "standardised", *asked, "violating rows", "corrected rows", "seconds")
-    for title in titles:
+    figures = _figures(lines[0][1][0], loss)
+    for title in (*figures, "violating rows", "corrected rows", "seconds"):
         table.add_column(title, justify="right", no_wrap=True)
     for name, scores, seconds, shares in lines:
         violating = statistics.fmean(one.violating_rows for one in scores)
         table.add_row(
             name,
-            spread([one.rmse for one in scores]),
-            spread([one.rmse_standardised for one in scores]),
-            *([spread([one.loss for one in scores])] if asked else []),
+            *(spread([getattr(one, figure) for one in scores]) for figure in figures.values()),
             Text(share(violating), style="red" if violating else "green"),
             share(statistics.fmean(shares)) if shares else "",
             spread(seconds, digits=3),
@@ -144,17 +146,43 @@ def _methods(lines: Sequence[Line], loss: LossChoice, page: Page) -> Table:
     return table
 
 
-def _targets(report: TrainReport, lines: Sequence[Line], page: Page) -> Table:
+def _figures(first: Score, loss: LossChoice) -> dict[str, str]:
+    """The titles of errors of all targets, and what scores call them."""
+    if not first.targets:
+        return {"log loss": "loss"}
+    found = {"RMSE": "rmse", "standardised": "rmse_standardised"}
+    if first.texts:
+        return {**found, "mean loss": "loss"}
+    return found if loss is LossChoice.MSE else {**found, loss.value: "loss"}
+
+
+def _targets(lines: Sequence[Line], page: Page) -> Table:
     table = empty_table(page)
     table.add_column("RMSE of", overflow="fold")
     for name, *_ in lines:
         table.add_column(name, justify="right")
-    for target in report.targets[:_LISTED_TARGETS]:
+    targets = list(lines[0][1][0].targets)
+    for target in targets[:_LISTED_TARGETS]:
         cells = [spread([one.targets[target] for one in scores]) for _, scores, *_ in lines]
         table.add_row(Text(one_line(target)), *cells)
-    more = len(report.targets) - _LISTED_TARGETS
+    more = len(targets) - _LISTED_TARGETS
     if more > 0:
         table.add_row(f"and {more:,} more in run.json")
+    return table
+
+
+def _texts(lines: Sequence[Line], page: Page) -> Table:
+    """Targets of texts, the figures of each method."""
+    table = empty_table(page)
+    table.add_column("text", overflow="fold")
+    table.add_column("method", overflow="fold")
+    for title in TEXT_FIGURES.values():
+        table.add_column(title, justify="right", no_wrap=True)
+    for target in list(lines[0][1][0].texts)[:_LISTED_TARGETS]:
+        for number, (name, scores, *_) in enumerate(lines):
+            each = [one.texts[target] for one in scores]
+            cells = (spread([getattr(one, figure) for one in each]) for figure in TEXT_FIGURES)
+            table.add_row(Text("" if number else one_line(target)), name, *cells)
     return table
 
 
@@ -169,7 +197,7 @@ _LABELS = {
 
 def _labels(lines: Sequence[Line], page: Page) -> Table:
     table = empty_table(page)
-    table.add_column("labels", overflow="fold")
+    table.add_column("all texts" if lines[0][1][0].texts else "labels", overflow="fold")
     for title in _LABELS.values():
         table.add_column(title, justify="right", no_wrap=True)
     for name, scores, *_ in lines:

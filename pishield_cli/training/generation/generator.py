@@ -29,9 +29,10 @@ from pishield_cli.training.generation.gaps import (
     straight_through,
 )
 from pishield_cli.training.generation.quantiles import QuantileMaps
-from pishield_cli.training.model import Outline, build_shield
 from pishield_cli.training.networks import build_network
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.settings import TrainSettings
+from pishield_cli.training.shields import build_shield
 
 NOISE = 32
 """Random numbers that a row is made from."""

@@ -11,8 +11,9 @@ from pishield_cli.training.idempotent import (
     idempotent_figures,
     matrix_of,
 )
-from pishield_cli.training.model import Outline, ShieldedNetwork
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.objectives import Minibatch
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.settings import IdempotentBackward, TrainSettings
 
 NAMES = ("a", "b", "c")

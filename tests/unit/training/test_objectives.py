@@ -6,7 +6,7 @@ from pishield_cli.errors import UsageError
 from pishield_cli.language import parse_requirements
 from pishield_cli.layers.rules import RuleName, ShieldChoice
 from pishield_cli.training.features import FeatureEncoder, NumberFeature, TargetScaler
-from pishield_cli.training.model import Outline, ShieldedNetwork
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.objectives import (
     Minibatch,
     PredictObjective,
@@ -15,6 +15,7 @@ from pishield_cli.training.objectives import (
     standardised,
     violation_penalty,
 )
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.settings import (
     LossChoice,
     MaskChoice,

@@ -17,8 +17,9 @@ from pishield_cli.training.features import (
     TargetScaler,
 )
 from pishield_cli.training.loop import EpochNote
-from pishield_cli.training.model import Outline, ShieldedNetwork
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.monotone import Slope
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.problem import Roles
 from pishield_cli.training.records import RECORD
 from pishield_cli.training.runs import (

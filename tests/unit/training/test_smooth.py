@@ -8,8 +8,9 @@ from pishield_cli.language import parse_requirements
 from pishield_cli.layers import NearestShield, ScaledShield, Shield
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.training.features import FeatureEncoder, NumberFeature, TargetScaler
-from pishield_cli.training.model import Outline, ShieldedNetwork
+from pishield_cli.training.model import ShieldedNetwork
 from pishield_cli.training.monotone import Slope, derivatives, monotone_penalty
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.settings import TrainSettings
 from tests.laws import sampled
 

@@ -1,0 +1,95 @@
+"""Groups of columns of which each holds the probabilities of one variable's values."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from pishield_cli.errors import UsageError
+from pishield_cli.layers.affine import FixedBuffers
+from pishield_cli.layers.pooling import lift
+from pishield_cli.layers.precision import has_values
+from pishield_cli.layers.rules import RuleName
+
+RULES = (RuleName.CLAMP, RuleName.ROUTED, RuleName.STE)
+"""How the loss's gradient may be handed on."""
+
+
+class ValueGroups(FixedBuffers):
+    """Columns of several groups, each padded to the size of the largest."""
+
+    def __init__(self, groups: Sequence[range]) -> None:
+        super().__init__()
+        size = max(map(len, groups))
+        places = [[*one, *[one[0]] * (size - len(one))] for one in groups]
+        inside = [[place < len(one) for place in range(size)] for one in groups]
+        self.shape = (len(groups), size)
+        self.full = all(len(one) == size for one in groups)
+        flat = torch.tensor(inside).flatten()
+        self.register_buffer("places", torch.tensor(places).flatten(), persistent=False)
+        self.register_buffer("inside", torch.tensor(inside), persistent=False)
+        self.register_buffer("spots", flat.nonzero().squeeze(1), persistent=False)
+        own = torch.tensor(places).flatten()[flat]
+        self.register_buffer("own", own, persistent=False)
+
+    def taken(self, p: Tensor) -> Tensor:
+        """Shape `(rows, groups, size)`; less than anything where there is no value."""
+        values = p.index_select(1, self.constants("places")).view(p.shape[0], *self.shape)
+        if self.full:
+            return values
+        return values.masked_fill(~self.constants("inside"), -torch.inf)
+
+    def flat(self, values: Tensor) -> Tensor:
+        """The values of all groups side by side, in the columns' order `own`."""
+        return values.flatten(1).index_select(1, self.constants("spots"))
+
+    def marked(self, p: Tensor, best: Tensor) -> Tensor:
+        """Columns with a one for the best value of each group, zeros for the others."""
+        ones = torch.arange(self.shape[1], device=p.device) == best.unsqueeze(2)
+        return p.index_copy(1, self.constants("own"), self.flat(ones.to(p.dtype)))
+
+
+def moved_off(
+    values: Tensor, barred: Tensor, top: Tensor, gap: float, rule: str
+) -> tuple[Tensor, Tensor]:
+    """Move groups whose greatest value is barred, so that the greatest other one becomes it.
+
+    Args:
+        values: Shape `(rows, groups, size)`.
+        barred: Which values may not be the greatest, same shape.
+        top: The place of the greatest value of each group, `(rows, groups, 1)`.
+        gap: How far above the others the chosen value comes to lie, relative to them.
+        rule: How the loss's gradient is handed on.
+
+    Returns:
+        New values, and the places of the greatest; the first of equals.
+    """
+    moved, routed = barred.gather(2, top), rule == RuleName.ROUTED
+    if not has_values(values):
+        best = torch.where(moved, _likeliest(values, barred), top)
+        return torch.where(moved, lift(values, best, gap, routed=routed), values), best
+    at = moved.squeeze(2).nonzero(as_tuple=True)
+    some = values[at].unsqueeze(1)
+    best = _likeliest(some, barred[at].unsqueeze(1))
+    new = lift(some, best, gap, routed=routed)
+    places = top.squeeze(2).index_put(at, best.flatten())
+    return values.index_put(at, new.squeeze(1)), places.unsqueeze(2)
+
+
+def _likeliest(values: Tensor, barred: Tensor) -> Tensor:
+    """The places of the greatest values that are not barred, the first of equals."""
+    return values.detach().masked_fill(barred, -torch.inf).max(2, keepdim=True).indices
+
+
+def known_rule(name: str) -> RuleName:
+    """The rule of a name.
+
+    Raises:
+        UsageError: If choices are not differentiated by it.
+    """
+    if name not in RULES:
+        listed = ", ".join(RULES)
+        raise UsageError(
+            f"Choices are differentiated by one of the rules {listed}, but this is `{name}`."
+        )
+    return RuleName(name)
