@@ -191,10 +191,13 @@ def _is_unit(clause: BoundClause) -> bool:
 
 def _affine(bound: Bound) -> Affine:
     copies = not bound.constant and len(bound.terms) == 1 and abs(bound.terms[0].coefficient) == 1
+    # Terms of a bound that are alike share their number, which is converted once.
+    numbers = {id(one): one for _, one in bound.terms}
+    floats = {key: _float(one) for key, one in numbers.items()}
     short = not bound.terms and _float(bound.constant) == bound.constant
     return Affine(
         tuple(term.variable for term in bound.terms),
-        tuple(_float(term.coefficient) for term in bound.terms),
+        tuple(floats[id(one)] for _, one in bound.terms),
         _float(bound.constant),
         bound.strict,
         copies or (short and ALWAYS_KEPT.fits(bound.constant)),

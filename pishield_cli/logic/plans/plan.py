@@ -263,7 +263,9 @@ def _bound(half: Half, halves: Halves) -> Bound:
     """Solve a half-space for its last variable."""
     form, constant, strict = half
     pivot = form[-1][1]
-    terms = tuple(Term(halves.variables[p], Fraction(-value, pivot)) for p, value in form[:-1])
+    # Wide sums have few distinct coefficients, as a rule: each is divided once.
+    ratios = {value: Fraction(-value, pivot) for value in {value for _, value in form[:-1]}}
+    terms = tuple(Term(halves.variables[p], ratios[value]) for p, value in form[:-1])
     return Bound(terms, Fraction(constant) / (pivot * halves.unit), strict)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,9 @@ _LEAST_PLAIN, _LARGEST_PLAIN = 1e-4, 1e10
 _POINT, _QUOTE, _ZERO = b'."0'
 _EXACT_AS_FLOAT = 10**15
 _CENTS = 2
+
+REPEATED = 2**14
+"""Cells and their new values that are kept in mind: small whole numbers come again and again."""
 
 
 def cells_like(old: Sequence[bytes], values: Array) -> list[bytes]:
@@ -62,6 +66,7 @@ def _written(values: Array) -> list[bytes]:
     return texts
 
 
+@lru_cache(REPEATED, typed=True)
 def cell_like(old: bytes, value: float | Fraction) -> bytes:
     """Write a number where another stood.
 
