@@ -38,6 +38,7 @@ from pishield_cli.logic.expressions import shifted_by
 from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.rows.finite_cores import finite_core
 from pishield_cli.logic.rows.finite_rows import are_possible
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.analysis import contradictory_core, satisfiable
@@ -314,6 +315,8 @@ def corrector_for(
     declared = requirements.integers or requirements.booleans
     enough = Limits.within(SATISFIABLE_SECONDS)
     possible = not declared or are_possible(requirements.clauses, grids, enough.share(2))
+    if not possible and (core := finite_core(requirements, enough.share(2))):
+        raise contradiction(requirements, core)
     if not possible and satisfiable(requirements, limits=enough) is False:
         raise contradiction(requirements)
     way = rows_method(method, requirements)
@@ -343,8 +346,8 @@ def _score_corrector(
     return GroupedScoreCorrector(plans, places, score_method(method))
 
 
-def contradiction(requirements: Requirements) -> ContradictionError:
-    """The error that says which requirements contradict each other."""
-    core = contradictory_core(requirements)
+def contradiction(requirements: Requirements, core: Sequence[int] = ()) -> ContradictionError:
+    """The error that says which requirements contradict each other: a core, if it is known."""
+    core = tuple(core) or contradictory_core(requirements)
     texts = {one.number: one.text for one in requirements.requirements}
     return ContradictionError(core, [texts[number] for number in core])

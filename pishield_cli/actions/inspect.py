@@ -13,7 +13,8 @@ from pishield_cli.logic.groups import Group, requirement_groups
 from pishield_cli.logic.plans.coherence import is_resolvable
 from pishield_cli.logic.plans.plan import is_eliminable
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
-from pishield_cli.logic.solver.analysis import Analysis, analyse
+from pishield_cli.logic.rows.finite_cores import finite_core
+from pishield_cli.logic.solver.analysis import Analysis, analyse, contradictory
 from pishield_cli.logic.solver.dead_parts import DeadPart
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.solver.reasoner import repeated
@@ -21,6 +22,9 @@ from pishield_cli.logic.terms import HALF, BooleanLiteral, Inequality
 
 SECONDS = 20.0
 """How long to reason where the caller does not say."""
+
+FEW_SECONDS = 2.0
+"""How long to look for a contradiction between few whole numbers, where none was decided."""
 
 _METHODS_SHARE = 4
 """The part of the time that finding out how rows are corrected may take, as a divisor."""
@@ -144,7 +148,11 @@ def _analysed(requirements: Requirements, limits: Limits) -> Analysis:
     columns = frozenset(requirements.columns).union(requirements.uses)
     told = raised(requirements, columns) if requirements.derived else requirements
     if told is requirements:
-        return _as_written(requirements, analyse(requirements, limits=limits))
+        found = analyse(requirements, limits=limits)
+        if found.satisfiable is None:
+            core = finite_core(requirements, Limits.within(FEW_SECONDS))
+            found = contradictory(core) if core else found
+        return _as_written(requirements, found)
     apart = analyse(told, limits=limits.share(2))
     if apart.satisfiable is False:
         return apart

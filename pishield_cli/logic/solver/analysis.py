@@ -94,6 +94,11 @@ def analyse(requirements: Requirements, *, limits: Limits | None = None) -> Anal
     )
 
 
+def contradictory(core: tuple[int, ...]) -> Analysis:
+    """What is told of requirements of which some are known to contradict each other."""
+    return _analysis(Counter(), satisfiable=False, core=core)
+
+
 def _analysis(
     undecided: Counter[str],
     *,
