@@ -13,6 +13,7 @@ References:
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pishield_cli.logic.plans.resolution import (
     CLAUSE_LIMIT,
@@ -32,6 +33,9 @@ from pishield_cli.logic.terms import BooleanLiteral, Clause
 ROW_DECISIONS = 10_000, 20
 """Decisions for one row where elimination was given up: so many, and so many more a variable.
 Counted, not timed, so that equal rows get equal truths; the hardest take some ten seconds."""
+
+KEPT = 64
+"""Conjunctions of which it is kept in mind whether truths were found for them."""
 
 CORE_SECONDS = 2.0
 """How long a contradiction is made smaller."""
@@ -285,13 +289,25 @@ def nearest_truths(
         For each row the truths to take; None where the fixed variables leave none, or none was
         found within the limit.
     """
-    search = _search(plan.clauses)
     least, each = ROW_DECISIONS
+    nodes = least + each * len(plan.variables)
+    # Where nothing is fixed, all rows begin with the same question: it is asked once for them.
+    if not plan.fixed and not _has_truths(plan.clauses, nodes):
+        return [None for _ in rows]
+    search = _search(plan.clauses)
     found = []
     for row in rows:
-        search.limits = Limits(nodes=least + each * len(plan.variables))
+        search.limits = Limits(nodes=nodes)
         found.append(_nearest(plan, search, row))
     return found
+
+
+@lru_cache(KEPT)
+def _has_truths(clauses: tuple[Clause, ...], nodes: int) -> bool:
+    """Whether some truths that satisfy clauses are found within so many decisions."""
+    search = _search(clauses)
+    search.limits = Limits(nodes=nodes)
+    return search.contradiction() is None
 
 
 def _nearest(
