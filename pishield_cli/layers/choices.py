@@ -15,10 +15,15 @@ from pishield_cli.errors import (
 )
 from pishield_cli.language import read_requirements, value_counts
 from pishield_cli.layers.affine import FixedBuffers
-from pishield_cli.layers.precision import WORKING, gap_of, may_hold_nan
+from pishield_cli.layers.precision import WORKING, gap_of
 from pishield_cli.layers.rules import RuleName
 from pishield_cli.layers.state import Declared, clause_lines, digest_of
-from pishield_cli.layers.value_groups import ValueGroups, known_rule, moved_off
+from pishield_cli.layers.value_groups import (
+    ValueGroups,
+    known_rule,
+    moved_off,
+    require_probabilities,
+)
 from pishield_cli.logic.plans.choices import AllowedValues, ChoiceStep, choice_steps, signed_clauses
 from pishield_cli.logic.plans.waves import waves_of
 from pishield_cli.logic.requirements import Requirements
@@ -134,7 +139,7 @@ class ChoiceShield(Declared):
                 floating.
             PishieldError: If NaN is checked for and found.
         """
-        self._check(p)
+        require_probabilities(p, self.columns, check_nan=self.check_nan)
         if p.is_meta:
             return p.clone()
         flat = p.reshape(-1, self.columns)
@@ -160,18 +165,6 @@ class ChoiceShield(Declared):
         assert isinstance(groups, ValueGroups)
         best = groups.taken(p.detach()).max(2).indices
         return groups.marked(torch.zeros_like(p), best)
-
-    def _check(self, p: Tensor) -> None:
-        if p.shape[-1:] != (self.columns,) or not p.is_floating_point():
-            raise ShapeError(
-                f"Probabilities are floating, in {self.columns} columns, but these are "
-                f"{str(p.dtype).removeprefix('torch.')} of shape {tuple(p.shape)}."
-            )
-        if self.check_nan and may_hold_nan(p) and bool(p.isnan().any()):
-            raise PishieldError(
-                "Probabilities are numbers, but some are NaN.",
-                hint="find where they arise with torch.autograd.set_detect_anomaly(True)",
-            )
 
 
 class _Wave(FixedBuffers):

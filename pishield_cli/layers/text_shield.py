@@ -12,7 +12,12 @@ from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.precision import WORKING, gap_of
 from pishield_cli.layers.rules import RuleName
 from pishield_cli.layers.state import Declared, clause_lines, digest_of
-from pishield_cli.layers.value_groups import ValueGroups, known_rule, moved_off
+from pishield_cli.layers.value_groups import (
+    ValueGroups,
+    known_rule,
+    moved_off,
+    require_probabilities,
+)
 from pishield_cli.logic.classes import among, classes_of, codes_for, raised
 from pishield_cli.logic.domains import Text
 from pishield_cli.logic.plans.plan import BoundClause, Step, plan_groups
@@ -37,6 +42,8 @@ class TextShield(Declared):
         given: The columns of numbers that are known, in the order of `forward`.
         texts: The columns of texts, most trusted first, and the values that each may have.
         backward: `clamp`, `routed` or `ste`, as in `ChoiceShield`.
+        check_nan: Whether a NaN among probabilities raises an error, as in `ChoiceShield`. A given
+            number that is NaN leaves undecided, and so allowed, what depends on it.
 
     Attributes:
         requirements: Over numbers, a text being the number of what requirements tell apart.
@@ -67,10 +74,11 @@ class TextShield(Declared):
         texts: Mapping[str, Sequence[str]],
         *,
         backward: str = "clamp",
+        check_nan: bool = True,
     ) -> None:
         super().__init__()
         self.given, self.texts = tuple(given), {name: tuple(one) for name, one in texts.items()}
-        self.backward_name = known_rule(backward)
+        self.backward_name, self.check_nan = known_rule(backward), check_nan
         told = raised(requirements, texts.keys())
         codes = {
             name: codes_for(classes_of(told.domains.get(name, Text())), one)
@@ -119,13 +127,14 @@ class TextShield(Declared):
 
         Raises:
             ShapeError: If either has another shape, or `p` is not floating.
+            PishieldError: If NaN is checked for and found.
         """
         self._check(p, given)
         if p.is_meta:
             return p.clone()
         flat = p.reshape(-1, self.columns)
         working = flat.to(WORKING.get(p.dtype, p.dtype))
-        numbers = given.detach().reshape(len(flat), len(self.given)).double()
+        numbers = given.detach().reshape(flat.shape[0], len(self.given)).double()
         codes, gap, moved = self._told(working), gap_of(p.dtype), working
         for wave in self.waves:
             assert isinstance(wave, _TextWave)
@@ -146,11 +155,15 @@ class TextShield(Declared):
         Returns:
             Double precision, shape `(..., texts)`; 0 for texts that no requirement names.
         """
+        if p.is_meta:
+            return p.new_empty((*p.shape[:-1], len(self.texts)), dtype=torch.float64)
         found = self._told(p.detach().reshape(-1, self.columns))
         return found.view(*p.shape[:-1], len(self.texts))
 
     def likeliest(self, p: Tensor) -> Tensor:
         """The places of the likeliest values, the first of equals, shape `(..., texts)`."""
+        if p.is_meta:
+            return p.new_empty((*p.shape[:-1], len(self.texts)), dtype=torch.long)
         found = self._likeliest(p.detach().reshape(-1, self.columns))
         return found.view(*p.shape[:-1], len(self.texts))
 
@@ -165,11 +178,7 @@ class TextShield(Declared):
         return found
 
     def _check(self, p: Tensor, given: Tensor) -> None:
-        if p.shape[-1:] != (self.columns,) or not p.is_floating_point():
-            raise ShapeError(
-                f"Probabilities are floating, in {self.columns} columns, but these are "
-                f"{str(p.dtype).removeprefix('torch.')} of shape {tuple(p.shape)}."
-            )
+        require_probabilities(p, self.columns, check_nan=self.check_nan)
         if given.shape != (*p.shape[:-1], len(self.given)):
             raise ShapeError(
                 f"Given numbers have shape {(*p.shape[:-1], len(self.given))} here, but these "
@@ -188,7 +197,7 @@ class _CodeTable(FixedBuffers):
 
     def forward(self, places: Tensor) -> Tensor:
         """Shape `(rows, texts)` both."""
-        table = self.constants("table").unsqueeze(0).expand(len(places), -1, -1)
+        table = self.constants("table").unsqueeze(0).expand(places.shape[0], -1, -1)
         return table.gather(2, places.unsqueeze(2)).squeeze(2)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from pishield_cli.errors import UsageError
+from pishield_cli.errors import PishieldError, ShapeError, UsageError
 from pishield_cli.layers.affine import FixedBuffers
 from pishield_cli.layers.pooling import lift
-from pishield_cli.layers.precision import has_values
+from pishield_cli.layers.precision import has_values, may_hold_nan
 from pishield_cli.layers.rules import RuleName
 
 RULES = (RuleName.CLAMP, RuleName.ROUTED, RuleName.STE)
@@ -93,3 +93,27 @@ def known_rule(name: str) -> RuleName:
             f"Choices are differentiated by one of the rules {listed}, but this is `{name}`."
         )
     return RuleName(name)
+
+
+def require_probabilities(p: Tensor, columns: int, *, check_nan: bool) -> None:
+    """Refuse what are not probabilities of all values.
+
+    Args:
+        p: Any tensor.
+        columns: How many values there are, the size of its last dimension.
+        check_nan: Whether none may be NaN; not checked where values cannot be looked at.
+
+    Raises:
+        ShapeError: If its last dimension is another, or its dtype not floating.
+        PishieldError: If NaN is checked for and found.
+    """
+    if p.shape[-1:] != (columns,) or not p.is_floating_point():
+        raise ShapeError(
+            f"Probabilities are floating, in {columns} columns, but these are "
+            f"{str(p.dtype).removeprefix('torch.')} of shape {tuple(p.shape)}."
+        )
+    if check_nan and may_hold_nan(p) and bool(p.isnan().any()):
+        raise PishieldError(
+            "Probabilities are numbers, but some are NaN.",
+            hint="find where they arise with torch.autograd.set_detect_anomaly(True)",
+        )

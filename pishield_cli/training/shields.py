@@ -50,7 +50,7 @@ def text_shield(outline: Outline, settings: TrainSettings) -> TextShield:
     requirements = outline.requirements or Requirements((), RequirementType.LINEAR)
     domains = {name: requirements.domains[name] for name in texts if name in requirements.domains}
     kept = replace(within(requirements, outline.columns), domains=domains, ordering=None)
-    return TextShield(kept, outline.given, texts, backward=name.value)
+    return TextShield(kept, outline.given, texts, backward=name.value, check_nan=False)
 
 
 def _refuse_for_scores(settings: TrainSettings) -> None:
