@@ -219,6 +219,11 @@ def split(clause: Disjunction, position: int) -> tuple[list[Half], list[Half], l
 
 
 def _chained(clauses: list[Disjunction], position: int, limits: Limits) -> Iterator[Disjunction]:
+    """What chains of clauses say without a variable: some value is left between their bounds.
+
+    A chain begins with a clause of lower bounds alone and ends with one of upper bounds alone; each
+    in between forbids a stretch, and is used once. Chains that say the same are followed once.
+    """
     parts = [split(clause, position) for clause in clauses]
     first = [part for part in parts if not part[1]]
     middle = [part for part in parts if part[0] and part[1]]

@@ -185,6 +185,7 @@ def _placed_points(
 def _decimal_points(
     interval: Interval, around: Fraction, grid: Grid, usual: Fraction
 ) -> Iterator[Fraction]:
+    """Decimals in an interval, those first that are near a point and short for its size."""
     digits = LONGEST if grid.endless else grid.digits
     if around in interval and (grid.fits(around) if grid.endless else _has_digits(around, digits)):
         yield around

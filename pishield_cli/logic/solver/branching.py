@@ -94,6 +94,10 @@ def _branch(
     limits: Limits,
     depth: int,
 ) -> Conflict | None:
+    """Split on a variable with a fraction, below and above it, one branch within the other.
+
+    A conflict that no bound of this branch is a reason of is one of the whole tree above it.
+    """
     conflict = simplex.check(limits) or row_without_solution(simplex, whole, limits)
     if conflict is not None:
         return conflict
@@ -155,6 +159,7 @@ def _optimise(
     best: StrictValue | None,
     depth: int,
 ) -> StrictValue | Unbounded | None:
+    """Branch and bound: a branch whose relaxation is no better than the best so far is left."""
     if simplex.check(limits) or row_without_solution(simplex, whole, limits):
         return best
     optimum = simplex.optimise(variable, side, limits)
