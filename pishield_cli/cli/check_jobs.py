@@ -117,7 +117,7 @@ def check_job(
 
             report = check_files(session, reader, requirements, **shared)  # type: ignore[arg-type]
         else:
-            with RowProgress("checking", total=reader.row_count(), quiet=quiet) as progress:
+            with RowProgress("checking", reader, quiet=quiet) as progress:
                 report = check(
                     reader,
                     requirements,

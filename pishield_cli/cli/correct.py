@@ -283,7 +283,7 @@ def _corrected(
     output = settings["output"]
     with (
         open_audit(audit, fill=settings["freedom"].fill, key=bool(key)) as audit_file,
-        RowProgress("correcting", total=reader.row_count(), quiet=quiet) as progress,
+        RowProgress("correcting", reader, quiet=quiet) as progress,
     ):
         if first is not None:
             first.audit = audit_file

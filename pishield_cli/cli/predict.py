@@ -98,7 +98,7 @@ def predict(
 
     trained = _read(run)
     reader = open_data(data, with_names(dialect, options.read_names("--columns", columns)))
-    with RowProgress("predicting", quiet=quiet) as progress:
+    with RowProgress("predicting", reader, quiet=quiet) as progress:
         report = apply(
             trained,
             reader,

@@ -3,29 +3,35 @@
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from pishield_cli.tables.table import TableReader
 
 _QUIET_SECONDS = 1.0
 
 
 class RowProgress:
-    """A line with rows done, rows a second and, where the size is known, the time left.
+    """A line with rows done, rows a second and, where the size is known, the share and time left.
 
     It appears once the work has lasted a second, and goes away at the end. It stays silent where
     standard error is not a terminal.
 
     Args:
         what: What is being done, such as `checking`.
-        total: Rows in all, where known.
+        table: The table that is read, which tells how many rows it has, or what share of its
+            bytes was read.
         quiet: Whether to stay silent anyway.
     """
 
-    def __init__(self, what: str, *, total: int | None = None, quiet: bool = False) -> None:
+    def __init__(
+        self, what: str, table: "TableReader | None" = None, *, quiet: bool = False
+    ) -> None:
         self._what = what
-        self._total = total
+        self._table = table
+        self._total = None if table is None else table.row_count()
         self._silent = quiet or sys.stderr is None or not sys.stderr.isatty()
         self._start = time.monotonic()
         self._shown: tuple[Progress, TaskID] | None = None
@@ -53,30 +59,36 @@ class RowProgress:
             self._shown = self._show()
         progress, task = self._shown
         speed = f"{done / elapsed:,.0f} rows/s" if elapsed else ""
-        progress.update(task, completed=done, rows=f"{done:,} rows", speed=speed)
+        share = self._share(done)
+        shown: dict[str, Any] = {"rows": f"{done:,} rows", "speed": speed}
+        if share is None:
+            progress.update(task, **shown)
+        else:
+            progress.update(task, total=1.0, completed=share, share=f"{share:.0%}", **shown)
+
+    def _share(self, done: int) -> float | None:
+        """What share of the work is done; None where nothing tells."""
+        if self._total:
+            return done / self._total
+        return None if self._table is None else self._table.stored.share_read()
 
     def _show(self) -> "tuple[Progress, TaskID]":
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        from pishield_cli.cli.render.clock import Clock
 
         progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=10),
+            TextColumn("{task.fields[share]}", markup=False),
             TextColumn("{task.fields[rows]}", markup=False),
             TextColumn("{task.fields[speed]}", markup=False),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            Clock(),
             console=Console(file=sys.stderr),
             transient=True,
         )
-        task = progress.add_task(self._what, total=self._total, rows="", speed="")
+        task = progress.add_task(self._what, total=None, rows="", speed="", share="")
         progress.start()
         return progress, task

@@ -179,7 +179,7 @@ def suggest(
     )
     reader = open_data(data, dialect if dialect.header else with_names(dialect, named))
     with open_report(output) as place:
-        with RowProgress("reading", total=reader.row_count(), quiet=quiet) as progress:
+        with RowProgress("reading", reader, quiet=quiet) as progress:
             report = suggest_requirements(reader, settings, progress=progress)
         place.write(_written(report, form), utf8=True)
     if not quiet:

@@ -57,14 +57,16 @@ class TrainProgress:
 
     def _show(self) -> "tuple[Progress, TaskID]":
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        from pishield_cli.cli.render.clock import Clock
 
         progress = Progress(
             SpinnerColumn(),
             TextColumn("training {task.fields[trial]}", markup=False),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=10),
             TextColumn("{task.fields[figures]}", markup=False),
-            TimeElapsedColumn(),
+            Clock(),
             console=Console(file=sys.stderr),
             transient=True,
         )

@@ -71,7 +71,7 @@ def undo(
     )
     reader = open_table(data, with_names(dialect, options.read_names("--columns", columns)))
     audited = audited_columns(audit, reader.columns)
-    with RowProgress("putting back", total=reader.row_count(), quiet=quiet) as progress:
+    with RowProgress("putting back", reader, quiet=quiet) as progress:
         report = put_back(
             reader,
             audited_cells(audit),

@@ -42,6 +42,10 @@ class NamedTable(ABC):
         """All column names, in file order."""
         return self._columns
 
+    def share_read(self) -> float | None:
+        """None: nothing tells."""
+        return None
+
     @property
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """None: nothing of how the table is written can be misunderstood."""

@@ -162,6 +162,9 @@ class Style:
 class StoredTable(TableReader, Protocol):
     """A table as a file or the memory holds it: also its rows themselves, whatever they hold."""
 
+    def share_read(self) -> float | None:
+        """What share of its bytes is in the batches so far, in [0, 1]; None if nothing tells."""
+
     @property
     def format(self) -> InputFormat | None:
         """What kind of file it is; None for a table in memory."""

@@ -1,13 +1,17 @@
 """The one place where errors end, and what a command may load."""
 
+import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 from pishield_cli import __version__
 from pishield_cli.cli import app as app_module
@@ -16,6 +20,8 @@ from pishield_cli.cli.app import COMMANDS
 from pishield_cli.cli.output import open_report
 from pishield_cli.cli.progress import RowProgress
 from pishield_cli.errors import PishieldError
+from pishield_cli.tables import open_table
+from pishield_cli.tables.arrow.memory import MemoryReader
 
 ROOT = Path(__file__).parents[2]
 
@@ -197,12 +203,44 @@ def test_progress_shows_only_on_a_terminal_and_after_a_second(
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("TERM", "xterm")
     clock = time.monotonic
-    with RowProgress("checking", total=2_000, quiet=quiet) as progress:
+    table = MemoryReader(pa.table({"a": pa.nulls(2_000)}))
+    with RowProgress("checking", table, quiet=quiet) as progress:
         monkeypatch.setattr(time, "monotonic", lambda: clock() + seconds)
         progress(1_000)
         progress(2_000)
     assert ("rows/s" in stream.text) == shown
     assert bool(stream.text) == shown
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
+def test_progress_tells_the_share_and_one_time(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The share of a CSV file is one of its bytes; of a compressed one nothing is known."""
+    stream = Terminal(terminal=True)
+    rows = pa.table({"a": [7] * 4_000})
+    if ending == "parquet":
+        pq.write_table(rows, tmp_path / "t.parquet")
+    else:
+        text = ("a\n" + "7\n" * 4_000).encode()
+        packed = gzip.compress(text) if ending == "csv.gz" else text
+        (tmp_path / f"t.{ending}").write_bytes(packed)
+    table = open_table(str(tmp_path / f"t.{ending}"))
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    clock, done = time.monotonic, 0
+    with RowProgress("checking", table) as progress:
+        monkeypatch.setattr(time, "monotonic", lambda: clock() + 5.0)
+        for batch in table.batches(["a"], rows=1_000):
+            done += batch.rows
+            progress(done)
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.text)
+    assert ("100%" in shown) == (ending != "csv.gz")
+    assert re.search(r"[0-9]:[0-9]{2}:[0-9]{2} (?:left|so far)", shown)
+    assert len(re.findall(r"[0-9]:[0-9]{2}:[0-9]{2}", shown)) == len(
+        re.findall(r"[0-9]:[0-9]{2}:[0-9]{2} (?:left|so far)", shown)
+    )
 
 
 def test_errors_are_coloured_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,40 @@ def test_dependencies_are_ranges(project):
     assert [each for each in listed if ">=" not in each or "==" in each] == []
 
 
+def test_the_core_needs_four_packages(project):
+    names = {re.match(r"[a-z]+", each)[0] for each in project["project"]["dependencies"]}
+    assert names == {"numpy", "pyarrow", "rich", "typer"}
+
+
+def test_the_set_up_is_two_commands_of_one_line_each(repository):
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"<!-- set up and (\w+) -->\n```sh\n(.*?)```", readme, re.DOTALL)
+    assert [name for name, _ in blocks] == ["run", "test"]
+    assert all(text.count("\n") == 1 and " && " in text for _, text in blocks)
+
+
+def test_a_release_is_tried_wherever_it_is_claimed_to_work(repository, project):
+    text = (repository / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    claimed = [
+        each.rpartition(" ")[2]
+        for each in project["project"]["classifiers"]
+        if re.search(r":: 3\.[0-9]+$", each)
+    ]
+    assert claimed
+    assert [version for version in claimed if f'"{version}"' not in text] == []
+    assert all(system in text for system in ("ubuntu", "macos", "windows"))
+    assert "twine check" in (repository / ".ci" / "release").read_text(encoding="utf-8")
+
+
+def test_the_results_are_one_page(repository):
+    """Their tables are made, and stand beside the benchmarks that make them."""
+    text = (repository / "docs" / "results.md").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    assert len(lines) <= 150
+    assert sum(line.startswith("|") for line in lines) <= 30
+    assert text.count("![") >= 2
+
+
 def test_every_relaxed_rule_has_its_reason(repository):
     text = (repository / "pyproject.toml").read_text(encoding="utf-8")
     ruff = text.partition("[tool.ruff.lint]")[2].partition("[tool.ruff.lint.isort]")[0]

@@ -127,6 +127,10 @@ class CsvFile(TextTable):
         table = typed_columns(text, places, forced, self.dialect)
         return table.rename_columns(list(self.columns if columns is None else columns))
 
+    def share_read(self) -> float | None:
+        """What share of the file is in the batches so far; None where it is in another encoding."""
+        return super().share_read() if self.dialect.is_utf8 else None
+
     def open_writer(self, output: str) -> TableWriter:
         """Start writing a changed copy; `-` is standard output.
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.logic.domains import Domain, Schema
 from pishield_cli.tables.arrow.arrays import object_array
+from pishield_cli.tables.compression import codec_of
 from pishield_cli.tables.named import NamedTable
 from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.sources import Source
@@ -52,9 +53,17 @@ class TextTable(NamedTable, ABC):
         self.source = source
         self._row_length = row_length
         self._settled: dict[str, Domain] = {}
+        self._given = 0
 
     def row_count(self) -> None:
         """Nothing tells before the text is read."""
+
+    def share_read(self) -> float | None:
+        """What share of the file is in the batches so far; None if its bytes are not the text's."""
+        state = self.source.state
+        if state is None or not state.size or codec_of(self.source.name) is not None:
+            return None
+        return min(1.0, self._given / state.size)
 
     def settled(self, columns: Sequence[str]) -> Schema:
         """Read the text, through if need be, and say which values its columns hold.
@@ -92,8 +101,9 @@ class TextTable(NamedTable, ABC):
         A batch is about 8 MiB of text where nothing is asked for. It always carries its text; where
         the rows are needed, a last one without rows may come for the sake of its blank lines.
         """
-        start = 0
+        start = self._given = 0
         for columns, texts, count, piece in self._parsed(wanted, self._chunk_size(rows), raw):
+            self._given += len(piece.native.data)
             if count or whole:
                 found = {n: alike(column, self._settled.get(n)) for n, column in columns.items()}
                 yield Batch(start, count, found, piece.native, texts)
