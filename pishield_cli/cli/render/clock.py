@@ -7,7 +7,6 @@ from rich.progress import ProgressColumn, Task
 from rich.table import Column
 from rich.text import Text
 
-
 _WIDTH = len("0:00:07 so far")
 
 
