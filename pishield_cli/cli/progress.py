@@ -76,7 +76,7 @@ class RowProgress:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-        from pishield_cli.cli.render.clock import Clock
+        from pishield_cli.cli.render.time_column import TimeColumn
 
         progress = Progress(
             SpinnerColumn(),
@@ -85,7 +85,7 @@ class RowProgress:
             TextColumn("{task.fields[share]}", markup=False),
             TextColumn("{task.fields[rows]}", markup=False),
             TextColumn("{task.fields[speed]}", markup=False),
-            Clock(),
+            TimeColumn(),
             console=Console(file=sys.stderr),
             transient=True,
         )

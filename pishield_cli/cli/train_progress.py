@@ -59,14 +59,14 @@ class TrainProgress:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-        from pishield_cli.cli.render.clock import Clock
+        from pishield_cli.cli.render.time_column import TimeColumn
 
         progress = Progress(
             SpinnerColumn(),
             TextColumn("training {task.fields[trial]}", markup=False),
             BarColumn(bar_width=10),
             TextColumn("{task.fields[figures]}", markup=False),
-            Clock(),
+            TimeColumn(),
             console=Console(file=sys.stderr),
             transient=True,
         )

@@ -1,4 +1,4 @@
-"""The clock of progress: one time, and what it is."""
+"""The time that progress shows: one, and what it is."""
 
 from datetime import timedelta
 from math import ceil
@@ -10,7 +10,7 @@ from rich.text import Text
 _WIDTH = len("0:00:07 so far")
 
 
-class Clock(ProgressColumn):
+class TimeColumn(ProgressColumn):
     """How long the work will still take where its speed tells; else how long it has taken."""
 
     def get_table_column(self) -> Column:
