@@ -17,7 +17,6 @@ from pishield_cli.kernels.evaluation.fillable import Fillable
 from pishield_cli.kernels.evaluation.pieces import by_missing, missing_among
 from pishield_cli.kernels.evaluation.text_classes import TextClasses
 from pishield_cli.kernels.sequential.correction import PATTERN_WORK, PlannedCorrector
-from pishield_cli.kernels.sequential.short_rows import ShortRows
 from pishield_cli.logic.classes import counted, named_only
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
@@ -107,7 +106,7 @@ class Completing:
             sorted(self.ordering, key=missing.__contains__),
             {**self.grids, **self._missing_grids(missing), **self._texts.grids},
             frozenset(self.fixed).union(self._texts.grids) - missing,
-            partial(ShortRows, method=rows_method(Method(MethodName.SHIELD), requirements)),
+            rows_method(Method(MethodName.SHIELD), requirements, short=True),
             Limits(None, PATTERN_WORK),
         )
 

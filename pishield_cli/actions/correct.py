@@ -31,7 +31,6 @@ from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.kernels.sequential.rounding import DeclaredRounding
-from pishield_cli.kernels.sequential.short_rows import ShortRows
 from pishield_cli.logic.classes import counted, named_only, raised
 from pishield_cli.logic.domains import Date
 from pishield_cli.logic.expressions import shifted_by
@@ -319,8 +318,7 @@ def corrector_for(
         raise contradiction(requirements, core)
     if not possible and satisfiable(requirements, limits=enough) is False:
         raise contradiction(requirements)
-    way = rows_method(method, requirements)
-    way = partial(ShortRows, method=way) if short else way
+    way = rows_method(method, requirements, short=short)
     corrector = PlannedCorrector(requirements.clauses, ordering, grids, fixed, way)
     if not corrector.satisfiable:
         raise contradiction(requirements)

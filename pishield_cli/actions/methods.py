@@ -9,6 +9,7 @@ from pishield_cli.actions.method_name import MethodName
 from pishield_cli.errors import UsageError
 from pishield_cli.kernels.scores.flipped_scores import ScoreMethod
 from pishield_cli.kernels.sequential.correction import RowsMethod
+from pishield_cli.kernels.sequential.short_rows import ShortRows
 from pishield_cli.language import require_columns
 from pishield_cli.logic.domains import Date, Text
 from pishield_cli.logic.requirements import Requirements, RequirementType
@@ -41,13 +42,25 @@ class Method:
         return bool(self.weights or self.cells or self.beside or self.relative)
 
 
-def rows_method(method: Method, requirements: Requirements) -> RowsMethod:
-    """What corrects groups' rows by a method.
+def rows_method(method: Method, requirements: Requirements, *, short: bool = False) -> RowsMethod:
+    """What corrects groups' rows by a method, exactly before the rounding of floats is forgiven.
 
     Args:
         method: The method.
         requirements: Bound to the table's columns.
+        short: Whether moved cells get no more decimal places than their rows have, where that is
+            possible.
     """
+    from pishield_cli.kernels.optimal.exact_first import ExactFirst
+
+    way = _rows_method(method, requirements)
+    if short:
+        way = partial(ShortRows, method=way)
+    return partial(ExactFirst, method=way, proven=method.name is MethodName.SHIELD)
+
+
+def _rows_method(method: Method, requirements: Requirements) -> RowsMethod:
+    """What does it by the method alone."""
     if method.name is MethodName.SHIELD:
         from pishield_cli.kernels.optimal.shield_rows import ShieldRows
 

@@ -38,9 +38,14 @@ class Effort:
     rows: Array
 
     @classmethod
-    def of(cls, rows: int) -> "Effort":
-        """All the work that the rows of a batch may take."""
-        return cls(np.full(rows, EXACT), np.full(rows, ENTRIES), np.arange(rows))
+    def of(cls, rows: int, exact: int = EXACT) -> "Effort":
+        """All the work that the rows of a batch may take.
+
+        Args:
+            rows: How many rows.
+            exact: Units of exact work for each.
+        """
+        return cls(np.full(rows, exact), np.full(rows, ENTRIES), np.arange(rows))
 
     def take(self, places: Array) -> "Effort":
         """Of some of the rows; what they spend is spent here too."""

@@ -86,6 +86,41 @@ def test_a_half_beside_whole_numbers_finds_the_decimals_that_do(method: str) -> 
     assert all(clause.holds(decimals(found, 0)) for clause in requirements.clauses)
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("lines", "cells"),
+    [
+        (
+            [
+                *("7*a - 2*c + 7*b == -15", "3*c - 2*a - 2*b <= -18.5"),
+                *("-a - c - 3*b >= 7.5", "-2*a <= 5 or c + b < -8"),
+            ],
+            (-0.8, -30, -22),
+        ),
+        (
+            [
+                *("3*b - 3*a - c == 14", "-2*b - 2*a - c < -1"),
+                *("2*a + b >= 8.5", "a - b - 2*c >= -16.5"),
+            ],
+            (18.9, -21, -25),
+        ),
+    ],
+)
+def test_a_search_cut_short_goes_on_before_roundings_are_forgiven(
+    lines: list[str], cells: tuple[float, int, int], method: str
+) -> None:
+    single, *whole = cells
+    columns = {
+        "a": np.array([single], dtype=np.float32),
+        "b": np.array([whole[0]]),
+        "c": np.array([whole[1]]),
+    }
+    requirements = parse_requirements("\n".join(lines))
+    found, report = correct_table(columns, requirements, method=method)
+    assert not report.uncorrected_rows
+    assert all(clause.holds(decimals(found, 0)) for clause in requirements.clauses)
+
+
 def test_no_cell_becomes_infinite_where_floats_go_astray() -> None:
     lines = ["2*d - 2500000*a == -6", "3*a - 2500000*c == -12", "b - 2500000*d < -19"]
     text = "\n".join([*lines, "0.001*d - 2500000*a + 3*c < 4", "0.3*d <= 7"])

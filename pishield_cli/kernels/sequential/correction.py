@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pishield_cli.kernels.changes import Correction, joined
+from pishield_cli.kernels.changes import Correction, joined, replaced
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.compiled import CompiledRequirements, compiled_clauses
@@ -58,6 +58,21 @@ class RowsCorrector(Protocol):
 
 RowsMethod = Callable[[GroupPlan, Mapping[str, Grid]], RowsCorrector]
 """Makes a group's corrector, from its plan and what its columns can hold."""
+
+
+def exact_rows(
+    corrector: RowsCorrector, columns: Mapping[str, NumericColumn], found: Correction
+) -> Array:
+    """The rows that satisfy every clause of a group exactly once they are corrected."""
+    rows = np.setdiff1d(found.violating, found.uncorrected)
+    if corrector.exact or not len(rows):
+        return rows
+    new = {
+        name: replaced(columns[name], found.changes.get(name)).take(rows)
+        for name in corrector.plan.variables
+    }
+    violated = evaluate(corrector.compiled, new, len(rows))[0].violated
+    return rows if violated is None else rows[~violated]
 
 
 class PlannedCorrector:

@@ -127,24 +127,24 @@ class GroupCorrector:
             parts.append(changes)
             pending = _without(pending, held)
         if len(long):
-            changes, held = self._long(columns, long, effort)
+            changes, held = self._one_by_one(columns, long, effort)
             parts.append(changes)
             pending = np.union1d(pending, _without(long, held))
         merged = joined((Correction(part, rows[:0], rows[:0]) for part in parts), len(wrong))
         return Correction(merged.changes, rows, pending)
 
-    def _long(
+    def one_by_one(
         self, columns: Mapping[str, NumericColumn], rows: Array, effort: Effort
-    ) -> tuple[dict[str, ColumnChange], Array]:
-        """Correct rows with cells that no float stands for."""
-        if not self.plan.satisfiable:
-            return {}, rows[:0]
-        return self._one_by_one(columns, rows, effort)
+    ) -> Correction:
+        """Correct rows, given by number, ascending, in exact arithmetic alone; see `correct`."""
+        self._heed_types(columns)
+        changes, held = self._one_by_one(columns, rows, effort)
+        return Correction(changes, rows, _without(rows, held))
 
     def _one_by_one(
         self, columns: Mapping[str, NumericColumn], rows: Array, effort: Effort
     ) -> tuple[dict[str, ColumnChange], Array]:
-        """Correct rows in exact arithmetic; the changes, and the rows that hold by them."""
+        """The changes, and the rows that hold by them."""
         old = {name: columns[name].take(rows) for name in self.plan.variables}
         found, holds = self._rows.correct(old, effort.take(rows))
         changes = {n: ColumnChange(rows[one.rows], one.values) for n, one in found.items()}
@@ -192,7 +192,7 @@ class GroupCorrector:
 
     def _heed_types(self, columns: Mapping[str, NumericColumn]) -> None:
         """Narrow the columns' grids to what their types can hold."""
-        dtypes = {name: column.values.dtype for name, column in columns.items()}
+        dtypes = {name: columns[name].values.dtype for name in self.plan.variables}
         if dtypes == self._dtypes:
             return
         self._dtypes = dtypes

@@ -14,18 +14,15 @@ from pishield_cli.kernels.changes import (
     Changes,
     ColumnChange,
     Correction,
-    among,
     joined,
     only,
     replaced,
-    taken,
 )
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.effort import Effort
 from pishield_cli.kernels.evaluation.compiled import CompiledRequirements
 from pishield_cli.kernels.evaluation.places import least_places
-from pishield_cli.kernels.evaluation.satisfaction import evaluate
-from pishield_cli.kernels.sequential.correction import RowsCorrector, RowsMethod
+from pishield_cli.kernels.sequential.correction import RowsCorrector, RowsMethod, exact_rows
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.grids import Grid
 
@@ -90,7 +87,7 @@ class ShortRows:
             here = np.zeros(len(wrong), dtype=bool)
             here[rows] = True
             found = self._corrector(places).correct(columns, here, effort)
-            short = self._exactly(columns, found)
+            short = exact_rows(self, columns, found)
             left[short] = False
             parts.append(only(found, short))
         if left.any() or not parts:
@@ -118,19 +115,6 @@ class ShortRows:
             grids = {name: _shorter(grid, places) for name, grid in self._grids.items()}
             self._limited[places] = self._method(self.plan, grids)
         return self._limited[places]
-
-    def _exactly(self, columns: Mapping[str, NumericColumn], found: Correction) -> Array:
-        """The rows that satisfy every clause exactly once they are corrected."""
-        rows = found.violating[~among(found.violating, found.uncorrected)]
-        if self.exact or not len(rows):
-            return rows
-        changes = taken(found.changes, rows)
-        new = {
-            name: replaced(columns[name].take(rows), changes.get(name))
-            for name in self.plan.variables
-        }
-        violated = evaluate(self.compiled, new, len(rows))[0].violated
-        return rows if violated is None else rows[~violated]
 
 
 def longer_cells(columns: Mapping[str, NumericColumn], changes: Changes) -> int:
