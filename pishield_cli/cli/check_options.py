@@ -5,6 +5,13 @@ from typing import Annotated
 import typer
 
 
+def complete_tables(incomplete: str) -> list[str]:
+    """The tables of `pishield.toml` that a name may become."""
+    from pishield_cli.cli.completion import tables_after
+
+    return tables_after(incomplete)
+
+
 def _file(form: str, purpose: str) -> typer.models.OptionInfo:
     option: typer.models.OptionInfo = typer.Option(
         f"--{form}", metavar="FILE", show_default=False, help=f"Write {purpose} as well."
@@ -37,6 +44,7 @@ Only = Annotated[
         metavar="NAME",
         show_default="all",
         help="Of pishield.toml, check the table of this name; may be given again.",
+        autocompletion=complete_tables,
     ),
 ]
 Github = Annotated[

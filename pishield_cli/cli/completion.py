@@ -1,4 +1,4 @@
-"""What a shell may go on with where an option takes columns of the table."""
+"""What a shell may go on with where an option takes columns of the table, or tables."""
 
 import os
 import re
@@ -23,6 +23,20 @@ def columns_after(incomplete: str, data: str | None, options: Mapping[str, Any])
     names = [_in_list(name) for name in _columns(data, options)]
     fitting = [name for name in names if name.startswith(begun) and name not in taken]
     return [_in_shell(f"{before}{comma}{name}") for name in fitting]
+
+
+def tables_after(incomplete: str) -> list[str]:
+    """The tables of the project file, as the shell has them written, that a name may become."""
+    from pishield_cli.cli.project import find_project, read_project
+    from pishield_cli.errors import PishieldError
+
+    try:
+        path = find_project(Path.cwd())
+        jobs = () if path is None else read_project(path).jobs
+    except (PishieldError, OSError):
+        return []
+    names = dict.fromkeys(job.name or "" for job in jobs)
+    return [_in_shell(name) for name in names if name.startswith(incomplete)]
 
 
 def _columns(data: str | None, options: Mapping[str, Any]) -> Sequence[str]:

@@ -13,11 +13,21 @@ Examples:
   pishield schema check > check.schema.json"""
 
 
+def complete_shapes(incomplete: str) -> list[str]:
+    """The shapes that a name may become."""
+    from pishield_cli.cli.render.strict_json import VERSIONS
+
+    return [name for name in VERSIONS if name.startswith(incomplete)]
+
+
 def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="NAME", show_default="list them", help="The shape, such as check or error."
+            metavar="NAME",
+            show_default="list them",
+            help="The shape, such as check or error.",
+            autocompletion=complete_shapes,
         ),
     ] = None,
 ) -> int:

@@ -17,6 +17,7 @@ from pishield_cli.errors import RequirementsViolatedError
 from pishield_cli.language import parse_requirements
 from tests.cli.test_check_formats import report, result
 
+TABLES = ("houses", "sales", '"sales 2024"')
 WIDE = "total_amount_of_invoice - discount_of_invoice >= 0 or tax_of_invoice == 0"
 
 
@@ -140,6 +141,8 @@ def test_long_help_uses_a_wide_terminal(capsys, monkeypatch):
         ),
         ("check t.csv r.txt --no-header --columns u,v,w --key ", ["u", "v", "w"]),
         ("check --key p", []),
+        ("check --only s", ["sales", r"sales\ 2024"]),
+        ("schema ch", ["check", "checks"]),
         ("corr", ["correct"]),
         ("check t.csv r.txt --mar", ["--markdown"]),
     ],
@@ -147,6 +150,10 @@ def test_long_help_uses_a_wide_terminal(capsys, monkeypatch):
 def test_a_shell_completes_commands_options_and_columns(line, found, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_text("id,price,place\n1,2,3\n")
+    tables = "".join(
+        f"[tables.{name}]\ndata = 't.csv'\nrequirements = 'r.txt'\n" for name in TABLES
+    )
+    Path("pishield.toml").write_text(tables)
     Path("s.csv").write_text('price (€);"a,b"\n1;2\n')
     monkeypatch.setenv("_PISHIELD_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", f"pishield {line}")
