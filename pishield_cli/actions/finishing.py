@@ -11,7 +11,7 @@ from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.logic.classes import among, classes_of, codes_for, counted
 from pishield_cli.logic.domains import Date, Domain, Truth
-from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.requirements import Requirements, by_clauses
 from pishield_cli.logic.rows.grids import Grid, grid_of
 from pishield_cli.training.texts import TextTargets
 from pishield_cli.training.trained import Trained
@@ -112,7 +112,7 @@ def violating_rows(
     rows: int,
 ) -> Array:
     """The rows of predictions, as `Finisher.finish` takes them, that violate a requirement."""
-    compiled = compile_requirements(requirements)
+    compiled = compile_requirements(by_clauses(requirements))
     columns = PlacedTexts(run.roles.texts, requirements).columns(held, given)
     mask = np.zeros(rows, dtype=bool)
     for verdict in evaluate(compiled, columns, rows):

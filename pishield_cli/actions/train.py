@@ -16,6 +16,7 @@ from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
+from pishield_cli.logic.requirements import by_clauses
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.training.curves import TrialCurves, curves_picture
 from pishield_cli.training.features import MOST_CATEGORIES
@@ -279,9 +280,9 @@ def _write(
 
 def _broken(problem: Problem) -> dict[str, int]:
     """How many rows to learn from violate each requirement, where any does."""
-    requirements = problem.requirements
-    if requirements is None:
+    if problem.requirements is None:
         return {}
+    requirements = by_clauses(problem.requirements)
     cells = {name: NumericColumn(problem.cells.numbers[name]) for name in requirements.variables}
     verdicts = evaluate(
         compile_requirements(requirements), cells, problem.cells.rows, tolerance=FLOAT_ROUNDING

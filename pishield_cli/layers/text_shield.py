@@ -49,7 +49,7 @@ class TextShield(Declared):
         requirements: Over numbers, a text being the number of what requirements tell apart.
         given: As given.
         texts: As given.
-        others: The columns of numbers that requirements name besides.
+        others: The columns of numbers that requirements name or declare besides.
         columns: How many columns all groups have.
 
     Raises:
@@ -85,7 +85,9 @@ class TextShield(Declared):
             for name, one in self.texts.items()
         }
         known = (*self.given, *self.texts)
-        self.others = tuple(name for name in told.columns if name not in known)
+        declared = told.integers.union(told.booleans, (name for name, _ in told.decimals))
+        named = dict.fromkeys((*told.columns, *sorted(declared)))
+        self.others = tuple(name for name in named if name not in known)
         self.requirements = over_columns(among(told, self.texts), (*known, *self.others))
         steps = self._planned()
         groups = _groups(self.texts)

@@ -205,6 +205,15 @@ class Requirements:
         )
 
 
+def by_clauses(requirements: Requirements) -> Requirements:
+    """The same requirements judged by their clauses alone, without columns that cancel out."""
+    listed = tuple(
+        replace(one, written=None, cancelled=()) if one.cancelled else one
+        for one in requirements.requirements
+    )
+    return replace(requirements, requirements=listed)
+
+
 def multiplied_out(requirements: Requirements) -> Requirements:
     """The same requirements, no literal of whose clauses is a conjunction.
 

@@ -12,7 +12,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
-from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.logic.requirements import Requirements, RequirementType, by_clauses
 from pishield_cli.training.labels import LabelFigures, label_figures
 from pishield_cli.training.losses import target_loss
 from pishield_cli.training.settings import SIGNED, LossChoice, StopChoice, TrainSettings
@@ -171,7 +171,7 @@ def violating(requirements: Requirements | None, columns: Mapping[str, Array], r
     mask = np.zeros(rows, dtype=bool)
     if requirements is None:
         return mask
-    compiled = compile_requirements(requirements)
+    compiled = compile_requirements(by_clauses(requirements))
     cells = {name: NumericColumn(columns[name]) for name in requirements.variables}
     for verdict in evaluate(compiled, cells, rows, tolerance=FLOAT_ROUNDING):
         if verdict.violated is not None:

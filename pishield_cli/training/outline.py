@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.logic.requirements import Requirements, RequirementType, by_clauses
 from pishield_cli.training.cells import EncodedCells
 from pishield_cli.training.features import FeatureEncoder, TargetScaler
 from pishield_cli.training.monotone import Slope
@@ -91,7 +91,7 @@ def within(requirements: Requirements, columns: Sequence[str]) -> Requirements:
     """
     known = frozenset(columns)
     return replace(
-        over(requirements, columns),
+        by_clauses(over(requirements, columns)),
         integers=requirements.integers & known,
         booleans=requirements.booleans & known,
         decimals=tuple(one for one in requirements.decimals if one[0] in known),
