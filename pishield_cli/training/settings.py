@@ -205,6 +205,12 @@ class TrainSettings:
                 "requirements, whose targets are truth values.",
                 hint="leave it out",
             )
+        if self.loss is not LossChoice.MSE and type is RequirementType.PROPOSITIONAL:
+            raise UsageError(
+                f"--loss {self.loss} is for numbers, but targets of propositional requirements are "
+                "truth values, which are learnt by cross-entropy.",
+                hint="leave it out",
+            )
         shield, backward = self.shield, self.backward
         if shield is None:
             linear = type is RequirementType.LINEAR

@@ -269,7 +269,7 @@ def test_propositional_targets(here, capsys):
     assert first["any"] in {"true", "false"}
     assert first["a"] in {"0", "1"}
     assert json.loads(Path("new/run.json").read_text())["metrics"]["method"] == "clamp"
-    for odd in (("--shield", "nearest"), ("--backward", "cone")):
+    for odd in (("--shield", "nearest"), ("--backward", "cone"), ("--loss", "mae")):
         assert main(["train", "flags.csv", "flags.txt", *QUICK, "-o", "odd", *odd]) == 2
     assert main(["predict", "new", "flags.csv", "-o", "scores.csv", "--scores"]) == 0
     assert main(["check", "scores.csv", "flags.txt", "--exact"]) == 0

@@ -62,6 +62,13 @@ def test_what_is_left_open_is_settled_by_the_requirements(choices, requirements,
     assert settled.settled(requirements) == settled
 
 
+@pytest.mark.parametrize("loss", sorted(set(LossChoice) - {LossChoice.MSE}))
+def test_losses_of_numbers_are_not_for_truth_values(loss):
+    with pytest.raises(UsageError, match="cross-entropy"):
+        TrainSettings(loss=loss).settled(SCORES)
+    assert TrainSettings(loss=loss).settled(LINEAR).loss is loss
+
+
 @pytest.mark.parametrize("rule", ["clamp", "routed", "masked"])
 def test_clipping_rules_do_not_go_with_the_nearest_point(rule):
     with pytest.raises(UsageError, match="--shield layer"):
