@@ -13,8 +13,9 @@ from pishield_cli.kernels.evaluation.pieces import by_missing, missing_among
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.repeated_rows import correct_once
+from pishield_cli.logic.plans.finite_steps import finite_steps
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
-from pishield_cli.logic.rows.finite_rows import FiniteRows
+from pishield_cli.logic.rows.finite_rows import FiniteRows, few_values
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.limits import Limits
 from pishield_cli.logic.terms import Clause
@@ -170,6 +171,9 @@ class PlannedCorrector:
             fixed=self._fixed,
             limits=limits,
             is_split=lambda group, names: FiniteRows.of(group, names, self._grids) is None,
+            known=lambda group, names: finite_steps(
+                group, names, few_values(group, names, self._grids)
+            ),
         )
         return tuple(self._method(plan, self._grids) for plan in plans)
 

@@ -105,6 +105,9 @@ def plan_groups(
     limit: int = WORK_LIMIT,
     limits: Limits | None = None,
     is_split: Callable[[tuple[Clause, ...], tuple[str, ...]], bool] = lambda *_: True,
+    known: Callable[[tuple[Clause, ...], tuple[str, ...]], tuple[Step, ...] | None] = lambda *_: (
+        None
+    ),
 ) -> tuple[GroupPlan, ...]:
     """Plan the correction of clauses, one group of connected variables apart from the other.
 
@@ -116,6 +119,7 @@ def plan_groups(
         limits: What all groups may take together; by default three times as much as one.
         is_split: Whether parts are looked for where elimination grows too large, by a group's
             clauses and variables.
+        known: Steps that need no elimination, likewise; None where there are none.
 
     Returns:
         One plan for each group, in the order of the groups' first clauses. Clauses without a
@@ -124,7 +128,7 @@ def plan_groups(
     held = frozenset(fixed)
     limits = Limits(work=GROUPS_WORK * limit) if limits is None else limits
     return tuple(
-        _group_plan(group, ordering, held, limits.part(limit), limits.part(limit), is_split)
+        _group_plan(group, ordering, held, limits.part(limit), limits.part(limit), is_split, known)
         for group in clause_groups(clauses)
     )
 
@@ -136,6 +140,7 @@ def _group_plan(
     limits: Limits,
     parts: Limits,
     is_split: Callable[[tuple[Clause, ...], tuple[str, ...]], bool],
+    known: Callable[[tuple[Clause, ...], tuple[str, ...]], tuple[Step, ...] | None],
 ) -> GroupPlan:
     mentioned = {name for clause in clauses for name in clause.variables}
     variables = tuple(
@@ -145,6 +150,8 @@ def _group_plan(
         )
     )
     held = fixed & mentioned
+    if (steps := known(clauses, variables)) is not None:
+        return GroupPlan(variables, held, clauses, steps)
     try:
         steps = _steps(clauses, variables, limits)
     except LimitReached:

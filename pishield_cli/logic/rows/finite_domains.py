@@ -114,7 +114,7 @@ def finite_domains(
     listed = tuple(clauses)
     if not names or len(names) > MOST_COLUMNS or not all(grids[name].integer for name in names):
         return None
-    ranges = _ranges(listed, names, grids)
+    ranges = whole_ranges(listed, names, grids)
     if ranges is None:
         return None
     reader = _FiniteReader(names, ranges)
@@ -123,10 +123,16 @@ def finite_domains(
     return reader.finished()
 
 
-def _ranges(
+def whole_ranges(
     clauses: Iterable[Clause], names: Sequence[str], grids: Mapping[str, Grid]
 ) -> list[tuple[int, int]] | None:
-    """The least and the greatest value of each column; None unless there are few between."""
+    """The least and the greatest value of each column; None unless there are few between.
+
+    Args:
+        clauses: A conjunction.
+        names: Columns of whole numbers.
+        grids: What each of these can hold.
+    """
     low = {name: grids[name].low for name in names}
     high = {name: grids[name].high for name in names}
     least = {name: ceil(one) for name, one in low.items() if one is not None}

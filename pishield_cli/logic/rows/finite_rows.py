@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import lcm
 
 from pishield_cli.logic.groups import clause_groups
-from pishield_cli.logic.rows.finite_domains import FiniteDomains, finite_domains
+from pishield_cli.logic.rows.finite_domains import FiniteDomains, finite_domains, whole_ranges
 from pishield_cli.logic.rows.finite_search import Costs, cheapest
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.rows.problems import Row
@@ -149,6 +149,24 @@ class FiniteRows:
             return Found(None, found.complete)
         values = zip(problem.names, problem.lows, found.bits, strict=True)
         return Found({name: Fraction(low + bit) for name, low, bit in values}, found.complete)
+
+
+def few_values(
+    clauses: Iterable[Clause], names: Sequence[str], grids: Mapping[str, Grid]
+) -> dict[str, range]:
+    """The whole numbers that columns may hold; none of them unless all hold few.
+
+    Args:
+        clauses: A conjunction.
+        names: Every column that it names.
+        grids: What each of these can hold.
+    """
+    if not all(grids[name].integer for name in names):
+        return {}
+    ranges = whole_ranges(clauses, names, grids)
+    if ranges is None:
+        return {}
+    return {name: range(low, high + 1) for name, (low, high) in zip(names, ranges, strict=True)}
 
 
 def are_possible(clauses: Iterable[Clause], grids: Mapping[str, Grid], limits: Limits) -> bool:
