@@ -302,8 +302,7 @@ def corrector_for(
         grids: What each column's cells can hold.
         fixed: Columns that do not change.
         method: How; like the shield by default.
-        short: Whether moved cells get no more decimal places than their rows have, where that is
-            possible.
+        short: Whether moved cells get no more decimal places than their rows, where possible.
 
     Raises:
         ContradictionError: If no values satisfy the requirements.
