@@ -21,7 +21,7 @@ from pishield_cli import placed
 from pishield_cli.errors import TableError, UsageError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.language import format_requirements, read_text
-from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.requirements import Requirements, by_clauses
 from pishield_cli.tables.aside import (
     WrittenAside,
     force_to_disk,
@@ -41,6 +41,7 @@ from pishield_cli.training.records import (
     read_record,
     require_predicting,
 )
+from pishield_cli.training.required_columns import RequiredColumns
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.trained import reading_record, recorded
 
@@ -188,8 +189,10 @@ def requirements_text(model: ShieldedNetwork) -> bytes | None:
 
 
 def _used(requirements: Requirements) -> Requirements:
-    """Requirements that declare nothing of columns that none of them names."""
-    named = frozenset(name for one in requirements.requirements for name in one.shown)
+    """Requirements without those that always hold, and without what they say of columns else."""
+    asking = tuple(one for one in by_clauses(requirements).requirements if one.clauses)
+    requirements = replace(requirements, requirements=asking or requirements.requirements)
+    named = frozenset(RequiredColumns.of(requirements).named)
     return replace(
         requirements,
         integers=requirements.integers & named,

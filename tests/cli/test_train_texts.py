@@ -159,13 +159,17 @@ def test_texts_are_learnt_without_requirements_too(tmp_path, monkeypatch, capsys
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("target", ["state", "fee"])
 def test_what_always_holds_and_what_is_only_declared_ask_nothing(tmp_path, target):
-    rules = 'integer days\nstate != "late" or fee >= 0\namount > 3 or amount <= 3\n'
+    rules = (
+        'integer days\nstate != "late" or fee >= 0\namount > 3 or amount <= 3\n'
+        'fee < 99 or days > 1 or days <= 1 or tier == "A"\ntier == "A" or tier != "A"\n'
+    )
     (tmp_path / "rules.txt").write_text(rules)
     files, run = ("bills.csv", str(tmp_path / "rules.txt")), str(tmp_path / "run")
     arguments = ("--features", "kind", "--no-baseline", *QUICK)
     assert main(["train", *files, "-o", run, "--targets", target, *arguments]) == 0
     out = str(tmp_path / "out.csv")
     assert main(["predict", run, "bills.csv", "-o", out, "--quiet"]) == 0
+    assert main(["check", out, f"{run}/requirements.txt", "--exact", "--quiet"]) == 0
     assert main(["predict", run, "bills.csv", "-o", out, "--quiet", "--no-shield"]) == 0
 
 
