@@ -28,7 +28,7 @@ BATCH_CELLS = 2**21
 WAITING = 16
 """Nodes of a row that wait, as a rule at most; each holds a value for every inequality."""
 
-BATCH_ROWS = 32, 4096
+BATCH_ROWS = 4, 4096
 """At least and at most so many rows are searched together."""
 
 NEARER = 1.0 - 1e-10
