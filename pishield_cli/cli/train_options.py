@@ -86,15 +86,23 @@ Shield = Annotated[
         "that satisfies them. none: train freely and correct afterwards.",
     ),
 ]
+
+
+def _rules_told() -> str:
+    """The backward rules, and which do not go with nearest points."""
+    notes = {RuleName.CLAMP: " (its own derivative)", RuleName.STE: " (unchanged)"}
+    names = ", ".join(name + notes.get(name, "") for name in RuleName)
+    *others, last = (name for name in RuleName if ShieldChoice.NEAREST not in name.shields)
+    return f"{names}; with --shield nearest not {', '.join(others)} or {last}"
+
+
 Backward = Annotated[
     RuleName | None,
     typer.Option(
         "--backward",
         metavar="RULE",
         show_default="one_sided with --shield nearest, else routed",
-        help="How the shield hands the loss's gradient to the network: clamp (its own "
-        "derivative), routed, ste (unchanged), projection, cone, one_sided, implicit, masked; "
-        "with --shield nearest not clamp, routed or masked.",
+        help=f"How the shield hands the loss's gradient to the network: {_rules_told()}.",
     ),
 ]
 Masks = Annotated[

@@ -3,6 +3,7 @@
 import inspect
 from dataclasses import fields
 from enum import Enum
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,12 +38,15 @@ def chosen(monkeypatch):
     """What `train` asks its action for, given some options."""
     seen = []
 
-    def record(_reader, _bound, _requirements, settings, *_, **__):
-        seen.append(settings)
-        return 0
+    class Recorder:
+        def train(self, _reader, _bound, _requirements, _output, settings, *_):
+            seen.append(settings)
+            return SimpleNamespace(holds=True)
 
     monkeypatch.setattr(train_module, "_opened", lambda *_: (None, None))
-    monkeypatch.setattr(train_module, "_run", record)
+    for learner in ("_predictor_learner", "_generator_learner"):
+        monkeypatch.setattr(train_module, learner, Recorder)
+    monkeypatch.setattr(train_module, "_show", lambda *_, **__: None)
 
     def run(**given):
         command = inspect.unwrap(train_module.train)
