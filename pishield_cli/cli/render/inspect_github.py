@@ -1,6 +1,7 @@
 """The report of `inspect` as workflow annotations of GitHub Actions."""
 
-from pishield_cli.actions.inspect import InspectReport, Notice, notices, verdict
+from pishield_cli.actions.inspect import InspectReport, verdict
+from pishield_cli.actions.inspect_notices import Notice, notices
 from pishield_cli.cli.render.check_github import MOST, command
 from pishield_cli.cli.render.places import repository_path
 from pishield_cli.cli.text import counted, one_line

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pishield_cli.actions.inspect import InspectReport, Notice, NoticeKind, notices
+from pishield_cli.actions.inspect import InspectReport
+from pishield_cli.actions.inspect_notices import Notice, NoticeKind, notices
 from pishield_cli.cli.render.check_sarif import document, place, run_of
 from pishield_cli.cli.text import one_line
 

@@ -6,7 +6,8 @@ from itertools import islice, pairwise
 from rich.table import Table
 from rich.text import Text
 
-from pishield_cli.actions.inspect import InspectReport, dead_part_text, verdict
+from pishield_cli.actions.inspect import InspectReport, verdict
+from pishield_cli.actions.inspect_notices import dead_part_text
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.text import counted, day, one_line, shortened

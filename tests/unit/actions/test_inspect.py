@@ -3,7 +3,8 @@ from fractions import Fraction
 
 import pytest
 
-from pishield_cli.actions.inspect import dead_part_text, inspect, notices
+from pishield_cli.actions.inspect import inspect
+from pishield_cli.actions.inspect_notices import dead_part_text, notices
 from pishield_cli.language import bind, format_equation, parse_requirements
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.solver.limits import PER_SECOND, Limits
