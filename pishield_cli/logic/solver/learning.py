@@ -171,19 +171,16 @@ class Learner:
 
     def _open_clause(self, required: Sequence[NumberedClause]) -> NumberedClause | None:
         """A clause that does not hold as things stand, looked for from where the last was."""
-        count, looked = len(required), 0
-        for offset in range(count):
-            clause = required[(self._cursor + offset) % count]
-            for literal in clause:
-                if self.holds(literal):
-                    break
-                looked += 1
-            else:
-                self.limits.spend(SEEN * offset + looked)
-                self._cursor = (self._cursor + offset) % count
-                return clause
-        self.limits.spend(SEEN * count + looked)
-        return None
+        looked, found = 0, None
+        for offset in range(len(required)):
+            clause = required[(self._cursor + offset) % len(required)]
+            false = next((at for at, one in enumerate(clause) if self.holds(one)), len(clause))
+            looked += SEEN + false
+            if false == len(clause):
+                self._cursor, found = (self._cursor + offset) % len(required), clause
+                break
+        self.limits.spend(looked)
+        return found
 
     def _decide(self, clause: NumberedClause) -> bool:
         """Decide for one of a clause's literals; False if all of them are false."""
@@ -284,9 +281,8 @@ class Learner:
         """Trace a clause that the assumptions make false back to them, and remember it."""
         roots = trace(conflict, self._level, self._reason)
         core = {2 * atom + (self._truth[2 * atom] < 0) for atom in roots}
-        level = max((self._level[atom] for atom in roots), default=0)
         core.update(assumed)
-        level = self._base if assumed else level
+        level = self._base if assumed else max((self._level[atom] for atom in roots), default=0)
         self._failure = (level, frozenset(core))
         return self._failure[1]
 
