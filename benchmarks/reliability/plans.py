@@ -49,7 +49,7 @@ def table(columns: Sequence[str], rows: int) -> str:
 
 def _cell(name: str, number: int) -> str:
     if name.endswith("_date"):
-        return f"20{12 + number}-03-{10 + number}"
+        return f"20{12 + number}-03-{10 + number:02}"
     return f"v{number}" if name.endswith("_text") else str(number)
 
 
