@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pishield_cli.actions.report_runs import RunsReport, RunSummary
+from pishield_cli.actions.report_runs import RunsReport
 from pishield_cli.cli import main
 from pishield_cli.cli.formats import CheckFormat
 from pishield_cli.cli.output import Page
@@ -17,6 +17,7 @@ from pishield_cli.cli.render.checked import Checked
 from pishield_cli.cli.render.report_runs import render_table
 from pishield_cli.cli.render.tables_html import runs_page
 from tests.cli.test_check_formats import HOSTILE_LABEL, failing, passing, report, result
+from tests.summaries import summary
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{ 7*7 }}{% raw %}"
 VOID = {"br", "meta", "rect"}
@@ -203,7 +204,7 @@ def test_runs_and_gradients_are_pages_as_well(tmp_path, monkeypatch, capsys, sam
 @pytest.mark.parametrize("data", ["a.csv", "b.csv"])
 def test_the_best_run_is_marked_only_among_runs_that_can_be_compared(data):
     runs = tuple(
-        RunSummary(name, "layer", "deep", table, ("y",), {0: error}, {0: 1.0}, {}, 0.0, 1.0)
+        summary(name, table, error)
         for name, table, error in (("one", "a.csv", 2.0), ("two", data, 1.0))
     )
     found = RunsReport(runs, best=1, comparable=data == "a.csv")

@@ -8,9 +8,10 @@ from types import ModuleType
 import pytest
 from matplotlib.figure import Figure
 
-from pishield_cli.actions.report_runs import RunsReport, RunSummary
+from pishield_cli.actions.report_runs import RunsReport
 from pishield_cli.cli import main
 from pishield_cli.cli.render import report_runs, report_violations
+from tests.summaries import summary
 
 
 @pytest.fixture(autouse=True)
@@ -55,10 +56,7 @@ def test_the_best_run_is_told_in_the_picture(
     comparable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     figure = caught(report_runs, monkeypatch)
-    runs = tuple(
-        RunSummary(name, "layer", "deep", "t.csv", ("y",), {0: error}, {0: 1.0}, {}, 0.0, 1.0)
-        for name, error in (("a", 2.0), ("b", 1.0))
-    )
+    runs = tuple(summary(name, "t.csv", error) for name, error in (("a", 2.0), ("b", 1.0)))
     report_runs.draw(RunsReport(runs, best=1, comparable=comparable), "p.png")
     (axis,) = figure.axes
     told = axis.get_legend()

@@ -314,7 +314,18 @@ def test_windows_own_encoding_is_told(
     Path("r.txt").write_text(f"`{name}` <= b\n")
     assert main(["check", "t.csv", "r.txt", *own]) == 2
     hint = capsys.readouterr().err.rpartition("Hint: add ")[2]
-    assert main(["check", "t.csv", "r.txt", *own, *shlex.split(hint)]) == 1
+    needed, _, replaced = hint.partition(" instead of ")
+    kept = [word for word in own if word not in shlex.split(replaced)]
+    assert main(["check", "t.csv", "r.txt", *kept, *shlex.split(needed)]) == 1
+
+
+def test_a_wrong_option_is_said_to_be_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    """An option is given once: what was given wrong goes."""
+    Path("t.csv").write_text("Report\na;b\n2;1\n")
+    Path("r.txt").write_text("a <= b\n")
+    assert main(["check", "t.csv", "r.txt", "--delimiter", "|", "--skip-rows", "2"]) == 2
+    expected = "Hint: add --delimiter ';' --skip-rows 1 instead of --delimiter '|' --skip-rows 2\n"
+    assert capsys.readouterr().err.replace('"', "'").endswith(expected)
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n3,4\n", "a\n1;2\n3;4\n", "a\n1\n", "", "a,,,\n1,,,\n"])

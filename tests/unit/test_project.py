@@ -61,7 +61,7 @@ def test_a_release_is_tried_wherever_it_is_claimed_to_work(repository, project):
     assert claimed
     assert [version for version in claimed if f'"{version}"' not in text] == []
     assert all(system in text for system in ("ubuntu", "macos", "windows"))
-    assert "twine check" in (repository / ".ci" / "release").read_text(encoding="utf-8")
+    assert '/twine" check' in (repository / ".ci" / "release").read_text(encoding="utf-8")
 
 
 def test_the_results_are_one_page(repository):

@@ -63,7 +63,7 @@ def misread(reader: TableReader) -> tuple[str, str] | None:
     if encoding is not None:
         options.insert(0, f"--encoding {encoding}")
     moved = (layout.delimiter, layout.skipped) != (between, own.skip_rows)
-    hint = f"add {' '.join(options)}"
+    hint = f"add {' '.join(options)}{_given_instead(options, own)}"
     if moved:
         place = f"line {layout.skipped + 1}, with {_NAMED[layout.delimiter]} between the names"
         return f"The header of `{stored.source.title}` seems to be on {place}.", hint
@@ -140,3 +140,15 @@ def _options(layout: _Layout, own: Dialect, between: str) -> list[str]:
     if told is not None and told.startswith("add "):
         options.append(told.removeprefix("add ").partition(",")[0])
     return options
+
+
+def _given_instead(options: Sequence[str], own: Dialect) -> str:
+    """Which options were given that those that are needed take the place of."""
+    given = {
+        "--encoding": None if own.is_utf8 else own.encoding,
+        "--delimiter": own.delimiter and _WRITTEN.get(own.delimiter, own.delimiter),
+        "--skip-rows": own.skip_rows or None,
+    }
+    needed = {option.partition(" ")[0] for option in options}
+    found = [f"{name} {value}" for name, value in given.items() if value and name in needed]
+    return f" instead of {' '.join(found)}" if found else ""
