@@ -294,9 +294,9 @@ def nearest_truths(
     # Where nothing is fixed, all rows begin with the same question: it is asked once for them.
     if not plan.fixed and not _has_truths(plan.clauses, nodes):
         return [None for _ in rows]
-    search = _search(plan.clauses)
     found = []
     for row in rows:
+        search = _search(plan.clauses)
         search.limits = Limits(nodes=nodes)
         found.append(_nearest(plan, search, row))
     return found

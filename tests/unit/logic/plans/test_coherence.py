@@ -1,7 +1,9 @@
+import random
 from itertools import product
 
 import pytest
 
+from pishield_cli.logic.plans import coherence
 from pishield_cli.logic.plans.coherence import CoherencePlan, coherence_plan, nearest_truths
 from pishield_cli.logic.plans.resolution import Contradiction
 from pishield_cli.logic.terms import BooleanLiteral, Clause
@@ -108,3 +110,18 @@ def test_nearest_truths_keep_trusted_variables():
 def test_nearest_truths_do_not_exist_where_fixed_variables_forbid_it(limit):
     plan = coherence_plan([clause("-a b"), clause("-b c")], "abc", fixed={"a", "c"}, limit=limit)
     assert nearest_truths(plan, [{"a": True, "b": False, "c": False}]) == [None]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_found_for_a_row_does_not_depend_on_other_rows(seed, monkeypatch):
+    """Not even where the work of a row comes to its end."""
+    draw = random.Random(seed)
+    names = [f"x{number}" for number in range(50)]
+    clauses = [
+        Clause(tuple(BooleanLiteral(name, draw.random() < 0.5) for name in draw.sample(names, 3)))
+        for _ in range(200)
+    ]
+    plan = coherence_plan(clauses, names, fixed=names[:2], limit=0)
+    rows = [{name: draw.random() < 0.5 for name in names} for _ in range(8)]
+    monkeypatch.setattr(coherence, "ROW_DECISIONS", (15, 0))
+    assert nearest_truths(plan, rows) == [nearest_truths(plan, [row])[0] for row in rows]
