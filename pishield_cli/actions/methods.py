@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from math import isfinite
 
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.errors import UsageError
@@ -14,7 +13,7 @@ from pishield_cli.language import require_columns
 from pishield_cli.logic.domains import Date, Text
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.table import StoredTable
-from pishield_cli.tables.weighed import weight_name
+from pishield_cli.tables.weighed import LEAST, MOST, weight_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ def refuse_weight(weight: float, whose: str) -> None:
     Raises:
         UsageError: If it is not from 1e-9 to 1e9.
     """
-    if not (isfinite(weight) and 1e-9 <= weight <= 1e9):
+    if not LEAST <= weight <= MOST:
         raise UsageError(
             f"{whose} has {weight:g}.", hint="a column that must not change belongs in --fixed"
         )

@@ -14,6 +14,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array
 from pishield_cli.kernels.matrices import product
+from pishield_cli.kernels.optimal.nearest import NEARER
 from pishield_cli.kernels.optimal.systems import Standing, System
 
 MOST = 1_500
@@ -27,9 +28,6 @@ FORGIVEN = 1e-10
 
 INDEPENDENT = 1e-9
 """Below which the square of the volume that unit normals span is rounding error."""
-
-NEARER = 1.0 - 1e-10
-"""What a distance has to be multiplied by to beat another one beyond rounding."""
 
 
 @dataclass(frozen=True)

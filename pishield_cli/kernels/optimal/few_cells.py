@@ -14,6 +14,7 @@ from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.compiled import compiled_clauses
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.optimal.changed_cells import ChangedCells
+from pishield_cli.kernels.optimal.fewest import NEARER
 from pishield_cli.kernels.optimal.joined_cells import NearestValues
 from pishield_cli.kernels.optimal.weights import Weights
 from pishield_cli.kernels.sequential.placement import narrowed, widened
@@ -28,9 +29,6 @@ SIZES = range(1, 7)
 
 SETS = 500
 """Sets of so many columns past which none are tried."""
-
-NEARER = 1.0 - 1e-9
-"""What a distance has to be multiplied by to beat another one beyond rounding."""
 
 WIDE = 8
 """Bytes of a float with digits to spare."""

@@ -1,7 +1,5 @@
 """Names to columns."""
 
-import time
-
 import pytest
 
 from pishield_cli.errors import RequirementsFileError, UnknownVariableError
@@ -9,6 +7,7 @@ from pishield_cli.errors.caret import draw
 from pishield_cli.language import bind, format_clause, parse_requirements
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause
+from tests.counted import calls_in
 
 
 def texts(requirements):
@@ -104,12 +103,12 @@ def test_requirements_that_were_never_a_file_are_bound_too():
         bind(requirements, ["b"])
 
 
-def test_thousands_of_unknown_names_are_blamed_in_bounded_time():
+def test_thousands_of_unknown_names_are_blamed_with_bounded_work():
     columns = [f"column_{i}" for i in range(3_000)]
     text = "\n".join(f"colunm_{i} > 0" for i in range(3_000))
-    start = time.process_time()
-    assert len(problems(text, columns)) == 3_000
-    assert time.process_time() - start < 5
+    found = []
+    assert calls_in(lambda: found.extend(problems(text, columns))) < 2_000_000
+    assert len(found) == 3_000
 
 
 @pytest.mark.parametrize(

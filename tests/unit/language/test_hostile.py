@@ -2,7 +2,6 @@
 
 import gc
 import random
-import time
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from pishield_cli.errors.caret import draw
 from pishield_cli.language import bind, format_requirements, parse_requirements
 from pishield_cli.language.binding import unknown_names
 from pishield_cli.language.lines import split_lines
+from tests.counted import calls_in
 from tests.laws import examples
 
 LINES = [
@@ -126,7 +126,7 @@ def test_reading_leaves_the_garbage_collector_as_it_was(text, enabled):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("between", [" + ", " or "])
-def test_ten_thousand_requirements_of_twenty_terms_are_read_in_three_seconds(between):
+def test_ten_thousand_requirements_of_twenty_terms_take_no_more_work_each(between):
     chance = random.Random(0)
     end = " >= 0" if between == " + " else ""
     lines = [
@@ -139,6 +139,5 @@ def test_ten_thousand_requirements_of_twenty_terms_are_read_in_three_seconds(bet
         + end
         for _ in range(10_000)
     ]
-    started = time.process_time()
-    assert len(parse_requirements("\n".join(lines)).requirements) == 10_000
-    assert time.process_time() - started < 3
+    few = calls_in(lambda: parse_requirements("\n".join(lines[:1_000])))
+    assert calls_in(lambda: parse_requirements("\n".join(lines))) < 11 * few
