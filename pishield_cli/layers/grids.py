@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pishield_cli.layers.affine import AffineForm, AffineLines, FixedBuffers, Slots
 from pishield_cli.layers.precision import DIGITS
+from pishield_cli.logic.groups import connected
 from pishield_cli.logic.plans.plan import Bound, Step
 from pishield_cli.logic.terms import Term
 
@@ -186,14 +187,5 @@ def _finest(bound: Bound) -> int | None:
 
 def _connected(pairs: Sequence[tuple[str, Bound]]) -> list[list[tuple[str, Bound]]]:
     """Equalities that share columns, together."""
-    groups: list[tuple[set[str], list[tuple[str, Bound]]]] = []
-    for variable, bound in pairs:
-        names, members = {variable, *(name for name, _ in bound.terms)}, [(variable, bound)]
-        apart = []
-        for known, others in groups:
-            if known & names:
-                names, members = names | known, others + members
-            else:
-                apart.append((known, others))
-        groups = [*apart, (names, members)]
-    return [members for _, members in groups]
+    named = [(variable, *(name for name, _ in bound.terms)) for variable, bound in pairs]
+    return [[pairs[place] for place in members] for members in connected(named)]

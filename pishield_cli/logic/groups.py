@@ -1,6 +1,6 @@
 """Groups of requirements, or clauses, that share no column: each can be reasoned about alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from pishield_cli.logic.requirements import Requirement
@@ -52,7 +52,7 @@ def clause_groups(clauses: Iterable[Clause]) -> tuple[tuple[Clause, ...], ...]:
     return tuple(tuple(given[index] for index in members) for members in groups)
 
 
-def connected(named: Sequence[Sequence[str]]) -> tuple[tuple[int, ...], ...]:
+def connected(named: Sequence[Collection[str]]) -> tuple[tuple[int, ...], ...]:
     """Split sets of names into the smallest groups that share no name (union-find).
 
     Args:

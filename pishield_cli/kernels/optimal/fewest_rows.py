@@ -21,6 +21,7 @@ from pishield_cli.kernels.optimal.weights import Weights, alike, weights_of
 from pishield_cli.kernels.sequential.group_correction import GroupCorrector
 from pishield_cli.kernels.sequential.long_cells import tell_apart
 from pishield_cli.kernels.sequential.rehearsal import Rehearsal
+from pishield_cli.logic.groups import connected
 from pishield_cli.logic.plans.plan import GroupPlan, plan_groups
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.limits import Limits
@@ -273,14 +274,9 @@ class FewestRows:
 
     def _separate(self, free: frozenset[str]) -> list[frozenset[str]]:
         """Free columns by the clauses that connect them; many rows share such a part."""
-        parts: list[frozenset[str]] = []
-        for named in self._named:
-            together = named & free
-            if together:
-                met = [part for part in parts if not part.isdisjoint(together)]
-                parts = [part for part in parts if part.isdisjoint(together)]
-                parts.append(together.union(*met))
-        return parts
+        named = [together for one in self._named if (together := one & free)]
+        groups = connected(named)
+        return [frozenset().union(*(named[place] for place in members)) for members in groups]
 
     def _restricted(self, free: frozenset[str]) -> tuple[NearestRows, ...]:
         """The group where only some columns may change; clauses without them hold already."""
