@@ -24,14 +24,17 @@ def empty_table(page: Page) -> Table:
 
 
 def page_lines(parts: Iterable[Table | Text], page: Page) -> str:
-    """The parts one below the other, tables as wide as they need where the page has no width."""
+    """The parts one below the other, as wide as they need where the page has no width.
+
+    Elsewhere lines end between words, and within one only where it is longer than a line.
+    """
     console = _console(page)
     with console.capture() as captured:
         for part in parts:
             if isinstance(part, Table) and page.width is None:
                 console.width = _WIDEST
                 console.width = console.measure(part).maximum
-            console.print(part, soft_wrap=isinstance(part, Text))
+            console.print(part, soft_wrap=isinstance(part, Text) and page.width is None)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
