@@ -5,6 +5,7 @@ import sys
 
 QUESTIONS = {
     "check": "how fast does `pishield check` count violations, beside other tools?",
+    "check_texts": "how fast is `pishield check` over texts and dates, beside polars?",
     "correct": "how fast and how well are rows corrected, beside PiShield's layer?",
     "fewest": "how fast are the fewest cells changed, by rules over texts and numbers?",
     "rewrite": "how fast is a file corrected, beside reading and writing it with pyarrow?",
@@ -14,6 +15,7 @@ QUESTIONS = {
     "startup": "how long until a command starts its work?",
     "growth": "how do time and memory grow with rows, columns and requirements?",
     "reliability": "what was tried to break it, and what came of that?",
+    "mutants": "which small faults put into a room do its own tests not find?",
     "suggest": "how many rules are found, how many hold elsewhere, and how long does it take?",
     "all": "all of these, as the documentation shows them",
 }

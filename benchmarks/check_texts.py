@@ -1,6 +1,6 @@
 """How fast does `pishield check` count violations among texts and dates, beside polars?
 
-`python -m benchmarks.check_texts --rows 5000000`
+`python -m benchmarks check_texts --rows 5000000`
 
 A table of orders: 20 columns, of which the requirements name seven, texts, dates, missing cells and
 numbers. Both read the same file, each in a process of its own, one after another.

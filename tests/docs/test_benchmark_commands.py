@@ -1,12 +1,13 @@
 """Each measurement that the pages name is one command that can be run."""
 
 import importlib
+import pkgutil
 import re
 import shlex
 
 import pytest
 
-from benchmarks import training
+from benchmarks import reliability, training
 from benchmarks.__main__ import QUESTIONS
 from benchmarks.training import questions
 from docs.run_examples import PAGES, ROOT
@@ -42,6 +43,23 @@ def test_a_named_module_is_one():
     named = {one for page in READ for one in MODULE.findall(page.read_text("utf-8"))}
     assert "benchmarks.generate.speed" in named
     assert all(callable(importlib.import_module(one).main) for one in named)
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(one.name for one in pkgutil.iter_modules(reliability.__path__))
+)
+def test_every_kind_of_trial_takes_what_follows_its_name(kind):
+    module = importlib.import_module(f"benchmarks.reliability.{kind}")
+    with pytest.raises(SystemExit) as ended:
+        module.main(["--help"])
+    assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("question", sorted(set(QUESTIONS) - {"reliability"}))
+def test_every_question_tells_its_options(question):
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(f"benchmarks.{question}").main(["--help"])
+    assert ended.value.code == 0
 
 
 def test_all_that_training_can_be_asked_has_an_answer():

@@ -1,6 +1,6 @@
 """Small faults put into a room one at a time: how many of them do its own tests find?
 
-`python benchmarks/reliability/mutants.py pishield_cli/logic/plans tests/unit/logic/plans
+`python -m benchmarks mutants pishield_cli/logic/plans tests/unit/logic/plans
 tests/property/test_elimination.py --count 60`. Faults are drawn at random from all operators,
 comparisons, constants and conditions of the room, and tried in a copy of the tree. What no test
 finds is printed with its place: a missing test, or a change that means the same.
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -133,15 +133,15 @@ def survives(tree: Path, mutant: Mutant, tests: list[str], seconds: float) -> bo
     return done.returncode == 0
 
 
-def main() -> None:
-    """Draw faults, try each, and tell what was not found."""
+def main(arguments: list[str] | None = None) -> int:
+    """Draw faults, try each, and tell what was not found; 1 if there is such a fault."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("room", type=Path, help="a folder or file of the package")
     parser.add_argument("tests", nargs="+")
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=120, help="the longest run of the tests")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     files = [asked.room] if asked.room.is_file() else sorted(asked.room.rglob("*.py"))
     every = [one for path in files for one in mutants(path)]
     drawn = random.Random(asked.seed).sample(every, min(asked.count, len(every)))
@@ -157,7 +157,8 @@ def main() -> None:
                     f"{mutant.path}:{mutant.line}: {mutant.before}  ->  {mutant.after}", flush=True
                 )
     print(f"{len(drawn) - missed} of {len(drawn)} faults found, drawn from {len(every)}")
+    return int(missed > 0)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
