@@ -236,7 +236,9 @@ def columns_hint(columns: Sequence[str]) -> str:
             break
         shown.append(_cut(written_name(name)))
     more = f" and {len(columns) - len(shown):,} more" if len(columns) > len(shown) else ""
-    listed = f"the table's columns are {', '.join(shown)}{more}" if shown else "it has no column"
+    listed = (
+        f"the table's columns are {', '.join(shown)}{more}" if shown else "the table has no columns"
+    )
     if columns and all(map(_is_number, columns)):
         return f"the table's first line must hold the columns' names; {listed}"
     return listed

@@ -1,5 +1,6 @@
 """Truths of rows: Kleene's tables, and literals against fractions on columns of every type."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -12,6 +13,7 @@ from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.evaluation.blocks import Block
 from pishield_cli.kernels.evaluation.comparison import (
     RowTruth,
+    _clear,
     compare,
     conjunction,
     disjunction,
@@ -103,3 +105,15 @@ def test_a_literal_is_what_fractions_say(columns, data):
             assert truth == UNKNOWN
         else:
             assert truth == (TRUE if literal.holds(values) else FALSE)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_sum_at_its_bound_is_decided_alike_in_both_directions(strict):
+    """Where a sum may be a tie, only what a tie satisfies is surely true."""
+    up = comparison_of(Inequality((Term("x", Fraction(1)),), Fraction(0), strict=strict))
+    sums, bound = np.array([-3.0, -1.0, 0.0, 1.0, 3.0]), 1.0
+    decided, false = _clear(up, sums, bound, -bound)
+    assert decided[3] == (not strict)
+    assert false[1] == strict
+    mirrored = _clear(replace(up, direction=-up.direction), -sums, bound, -bound)
+    assert [one.tolist() for one in mirrored] == [decided.tolist(), false.tolist()]
