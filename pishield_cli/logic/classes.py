@@ -60,7 +60,7 @@ class Membership:
         """The same over codes: a conjunction of disjunctions, none of them if it always holds."""
         found: list[tuple[Inequality, ...]] = []
         open_above: tuple[Inequality, ...] = ()
-        for first, last in self._stretches():
+        for first, last in stretches(self.classes):
             if first >= 0:
                 found.append((*open_above, _least(self.column, _start(first, self.count))))
             if last == self.count - 1:
@@ -73,11 +73,12 @@ class Membership:
         """The same as a formula."""
         return And(tuple(Or(tuple(map(Atom, clause))) for clause in self.clauses))
 
-    def _stretches(self) -> Iterator[tuple[int, int]]:
-        """The first and last of classes that follow each other, ascending."""
-        ends = [one for one in sorted(self.classes) if one + 1 not in self.classes]
-        starts = [one for one in sorted(self.classes) if one - 1 not in self.classes]
-        return zip(starts, ends, strict=True)
+
+def stretches(numbers: Collection[int]) -> Iterator[tuple[int, int]]:
+    """The first and last of numbers that follow each other, ascending."""
+    ends = [one for one in sorted(numbers) if one + 1 not in numbers]
+    starts = [one for one in sorted(numbers) if one - 1 not in numbers]
+    return zip(starts, ends, strict=True)
 
 
 def _start(place: int, count: int) -> Fraction:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
+from pishield_cli.logic.classes import stretches
 from pishield_cli.logic.plans.choices import AllowedValues, choice_steps, signed_clauses
 from pishield_cli.logic.plans.plan import Bound, BoundClause, Step
 from pishield_cli.logic.terms import Clause, Conjunction, Inequality, Term
@@ -71,15 +72,8 @@ def _from_zero(one: Inequality, values: Mapping[str, range]) -> Inequality:
 
 
 def _stretches(held: int, values: range) -> Iterator[tuple[int, int]]:
-    """The first and last of values that follow each other, ascending."""
-    first = None
-    for place in range(len(values) + 1):
-        inside = place < len(values) and held >> place & 1
-        if inside and first is None:
-            first = place
-        if not inside and first is not None:
-            yield values[first], values[place - 1]
-            first = None
+    """The first and last of values of a set that follow each other, ascending."""
+    return stretches({value for place, value in enumerate(values) if held >> place & 1})
 
 
 def _bounds(
