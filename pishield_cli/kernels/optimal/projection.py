@@ -33,6 +33,13 @@ SOLVED = 2e-14
 RELATIVE = 5e-14
 """Rounding error allowed to an inequality, by the magnitude of its parts."""
 
+SUMMED = 1e-15
+"""Rounding error of a sum of normals, by their multipliers, large where angles are small."""
+
+AWAY = 1e3
+"""How many times its farthest side a point may be away that is held to be none: sides at angles of
+less than rounding may meet there."""
+
 SYSTEM = 2_000
 """Entries that solving one system takes the time of, whatever its size."""
 
@@ -128,11 +135,12 @@ class Normals:
         walk = self._start(distances, errors, guess)
         empty = np.zeros(rows, dtype=bool)
         left, work = np.arange(rows), np.zeros(rows)
-        entering = np.full(rows, -1)
+        entering, unsettled = np.full(rows, -1), np.zeros(rows, dtype=bool)
         for _ in range(PATIENCE * (self.normals.shape[1] + 20)):
             work[left] += self._work(walk.active[left])
             moves = self.directions.summed(walk.multipliers[left])
             lacking, allowed = self._lacking(moves, distances[left], errors[left])
+            allowed += SUMMED * walk.multipliers[left].sum(axis=1, keepdims=True)
             # Rounding takes an active one out of its bound, where another step would not fix it.
             violated = (lacking > allowed) & ~walk.active[left]
             lacking = np.where(violated, lacking, -np.inf)
@@ -145,9 +153,13 @@ class Normals:
                 break
             chosen = entering[left]
             lack = np.maximum(lacking[np.arange(len(left)), chosen], 0.0)
-            empty[left], entering[left] = self._step(walk, left, chosen, lack)
-            left = left[~empty[left]]
-        unsettled = np.zeros(rows, dtype=bool)
+            step = self._step(walk, left, chosen, lack)
+            entering[left] = step.entering
+            ended = left[step.stuck]
+            shares = step.shares[step.stuck]
+            empty[ended] = self._excluded(shares, distances[ended], errors[ended])
+            unsettled[ended] = ~empty[ended]
+            left = left[~step.stuck]
         unsettled[left] = True
         moves = self.directions.summed(walk.multipliers)
         polished, sound = self.directions.balanced(walk.active, distances)
@@ -172,12 +184,24 @@ class Normals:
         active &= (sound & bounded & ~repelling.any(axis=1))[:, None]
         return _Walk(active, np.where(active, multipliers, 0.0))
 
-    def _step(self, walk: "_Walk", left: Array, chosen: Array, lack: Array) -> tuple[Array, Array]:
-        """Move the multiplier of each row's entering inequality up, as far as it goes.
+    def _excluded(self, shares: Array, distances: Array, errors: Array) -> Array:
+        """Where sides that add up to next to nothing ask for more than that, beyond rounding.
 
-        Returns:
-            Which rows prove empty, and the inequality that goes on entering; -1 for none.
+        Args:
+            shares: What each is to be multiplied by, none below zero but for rounding; shape
+                `(rows, inequalities)`.
+            distances: Same shape.
+            errors: Likewise.
         """
+        parts = shares * np.where(shares != 0, distances, 0.0)
+        sizes = np.abs(parts)
+        doubt = (np.abs(shares) * errors + RELATIVE * sizes).sum(axis=1)
+        left = np.sqrt((self.directions.summed(shares) ** 2).sum(axis=1))
+        doubt += AWAY * left * np.abs(distances).max(axis=1, where=shares != 0, initial=0.0)
+        return np.asarray(parts.sum(axis=1) > doubt)
+
+    def _step(self, walk: "_Walk", left: Array, chosen: Array, lack: Array) -> "_Entry":
+        """Move the multiplier of each row's entering inequality up, as far as it goes."""
         here = np.arange(len(left))
         active, multipliers = walk.active[left], walk.multipliers[left]
         active[here, chosen] = False
@@ -203,7 +227,24 @@ class Normals:
         against[np.arange(len(against)), chosen[stuck]] = True
         active[stuck] = against
         walk.active[left], walk.multipliers[left] = active, multipliers
-        return stuck, np.where(entered, -1, chosen)
+        shares = -ratio
+        shares[here, chosen] = 1.0
+        return _Entry(stuck, np.where(entered, -1, chosen), shares)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a step came to.
+
+    Attributes:
+        stuck: Rows whose entering inequality the active ones exclude, bool, shape `(rows,)`.
+        entering: The inequality that goes on entering; -1 for none.
+        shares: Of these rows, what the inequalities are multiplied by to add up to next to nothing.
+    """
+
+    stuck: Array
+    entering: Array
+    shares: Array
 
 
 @dataclass(slots=True)

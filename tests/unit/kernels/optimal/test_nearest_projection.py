@@ -73,3 +73,28 @@ def test_far_sides_that_contradict_each_other_leave_nothing() -> None:
         start = np.full(distances.shape, guess)
         found = Normals(normals).project(distances, np.full(distances.shape, 5e-8), start)
         assert found.empty.all()
+
+
+def test_sides_at_small_angles_that_share_a_point_are_never_called_empty() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(150):
+        normals, distances = _meeting(rng)
+        lengths = np.linalg.norm(normals, axis=1)
+        normals, distances = normals / lengths[:, None], distances / lengths
+        errors = 1e-13 * (1.0 + np.abs(distances))
+        start = rng.random(distances.shape) < 0.5
+        assert not Normals(normals).project(distances, errors, start).empty.any()
+
+
+def _meeting(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Sides of coefficients of several orders of magnitude, most of them through a known point."""
+    columns = 4
+    normals = np.zeros((6, columns))
+    for side in normals:
+        chosen = rng.permutation(columns)[: rng.integers(1, 4)]
+        side[chosen] = rng.choice([1, -1, 2, 0.3, 1000, -2.5e6, 0.001], len(chosen))
+    normals[1] = -normals[0]  # an equality
+    points = rng.integers(-30, 30, (8, columns)) / rng.choice([1.0, 10.0, 1e4])
+    distances = points @ normals.T
+    distances[:, 2:] -= rng.choice([0.0, 0.0, 3.0], (8, 4))
+    return normals, distances
