@@ -177,7 +177,7 @@ def _cuts(
 ) -> tuple[float, float]:
     """From where on a sum surely holds, and below what it never does, as told by bounds."""
     bounds = total.bounds
-    if not bounds.largest < LARGEST:
+    if bounds.overflows:
         return LARGEST, -LARGEST
     columns = [one.column for one in block.stretches(comparison.form.names)]
     most = float(tolerance.most(columns))

@@ -143,10 +143,12 @@ def farthest_beyond(
     power = float(POWERS[min(places, _MOST)])
     most = np.zeros(block.rows)
     for name in names:
-        values = block.floats(name)
+        values, (one,) = block.floats(name), block.stretches([name])
         with np.errstate(over="ignore", invalid="ignore"):
             away = np.abs(values - np.rint(values * power) / power)
         away[np.isinf(values)] = inf
+        if one.missing is not None:
+            away[one.missing] = 0.0  # what stands there means nothing
         np.fmax(most, away, out=most)
     most[~violated] = -1.0
     row = int(most.argmax())

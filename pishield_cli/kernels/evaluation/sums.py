@@ -142,6 +142,11 @@ class FormBounds:
     least: float
     largest: float
 
+    @property
+    def overflows(self) -> bool:
+        """Whether a sum in floats may overflow; bounds that did so themselves say so too."""
+        return not self.largest <= LARGEST
+
 
 def float_bounds(form: Form, spreads: Sequence[Spread]) -> FormBounds:
     """Bound the float sum of a form, from the spread of each of its columns."""
@@ -278,12 +283,12 @@ def float_sum(
 ) -> FormSum:
     """A form over columns in float64; see `integer_sum`."""
     bounds = float_bounds(form, spreads)
-    if all(spread.finite for spread in spreads) and bounds.largest < LARGEST:
+    if all(spread.finite for spread in spreads) and not bounds.overflows:
         return FormSum(_added("d", form, columns, buffers), bounds, missing)
     with np.errstate(all="ignore"):
         values = _added("d", form, columns, buffers)
         infinite = infinite_part(form, columns)
-    known = values if bounds.largest < LARGEST else np.nan
+    known = np.nan if bounds.overflows else values
     values[:] = np.where(infinite == 0, known, infinite)
     lost = np.isnan(infinite)
     unknown = lost if missing is None else lost | missing

@@ -12,6 +12,7 @@ from pishield_cli.kernels.evaluation.exact import exact_values, signs
 from pishield_cli.kernels.evaluation.long_decimals import (
     exact_product,
     long_totals,
+    long_values,
     quotients,
     shortest_integers,
 )
@@ -27,6 +28,13 @@ FLOATS = st.one_of(
     st.integers(-12, 20).map(lambda n: float(np.nextafter(10.0**n, 1e30))),
 )
 MODERATE = st.floats(-1e100, 1e100).filter(lambda x: x == 0 or abs(x) > 1e-100)
+
+FORMS = [
+    Form(("a", "b"), (1, -1), 0),
+    Form(("a", "b"), (1, 2), -3),
+    Form(("a",), (7,), 11),
+    Form(("a", "b"), (1, -(2**50)), 1),
+]
 
 
 def decimal(value: float) -> Fraction:
@@ -64,12 +72,42 @@ def test_quotients_are_rounded_once(total, power, factor):
     assert not sure or quotient == float(Fraction(total, divisor))
 
 
-FORMS = [
-    Form(("a", "b"), (1, -1), 0),
-    Form(("a", "b"), (1, 2), -3),
-    Form(("a",), (7,), 11),
-    Form(("a", "b"), (1, -(2**50)), 1),
-]
+@pytest.mark.parametrize("divisor", [7.0, 3e5, 7e17])
+def test_nearly_all_quotients_are_told(divisor):
+    random = np.random.default_rng(2)
+    totals = random.integers(-(2**62), 2**62, 20_000) >> random.integers(0, 30, 20_000)
+    _, sure = quotients(totals, np.full(len(totals), divisor))
+    assert sure.mean() > 0.99
+    nothing, sure = quotients(np.zeros(2, np.int64), np.full(2, divisor))
+    assert nothing.tolist() == [0.0, 0.0]
+    assert sure.all()
+
+
+UNITS = st.sampled_from(
+    [Fraction(1), Fraction(1, 7), Fraction(3, 1000), Fraction(2**40), Fraction(1, 10**85),
+     Fraction(2**63, 3), Fraction(1, 3**60)]
+)  # fmt: skip
+
+
+@examples(300)
+@given(st.lists(st.tuples(FLOATS, FLOATS), min_size=1, max_size=9), UNITS, st.integers(0, 3))
+def test_values_that_are_told_are_rounded_once(rows, unit, which):
+    form = FORMS[which]
+    cells = [np.array(column) for column in zip(*rows, strict=True)][: len(form.names)]
+    values, sure = long_values(form, cells, unit)
+    for row, value, told in zip(rows, values.tolist(), sure.tolist(), strict=True):
+        exact = sum(
+            (w * decimal(cell) for w, cell in zip(form.coefficients, row, strict=False)),
+            -Fraction(form.constant),
+        )
+        assert not told or value == rounded(exact * unit)
+
+
+def test_most_values_of_ordinary_cells_are_told():
+    random = np.random.default_rng(4)
+    cells = [random.random(5000) * 10, random.random(5000) * 1000]
+    for unit in (Fraction(1), Fraction(1, 7), Fraction(3, 1000)):
+        assert long_values(FORMS[0], cells, unit)[1].mean() > 0.7
 
 
 @pytest.mark.parametrize("form", FORMS)
