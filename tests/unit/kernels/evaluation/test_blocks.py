@@ -195,7 +195,9 @@ def test_what_is_surely_forgiven_is_forgiven(rows, weights):
     found = block_of(table).surely_forgiven(form)
     for row in np.flatnonzero(found):
         total = sum(w * one.cells[row] for w, one in zip(weights, table, strict=True))
-        sizes = [abs(w * one.cells[row]) * one.shares[row] for w, one in zip(weights, table, strict=True)]  # fmt: skip
+        sizes = [
+            abs(w * one.cells[row]) * one.shares[row] for w, one in zip(weights, table, strict=True)
+        ]
         assert abs(total) <= max(sizes)
 
 

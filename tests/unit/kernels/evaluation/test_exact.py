@@ -68,8 +68,11 @@ def test_values_of_rows_that_lack_a_number_are_nan_or_infinite(case, data, times
     expected = []
     for row, total in enumerate(exact):
         here = [what[row] for what in holes]
-        pulls = {w == "+" if c > 0 else w == "-" for w, c in zip(here, form.coefficients, strict=True)
-                 if w in ("+", "-")}  # fmt: skip
+        pulls = {
+            w == "+" if c > 0 else w == "-"
+            for w, c in zip(here, form.coefficients, strict=True)
+            if w in ("+", "-")
+        }
         if "gone" in here or len(pulls) == 2:
             expected.append("nan")
         elif pulls:
@@ -86,7 +89,9 @@ def test_no_exact_sum_is_farther_from_a_float_sum_than_its_error(case, data):
     form, table, exact = case
     rows = np.array(sorted(data.draw(st.sets(st.integers(0, len(exact) - 1), min_size=1))))
     found, size, error = float_sums(form, cells_of([one.column for one in table]), rows)
-    for total, most, off, row in zip(found.tolist(), size.tolist(), error.tolist(), rows, strict=True):  # fmt: skip
+    for total, most, off, row in zip(
+        found.tolist(), size.tolist(), error.tolist(), rows, strict=True
+    ):
         if off == np.inf:
             continue
         here = [abs(w * one.cells[row]) for w, one in zip(form.coefficients, table, strict=True)]

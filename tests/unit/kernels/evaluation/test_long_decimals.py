@@ -84,9 +84,16 @@ def test_nearly_all_quotients_are_told(divisor):
 
 
 UNITS = st.sampled_from(
-    [Fraction(1), Fraction(1, 7), Fraction(3, 1000), Fraction(2**40), Fraction(1, 10**85),
-     Fraction(2**63, 3), Fraction(1, 3**60)]
-)  # fmt: skip
+    [
+        Fraction(1),
+        Fraction(1, 7),
+        Fraction(3, 1000),
+        Fraction(2**40),
+        Fraction(1, 10**85),
+        Fraction(2**63, 3),
+        Fraction(1, 3**60),
+    ]
+)
 
 
 @examples(300)

@@ -109,8 +109,11 @@ def test_bounds_are_as_narrow_as_roundings_are(coefficients, constant):
 
 
 @examples(200)
-@given(st.lists(st.sampled_from([-(2**62), 2**40, -3, 1, 2**53 + 1]), min_size=1, max_size=3),
-       st.sampled_from([0, 5, 2**61, -(2**62), 2**63]), st.sampled_from([1, 2, 2**10, 2**22]))  # fmt: skip
+@given(
+    st.lists(st.sampled_from([-(2**62), 2**40, -3, 1, 2**53 + 1]), min_size=1, max_size=3),
+    st.sampled_from([0, 5, 2**61, -(2**62), 2**63]),
+    st.sampled_from([1, 2, 2**10, 2**22]),
+)
 def test_no_sum_of_integers_overflows(coefficients, constant, largest):
     form = Form(tuple("abc"[: len(coefficients)]), tuple(coefficients), constant)
     spreads = [Spread(-largest, 0, finite=True)] * len(coefficients)
@@ -126,8 +129,10 @@ def test_sums_of_integers_are_exact_and_others_are_left(case):
     form, table, exact = case
     block = Block(
         {name: one.column for name, one in zip("abc", table, strict=False)},
-        0, len(exact), Buffers(len(exact)),
-    )  # fmt: skip
+        0,
+        len(exact),
+        Buffers(len(exact)),
+    )
     parts = block.stretches(form.names)
     values, spreads = [one.values for one in parts], [one.spread for one in parts]
     found = integer_sum(form, values, spreads, None, Buffers(len(exact)))
@@ -164,9 +169,13 @@ def test_infinities_decide_a_sum_unless_they_cancel(rows, weights, marks):
         if not lost:
             assert part == (pulls.pop() if pulls else 0)
             exact = sum(
-                (w * Fraction(cell) for w, cell in zip(weights, cells, strict=True)
-                 if np.isfinite(cell)), Fraction(-7)
-            )  # fmt: skip
+                (
+                    w * Fraction(cell)
+                    for w, cell in zip(weights, cells, strict=True)
+                    if np.isfinite(cell)
+                ),
+                Fraction(-7),
+            )
             value = total.values[row]
             if part:
                 assert value == part
@@ -198,12 +207,17 @@ def test_a_decimal_is_as_near_to_its_float_as_is_said(dtype):
     kind = {8: np.uint64, 4: np.uint32, 2: np.uint16}[np.dtype(dtype).itemsize]
     values = random.integers(0, np.iinfo(kind).max, 2000, kind).view(dtype)
     values = [one for one in values[np.isfinite(values)] if one]
-    shares = [abs(Fraction(str(one)) / Fraction(float(one)) - 1) for one in values
-              if abs(one) > 100 * np.finfo(dtype).tiny]  # fmt: skip
+    shares = [
+        abs(Fraction(str(one)) / Fraction(float(one)) - 1)
+        for one in values
+        if abs(one) > 100 * np.finfo(dtype).tiny
+    ]
     assert max(shares) <= relative <= 4 * max(shares)
-    assert all(abs(Fraction(str(one)) - Fraction(float(one)))
-               <= Fraction(relative) * abs(Fraction(float(one))) + Fraction(absolute)
-               for one in values)  # fmt: skip
+    assert all(
+        abs(Fraction(str(one)) - Fraction(float(one)))
+        <= Fraction(relative) * abs(Fraction(float(one))) + Fraction(absolute)
+        for one in values
+    )
     assert representation_error(np.dtype(np.int64)) == (0, 0)
 
 
@@ -213,6 +227,8 @@ def test_numbers_beyond_floats_are_infinite():
     assert rounded(Fraction(1, 3)) == 1 / 3
 
 
-@pytest.mark.parametrize(("largest", "overflows"), [(1e300, False), (1.1e300, True), (np.nan, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("largest", "overflows"), [(1e300, False), (1.1e300, True), (np.nan, True)]
+)
 def test_sums_may_overflow_beyond_a_limit_or_where_bounds_did(largest, overflows):
     assert FormBounds(0.0, 0.0, largest).overflows == overflows
