@@ -25,3 +25,10 @@ def test_no_claim_is_refuted(start: int, method: str) -> None:
 def test_no_claim_of_many_is_refuted(method: str) -> None:
     for seed in range(1000, 1200):
         assert not faults(seed, method), seed
+
+
+@pytest.mark.parametrize("method", ["shield", "nearest", "fewest"])
+@pytest.mark.parametrize("seed", [880200187, 880400183, 880600152, 881000155])
+def test_rows_on_sparse_lattices_are_exact(seed: int, method: str) -> None:
+    """Equalities of several orders of magnitude leave each cell one value in many thousands."""
+    assert not faults(seed, method)

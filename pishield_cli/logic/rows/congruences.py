@@ -82,8 +82,7 @@ def congruences(
         names.append(f"multiple {len(names)}\0")
         terms = [Term(name, Fraction(value)) for name, value in row.whole.items()]
         terms.append(Term(names[-1], Fraction(-factor)))
-        up = Inequality(tuple(terms), Fraction(rest))
-        listed += [Clause((up,)), Clause((Inequality(_turned(terms), Fraction(-rest)),))]
+        listed += equation(terms, Fraction(rest))
     return Congruences(tuple(listed), tuple(names))
 
 
@@ -113,8 +112,11 @@ def _rows(
             yield row
 
 
-def _turned(terms: Iterable[Term]) -> tuple[Term, ...]:
-    return tuple(Term(name, -value) for name, value in terms)
+def equation(terms: Iterable[Term], constant: Fraction) -> tuple[Clause, Clause]:
+    """Both sides of an equation of a sum and a constant."""
+    up = Inequality(tuple(terms), constant)
+    down = Inequality(tuple(Term(name, -value) for name, value in up.terms), -constant)
+    return Clause((up,)), Clause((down,))
 
 
 def _echelon(rows: list[_IntegerRow]) -> Iterator[_IntegerRow]:
