@@ -111,7 +111,18 @@ def violating_rows(
     given: Mapping[str, NumericColumn],
     rows: int,
 ) -> Array:
-    """The rows of predictions, as `Finisher.finish` takes them, that violate a requirement."""
+    """The rows of predictions, as `Finisher.finish` takes them, that violate a requirement.
+
+    Args:
+        run: The model that predicted.
+        requirements: As they speak of its targets: dates in days, texts as numbers.
+        held: The predictions by target, shape `(rows,)`; of texts the places among their values.
+        given: The columns that are not predicted, same shape.
+        rows: How many rows there are.
+
+    Returns:
+        Their numbers, ascending, shape `(violating,)`.
+    """
     compiled = compile_requirements(by_clauses(requirements))
     columns = PlacedTexts(run.roles.texts, requirements).columns(held, given)
     mask = np.zeros(rows, dtype=bool)

@@ -170,7 +170,20 @@ def correct_table(
 
 
 def correct_inputs(inputs: Inputs, freedom: Freedom, method: Method) -> Corrected:
-    """Correct a table in memory that is bound to its requirements."""
+    """Correct a table in memory that is bound to its requirements.
+
+    Args:
+        inputs: The table, which is not a path, and its requirements.
+        freedom: What may change.
+        method: How violating rows are corrected.
+
+    Returns:
+        A table of the kind that was given, and the report.
+
+    Raises:
+        ContradictionError: If no table satisfies the requirements.
+        MissingColumnError: If `freedom` or `method` names a column that the table lacks.
+    """
     from pishield_cli.tables.arrow.memory import MemoryWriter
     from pishield_cli.tables.as_stored import with_dates_as_stored
 

@@ -46,6 +46,14 @@ def open_inputs(
 ) -> Inputs:
     """Take any table and any requirements, and find the column that each name stands for.
 
+    Args:
+        table: A path, a data frame, an Arrow table, an array, or columns by name.
+        requirements: A file's path, its text, or what was read of it.
+        columns: Names of an array's columns, or those that `y_0`, `y_1`, ... stand for; None for
+            the table's own.
+        today: The day that `today` stands for; None for the day that it is.
+        dialect: How a file is written, how texts say dates, what becomes of cells that say none.
+
     Raises:
         RequirementsFileError: With all that is wrong with the requirements.
         TableError: If the table cannot be read.
@@ -69,6 +77,12 @@ def open_any(
     table: Any, *, columns: Sequence[str] | None = None, dialect: Dialect | None = None
 ) -> tuple[TableReader, FrameKind | None]:
     """A reader of any table, and its kind; None for a path.
+
+    Args:
+        table: A path, a data frame, an Arrow table, an array, or columns by name.
+        columns: Names of an array's columns.
+        dialect: How a file is written; of other tables how texts say dates, and what becomes of
+            cells that say none.
 
     Raises:
         TableError: If the table cannot be read.

@@ -88,7 +88,17 @@ def attempt(
 def check_job(
     job: Job, *, workers: int | None, quiet: bool, session: "SparkSession | None" = None
 ) -> tuple["CheckReport", Sizes]:
-    """Check the table; the violating rows appear in their file only if all went well."""
+    """Check the table; the violating rows appear in their file only if all went well.
+
+    Args:
+        job: The table, its requirements, and what is asked of them.
+        workers: How many threads parse; None for as many as there are processors.
+        quiet: Whether no progress is shown.
+        session: Spark's, if its workers check.
+
+    Returns:
+        The report, and how much was read.
+    """
     from pishield_cli.actions.check import check
     from pishield_cli.cli.inputs import open_inputs
     from pishield_cli.cli.progress import RowProgress

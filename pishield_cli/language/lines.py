@@ -62,7 +62,15 @@ class LogicalLine:
         expected: str | None = None,
         hint: str | None = None,
     ) -> RequirementSyntaxError:
-        """The error that points at `text[start:end]`."""
+        """The error that points at `text[start:end]`.
+
+        Args:
+            message: The rule, then the fact.
+            start: The first character that is wrong, counted in `text`.
+            end: One past the last.
+            expected: What could have stood there.
+            hint: How to mend it.
+        """
         span = self.span(start, end)
         return RequirementSyntaxError(
             message,

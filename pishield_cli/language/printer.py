@@ -276,7 +276,14 @@ def format_equation(
     cancelled: Sequence[str] = (),
     domains: Schema = _UNKNOWN,
 ) -> str:
-    """Write an equation, `a - 2*b == 3`, or with another relation between its sides."""
+    """Write an equation, `a - 2*b == 3`, or with another relation between its sides.
+
+    Args:
+        equation: Terms on the left, a constant on the right.
+        relation: The sign to write between them.
+        cancelled: Columns that are named with the factor 0.
+        domains: What columns hold: a constant beside one date is written as a date.
+    """
     total = _format_sum(equation.terms, cancelled, domains)
     return f"{total} {relation} {_format_constant(equation.constant, equation.terms, domains)}"
 

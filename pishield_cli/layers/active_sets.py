@@ -131,7 +131,16 @@ class ActiveSets(FixedBuffers):
         return tried, tried < self.constants("limits").index_select(0, number)
 
     def enumerate(self, component: Tensor, allowed: Tensor | None, q: Tensor) -> Tensor:
-        """Try every set of independent rows: right is the one with nothing negative."""
+        """Try every set of independent rows: right is the one with nothing negative.
+
+        Args:
+            component: Of each system, shape `(systems,)`.
+            allowed: The rows that take part, shape `(systems, rows)`, bool; None for all.
+            q: Same shape, double precision.
+
+        Returns:
+            The multipliers, same shape; 0 outside the set, and everywhere where no set is right.
+        """
         scale = self._scale(allowed, q)
         apart = q / scale if allowed is None else torch.where(allowed, q / scale, -FAR)
         every = self.constants("every")

@@ -76,7 +76,16 @@ class Define(FixedBuffers):
         return self.pick.greatest(self.definitions(state))
 
     def on_grid(self, state: Tensor, grid: GridSteps, precision: Precision) -> Tensor:
-        """The definitions in whole steps of a grid, all of one; NaN where terms are not on it."""
+        """The definitions in whole steps of a grid, all of one; NaN where terms are not on it.
+
+        Args:
+            state: All variables so far, shape `(variables, rows)`.
+            grid: The steps of each of this block's variables; those of the first are taken.
+            precision: How numbers are stored.
+
+        Returns:
+            Shape `(defined variables, rows)`.
+        """
         one = GridSteps(*(part[:1] for part in grid))
         terms = state.index_select(0, self.definitions.constants("index"))
         numbers = torch.round(one.numbers(terms))

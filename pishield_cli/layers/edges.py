@@ -110,7 +110,16 @@ class Edges(FixedBuffers):
         return ends, inner
 
     def tied(self, lines: AffineLines, state: Tensor, precision: Precision) -> Tensor:
-        """By how much a value inside its bounds may be farther away than one on them."""
+        """By how much a value inside its bounds may be farther away than one on them.
+
+        Args:
+            lines: The bounds, as affine functions.
+            state: All variables so far, shape `(variables, rows)`.
+            precision: The unit of rounding, and the room that later steps need.
+
+        Returns:
+            Shape `(bounds, rows)`.
+        """
         units = TIED + 4.0 * seen(precision, self.constants("terms"))
         sizes = lines.sizes(state, precision.tiny)
         return sizes * (units * (precision.room * precision.unit))

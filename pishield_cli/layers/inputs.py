@@ -40,6 +40,11 @@ def require_columns(values: Tensor, columns: Sequence[str]) -> None:
 def refuse_missing(option: str, names: Iterable[str], columns: Sequence[str]) -> None:
     """Refuse an option that names what is not a column.
 
+    Args:
+        option: The argument that names them, for the message.
+        names: What it names.
+        columns: The columns that there are.
+
     Raises:
         MissingColumnError: If so.
     """

@@ -88,7 +88,16 @@ def _(z: Tensor, owner: int) -> Tensor:
 def handed(
     gradient: Tensor, z: Tensor, y: Tensor, raw: Tensor, table: Tensor, owner: int
 ) -> Tensor:
-    """What a module's rule hands to raw values."""
+    """What a module's rule hands to raw values.
+
+    Args:
+        gradient: Of the corrected values, shape `(rows, columns)`, as all of these.
+        z: Raw values in its units.
+        y: Corrected ones, likewise.
+        raw: Raw values in the requirements' units.
+        table: Corrected ones, likewise.
+        owner: The module's number.
+    """
     found = _owner(owner).hand(gradient, z, y, raw, table)
     return found.clone() if found is gradient else found
 

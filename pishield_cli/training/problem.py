@@ -91,6 +91,11 @@ def assign_roles(
 ) -> Roles:
     """Decide what each column is for.
 
+    Args:
+        reader: The table.
+        requirements: Bound to it; None for none.
+        settings: Which columns are targets, features, or dropped.
+
     Raises:
         MissingColumnError: If an option names what is not a column.
         ColumnTypeError: If a target, or what requirements name, is not numeric.
@@ -139,6 +144,11 @@ def load_problem(
     reader: TableReader, requirements: Requirements | None, settings: TrainSettings
 ) -> Problem:
     """Read all that a training needs.
+
+    Args:
+        reader: The table.
+        requirements: Bound to it; None for none.
+        settings: Which columns are targets, features, or dropped.
 
     Raises:
         TableError: If the table cannot be read, or has no row with a target.

@@ -154,7 +154,17 @@ class RunWriter(WrittenAside):
 def record_of(
     model: ShieldedNetwork, roles: Roles, settings: TrainSettings, metrics: Mapping[str, Any]
 ) -> bytes:
-    """All of `run.json`: every choice, columns, scalers, versions and figures."""
+    """All of `run.json`: every choice, columns, scalers, versions and figures.
+
+    Args:
+        model: As trained.
+        roles: What each column is for.
+        settings: As asked for.
+        metrics: Figures, as JSON.
+
+    Returns:
+        JSON in UTF-8.
+    """
     outline = model.outline
     written = outline.written or outline.requirements
     content = {

@@ -112,7 +112,7 @@ def _settle_floats(found: Array, rows: Array, form: Form, cells: KnownCells) -> 
 
 
 def float_sums(form: Form, cells: KnownCells, rows: Array) -> tuple[Array, Array, Array]:
-    """A form on some rows in floats.
+    """A form on some rows, given by ascending numbers, in floats.
 
     Returns:
         The sums; their magnitudes `|c| + sum |a_i x_i|`; and how far a sum may be from the exact
@@ -143,7 +143,13 @@ def _magnitudes(form: Form, columns: Sequence[Array]) -> Array:
 
 
 def settle_decimals(found: Array, form: Form, cells: KnownCells) -> Array:
-    """Fill in the signs of rows whose cells are short decimals; return the others, ascending."""
+    """Fill in the signs of rows whose cells are short decimals; return the others, ascending.
+
+    Args:
+        found: Takes the signs, int8, one for each row of `cells`.
+        form: The form.
+        cells: Its columns' cells.
+    """
     rows = np.arange(len(found)) if cells.near is None else np.flatnonzero(cells.near)
     others = np.zeros(0, np.int64) if cells.near is None else np.flatnonzero(~cells.near)
     if not form.exact:

@@ -281,7 +281,15 @@ def float_sum(
     missing: Array | None,
     buffers: Buffers,
 ) -> FormSum:
-    """A form over columns in float64; see `integer_sum`."""
+    """A form over columns in float64; see `integer_sum`.
+
+    Args:
+        form: The form.
+        columns: Its columns as float64, shape `(rows,)`.
+        spreads: What is known of each.
+        missing: Where a cell of one of them is missing; None if nowhere.
+        buffers: Where the sum comes from.
+    """
     bounds = float_bounds(form, spreads)
     if all(spread.finite for spread in spreads) and not bounds.overflows:
         return FormSum(_added("d", form, columns, buffers), bounds, missing)

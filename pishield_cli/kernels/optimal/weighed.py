@@ -102,7 +102,15 @@ class Weighed:
         rows: Array,
         floats: Values,
     ) -> "Weighed":
-        """Rows of a batch with what weighs their changes."""
+        """Rows of a batch with what weighs their changes.
+
+        Args:
+            systems: Knows the weights.
+            columns: At least the system's columns and those that hold weights, whole batch.
+            system: The rows' clauses.
+            rows: Row numbers within the batch, shape `(rows,)`.
+            floats: Not needed; other ways of weighing look at the cells.
+        """
         del floats
         shape = (len(rows), len(system.columns))
         if systems.weights.same_in_all_rows:

@@ -64,7 +64,16 @@ RowsMethod = Callable[[GroupPlan, Mapping[str, Grid]], RowsCorrector]
 def exact_rows(
     corrector: RowsCorrector, columns: Mapping[str, NumericColumn], found: Correction
 ) -> Array:
-    """The rows that satisfy every clause of a group exactly once they are corrected."""
+    """The rows that satisfy every clause of a group exactly once they are corrected.
+
+    Args:
+        corrector: What corrected them.
+        columns: At least the group's columns, as they were.
+        found: The correction.
+
+    Returns:
+        Row numbers, ascending.
+    """
     rows = np.setdiff1d(found.violating, found.uncorrected)
     if corrector.exact or not len(rows):
         return rows

@@ -114,7 +114,14 @@ def allowed_among(
     values: Mapping[str, Array],
     grids: Mapping[str, Grid],
 ) -> list[Array]:
-    """Which candidates a column's clauses allow, rounding errors forgiven; bool, `(rows,)` each."""
+    """Which candidates a column's clauses allow, rounding errors forgiven; bool, `(rows,)` each.
+
+    Args:
+        step: The column's clauses.
+        candidates: Values of the column, at least one array of shape `(rows,)`.
+        values: The columns that the clauses name besides, same shape.
+        grids: What each column can hold.
+    """
     rows = len(candidates[0])
     ends = _ends(step, values, grids, 0.0, rows)
     return [_fits(one[None], ends)[0] for one in candidates]

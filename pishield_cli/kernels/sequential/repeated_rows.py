@@ -25,7 +25,13 @@ class CorrectsRows(Protocol):
     def correct(
         self, columns: Mapping[str, NumericColumn], wrong: Array, effort: Effort | None = None
     ) -> Correction:
-        """New cells for rows that violate a clause."""
+        """New cells for rows that violate a clause.
+
+        Args:
+            columns: At least those that the clauses name, shape `(rows,)` each.
+            wrong: The rows to correct, bool, same shape.
+            effort: The work that is left for each row; all of it by default.
+        """
 
 
 def correct_once(

@@ -234,7 +234,13 @@ def has_edge(slack: Array) -> bool:
 
 
 def order_rule(order: Order, family: str = "", *, by_analogy: bool = False) -> FoundRule:
-    """The rule that an order is written as: strict, or with an offset, where it never ties."""
+    """The rule that an order is written as: strict, or with an offset, where it never ties.
+
+    Args:
+        order: The two columns, by how much they differ, and the evidence.
+        family: The name that rules of one shape share; empty for none.
+        by_analogy: Whether it is suggested because the others of its family are.
+    """
     pattern = _pattern(order)
     needed = _guards(order)
     if needed:

@@ -151,6 +151,11 @@ class Directed(BackwardRule):
         """How outputs change with raw values that change by a tangent (forward mode).
 
         Unless a rule says otherwise its map is symmetric, so that this is `apply`.
+
+        Args:
+            state: As prepared.
+            rows: Values before and after correction.
+            tangent: Of the raw values, shape `(rows, columns)`, in the units of the gradient.
         """
         return self.apply(state, rows, tangent)
 

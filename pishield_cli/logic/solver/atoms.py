@@ -112,7 +112,13 @@ class Atoms:
         return 2 * self._atom(variable, (constant, eps)) + (not least)
 
     def beyond(self, variable: int, value: StrictValue, *, downwards: bool) -> int:
-        """The literal that a variable is strictly less, or strictly greater, than a value."""
+        """The literal that a variable is strictly less, or strictly greater, than a value.
+
+        Args:
+            variable: The number of an arithmetic variable.
+            value: A number, and a multiple of the infinitesimal, which moves the bound off it.
+            downwards: Whether less is meant.
+        """
         real, eps = value
         return self.bounded(variable, real, strict=not eps, least=not downwards)
 

@@ -46,7 +46,15 @@ def minimise(
     fixed: Mapping[str, Fraction] | None = None,
     limits: Limits | None = None,
 ) -> Optimum | Infeasible | Undecided:
-    """Find where a linear form over variables that are not fixed is least; see `solve`."""
+    """Find where a linear form over variables that are not fixed is least; see `solve`.
+
+    Args:
+        objective: The form's terms; their variables may occur in no clause.
+        clauses: What must hold; the core of a contradiction names their indices.
+        integers: Names of variables that are whole numbers.
+        fixed: Values of some variables.
+        limits: When to give up.
+    """
     return _search(clauses, integers, fixed or {}, limits).optimise(objective)
 
 
@@ -78,7 +86,14 @@ def nearest_value(
 def nearest_of(
     search: Search, variable: str, target: Fraction, owners: Sequence[int] | None = None
 ) -> NearestValue | Infeasible | Undecided:
-    """The same of the clauses of a search, those of some owners, and of what it supposes."""
+    """The same of the clauses of a search, those of some owners, and of what it supposes.
+
+    Args:
+        search: Holds the clauses.
+        variable: One that nothing fixes.
+        target: Where it should be.
+        owners: Whose clauses count; None for all.
+    """
     there = search.solve(owners, equal(variable, target))
     if isinstance(there, Undecided) or (isinstance(there, Infeasible) and not there.assumed):
         return there

@@ -79,7 +79,7 @@ class Simplex:
                 self._tableau.put_to_rest(variable)
 
     def tighten(self, variable: int, side: int, bound: StrictValue, reason: int) -> Conflict | None:
-        """Assert a bound.
+        """Assert a bound on a side, `LOWER` or `UPPER`, which conflicts name by its reason.
 
         Returns:
             None, or the two reasons if it contradicts the variable's opposite bound; it is not

@@ -107,7 +107,13 @@ class ChoiceColumn:
 
     @classmethod
     def fit(cls, name: str, domain: Domain, texts: Texts) -> Self:
-        """Learn a column's values, the most frequent ones where there are many."""
+        """Learn a column's values, the most frequent ones where there are many.
+
+        Args:
+            name: The column.
+            domain: What it holds.
+            texts: Its cells, as places among its values; truth values as texts too.
+        """
         present = texts.codes[texts.codes != MISSING]
         counts = np.bincount(present, minlength=len(texts.values))
         shaped = isinstance(domain, Text) and bool(len(present)) and _hardly_repeats(counts)

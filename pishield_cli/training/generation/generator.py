@@ -64,7 +64,14 @@ class Plan:
         requirements: Requirements | None,
         arch: str,
     ) -> Self:
-        """The plan of a generator that learns from some rows, its columns fitted to them."""
+        """The plan of a generator that learns from some rows, its columns fitted to them.
+
+        Args:
+            columns: As fitted to those rows.
+            training: The rows.
+            requirements: Over the columns, dates in days; None for none.
+            arch: The architecture.
+        """
         patterns = patterns_of(columns, training)
         never = never_beside(columns, training, patterns)
         return cls(columns, requirements, arch, patterns, never)

@@ -51,6 +51,11 @@ def load_table(
 ) -> GenerateProblem:
     """Read all rows of a table to learn from.
 
+    Args:
+        reader: The table.
+        requirements: Bound to it; None for none.
+        settings: What to drop, and how to learn.
+
     Raises:
         MissingColumnError: If `--drop` names what is not a column.
         UsageError: If a requirement names a column that cannot be made, or none is left.

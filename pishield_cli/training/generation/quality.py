@@ -153,7 +153,15 @@ class Bench:
         most: int,
         seed: int,
     ) -> "Bench":
-        """At most so many rows of each part, drawn at random."""
+        """At most so many rows of each part, drawn at random.
+
+        Args:
+            columns: As they were fitted.
+            training: The rows that were learnt from.
+            held_out: Those that were not.
+            most: How many rows of each are compared at most.
+            seed: Decides which.
+        """
         random = np.random.default_rng(seed)
         count = min(most, held_out.rows, training.rows)
         learnt, real = (_some(one, count, random) for one in (training, held_out))

@@ -74,7 +74,18 @@ def generator_record(
     today: date | None,
     metrics: Mapping[str, Any],
 ) -> bytes:
-    """All of `run.json`: every choice, columns, versions and figures."""
+    """All of `run.json`: every choice, columns, versions and figures.
+
+    Args:
+        generator: As learnt.
+        types: The Arrow type of each column.
+        settings: As asked for.
+        today: The day that `today` stood for; None where no requirement says so.
+        metrics: Figures, as JSON.
+
+    Returns:
+        JSON in UTF-8.
+    """
     plan = generator.plan
     kind = None if plan.requirements is None else plan.requirements.type.value
     content = {

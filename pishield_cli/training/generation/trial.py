@@ -154,7 +154,15 @@ def parts_of(
     seed: int,
     device: torch.device,
 ) -> GenerationParts:
-    """The parts of a table; the seed spreads equal numbers over their scores."""
+    """The parts of a table; the seed spreads equal numbers over their scores.
+
+    Args:
+        columns: As they were fitted.
+        cells: All rows.
+        split: Which of them are for what.
+        seed: Decides how equal numbers are spread.
+        device: Where the tensors go.
+    """
     rows = (split.training, split.validation, split.test)
     return GenerationParts(*(_batch(columns, cells.take(some), seed, device) for some in rows))
 
@@ -182,6 +190,14 @@ def trained_generator(
     progress: Callable[[EpochNote], None] | None = None,
 ) -> tuple[Generator, Fitted]:
     """A generator that has learnt.
+
+    Args:
+        plan: What is made.
+        parts: The rows to learn from, and to judge by.
+        settings: How to learn.
+        seed: Decides weights, order and noise.
+        device: Where the network is.
+        progress: Told of each epoch; None for nobody.
 
     Raises:
         PishieldError: If the loss diverged.
