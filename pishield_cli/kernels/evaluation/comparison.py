@@ -220,7 +220,7 @@ def _truth(false: Array | None, unknown: Array | None) -> RowTruth:
     """A truth from where it is false, unless unknown."""
     if unknown is not None and false is not None:
         false &= ~unknown
-    return RowTruth(false if false is not None and false.any() else None, unknown)
+    return RowTruth(None if false is None else occurring(false), unknown)
 
 
 def disjunction(truths: Sequence[RowTruth]) -> RowTruth:
@@ -232,8 +232,8 @@ def disjunction(truths: Sequence[RowTruth]) -> RowTruth:
     open_rows = np.logical_and.reduce([_any_of(truth.false, truth.unknown) for truth in truths])
     masks = [truth.false for truth in truths if truth.false is not None]
     if len(masks) < len(truths):
-        return RowTruth(None, _occurring(open_rows))
-    false = _occurring(np.logical_and.reduce(masks))
+        return RowTruth(None, occurring(open_rows))
+    false = occurring(np.logical_and.reduce(masks))
     return RowTruth(false, _without(open_rows, false))
 
 
@@ -254,9 +254,10 @@ def _any_of(first: Array | None, second: Array | None) -> Array:
     return found
 
 
-def _occurring(mask: Array) -> Array | None:
+def occurring(mask: Array) -> Array | None:
+    """A mask of rows; None where it holds of none."""
     return mask if mask.any() else None
 
 
 def _without(unknown: Array, false: Array | None) -> Array | None:
-    return _occurring(unknown if false is None else unknown & ~false)
+    return occurring(unknown if false is None else unknown & ~false)

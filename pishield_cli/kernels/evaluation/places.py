@@ -8,7 +8,7 @@ import numpy as np
 
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.blocks import Block
-from pishield_cli.kernels.evaluation.comparison import RowTruth, conjunction
+from pishield_cli.kernels.evaluation.comparison import RowTruth, conjunction, occurring
 from pishield_cli.kernels.evaluation.decimals import (
     POWERS,
     UNIQUE,
@@ -41,7 +41,7 @@ def _keep_places(block: Block, name: str, places: int) -> RowTruth:
         false = ~within_places(column, places)
         if absent is not None:
             false &= ~absent
-    return RowTruth(false if false is not None and false.any() else None, absent)
+    return RowTruth(None if false is None else occurring(false), absent)
 
 
 def within_places(column: NumericColumn, places: int) -> Array:

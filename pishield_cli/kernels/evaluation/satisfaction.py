@@ -13,6 +13,7 @@ from pishield_cli.kernels.evaluation.comparison import (
     compare,
     conjunction,
     disjunction,
+    occurring,
 )
 from pishield_cli.kernels.evaluation.compiled import (
     Comparison,
@@ -187,5 +188,5 @@ class _BlockTruths:
         absent = self._block.absent(leaf.cancelled)
         if absent is None:
             return found
-        false = None if found.false is None else found.false & ~absent
+        false = None if found.false is None else occurring(found.false & ~absent)
         return RowTruth(false, absent if found.unknown is None else found.unknown | absent)
