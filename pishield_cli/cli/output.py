@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ from pishield_cli.cli.boundary import may_colour, say
 from pishield_cli.cli.formats import PageFormat
 from pishield_cli.errors import UsageError
 from pishield_cli.tables.addresses import has_wild_cards
-from pishield_cli.tables.aside import STANDARD_STREAM, AsideStream, writing
+from pishield_cli.tables.aside import STANDARD_STREAM, AsideStream, print_bytes, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,7 @@ class ReportOutput:
             return
         encoding = "utf-8" if utf8 else sys.stdout.encoding or "utf-8"
         with writing(STANDARD_STREAM):
-            sys.stdout.flush()
-            sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
-            sys.stdout.buffer.flush()
+            print_bytes(BytesIO(text.encode(encoding, "backslashreplace")), encoding)
 
 
 @contextmanager

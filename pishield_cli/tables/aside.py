@@ -50,6 +50,23 @@ def writing(output: str) -> Iterator[None]:
         raise TableError(f"`{title}` cannot be written: {reason}.", hint=hint) from error
 
 
+def print_bytes(source: BinaryIO, encoding: str) -> None:
+    """Copy bytes to standard output.
+
+    Args:
+        source: Where they are read from.
+        encoding: Of the text that they are. A standard output that takes text alone needs it: a
+            notebook's, or one that a caller put in its place.
+    """
+    sys.stdout.flush()
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is None:
+        sys.stdout.write(source.read().decode(encoding))
+    else:
+        shutil.copyfileobj(source, stream, 1 << 20)
+        stream.flush()
+
+
 class Aside:
     """A file beside the one it will replace.
 
@@ -208,8 +225,7 @@ class AsideStream(WrittenAside):
         with writing(self._output):
             if self._aside is None:
                 self._file.seek(0)
-                shutil.copyfileobj(self._file, sys.stdout.buffer, 1 << 20)
-                sys.stdout.buffer.flush()
+                print_bytes(self._file, self._encoding)
                 placed.note("standard output")
             self._file.close()
         if self._aside is not None:

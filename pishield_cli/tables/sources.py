@@ -121,7 +121,11 @@ def _open_address(address: str) -> BinaryIO:
 def _copy_standard_input(target: BinaryIO) -> None:
     if sys.stdin is None:
         raise TableError("The table comes from standard input, but that is closed.")
-    shutil.copyfileobj(sys.stdin.buffer, target, 1 << 20)
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:  # one that a caller put in its place, of text alone
+        target.write(sys.stdin.read().encode())
+    else:
+        shutil.copyfileobj(stream, target, 1 << 20)
 
 
 def _kept(name: str, title: str, copy: Callable[[BinaryIO], None]) -> Source:

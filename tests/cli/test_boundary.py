@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pyarrow as pa
@@ -412,3 +414,24 @@ def test_an_option_is_not_given_again_in_silence(
 
 def test_flags_and_lists_may_be_given_again(files: tuple[str, str]) -> None:
     assert main(["check", *files, "-q", "--quiet", "--exact", "--exact"]) in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("check", "-", "rules.txt", "--format", "json"), '"violations": 1'),
+        (("check", "-", "rules.txt"), "FAIL  1 of 2 rows violates"),
+        (("correct", "-", "rules.txt", "-o", "-"), "3,3,é\n"),
+    ],
+)
+def test_streams_of_text_alone_are_read_and_written(
+    words: tuple[str, ...], shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a notebook's are, and those that a caller puts in their place."""
+    monkeypatch.chdir(tmp_path)
+    Path("rules.txt").write_text("a <= b\n")
+    monkeypatch.setattr(sys, "stdin", StringIO("a,b,c\n3,1,é\n0,1,x\n"))
+    out = StringIO()
+    with redirect_stdout(out):
+        main(list(words))
+    assert shown in out.getvalue()
