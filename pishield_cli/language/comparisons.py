@@ -217,7 +217,7 @@ class _Pieces:
     def compared(self, difference: Sum, relation: str) -> Formula:
         """`difference REL 0`."""
         pieces = self._context.pieces
-        name = next((n for n, c in difference.terms.items() if c and n in pieces), None)
+        name = next((name for name in difference.terms if name in pieces), None)
         if name is None:
             return self._plain(difference, relation)
         piece, weight = pieces[name], difference.terms[name]
@@ -226,6 +226,10 @@ class _Pieces:
         options = [rest.minus(part.times(-weight)) for part in piece.parts]
         if piece.missing is not None:
             return self._first(piece, options, relation)
+        if not weight:  # unknown all the same where a cell of any part is missing
+            for part in piece.parts:
+                rest = rest.minus(part.times(weight))
+            return self.compared(rest, relation)
         if relation == "<=" and weight > 0 and not any(rest.terms.values()) and not rest.constant:
             first, last = piece.parts[0], piece.parts[-1]
             if first.times(-ONE) == last:  # a distance of at most 0

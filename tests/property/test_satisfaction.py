@@ -16,7 +16,6 @@ from pishield_cli.kernels.evaluation.compiled import compile_requirement, compil
 from pishield_cli.kernels.evaluation.satisfaction import Verdict, evaluate
 from pishield_cli.kernels.evaluation.shortfalls import shortfall
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING, Tolerance
-from pishield_cli.language import parse_requirements
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 from tests.laws import examples
@@ -354,41 +353,6 @@ def test_a_literal_and_its_negation_are_never_both_violated_nor_both_unknown_alo
 
 
 TRUTHS = st.sampled_from([True, False, None])
-
-
-CANCELLING = {
-    "b - a > b + a": lambda a: a < 0,
-    "a - b <= 1 - b": lambda a: a <= 1,
-    "b >= a or b < a": lambda _: True,
-    "0*b + a != 0": lambda a: a != 0,
-}
-CELLS = st.one_of(st.none(), st.integers(-2, 2))
-
-
-@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=5), st.sampled_from([*CANCELLING]))
-@examples(60)
-def test_a_missing_cell_that_cancels_out_leaves_its_row_unknown(
-    cells: list[tuple[int | None, int | None]], text: str
-) -> None:
-    """In rows together and in each alone, whether or not the farthest one is asked for."""
-    compiled = compile_requirements(parse_requirements(text))
-    expected = [None if a is None or b is None else CANCELLING[text](a) for a, b in cells]
-
-    def judged(rows: list[tuple[int | None, int | None]], floors: list[float] | None):
-        held = zip("ab", zip(*rows, strict=True), strict=True)
-        table = {
-            name: NumericColumn(
-                np.array([one or 0 for one in column]), np.array([one is None for one in column])
-            )
-            for name, column in held
-        }
-        (found,) = evaluate(compiled, table, len(rows), floors=floors)
-        assert found.violated is None or found.violated.any()
-        return _verdicts(found, len(rows))
-
-    for floors in (None, [0.0]):
-        assert judged(cells, floors) == expected
-        assert [judged([row], floors)[0] for row in cells] == expected
 
 
 def _masks(truths: list[bool | None]) -> RowTruth:

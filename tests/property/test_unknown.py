@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pishield_cli import check_table
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
@@ -121,9 +122,11 @@ def columns_of(rows: list[Row], kind: str) -> dict[str, NumericColumn]:
     return columns
 
 
-def truths(text: str, columns: dict[str, NumericColumn], rows: int) -> list[int]:
+def truths(
+    text: str, columns: dict[str, NumericColumn], rows: int, floors: list[float] | None = None
+) -> list[int]:
     bound = bind(parse_requirements(text), NAMES).requirements
-    verdict = evaluate(compile_requirements(bound), columns, rows)[0]
+    verdict = evaluate(compile_requirements(bound), columns, rows, floors=floors)[0]
     found = np.full(rows, TRUE)
     for mask, truth in ((verdict.violated, FALSE), (verdict.unknown, UNKNOWN)):
         if mask is not None:
@@ -137,7 +140,58 @@ def test_a_missing_cell_leaves_unknown_what_kleene_leaves_unknown(
     tree: Tree, rows: list[Row], kind: str
 ) -> None:
     expected = [truth_of(tree, row) for row in rows]
-    assert truths(text_of(tree), columns_of(rows, kind), len(rows)) == expected
+    text = text_of(tree)
+    assert truths(text, columns_of(rows, kind), len(rows)) == expected
+    alone = [truths(text, columns_of([row], kind), 1, floors=[0.0]) for row in rows]
+    assert alone == [[one] for one in expected]
+
+
+def values() -> st.SearchStrategy[Tree]:
+    """Values that are one of several: the greatest, the least, the first that is there."""
+    plain = st.sampled_from(NAMES).map(lambda name: ("cell", name))
+
+    def chosen(parts: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
+        words = st.sampled_from(["max", "min", "coalesce"])
+        return st.tuples(st.just("abs"), parts) | st.tuples(words, parts, parts)
+
+    return st.recursive(plain, chosen, max_leaves=4).filter(lambda one: one[0] != "cell")
+
+
+def text_of_value(one: Tree) -> str:
+    word, *parts = one
+    return str(parts[0]) if word == "cell" else f"{word}({', '.join(map(text_of_value, parts))})"
+
+
+def value_of(one: Tree, row: Row) -> int | None:
+    word, *parts = one
+    if word == "cell":
+        return row[parts[0]]
+    found = [value_of(part, row) for part in parts]
+    if word == "coalesce":
+        return next((value for value in found if value is not None), None)
+    known = [value for value in found if value is not None]
+    if len(known) < len(found):
+        return None
+    return abs(known[0]) if word == "abs" else (max if word == "max" else min)(known)
+
+
+@examples(150)
+@given(value=values(), rows=ROWS)
+def test_a_value_that_cancels_out_leaves_unknown_the_rows_in_which_it_is_missing(
+    value: Tree, rows: list[Row]
+) -> None:
+    told = text_of_value(value)
+    missing = [value_of(value, row) is None for row in rows]
+    table = {name: [row[name] for row in rows] for name in NAMES}
+    for text, truth in {
+        f"{told} == {told}": TRUE,
+        f"{told} - {told} >= 1": FALSE,
+        f"0*{told} < 1": TRUE,
+        f"{told} != {told}": FALSE,
+    }.items():
+        (found,) = check_table(table, text).results
+        assert found.unknown == sum(missing)
+        assert found.violations == (0 if truth == TRUE else len(rows) - sum(missing))
 
 
 @examples(200)
