@@ -379,7 +379,7 @@ def test_connectives_are_kleenes(truths: list[list[bool | None]]) -> None:
     assert _list(conjunction(masks), len(rows)) == both
 
 
-@pytest.mark.parametrize("rows", [1, 2**14, 2**14 + 1, 50_000])
+@pytest.mark.parametrize("rows", [1, 2**16, 2**16 + 1, 150_000])
 def test_blocks_join_without_a_seam(rows: int) -> None:
     random = np.random.default_rng(7)
     table = {

@@ -280,10 +280,9 @@ def exact_values(
         if one.missing is not None:
             result[one.missing] = np.nan
     known = np.flatnonzero(result == 0)
-    if 0 < len(known) < len(rows):
-        result[known] = _known_values(form, [one.take(known) for one in taken], unit)
-    elif len(known):
-        result = _known_values(form, taken, unit)
+    if len(known) == len(rows):
+        return _known_values(form, taken, unit)
+    result[known] = _known_values(form, [one.take(known) for one in taken], unit)
     return result
 
 
@@ -298,7 +297,7 @@ def _value(form: Form, columns: Sequence[NumericColumn], row: int, unit: Fractio
 
 
 def _known_values(form: Form, columns: Sequence[NumericColumn], unit: Fraction) -> Array:
-    """A form on rows whose cells are all known and finite, at least one."""
+    """A form on rows, any number of them, whose cells are all known and finite."""
     cells = cells_of(columns)
     result = np.empty(len(columns[0]))
     left = _short_values(form, cells, unit, result)

@@ -100,6 +100,19 @@ def test_no_exact_sum_is_farther_from_a_float_sum_than_its_error(case, data):
         assert abs(Fraction(most) * form.divisor - parts) <= Fraction(off) * form.divisor
 
 
+@pytest.mark.parametrize("weights", [(1, 1), (1, -1), (2, -1)])
+@pytest.mark.parametrize("constant", [2**60 + 1, 2**53 - 1, 2**61, 3])
+def test_constants_that_are_no_floats_are_counted_whole(weights, constant):
+    """Beside cells so large that they have no places."""
+    cells = [float(2**60), 1e15, -1e15, 2.0**59 + 2.0**20, 0.0, 9e15, 2.0**60 * (1 + 2.0**-50)]
+    table = [known(cells * 12, "f8"), known(cells[::-1] * 12, "f8")]
+    form = Form(("a", "b"), weights, constant)
+    exact, columns = totals(form, table), [one.column for one in table]
+    assert signs(form, columns).tolist() == [sign(one) for one in exact]
+    found = exact_values(form, columns, np.arange(len(exact)), Fraction(1, 3))
+    assert found.tolist() == [rounded(one / 3) for one in exact]
+
+
 @pytest.mark.parametrize("constant", [0, 5, 2**70])
 def test_the_error_of_a_float_sum_is_a_few_roundings_of_its_size(constant):
     """Farther would be right as well, and turn to exact arithmetic for no reason."""
@@ -134,6 +147,22 @@ def test_short_decimals_need_no_other_arithmetic(rows, weights, constant):
     found = np.zeros(len(rows), np.int8)
     assert not len(settle_decimals(found, form, cells_of([one.column for one in table])))
     assert found.tolist() == [sign(one) for one in totals(form, table)]
+
+
+def test_whole_numbers_below_two_to_the_53_are_added_up_at_once():
+    cells = np.array([1e15, 2.0**53 - 1, -(2.0**52) - 1])
+    total, found = scaled_total(Form(("a",), (1,), 0), [cells], 1.0)
+    assert found.all()
+    assert total.tolist() == cells.tolist()
+
+
+def test_many_ties_of_long_decimals_are_told():
+    cells = [1 / 3, 0.1 + 0.2, 99.99999999999999, 2 / 7] * 30
+    table = [known(cells, "f8"), known(cells, "f8")]
+    form = Form(("a", "b"), (1, -1), 0)
+    columns = [one.column for one in table]
+    assert signs(form, columns).tolist() == [0] * 120
+    assert exact_values(form, columns, np.arange(120), Fraction(1)).tolist() == [0.0] * 120
 
 
 @examples(300)

@@ -1,24 +1,21 @@
 """Evaluation on the cases that floats get wrong, each by its known answer."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn, decimal_value
+from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
+from pishield_cli.kernels.evaluation import satisfaction
 from pishield_cli.kernels.evaluation.compiled import compile_requirement, compile_requirements
-from pishield_cli.kernels.evaluation.decimals import (
-    POWERS,
-    scaled_to_integers,
-    short_float_decimals,
-)
-from pishield_cli.kernels.evaluation.satisfaction import Verdict, evaluate
+from pishield_cli.kernels.evaluation.satisfaction import Verdict, _block_rows, evaluate
 from pishield_cli.kernels.evaluation.shortfalls import shortfall
 from pishield_cli.kernels.evaluation.sums import form_of
-from pishield_cli.kernels.evaluation.thresholds import nearest_float, threshold
 from pishield_cli.kernels.evaluation.tolerance import tolerance_of
+from pishield_cli.language import parse_requirements
 from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
 from pishield_cli.logic.terms import BooleanLiteral, Clause, Inequality, Literal, Term
 
@@ -268,96 +265,51 @@ def test_no_rows_is_no_verdict() -> None:
     assert evaluate(compiled, {"a": NumericColumn(np.zeros(0))}, 0) == [Verdict()]
 
 
-# ------------------------------------------------------------------------------------ thresholds
+# ---------------------------------------------------------------------------------------- blocks
 
-NUMBERS = st.fractions() | st.floats(allow_nan=False, allow_infinity=False).map(
-    lambda value: Fraction(str(value))
+CELLS = st.sampled_from([0.0, 1.0, -2.5, 0.1 + 0.2, 0.3, 1e300, np.nan, np.inf])
+LINES = [
+    "a <= b",
+    "a + b >= 0.3 or c < 1",
+    "a - b == 0",
+    "(a < 0 iff b < 0) or a - a > 0",
+    "decimals 1 a b",
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=9),
+       st.lists(st.sampled_from(LINES), min_size=1, max_size=3, unique=True))  # fmt: skip
+def test_blocks_join_without_a_seam(size: int, rows: list[Any], lines: list[str]) -> None:
+    table = {
+        name: NumericColumn(np.array(cells))
+        for name, cells in zip("abc", zip(*rows, strict=True), strict=True)
+    }
+    requirements = parse_requirements("\n".join(sorted(lines, key=len)) + "\nc <= 5").checked
+    compiled = compile_requirements(requirements)
+    floors = [-1.0] * len(compiled.requirements)
+    whole = evaluate(compiled, table, len(rows), floors=floors)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(satisfaction, "BLOCK_ROWS", (size, 1))
+        parts = evaluate(compiled, table, len(rows), floors=floors)
+    for one, other in zip(whole, parts, strict=True):
+        assert one.farthest == other.farthest
+        for mask, same in ((one.violated, other.violated), (one.unknown, other.unknown)):
+            assert (mask is None) == (same is None)
+            assert mask is None or np.array_equal(mask, same)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows"), [(0, 2**16), (1, 2**16), (64, 2**16), (128, 2**15), (10**6, 2**11)]
 )
+def test_a_block_has_as_many_rows_as_a_cache_holds(columns: int, rows: int) -> None:
+    assert _block_rows(columns) == rows
 
 
-@given(NUMBERS, st.sampled_from(["f8", "f4", "f2"]))
-@settings(deadline=None)
-def test_nearest_float_has_no_nearer_neighbour(number: Fraction, kind: str) -> None:
-    value = nearest_float(number, np.dtype(kind))
-    if not np.isfinite(value):
-        assert abs(number) > Fraction(float(np.finfo(kind).max))
-        return
-    distance = abs(Fraction(float(value)) - number)
-    for beyond in (np.inf, -np.inf):
-        with np.errstate(over="ignore"):
-            neighbour = np.nextafter(value, np.dtype(kind).type(beyond))
-        assert not np.isfinite(neighbour) or abs(Fraction(float(neighbour)) - number) >= distance
-
-
-def test_nearest_float_rounds_once() -> None:
-    # Just above half way between two singles, and half way exactly as a double.
-    number = Fraction(1) + Fraction(1, 2**24) + Fraction(1, 2**80)
-    assert np.float32(np.float64(float(number))) == 1
-    assert nearest_float(number, np.dtype("f4")) == np.float32(1) + np.finfo("f4").eps
-
-
-@given(
-    st.integers(1, 9),
-    st.integers(-(10**6), 10**6),
-    st.sampled_from([1, -1]),
-    st.booleans(),
-    st.sampled_from(["0", "1e-9", "0.25"]),
-    st.sampled_from(["f8", "f4", "i4", "u1"]),
-)
-@settings(deadline=None)
-def test_threshold_parts_the_values_that_hold_from_those_that_do_not(
-    slope: int, constant: int, direction: int, strict: bool, tolerance: str, kind: str
-) -> None:
-    exact, dtype = Fraction(0 if strict else tolerance), np.dtype(kind)
-    found = threshold(
-        slope, constant, direction, strict=strict, tolerance=Fraction(tolerance), dtype=dtype
-    )
-
-    def holds(value: object) -> bool:
-        number = decimal_value(value)
-        assert number is not None
-        margin = direction * (slope * number - constant)
-        margin += exact * abs(slope * number)
-        return margin > 0 if strict else margin >= 0
-
-    assert found.upper == (direction < 0)
-    if found.value is None:
-        limits = np.iinfo(dtype)
-        assert not holds(dtype.type(limits.min if found.upper else limits.max))
-        return
-    assert holds(found.value)
-    if dtype.kind == "f":
-        outside = np.nextafter(found.value, dtype.type(np.inf if found.upper else -np.inf))
-        assert not holds(outside)
-    elif found.value != (np.iinfo(dtype).max if found.upper else np.iinfo(dtype).min):
-        assert not holds(dtype.type(int(found.value) + (1 if found.upper else -1)))
-
-
-# -------------------------------------------------------------------------------------- decimals
-
-
-def test_single_precision_decimals_are_numpys() -> None:
-    random = np.random.default_rng(3)
-    bits = random.integers(0, 2**32, 20_000, dtype=np.uint32).view("f4")
-    short = (random.integers(-99999, 99999, 20_000) / 1000).astype("f4")
-    powers = np.float32(2.0) ** np.arange(-100, 100, dtype="f4")
-    values = np.concatenate([bits[np.isfinite(bits)], short, powers])
-    decimals, found = short_float_decimals(values)
-    expected = np.array([float(str(value)) for value in values])
-    assert np.array_equal(decimals[found], expected[found])
-    assert found[len(values) - len(powers) - len(short) : -len(powers)].mean() > 0.99
-
-
-@given(st.integers(-(10**15), 10**15), st.integers(0, 22))
-def test_decimals_of_fifteen_digits_are_found(mantissa: int, places: int) -> None:
-    value = np.array([float(Fraction(mantissa, 10**places))])
-    integers, found = scaled_to_integers(value, float(POWERS[places]), 1e15)
-    assert found.all()
-    assert integers[0] == mantissa
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 22))
-def test_decimals_found_are_the_shortest(value: float, places: int) -> None:
-    integers, found = scaled_to_integers(np.array([value]), float(POWERS[places]), 1e15)
-    if found[0]:
-        assert Fraction(int(integers[0]), 10**places) == Fraction(repr(value))
+def test_rows_that_are_no_farther_than_known_are_not_told() -> None:
+    table = {"a": NumericColumn(np.array([0.0, -3.0, -1.0, -3.0]))}
+    compiled = compile_requirements(whole((inequality("1 a"),)))
+    for floor, expected in ((-1.0, 1), (2.5, 1), (3.0, None), (4.0, None)):
+        (found,) = evaluate(compiled, table, 4, floors=[floor])
+        assert (None if found.farthest is None else found.farthest.row) == expected
+    assert evaluate(compiled, table, 4)[0].farthest is None
