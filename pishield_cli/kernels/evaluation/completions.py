@@ -27,9 +27,7 @@ from pishield_cli.logic.solver.search import Infeasible, Search
 from pishield_cli.logic.terms import (
     BooleanLiteral,
     Clause,
-    Conjunction,
     Inequality,
-    Literal,
     Plain,
     Term,
 )
@@ -308,14 +306,7 @@ def _with_room(clause: Clause, places: Mapping[str, int]) -> Clause:
         moved = (abs(c) / (2 * 10 ** places[name]) for name, c in one.terms if name in places)
         return Inequality(one.terms, one.constant + sum(moved, Fraction(0)), one.strict)
 
-    return Clause(tuple(part for one in clause for part in _denied(one))).mapped(with_room)
-
-
-def _denied(literal: Literal) -> tuple[Literal, ...]:
-    """A literal, or where it says that one of several does not hold, what says so of each."""
-    if isinstance(literal, Conjunction) and not literal.positive:
-        return tuple(part.negated() for part in literal.parts)
-    return (literal,)
+    return clause.mapped(with_room)
 
 
 def _in_units(clause: Clause, units: Mapping[str, Fraction]) -> Clause:

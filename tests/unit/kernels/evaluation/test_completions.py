@@ -18,7 +18,8 @@ from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import EXACT, FLOAT_ROUNDING, Tolerance
 from pishield_cli.language import parse_requirements
 from pishield_cli.logic.domains import Number, Truth
-from pishield_cli.logic.requirements import Requirement, Requirements
+from pishield_cli.logic.requirements import Requirement, Requirements, RequirementType
+from pishield_cli.logic.terms import Clause, Conjunction
 from tests.laws import examples
 from tests.unit.kernels.evaluation.known_cells import Known, known
 
@@ -41,7 +42,7 @@ sums = st.lists(
 comparisons = st.builds(
     lambda total, sign, bound: f"{total} {sign} {bound}",
     sums,
-    st.sampled_from(["<=", ">=", "<", ">", "=="]),
+    st.sampled_from(["<=", ">=", "<", ">", "==", "!="]),
     st.sampled_from(["0", "1", "0.3", "1.21", "2.5", "-1", "255", "128", "-200"]),
 )
 lines = st.lists(comparisons, min_size=1, max_size=2).map(" or ".join)
@@ -74,6 +75,9 @@ def columns_of(table, times=1):
 
 def truth(literal, table, row, values, *, forgive) -> np.ndarray:
     """Where a literal holds, over all values of the missing cells."""
+    if isinstance(literal, Conjunction):
+        parts = [truth(one, table, row, values, forgive=forgive) for one in literal.parts]
+        return np.logical_and(*parts)
     bound = literal.as_inequality().constant
     total = np.zeros((), dtype=np.int64)
     scale = np.lcm.reduce([weight.denominator for _, weight in literal.as_inequality().terms])
@@ -120,7 +124,7 @@ def expected(requirements: Requirements, table, verdicts, *, forgive: bool) -> l
     ]
 
 
-@examples(150)
+@examples(400)
 @given(files, tables(), st.sampled_from([EXACT, FLOAT_ROUNDING]), st.sampled_from([1, 1, 20]))
 def test_rows_lack_a_completion_if_no_value_is_one(text, table, tolerance: Tolerance, times):
     requirements = replace(parse_requirements(text), stored=STORED)
@@ -131,6 +135,26 @@ def test_rows_lack_a_completion_if_no_value_is_one(text, table, tolerance: Toler
     few = evaluate(compiled, columns_of(table), rows, tolerance=tolerance)
     lacking = expected(requirements, table, few, forgive=tolerance is FLOAT_ROUNDING)
     assert found == [row + rows * n for n in range(times) for row in lacking]
+
+
+@examples(300)
+@given(
+    st.lists(st.tuples(sums, st.integers(-3, 3), st.integers(0, 2), sums), min_size=1, max_size=2),
+    tables(),
+)
+def test_literals_that_are_conjunctions_are_filled_as_well(written, table):
+    """`(low <= sum <= low + width) or other >= 1`, as large files have it."""
+    clauses = []
+    for total, low, width, other in written:
+        text = f"{total} >= {low}.5\n{total} <= {low + width}.6\n{other} >= 1"
+        ((first,), (second,), (third,)) = parse_requirements(text).clauses
+        clauses.append(Clause((Conjunction((first, second)), third)))
+    listed = tuple(Requirement(n, "", (one,)) for n, one in enumerate(clauses, 1))
+    requirements = Requirements(listed, RequirementType.QFLRA, stored=STORED)
+    columns, rows = columns_of(table), len(table["a"][1])
+    verdicts = evaluate(compile_requirements(requirements), columns, rows)
+    found = Completions(requirements).lacking(columns, verdicts).tolist()
+    assert found == expected(requirements, table, verdicts, forgive=False)
 
 
 @examples(150)
