@@ -28,6 +28,9 @@ Correction = Callable[[Tensor], Tensor]
 VALUES = 6
 """Values of each variable of the choices."""
 
+CHOICES = (("a chain of choices", 1), ("pairs of choices", 2))
+"""By how many variables apart the pairs that are connected begin."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Print a table for files of inequalities, and one for choices."""
@@ -37,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--batch", type=int, nargs="+", default=[1024])
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--pishield", help="a folder that holds PiShield's package")
+    parser.add_argument("--no-choices", action="store_true", help="leave choices out")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     print(setting("torch"))
@@ -46,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
             layers = _layers(file, options.width, options.pishield)
             z = torch.randn(batch, options.width, generator=torch.Generator().manual_seed(0)) * 10
             print(_table(file, layers, z, options.seconds))
-        for name, step in (("a chain of choices", 1), ("pairs of choices", 2)):
+        for name, step in () if options.no_choices else CHOICES:
             shield = _choices(step)
             scores = torch.randn(batch, shield.columns, generator=torch.Generator().manual_seed(0))
             p = torch.cat([torch.softmax(one, 1) for one in scores.split(VALUES, 1)], 1)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pishield_cli.layers.affine import AffineForm, AffineLines, FixedBuffers, either
-from pishield_cli.layers.precision import DIGITS, GROWTH, ROOM, Precision, end_of
+from pishield_cli.layers.precision import DIGITS, ROOM, Precision, end_of
 from pishield_cli.logic.plans.plan import Bound
 from pishield_cli.logic.terms import Inequality
 
@@ -63,7 +63,7 @@ class Edges(FixedBuffers):
 
     def off(self, precision: Precision) -> bool:
         """Whether values that move are put anywhere but on bounds, but for gaps of strict ones."""
-        return self.any_summed or precision.growth > GROWTH or self._off[precision.dtype]
+        return self.any_summed or precision.roomy or self._off[precision.dtype]
 
     def _column(self, name: str, values: Sequence[float]) -> None:
         column = torch.tensor(values, dtype=torch.float64).unsqueeze(1)
@@ -85,10 +85,9 @@ class Edges(FixedBuffers):
         """
         signs = self.constants("signs").to(bounds.dtype)
         ends = inner = bounds
-        roomy = precision.growth > GROWTH
         sizes = bounds
-        if self.any_summed or roomy:
-            sizes = lines.sizes(state, precision.tiny) * (precision.unit * signs)
+        if self.any_summed or precision.roomy:
+            sizes = _sizes(lines, state, precision) * (precision.unit * signs)
         if self.any_summed:
             # Twice: once for the bound, and once for the value that is compared with it.
             own = 2.0 * seen(precision, self.constants("terms"))
@@ -101,7 +100,7 @@ class Edges(FixedBuffers):
             fixed = self.constants(_named("ends", precision.dtype))
             constant = self.constants("constant")
             ends, inner = torch.where(constant, fixed, ends), torch.where(constant, fixed, inner)
-        if roomy:
+        if precision.roomy:
             units = sizes * (1.0 - self.constants("summed"))
             ends = ends + units.detach() * (ROOM * (precision.room - 1.0))
             inner = inner + units * (ROOM * precision.room)
@@ -121,7 +120,7 @@ class Edges(FixedBuffers):
             Shape `(bounds, rows)`.
         """
         units = TIED + 4.0 * seen(precision, self.constants("terms"))
-        sizes = lines.sizes(state, precision.tiny)
+        sizes = _sizes(lines, state, precision)
         return sizes * (units * (precision.room * precision.unit))
 
     def _strictly(
@@ -135,6 +134,12 @@ class Edges(FixedBuffers):
         with torch.no_grad():
             ends = torch.where(met, beyond(bounds, signs), ends)
         return ends, torch.where(strict, further, inner)
+
+
+def _sizes(lines: AffineLines, state: Tensor, precision: Precision) -> Tensor:
+    """What each bound is added up from, shape `(lines, rows)`."""
+    sizes = lines.sizes(state, precision.tiny)
+    return sizes if precision.least is None else torch.maximum(sizes, precision.least)
 
 
 def beyond(bounds: Tensor, signs: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Which rows satisfy their requirements when their values are judged as decimals."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,17 +10,12 @@ from torch import Tensor
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
-from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.layers.affine import FixedBuffers, Slots
 from pishield_cli.layers.edges import Certain
-from pishield_cli.layers.precision import DIGITS, Precision, decimal_of
+from pishield_cli.layers.precision import Precision, decimal_of
 from pishield_cli.logic.plans.half_spaces import equated, half_of
 from pishield_cli.logic.requirements import Requirements
-from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid
 from pishield_cli.logic.terms import Clause
-
-HALF = DIGITS[torch.float16]
-"""The fewest digits that cells of a table have."""
 
 
 class Judge(FixedBuffers):
@@ -75,7 +70,7 @@ class Judge(FixedBuffers):
 
     def _violating(self, y: Tensor) -> Array:
         """Which rows violate something, exactly."""
-        cells = _cells(y.cpu())
+        cells = cells_of(y.cpu())
         named: Mapping[str, NumericColumn] = {
             name: NumericColumn(cells[:, place]) for place, name in enumerate(self._columns)
         }
@@ -86,79 +81,30 @@ class Judge(FixedBuffers):
         return mask
 
 
-class RowByRow:
-    """Correct rows as tables are corrected: slowly, in fractions, to decimals that a dtype keeps.
-
-    Args:
-        requirements: Over the columns' names.
-        columns: The columns' names.
-        ordering: In which they are corrected.
-        fixed: Columns that never move.
-    """
-
-    def __init__(
-        self,
-        requirements: Requirements,
-        columns: Sequence[str],
-        ordering: Sequence[str],
-        fixed: Collection[str],
-    ) -> None:
-        self._clauses, self._named = requirements.clauses, requirements.variables
-        self._columns, self._ordering = tuple(columns), tuple(ordering)
-        self._fixed = frozenset(fixed)
-        self._correctors: dict[int, PlannedCorrector] = {}
-
-    def correct(self, z: Tensor) -> Tensor:
-        """Rows corrected, shape `(rows, columns)`; those without a solution stay."""
-        corrector = self._corrector(DIGITS[z.dtype])
-        cells = _cells(z.detach().cpu())
-        named = {
-            name: NumericColumn(cells[:, place])
-            for place, name in enumerate(self._columns)
-            if name in self._named
-        }
-        y = z.detach().clone()
-        for name, change in corrector.correct(named, len(z)).changes.items():
-            rows = torch.from_numpy(np.asarray(change.rows)).to(y.device)
-            values = torch.from_numpy(np.asarray(change.values, dtype=np.float64))
-            y[rows, self._columns.index(name)] = values.to(y)
-        return y
-
-    def _corrector(self, digits: int) -> PlannedCorrector:
-        if digits not in self._correctors:
-            grids = {
-                name: Grid(digits=max(digits, HALF), placed=min(digits, GRID_DIGITS))
-                for name in self._named
-            }
-            self._correctors[digits] = PlannedCorrector(
-                self._clauses, self._ordering, grids, fixed=self._fixed
-            )
-        return self._correctors[digits]
-
-
 def without_equalities(requirements: Requirements, positions: Mapping[str, int]) -> Requirements:
     """The requirements without the clauses that two by two make equalities."""
-    units = [
-        half_of(clause.literals[0].as_inequality(), positions)
-        for clause in requirements.clauses
-        if len(clause.literals) == 1
-    ]
-    sides = frozenset(equated(units))
-
-    def kept(clause: Clause) -> bool:
-        alone = len(clause.literals) == 1
-        return not (alone and half_of(clause.literals[0].as_inequality(), positions) in sides)
-
+    sides = frozenset(equality_sides(requirements.clauses, positions))
     return replace(
         requirements,
         requirements=tuple(
-            replace(one, clauses=tuple(clause for clause in one.clauses if kept(clause)))
+            replace(one, clauses=tuple(clause for clause in one.clauses if clause not in sides))
             for one in requirements.requirements
         ),
     )
 
 
-def _cells(y: Tensor) -> Array:
+def equality_sides(clauses: Iterable[Clause], positions: Mapping[str, int]) -> list[Clause]:
+    """The clauses that two by two make equalities, each of a single inequality."""
+    units = [
+        (clause, half_of(clause.literals[0].as_inequality(), positions))
+        for clause in clauses
+        if len(clause.literals) == 1
+    ]
+    sides = frozenset(equated(half for _, half in units))
+    return [clause for clause, half in units if half in sides]
+
+
+def cells_of(y: Tensor) -> Array:
     """Values as an array whose shortest decimals are theirs."""
     if y.dtype != torch.bfloat16:
         return _numbers(y)

@@ -34,6 +34,9 @@ DEEPEST = 4
 FARTHEST = 2.0**-12
 """Of what is added up: beyond this no wave leaves more room, but for the usual."""
 
+FARTHEST_BY_ROW = 2.0**-3
+"""Likewise, of the largest value of a row that nothing else has helped."""
+
 
 @dataclass(frozen=True, slots=True)
 class Precision:
@@ -45,6 +48,8 @@ class Precision:
         growth: By how many times more room a wave leaves than the one after it.
         room: By how many times more this wave leaves than the last.
         sparse: Whether rows may be told apart, so that work is done only where values move.
+        least: For each row a size below which no bound is taken to be, as what equalities have put
+            into a bound does not show in it; None for no such. Not together with `sparse`.
     """
 
     dtype: torch.dtype
@@ -52,6 +57,12 @@ class Precision:
     growth: float = GROWTH
     room: float = 1.0
     sparse: bool = False
+    least: Tensor | None = None
+
+    @property
+    def roomy(self) -> bool:
+        """Whether more room than usual is left, also by bounds that are no sums."""
+        return self.growth > GROWTH or self.least is not None
 
     @property
     def gap(self) -> float:
@@ -80,7 +91,8 @@ class Precision:
         usual = GROWTH ** min(waves, DEEPEST)
         if self.growth == GROWTH:
             return replace(self, room=usual)
-        return replace(self, room=min(self.growth**waves, max(usual, FARTHEST / self.unit)))
+        farthest = FARTHEST if self.least is None else FARTHEST_BY_ROW
+        return replace(self, room=min(self.growth**waves, max(usual, farthest / self.unit)))
 
     def stored(self, values: Tensor) -> Tensor:
         """Values as they will be stored; only rounded so where that matters to later bounds."""

@@ -1,13 +1,15 @@
 """Rows that miss something after one correction, corrected again with more room."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from pishield_cli.layers.judge import Judge, RowByRow
+from pishield_cli.layers.judge import Judge
 from pishield_cli.layers.precision import DIGITS, Precision, replaced
+from pishield_cli.layers.row_by_row import RowByRow
 from pishield_cli.layers.sweep import Sweep
 
 ROOMIER = (4.0, 16.0, 64.0)
@@ -59,17 +61,30 @@ class Settling:
         """
         with torch.no_grad():
             settled, grades = y.detach(), self._grades(y, precision)
-            for growth in ROOMIER:
-                left = (grades < EQUAL).nonzero().squeeze(1)
-                if not len(left):
-                    break
-                again = swept(z[left], replace(precision, growth=growth))
-                settled = self._better(settled, grades, left, again, precision)
-            left = (grades == WRONG).nonzero().squeeze(1)
-            if len(left):
-                again = self._row_by_row.correct(z[left])
-                settled = self._better(settled, grades, left, again, precision)
+            for worst, attempt in self._attempts(precision, swept):
+                left = (grades <= worst).nonzero().squeeze(1)
+                if len(left):
+                    again = attempt(z[left], settled[left])
+                    settled = self._better(settled, grades, left, again, precision)
         return replaced(y, settled)
+
+    def _attempts(
+        self, precision: Precision, swept: Callable[[Tensor, Precision], Tensor]
+    ) -> Iterator[tuple[int, Callable[[Tensor, Tensor], Tensor]]]:
+        """Ways to correct raw rows, beside what was found; and up to which grade they are tried."""
+
+        def roomier(z: Tensor, _: Tensor, growth: float) -> Tensor:
+            return swept(z, replace(precision, growth=growth))
+
+        def roomier_by_row(z: Tensor, y: Tensor, growth: float) -> Tensor:
+            largest = y.index_select(1, self._named).abs().amax(1).double()
+            how = replace(precision, growth=growth, least=largest, sparse=False)
+            return swept(z, how)
+
+        yield from ((HOLDING, partial(roomier, growth=one)) for one in ROOMIER)
+        yield from ((WRONG, partial(roomier_by_row, growth=one)) for one in ROOMIER)
+        yield WRONG, lambda z, _: self._row_by_row.correct(z)
+        yield WRONG, self._row_by_row.loosened
 
     def _grades(self, y: Tensor, precision: Precision) -> Tensor:
         """How well each row satisfies the requirements, when its values are judged as decimals."""

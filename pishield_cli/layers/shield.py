@@ -31,10 +31,11 @@ from pishield_cli.layers.inputs import (
     require_columns,
     require_floats,
 )
-from pishield_cli.layers.judge import Judge, RowByRow
+from pishield_cli.layers.judge import Judge
 from pishield_cli.layers.numbers import over_columns
 from pishield_cli.layers.parts import PartSweep
 from pishield_cli.layers.precision import DIGITS, Precision, has_values, may_hold_nan
+from pishield_cli.layers.row_by_row import RowByRow
 from pishield_cli.layers.rules import ShieldChoice
 from pishield_cli.layers.scores import CoherentSweep
 from pishield_cli.layers.settling import Settling

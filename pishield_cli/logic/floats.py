@@ -5,15 +5,24 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 
-_CODES = {3: ("<e", "<h"), 6: ("<f", "<i"), 15: ("<d", "<q")}
+_CODES = {2: ("<f", "<i"), 3: ("<e", "<h"), 6: ("<f", "<i"), 15: ("<d", "<q")}
 """The formats of a float and of an integer of the same width, by the decimal digits it keeps.
 
 With the byte order given, a number too large for the width is an error; else it may be infinite.
+Two digits are those of a bfloat16, which is the first half of a float of 32 bits.
 """
+
+_CUT = 16
+"""Bits of a float of 32 that a bfloat16 does not have."""
 
 _MOST_DIGITS = 17
 
-SMALLEST = {3: Fraction(2) ** -14, 6: Fraction(2) ** -126, 15: Fraction(2) ** -1022}
+SMALLEST = {
+    2: Fraction(2) ** -126,
+    3: Fraction(2) ** -14,
+    6: Fraction(2) ** -126,
+    15: Fraction(2) ** -1022,
+}
 """The smallest cell above zero that keeps all its digits, by the decimal digits it keeps."""
 
 
@@ -22,7 +31,7 @@ def nearest_cell(value: Fraction, digits: int) -> Fraction | None:
 
     Args:
         value: Any number.
-        digits: What the cell's width keeps: 3, 6 or 15 decimal digits.
+        digits: What the cell's width keeps: 2, 3, 6 or 15 decimal digits.
 
     Returns:
         The shortest decimal that reads back as the cell; None where the value is too large.
@@ -38,17 +47,16 @@ def cells_near(value: Fraction, digits: int, reach: int = 3) -> Iterator[Fractio
 
     Args:
         value: Any number.
-        digits: How many digits the cells keep: 15, 6 or 3.
+        digits: How many digits the cells keep: 15, 6, 3 or 2.
         reach: How many cells on each side.
     """
-    code, whole = _CODES[digits]
     try:
-        (bits,) = struct.unpack(whole, struct.pack(code, float(value)))
+        bits = _bits(float(value), digits)
     except OverflowError:
         return
     for step in range(-reach, reach + 1):
         try:
-            (cell,) = struct.unpack(code, struct.pack(whole, bits + step))
+            cell = _cell(bits + step, digits)
         except struct.error:
             continue
         if cell - cell == 0.0:  # neither infinite nor not a number
@@ -56,8 +64,26 @@ def cells_near(value: Fraction, digits: int, reach: int = 3) -> Iterator[Fractio
 
 
 def _rounded(number: float, digits: int) -> float:
-    code = _CODES[digits][0]
-    cell: float = struct.unpack(code, struct.pack(code, number))[0]
+    cell = _cell(_bits(number, digits), digits)
+    if cell - cell != 0.0:
+        raise OverflowError
+    return cell
+
+
+def _bits(number: float, digits: int) -> int:
+    """The nearest cell, as a signed integer of its width; of two as near ones the even one."""
+    code, whole = _CODES[digits]
+    bits: int = struct.unpack(whole, struct.pack(code, number))[0]
+    if digits > 2:
+        return bits
+    even = bits >> _CUT & 1
+    return bits + (1 << (_CUT - 1)) - 1 + even >> _CUT
+
+
+def _cell(bits: int, digits: int) -> float:
+    """The cell of some bits; those of no cell are an error."""
+    code, whole = _CODES[digits]
+    cell: float = struct.unpack(code, struct.pack(whole, bits if digits > 2 else bits << _CUT))[0]
     return cell
 
 

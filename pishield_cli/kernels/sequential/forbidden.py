@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pishield_cli.kernels.columns import Array, decimal_text
+from pishield_cli.kernels.columns import Array, decimal_text, decimal_value
 from pishield_cli.kernels.sequential.float_steps import Affine, FloatClause, FloatStep
 from pishield_cli.kernels.sequential.placement import GRID_ERROR, inside, narrowed
 from pishield_cli.logic.rows.grids import Grid
@@ -289,6 +289,10 @@ def rounded_bound(
 def fitting(cells: Array, grid: Grid) -> Array | None:
     """Which cells are finite, and within what their column holds; None if all are."""
     fits = None if np.isfinite(np.add.reduce(cells)) else np.isfinite(cells)
+    if cells.dtype.kind == "f" and grid.digits < np.finfo(cells.dtype).precision:
+        # Cells of a type that numpy has not are kept in a wider one.
+        values = map(decimal_value, cells)
+        fits = np.array([one is not None and grid.fits(one) for one in values], dtype=bool)
     whole = cells.dtype.kind in "iu"
     if grid.places is None or (whole and grid.covers(narrowed(Grid(0), cells.dtype))):
         return fits

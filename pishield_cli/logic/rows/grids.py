@@ -25,7 +25,7 @@ class Grid:
     Attributes:
         places: Decimal places that fit, 0 for whole numbers; None where only `digits` limits them.
         digits: Significant decimal digits that the column's width always keeps: 15 for a
-            double, 6 for a single, 3 for a half.
+            double, 6 for a single, 3 for a half, 2 for a bfloat16.
         placed: Significant digits, at the scale of its bound, of a value that has to move.
         low: Smallest value; None for no limit.
         high: Largest value; None for no limit.
