@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from pishield_cli.actions.generated_rows import SampleCorrector
+from pishield_cli.actions.given_clashes import GivenClash, GivenJudge
+from pishield_cli.errors import UsageError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.tables.table import NewTable, TableReader
 from pishield_cli.training.generation.given import GivenBatches, given_batches
@@ -21,6 +23,15 @@ BATCH_ROWS = 4096
 
 ROUNDS = 20
 """How often rows that cannot be corrected are drawn again."""
+
+FRUITLESS = 3
+"""After so many rounds in which not one row could be corrected, the others are left as they are."""
+
+ENOUGH = 100
+"""Rows of a round that tell something of the rows of the next."""
+
+EXPLAINED = 3
+"""Rows of which is told what their given cells clash with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,8 @@ class GenerateReport:
         redrawn: How often a row was drawn again because it could not be corrected.
         repeated: Rows for which another that satisfies all requirements stands.
         violating_rows: Numbers of rows that violate a requirement beside what was given.
+        impossible: How many of them no cells beside what was given could satisfy.
+        clashes: What is given and cannot be, of the first of these.
         seconds: Wall time.
     """
 
@@ -49,6 +62,8 @@ class GenerateReport:
     redrawn: int
     repeated: int
     violating_rows: tuple[int, ...]
+    impossible: int
+    clashes: tuple[GivenClash, ...]
     seconds: float
 
     @property
@@ -68,6 +83,8 @@ class GenerateReport:
             "redrawn": self.redrawn,
             "repeated": self.repeated,
             "violating_rows": list(self.violating_rows),
+            "impossible": self.impossible,
+            "clashes": [one.as_json() for one in self.clashes],
             "seconds": self.seconds,
         }
 
@@ -104,11 +121,14 @@ def generate(
         ContradictionError: If no values satisfy the requirements.
         MissingColumnError: If `given` has a column that the generator does not make.
         ColumnTypeError: If one holds something else.
+        UsageError: If `given` is one row, which leaves no row that satisfies the requirements.
         TableError: If the output cannot be written.
     """
     start = time.perf_counter()
     batches = None if given is None else given_batches(run, given, rows, BATCH_ROWS)
     maker = RowMaker(run, seed, batches)
+    if given is not None and given.row_count() == 1:
+        maker.refuse_impossible()
     table = open_output()
     done = 0
     try:
@@ -131,7 +151,9 @@ def generate(
         rows=done,
         redrawn=maker.redrawn,
         repeated=maker.repeated,
-        violating_rows=tuple(maker.violating),
+        violating_rows=tuple(sorted(maker.violating)),
+        impossible=maker.impossible,
+        clashes=tuple(maker.clashes),
         seconds=time.perf_counter() - start,
     )
 
@@ -149,6 +171,8 @@ class RowMaker:
         redrawn: How often a row was drawn again.
         repeated: Rows for which another one stands.
         violating: Numbers of rows that violate a requirement.
+        impossible: How many of them no cells beside the given ones could satisfy.
+        clashes: Why, of the first of these.
     """
 
     def __init__(self, run: GeneratorRun, seed: int, given: GivenBatches | None = None) -> None:
@@ -160,9 +184,29 @@ class RowMaker:
         if run.requirements is not None:
             fixed = () if given is None else given.columns
             self._exact = SampleCorrector(self.schema, run.requirements, fixed)
+        self._judge = None
+        if self._exact is not None and given is not None:
+            made = run.generator.plan.columns
+            present = [one.name for one in made if not one.may_be_missing]
+            self._judge = GivenJudge(self._exact, given.columns, present)
         self.redrawn = 0
         self.repeated = 0
         self.violating: list[int] = []
+        self.impossible = 0
+        self.clashes: list[GivenClash] = []
+
+    def refuse_impossible(self) -> None:
+        """Refuse given cells of one row that leave none.
+
+        Raises:
+            UsageError: Which says what they contradict.
+        """
+        if self._judge is None or self._given is None:
+            return
+        table = next(iter(self._given)).table.slice(0, 1)
+        if self._judge.impossible(table)[0]:
+            clash = self._judge.clash(table, 0, 0)
+            raise UsageError(f"What is given must leave rows that can be made, but {clash}.")
 
     def parts(self, rows: int) -> Iterator[pa.RecordBatch]:
         """Rows, so many at a time.
@@ -186,15 +230,30 @@ class RowMaker:
             return drawn.slice(0, wanted)
         made, wrong = self._exact.corrected(drawn)
         made, wrong = made.slice(0, wanted), wrong[wrong < wanted]
+        wrong = self._possible(wrong, given, done)
+        fruitless = 0
         for _ in range(ROUNDS):
-            if not len(wrong):
-                return made
+            if not len(wrong) or fruitless == FRUITLESS:
+                break
             self.redrawn += len(wrong)
             again = None if given is None else given.take(wrong)
             other, bad = self._exact.corrected(self._sampler.draw(len(wrong), again))
+            fruitless += len(bad) == len(wrong) >= ENOUGH
             made = _with_rows(made, wrong, other)
             wrong = wrong[bad]
-        return self._repeated(made, wrong, done)
+        return self._repeated(made, wrong, done) if len(wrong) else made
+
+    def _possible(self, wrong: Array, given: GivenRows | None, done: int) -> Array:
+        """Those of some rows that drawing again may help; the others are noted."""
+        if self._judge is None or given is None or not len(wrong):
+            return wrong
+        table = given.take(wrong).table
+        lost = self._judge.impossible(table)
+        self.impossible += int(lost.sum())
+        self.violating += (wrong[lost] + done).tolist()
+        for place in np.flatnonzero(lost)[: EXPLAINED - len(self.clashes)].tolist():
+            self.clashes.append(self._judge.clash(table, place, int(wrong[place]) + done))
+        return wrong[~lost]
 
     def _repeated(self, made: pa.RecordBatch, wrong: Array, done: int) -> pa.RecordBatch:
         """Let other rows stand for those that could not be made, where nothing is given."""

@@ -96,7 +96,8 @@ class Explainer:
                         yield from ((one.number, each.name) for each in cells_of(test))
 
     def _clash(self, columns: Columns) -> Clash | None:
-        clash = self._found(columns) or self._declared(columns)
+        held = self._held(columns)
+        clash = self._found(columns) or declared_clash(self.requirements, self.grids, held)
         if clash is None:
             return None
         derived = self.requirements.derived
@@ -106,16 +107,10 @@ class Explainer:
         )
         return replace(clash, cells=tuple(dict.fromkeys(chain.from_iterable(shown))))
 
-    def _declared(self, columns: Columns) -> Clash | None:
-        """A fixed cell that is not what is declared of its column."""
-        for one in self.requirements.declared:
-            for name in self.fixed & set(one.columns):
-                cell = columns[name].cell(0)
-                if cell is not None and not (
-                    self.grids[name].holds(cell) and _holds(one, name, cell)
-                ):
-                    return Clash((one.number,), (name,))
-        return None
+    def _held(self, columns: Columns) -> dict[str, Fraction]:
+        """The cells that do not move."""
+        cells = {name: columns[name].cell(0) for name in columns if name in self.fixed}
+        return {name: cell for name, cell in cells.items() if cell is not None}
 
     def _found(self, columns: Columns) -> Clash | None:
         """What the solver finds; it is asked once about rows that put the same question."""
@@ -165,6 +160,18 @@ class Explainer:
             limits=self.limits.part(EXPLAIN_ROW),
         )
         return find() or (find(named={name: is_named(name) for name in texts}) if texts else None)
+
+
+def declared_clash(
+    requirements: Requirements, grids: Mapping[str, Grid], fixed: Mapping[str, Fraction]
+) -> Clash | None:
+    """A fixed cell that is not what is declared of its column; None if there is none."""
+    for one in requirements.declared:
+        for name in one.columns:
+            cell = fixed.get(name)
+            if cell is not None and not (grids[name].holds(cell) and _holds(one, name, cell)):
+                return Clash((one.number,), (name,))
+    return None
 
 
 def _holds(declared: Requirement, name: str, cell: Fraction) -> bool:

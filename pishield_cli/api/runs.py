@@ -124,8 +124,8 @@ class LoadedGenerator:
     def generate(self, n: int | None = None, *, seed: int = 0, given: Any = None) -> Any:
         """Make rows like those that the generator has learnt from.
 
-        They satisfy every requirement, exactly. Where what is given leaves a row no such values, a
-        warning says how many rows these are.
+        They satisfy every requirement, exactly. Where a table that is given leaves a row no such
+        values, a warning says how many rows these are.
 
         Args:
             n: How many; around each row of a table that is given. 1 for such a row, else 1000.
@@ -139,7 +139,7 @@ class LoadedGenerator:
         Raises:
             MissingColumnError: If a column is given that the generator does not make.
             ColumnTypeError: If what is given is not a value of its column.
-            UsageError: If all columns are given, or a path.
+            UsageError: If all columns are given, or a path, or one row that leaves no such values.
         """
         from pishield_cli.actions.generate import generate
         from pishield_cli.tables.arrow.memory import NewMemoryTable

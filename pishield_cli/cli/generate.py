@@ -89,8 +89,8 @@ def generate(
     Every row satisfies every requirement, exactly: what is made is corrected where that is needed,
     and drawn again where it cannot be.
 
-    Exits with 0 if that is so, with 1 if what was given leaves a row no such values, and with 2 if
-    nothing was written.
+    Exits with 0 if that is so, with 1 if a table that was given leaves a row no such values, and
+    with 2 if nothing was written, as where given cells leave none.
     """
     from functools import partial
 

@@ -135,8 +135,46 @@ def test_a_given_table_stands_row_by_row(here):
 def test_what_leaves_no_solution_is_told_row_by_row(here, capsys):
     Path("given.csv").write_text("status\nopen\nlost\nshipped\n")
     assert main(["generate", "orders", "-o", "made.csv", "--given", "given.csv"]) == 1
-    assert "FAIL  1 row violates" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "FAIL  1 row violates" in told
+    assert "row 1: `status` = lost contradicts requirement 1: status in (" in told
+    assert "drawn again" not in told
     assert [row["status"] for row in rows_of("made.csv")] == ["open", "lost", "shipped"]
+
+
+CLASHES = {
+    "texts": (("country=DE", "currency=USD", "status=open"), "`country` = DE, `currency` = USD", 2),
+    "a product": (("price=3.5", "quantity=2", "discount=9"), "`price` = 3.5, `quantity` = 2", 8),
+    "a product of one given number": (("price=3.5", "total=9", "discount=0"), "`price` = 3.5", 9),
+    "dates": (("ordered=2026-03-05", "delivered=2026-03-04"), "`ordered` = 2026-03-05", 6),
+    "a missing cell": (("shipped=", "status=shipped"), "`shipped` = missing", 5),
+    "decimal places": (("total=3.505",), "`total` = 3.505 contradicts", 10),
+    "what a product cannot be": (("total=-4",), "`total` = -4.0 contradicts", 8),
+}
+
+
+@pytest.mark.parametrize("case", CLASHES)
+def test_cells_that_leave_no_row_are_refused_before_any_is_drawn(here, capsys, monkeypatch, case):
+    monkeypatch.setattr(sampling.RowSampler, "draw", None)
+    given, said, number = CLASHES[case]
+    options = [part for one in given for part in ("--given", one)]
+    assert main(["generate", "orders", "-o", "made.csv", *options]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert re.search(rf"requirements? {number}: ", error)
+    assert "status` = open" not in error
+    assert error.count("\n") == 1
+    assert not Path("made.csv").exists()
+
+
+def test_a_round_without_use_is_not_repeated_without_end(here, capsys, monkeypatch):
+    Path("rules.txt").write_text("price * price * quantity == 7.5\n")
+    assert main(["train", "orders.csv", "rules.txt", "-o", "run", *GENERATE, "--quiet"]) == 1
+    monkeypatch.setattr(action, "BATCH_ROWS", 128)
+    assert main(["generate", "run", "-n", "100", "-o", "made.csv", "--given", "country=DE"]) == 1
+    told = capsys.readouterr().out
+    assert "300 drawn again" in told
+    assert "beside what is given no solution was found" in told
 
 
 ERRORS = {

@@ -1,5 +1,7 @@
 """The report of `generate`, as lines to read and as JSON."""
 
+from collections.abc import Iterator
+
 from rich.text import Text
 
 from pishield_cli.actions.generate import GenerateReport
@@ -19,7 +21,11 @@ def render_json(report: GenerateReport) -> str:
 def render_text(report: GenerateReport, page: Page) -> str:
     """What was made, and the verdict."""
     colour = "bold green" if report.holds else "bold red"
-    parts = [Text(_totals(report), style="dim"), Text(_verdict(report), style=colour)]
+    parts = [
+        Text(_totals(report), style="dim"),
+        Text(_verdict(report), style=colour),
+        *_reasons(report),
+    ]
     return page_lines(parts, page)
 
 
@@ -42,7 +48,24 @@ def _verdict(report: GenerateReport) -> str:
     shown = ", ".join(f"{row:,}" for row in rows[:_LISTED_ROWS])
     more = f" and {len(rows) - _LISTED_ROWS:,} more" if len(rows) > _LISTED_ROWS else ""
     verb = "violates" if len(rows) == 1 else "violate"
-    return (
-        f"FAIL  {counted(len(rows), 'row')} {verb} a requirement, for what is given leaves no "
-        f"solution: {shown}{more}{place}"
+    found = len(rows) - report.impossible
+    why = (
+        "what is given leaves no solution"
+        if not found
+        else "beside what is given no solution was found"
+        if not report.impossible
+        else f"what is given leaves {report.impossible:,} of them no solution, and of the others "
+        "none was found"
     )
+    return (
+        f"FAIL  {counted(len(rows), 'row')} {verb} a requirement, for {why}: {shown}{more}{place}"
+    )
+
+
+def _reasons(report: GenerateReport) -> Iterator[Text]:
+    """Why given cells leave no solution, a line for each of the first rows that is so."""
+    for one in report.clashes:
+        yield Text(f"      row {one.row:,}: {one_line(str(one))}")
+    left = report.impossible - len(report.clashes)
+    if left:
+        yield Text(f"      and so of {counted(left, 'row')} more")

@@ -71,6 +71,11 @@ class NumberColumn:
         )
 
     @property
+    def may_be_missing(self) -> bool:
+        """Whether a cell of it may be."""
+        return self.missing > 0
+
+    @property
     def width(self) -> int:
         """How many features it is: its score, and where cells are missing whether one is."""
         return 1 + (self.missing > 0)
@@ -127,6 +132,11 @@ class ChoiceColumn:
             kept = [common_shape(alike[shape]) for shape in kept]
         missing = [None] if (texts.codes == MISSING).any() or not kept else []
         return cls(name, domain, (*kept, *missing), shaped)
+
+    @property
+    def may_be_missing(self) -> bool:
+        """Whether a cell of it may be."""
+        return None in self.values
 
     @property
     def width(self) -> int:
