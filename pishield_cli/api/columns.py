@@ -1,34 +1,41 @@
 """Single columns of Python's tables: to Arrow, and back to what they were."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
-_PLAIN = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+from pishield_cli.tables.arrow.arrays import object_array, without_views
 
 
 def arrow_column(column: Any) -> Any:
     """A column as Arrow holds it.
 
-    Cells of different kinds that Arrow cannot hold beside each other become texts, so that a column
-    that no requirement names never stands in the way.
+    Whole numbers of up to 76 digits become decimals. Cells of other kinds that Arrow cannot hold
+    become texts, so that a column that no requirement names never stands in the way.
 
     Raises:
         ArrowException: If it is not a column.
+        TypeError: If it is not a column.
     """
     try:
         return _converted(column)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        if getattr(column, "ndim", 1) != 1 or str(getattr(column, "dtype", "object")) != "object":
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        if getattr(column, "ndim", 1) != 1:
             raise
         cells = column.tolist() if hasattr(column, "tolist") else list(column)
+        if all(cell is None or type(cell) is int for cell in cells):
+            with suppress(pa.ArrowInvalid):
+                return pa.array([None if cell is None else Decimal(cell) for cell in cells])
         return pa.array([_text(cell) for cell in cells], pa.large_string())
 
 
 def like_column(column: Any, corrected: pa.ChunkedArray) -> Any:
     """A corrected column in the kind of the one that was given: a list, a series, an array."""
     if isinstance(column, list | tuple):
-        return type(column)(corrected.to_pylist())
+        return type(column)(_own_numbers(column, corrected.to_pylist()))
     if hasattr(column, "iloc"):
         series = column.copy()
         series[:] = like_series(column, corrected)
@@ -41,6 +48,8 @@ def like_column(column: Any, corrected: pa.ChunkedArray) -> Any:
         return corrected.to_pylist()
     values = corrected.to_numpy()
     dtype = getattr(column, "dtype", None)
+    if dtype is not None and dtype.kind == "O":
+        return object_array(_own_numbers(column.tolist(), values.tolist()))
     return values if dtype is None else values.astype(dtype)
 
 
@@ -52,10 +61,12 @@ def like_series(column: Any, corrected: pa.ChunkedArray) -> Any:
     values = corrected.to_pylist()
     if not isinstance(column.dtype, np.dtype):
         if isinstance(column.dtype, pd.CategoricalDtype):
-            return pd.array(values)
+            known = column.cat.categories.tolist()
+            new = [one for one in dict.fromkeys(values) if one is not None and one not in known]
+            return pd.Categorical(values, categories=known + new, ordered=column.cat.ordered)
         return pd.array(values, dtype=column.dtype)
     if column.dtype == object:
-        return np.array(values, dtype=object)
+        return object_array(_own_numbers(column.tolist(), values))
     if corrected.null_count and column.dtype.kind == "f":
         return corrected.to_numpy().astype(column.dtype)
     if corrected.null_count:
@@ -63,25 +74,19 @@ def like_series(column: Any, corrected: pa.ChunkedArray) -> Any:
     return corrected.to_numpy().astype(column.dtype)
 
 
-def without_views(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column as a type that all of Arrow can work with, where its texts are views."""
-    kind = column.type
-    if not pa.types.is_dictionary(kind):
-        return column.cast(_PLAIN[kind]) if kind in _PLAIN else column
-    if kind.value_type not in _PLAIN:
-        return column
-    values = _PLAIN[kind.value_type]
-    chunks = [
-        pa.DictionaryArray.from_arrays(chunk.indices, chunk.dictionary.cast(values))
-        for chunk in column.chunks
-    ]
-    return pa.chunked_array(chunks, pa.dictionary(kind.index_type, values))
-
-
 def _converted(column: Any) -> Any:
     if type(column).__module__.partition(".")[0] == "polars":
         return without_views(pa.chunked_array(column))
+    if str(getattr(column, "dtype", "")).startswith("Sparse"):
+        return pa.array(column.sparse.to_dense())
     return pa.array(column)
+
+
+def _own_numbers(cells: Sequence[Any], corrected: list[Any]) -> list[Any]:
+    """Corrected cells as whole numbers where they were such, and Arrow held them as decimals."""
+    if any(isinstance(one, Decimal) for one in cells):
+        return corrected
+    return [int(one) if isinstance(one, Decimal) else one for one in corrected]
 
 
 def _text(cell: Any) -> str | None:

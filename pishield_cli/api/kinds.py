@@ -6,8 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from pishield_cli.api.columns import arrow_column, like_column, like_series, without_views
+from pishield_cli.api.columns import arrow_column, like_column, like_series
 from pishield_cli.errors import ShapeError, TableError, UsageError
+from pishield_cli.tables.arrow.arrays import rows_without_views
+from pishield_cli.tables.arrow.changes import misfit
 
 _STREAM, _ARRAY = "__arrow_c_stream__", "__arrow_c_array__"
 
@@ -52,7 +54,7 @@ class ArrowTable(FrameKind):
             return self.table
         if isinstance(self.table, pa.RecordBatchReader):
             return self.table.read_all()
-        return _without_views(pa.table(self.table))
+        return rows_without_views(pa.table(self.table))
 
     def restored(
         self,
@@ -81,15 +83,19 @@ class PolarsFrame(FrameKind):
         self._frame = table.collect() if self._lazy else table
 
     def arrow(self) -> pa.Table:
-        return _without_views(pa.table(self._frame))
+        columns = [arrow_column(column) for column in self._frame.get_columns()]
+        return pa.table(columns, names=self._frame.columns)
 
     def restored(self, corrected: pa.Table, changed: Collection[str]) -> Any:
         import polars as pl
 
         frame = self._frame
         for name in changed:
-            series = pl.Series(pl.from_arrow(corrected.column(name)))
-            frame = frame.with_columns(series.cast(frame.schema[name]).alias(name))
+            series, kind = pl.Series(pl.from_arrow(corrected.column(name))), frame.schema[name]
+            try:
+                frame = frame.with_columns(series.cast(kind).alias(name))
+            except pl.exceptions.InvalidOperationError as error:
+                raise misfit(kind, name, error) from error
         return frame.lazy() if self._lazy else frame
 
     def made(self, table: pa.Table) -> Any:
@@ -241,15 +247,6 @@ def _held(make: Callable[[], pa.Table]) -> pa.Table:
     except (pa.ArrowException, ValueError, TypeError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise TableError(f"Arrow cannot hold this table: {reason}.") from error
-
-
-def _without_views(table: pa.Table) -> pa.Table:
-    """The same table without types that much of Arrow cannot work with yet."""
-    for place, field in enumerate(table.schema):
-        column = without_views(table.column(place))
-        if column.type != field.type:
-            table = table.set_column(place, field.with_type(column.type), column)
-    return table
 
 
 def _one_batch(table: pa.Table) -> pa.RecordBatch:

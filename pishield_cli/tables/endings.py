@@ -13,11 +13,14 @@ def _also_compressed(*endings: str) -> tuple[str, ...]:
     return tuple(ending + codec for ending in endings for codec in ("", *CODECS))
 
 
+ARROW_STREAM = ".arrows"
+"""How the names of Arrow's stream format end."""
+
 ENDINGS: Mapping[InputFormat, tuple[str, ...]] = {
     InputFormat.CSV: _also_compressed(".csv"),
     InputFormat.TSV: _also_compressed(".tsv"),
     InputFormat.PARQUET: (".parquet",),
-    InputFormat.ARROW: (".arrow", ".feather"),
+    InputFormat.ARROW: (".arrow", ".feather", ".ipc", ARROW_STREAM),
     InputFormat.JSONL: _also_compressed(".jsonl", ".ndjson"),
 }
 """How the names of each kind of table end."""

@@ -75,7 +75,7 @@ class TypedListing(WrittenAside):
         self._lines: list[int | None] = []
         self._found: tuple[list[str], list[str]] = ([], [])
         if reader.schema is not None:
-            table.start(pa.schema([*self._own, *reader.schema]))
+            table.start(pa.schema([*self._own, *reader.arrow(()).schema]))
 
     def append(
         self, batch: Batch, rows: Array, violated: Sequence[str], undecided: Sequence[str]

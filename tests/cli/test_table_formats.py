@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given
@@ -49,6 +50,8 @@ WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
     "stream.arrow": _write_ipc(ipc.new_stream),
     "t.jsonl": _write_lines,
     "t.feather": lambda table, path: feather.write_feather(table, os.fspath(path)),
+    "polars.ipc": lambda table, path: pl.DataFrame(pl.from_arrow(table)).write_ipc(path),
+    "polars.arrows": lambda table, path: pl.DataFrame(pl.from_arrow(table)).write_ipc_stream(path),
 }
 READERS: dict[str, Callable[[Path], pa.Table]] = {
     "t.csv": csv.read_csv,
@@ -57,6 +60,8 @@ READERS: dict[str, Callable[[Path], pa.Table]] = {
     "stream.arrow": _read_ipc(ipc.open_stream),
     "t.jsonl": _read_lines,
     "t.feather": _read_ipc(ipc.open_file),
+    "polars.ipc": _read_ipc(ipc.open_file),
+    "polars.arrows": _read_ipc(ipc.open_stream),
 }
 OTHERS = [name for name in WRITERS if name != "t.csv"]
 TYPED = [name for name in OTHERS if name != "t.jsonl"]

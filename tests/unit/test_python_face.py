@@ -151,10 +151,52 @@ def test_columns_that_no_requirement_names_never_stand_in_the_way():
     assert check_table(frame, "a >= 1")
     assert correct_table(frame, "a >= 2").table["odd"].tolist() == odd
     assert check_table({"a": [1, 2, 3], "odd": odd}, "a >= 1")
+    long = np.array([0.1, 2], dtype=np.longdouble)
+    held = {"a": [1, 2], "z": [1j, 2], "long": long, "big": [10**90, 1]}
+    wide = pl.DataFrame({"a": [1, 2], "i": pl.Series([2**100, 1], dtype=pl.Int128)})
+    for table in (held, pd.DataFrame(held), wide):
+        assert list(correct_table(table, "a >= 2").table["a"]) == [2, 2]
     twice = pd.DataFrame([[1, 2, 3]], columns=["a", "b", "b"])
     assert correct_table(twice, "a >= 2").table.to_numpy().tolist() == [[2, 2, 3]]
     with pytest.raises(TableError, match="`b`"):
         check_table(twice, "b >= 2")
+
+
+@pytest.mark.parametrize("make", [list, lambda c: np.array(c, dtype=object), pd.Series, pl.Series])
+def test_whole_numbers_of_any_size_are_numbers_and_come_back_as_such(make):
+    if make is pl.Series:
+        cells = pl.Series([2**100, 7], dtype=pl.Int128)
+    else:
+        cells = make([2**100, 7])
+    assert check_table({"a": cells, "b": [2.0, 8.0]}, "a <= b").mask.tolist() == [True, False]
+    corrected, done = correct_table({"a": cells, "b": [2.0, 8.0]}, "a <= b", fixed=["b"])
+    assert done
+    assert type(corrected["a"]) is type(cells)
+    assert list(corrected["a"]) == [2, 7]
+    assert all(type(one) is int for one in corrected["a"])
+
+
+def test_categories_stay_categories_with_the_texts_that_they_lack():
+    kind = pd.Categorical(["b", "c", None], categories=["c", "b"], ordered=True)
+    corrected, _ = correct_table(pd.DataFrame({"kind": kind}), 'kind in ("a", "c")')
+    assert corrected["kind"].tolist()[:2] == ["a", "c"]
+    assert corrected["kind"].isna().tolist() == [False, False, True]
+    assert corrected["kind"].cat.categories.tolist() == ["c", "b", "a"]
+    assert corrected["kind"].cat.ordered
+    closed = pl.DataFrame({"kind": pl.Series(["b"], dtype=pl.Enum(["b"]))})
+    with pytest.raises(TableError, match="must fit the type of its column, Enum"):
+        correct_table(closed, 'kind == "a"')
+
+
+def test_sparse_columns_and_views_of_texts_keep_their_types():
+    sparse = pd.DataFrame({"a": pd.arrays.SparseArray([0, 3]), "b": [1, 2]})
+    corrected, _ = correct_table(sparse, "a <= b", fixed=["b"])
+    assert corrected["a"].tolist() == [0, 2]
+    assert corrected.dtypes.equals(sparse.dtypes)
+    views = pa.table({"s": pa.array(["x", None, "y"], pa.string_view())})
+    corrected, _ = correct_table(views, 's in ("y", "z")')
+    assert corrected.schema == views.schema
+    assert corrected["s"].to_pylist() == ["y", None, "y"]
 
 
 # ---------------------------------------------------------------------------------- requirements

@@ -9,6 +9,9 @@ import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array, decimal_value
 
+_PLAIN = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+"""Types that much of Arrow cannot work with yet, and those of the same cells with which it can."""
+
 
 def plain_array(values: Array) -> pa.Array:
     """Numbers or truth values without missing ones, in Arrow's type of the same width."""
@@ -76,6 +79,31 @@ def without_marks(texts: pa.Array | pa.ChunkedArray, marks: Iterable[str]) -> pa
         return pc.if_else(is_mark, nothing(texts.type), texts)
     indices = pc.if_else(is_mark.take(texts.indices), nothing(texts.indices.type), texts.indices)
     return pa.DictionaryArray.from_arrays(indices, texts.dictionary)
+
+
+def without_views(cells: Any) -> Any:
+    """An array, in one piece or several, of a type that all of Arrow works with.
+
+    Polars writes texts as views, into Arrow files too.
+    """
+    kind = cells.type
+    if not pa.types.is_dictionary(kind):
+        return cells.cast(_PLAIN[kind]) if kind in _PLAIN else cells
+    if kind.value_type not in _PLAIN:
+        return cells
+    if isinstance(cells, pa.ChunkedArray):
+        coded = pa.dictionary(kind.index_type, _PLAIN[kind.value_type])
+        return pa.chunked_array(map(without_views, cells.chunks), coded)
+    return pa.DictionaryArray.from_arrays(cells.indices, without_views(cells.dictionary))
+
+
+def rows_without_views(rows: Any) -> Any:
+    """A table or a batch, each of its columns of a type that all of Arrow works with."""
+    for place, field in enumerate(rows.schema):
+        column = without_views(rows.column(place))
+        if column.type != field.type:
+            rows = rows.set_column(place, field.with_type(column.type), column)
+    return rows
 
 
 def decimal_array(values: Sequence[float | Fraction], kind: pa.DataType) -> pa.Array:

@@ -8,7 +8,13 @@ import pyarrow as pa
 from pishield_cli.errors import TableError
 from pishield_cli.kernels.changes import ColumnChange
 from pishield_cli.kernels.columns import Array, number_text
-from pishield_cli.tables.arrow.arrays import decimal_array, nothing, plain_array, text_array
+from pishield_cli.tables.arrow.arrays import (
+    decimal_array,
+    nothing,
+    plain_array,
+    text_array,
+    without_views,
+)
 from pishield_cli.tables.arrow.columns import numpy_dtype
 from pishield_cli.tables.arrow.schema import is_text
 
@@ -43,6 +49,8 @@ def with_changes(cells: pa.Array, change: ColumnChange, name: str) -> pa.Array:
     if pa.types.is_temporal(kind):
         integers = pa.int32() if kind.bit_width == 32 else pa.int64()
         return with_changes(cells.view(integers), change, name).view(kind)
+    if pa.types.is_string_view(kind):
+        return with_changes(without_views(cells), change, name).cast(kind)
     if pa.types.is_decimal(kind) and kind.byte_width < _DECIMAL128:
         # pyarrow replaces cells in the wider kinds of decimals only.
         wide = cells.cast(pa.decimal128(kind.precision, kind.scale))
@@ -79,10 +87,15 @@ def _in_type(values: Array, kind: pa.DataType, name: str) -> pa.Array:
             return _truths(values)
         return plain_array(values).cast(kind)
     except pa.ArrowInvalid as error:
-        raise TableError(
-            f"A changed value must fit the type of its column, {kind} of `{name}`, but: {error}.",
-            hint="give the column a wider type, or keep it from being changed",
-        ) from error
+        raise misfit(kind, name, error) from error
+
+
+def misfit(kind: object, name: str, reason: object) -> TableError:
+    """That a changed value does not fit the type of its column."""
+    return TableError(
+        f"A changed value must fit the type of its column, {kind} of `{name}`, but: {reason}.",
+        hint="give the column a wider type, or keep it from being changed",
+    )
 
 
 def _texts(cells: pa.Array, change: ColumnChange) -> pa.Array:

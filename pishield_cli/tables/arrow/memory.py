@@ -7,6 +7,7 @@ from typing import Self
 import pyarrow as pa
 
 from pishield_cli.kernels.changes import Changes
+from pishield_cli.tables.arrow.arrays import without_views
 from pishield_cli.tables.arrow.changes import with_changes
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.typed_table import TypedTable
@@ -44,7 +45,7 @@ class MemoryReader(TypedTable):
         for start in range(0, self.table.num_rows, size):
             part = self.table.slice(start, size)
             parsed = {name: numeric_column(part.column(name)) for name in wanted}
-            stored = {name: part.column(name).combine_chunks() for name in raw}
+            stored = {name: without_views(part.column(name).combine_chunks()) for name in raw}
             yield Batch(start, part.num_rows, parsed, part, stored)
 
     def open_writer(self, output: str) -> "MemoryWriter":

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from pishield_cli.kernels.changes import Changes
+from pishield_cli.tables.arrow.arrays import without_views
 from pishield_cli.tables.arrow.changes import with_changes
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.memory import MemoryReader
@@ -44,7 +45,7 @@ class StreamReader(MemoryReader):
         start = 0
         for part in self._rows:
             parsed = {name: numeric_column(part.column(name)) for name in wanted}
-            stored = {name: part.column(name) for name in raw}
+            stored = {name: without_views(part.column(name)) for name in raw}
             yield Batch(start, part.num_rows, parsed, part, stored)
             start += part.num_rows
 

@@ -12,7 +12,7 @@ from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
-from pishield_cli.tables.arrow.arrays import object_array, plain_array
+from pishield_cli.tables.arrow.arrays import object_array, plain_array, rows_without_views
 from pishield_cli.tables.arrow.columns import (
     cell_texts,
     in_one_array,
@@ -68,7 +68,7 @@ class TypedTable(NamedTable, ABC):
     def picked(self, batch: Batch, rows: Sequence[int] | Array) -> Batch:
         """Some rows of a batch as a batch without numeric columns; see `StoredTable`."""
         places = np.asarray(rows, dtype=np.int64)
-        every, count = self._rows_of(batch.native), len(places)
+        every, count = rows_without_views(self._rows_of(batch.native)), len(places)
         # Taking rows loads all of Arrow's functions.
         side_by_side = count > 0 and places[-1] - places[0] == count - 1
         taken = every.slice(places[0], count) if side_by_side else every.take(plain_array(places))
@@ -105,10 +105,11 @@ class TypedTable(NamedTable, ABC):
         times: bool = False,  # noqa: ARG002 - and times times
     ) -> pa.Table:
         """The rows of batches that were read whole, one below the other, in their own types."""
-        parts = [self._rows_of(batch.native) for batch in batches]
+        parts = [rows_without_views(self._rows_of(batch.native)) for batch in batches]
         # `pyarrow.table` would load pandas.
         tables = [_table(part) for part in parts]
-        table = pa.concat_tables(tables) if tables else self.schema.empty_table()
+        none = rows_without_views(self.schema.empty_table())
+        table = pa.concat_tables(tables) if tables else none
         return table if columns is None else table.select(list(columns))
 
     def restored(self, name: str, texts: Sequence[str | None]) -> Array:

@@ -1,6 +1,7 @@
 """Arrow files as they lie on the disk: of its file format, as Feather 2 is, or its stream."""
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from pishield_cli.tables.sources import Source, reading
 MAGIC = b"ARROW1"
 _PADDED = 8
 _OLD_MAGIC = b"FEA1"
+_FOOTER_END = 10
+"""Bytes behind the footer: its length, and the magic again."""
+_TEXT_BLOCKS, _ROW_BLOCKS, _BLOCK = 8, 10, 24
 _FRAMES = {b"\x04\x22\x4d\x18": "lz4", b"\x28\xb5\x2f\xfd": "zstd"}
 """How compressed data begins."""
 
@@ -49,7 +53,7 @@ def damage(title: str) -> Iterator[None]:
     try:
         with reading(title):
             yield
-    except pa.ArrowException as error:
+    except (pa.ArrowException, struct.error) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise TableError(
             f"`{title}` is not a valid Arrow file: {reason}.",
@@ -71,9 +75,11 @@ def layout_of(source: Source) -> FileLayout:
                 "of the first.",
                 hint="write it again, for example with pandas' to_feather, or as Parquet",
             )
-        is_stream = not head.startswith(MAGIC)
-        file.seek(0 if is_stream else _PADDED)
-        return FileLayout(is_stream, _compression(ipc.MessageReader.open_stream(file)))
+        if head.startswith(MAGIC):
+            ipc.open_file(file)  # which sees to it that the file is whole
+            return FileLayout(compression=_compression(_messages(file)))
+        file.seek(0)
+        return FileLayout(True, _compression(ipc.MessageReader.open_stream(file)))
 
 
 def schema_of(source: Source, layout: FileLayout) -> pa.Schema:
@@ -114,7 +120,33 @@ def _opened(source: Source) -> Any:
         return pa.BufferReader(stream.read())
 
 
-def _compression(messages: ipc.MessageReader) -> str | None:
+def _messages(file: Any) -> Iterator[ipc.Message]:
+    """The messages of a file that hold texts, then those that hold rows, as its footer lists them.
+
+    Between them may lie anything, so that they cannot be read one after the other. The footer is a
+    table of flatbuffers, whose third and fourth fields are lists of blocks of 24 bytes, each of
+    which begins with its place (Arrow's `format/File.fbs`).
+    """
+    size = file.size()
+    file.seek(size - _FOOTER_END)
+    (length,) = struct.unpack("<i", file.read(4))
+    file.seek(size - _FOOTER_END - length)
+    footer = file.read(length)
+    (table,) = struct.unpack_from("<I", footer)
+    fields = table - struct.unpack_from("<i", footer, table)[0]
+    (known,) = struct.unpack_from("<H", footer, fields)
+    for field in (_TEXT_BLOCKS, _ROW_BLOCKS):
+        (place,) = struct.unpack_from("<H", footer, fields + field) if field < known else (0,)
+        if not place:
+            continue
+        blocks = table + place + struct.unpack_from("<I", footer, table + place)[0]
+        (count,) = struct.unpack_from("<I", footer, blocks)
+        for block in range(count):
+            file.seek(struct.unpack_from("<q", footer, blocks + 4 + _BLOCK * block)[0])
+            yield ipc.read_message(file)
+
+
+def _compression(messages: Iterable[ipc.Message]) -> str | None:
     """How the first message that holds rows or texts is compressed."""
     for message in messages:
         body = message.body

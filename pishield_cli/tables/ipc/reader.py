@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pishield_cli.tables.arrow.arrays import without_views
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.typed_table import TypedTable
 from pishield_cli.tables.dialect import InputFormat
@@ -98,7 +99,7 @@ class ArrowReader(TypedTable):
         with damage(self.source.title):
             rows.validate()
             columns = {name: numeric_column(rows.column(name)) for name in wanted}
-            stored = {name: rows.column(name) for name in raw}
+            stored = {name: without_views(rows.column(name)) for name in raw}
         return Batch(start, rows.num_rows, columns, native, stored)
 
     def _rows_of(self, native: Any) -> Any:

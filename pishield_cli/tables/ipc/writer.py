@@ -5,9 +5,11 @@ from typing import Any
 import pyarrow as pa
 
 from pishield_cli.kernels.changes import Changes
+from pishield_cli.tables.addresses import bare
 from pishield_cli.tables.arrow.stream import changed_rows
 from pishield_cli.tables.arrow.typed_aside import TypedAside
 from pishield_cli.tables.aside import aside_of, writing
+from pishield_cli.tables.endings import ARROW_STREAM
 from pishield_cli.tables.ipc.file import FileLayout
 from pishield_cli.tables.ipc.reader import ArrowReader, ArrowRows
 from pishield_cli.tables.table import Batch
@@ -18,7 +20,7 @@ class NewArrow(TypedAside):
 
     Args:
         output: Where to.
-        layout: How it is laid out.
+        layout: How it is laid out; None for a way that its name tells.
 
     Raises:
         TableError: If nothing can be written there.
@@ -26,7 +28,8 @@ class NewArrow(TypedAside):
 
     def __init__(self, output: str, layout: FileLayout | None = None) -> None:
         super().__init__(output, aside_of(output))
-        self._layout = layout or FileLayout(compression="lz4")
+        is_stream = bare(output).endswith(ARROW_STREAM)
+        self._layout = layout or FileLayout(is_stream, compression="lz4")
         self._codes: dict[str, dict[Any, int]] = {}
 
     def start(self, schema: pa.Schema) -> None:

@@ -15,6 +15,7 @@ from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
 from pishield_cli.tables.addresses import has_wild_cards
+from pishield_cli.tables.arrow.arrays import without_views
 from pishield_cli.tables.arrow.columns import numeric_column
 from pishield_cli.tables.arrow.typed_table import TypedTable
 from pishield_cli.tables.dialect import InputFormat
@@ -28,6 +29,8 @@ from pishield_cli.tables.prefetch import prefetched
 from pishield_cli.tables.shared import SharedOutput
 from pishield_cli.tables.sources import reading
 from pishield_cli.tables.table import Batch, TableWriter
+
+_PLAIN_TEXTS = (pa.string(), pa.large_string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +229,7 @@ class ParquetReader(TypedTable):
     ) -> Generator[Callable[[], Iterable[Batch]], None, None]:
         for number, runs in groupby(reading.runs, lambda run: run.part):
             # Codes of a dictionary are read for less than texts; a writer needs cells as they are.
-            texts = [] if whole else [name for name in raw if _is_plain_text(self._kind(name))]
+            texts = [] if whole else [name for name in raw if self._kind(name) in _PLAIN_TEXTS]
             source = self._source(number, texts)
             for run in runs:
                 batches = self._run(run, source, wanted, reading, whole, raw)
@@ -290,7 +293,7 @@ class ParquetReader(TypedTable):
         return {
             name: pa.repeat(self.partitions.text(part, name), len(rows))
             if name in self.partitions.names
-            else rows.column(name)
+            else without_views(rows.column(name))
             for name in raw
         }
 
@@ -331,10 +334,6 @@ class ParquetReader(TypedTable):
                 )
         assert first is not None
         return first, tuple(groups)
-
-
-def _is_plain_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _group_rows(metadata: pq.FileMetaData) -> tuple[int, ...]:
