@@ -136,8 +136,8 @@ class TrainReport:
             "run": self.run,
             "method": self.settings.method,
             "trials": [_trial_json(trial) for trial in self.trials],
-            "rmse_mean": _known(statistics.fmean(self.errors)),
-            "rmse_std": _known(deviation(self.errors)),
+            "rmse_mean": statistics.fmean(self.errors),
+            "rmse_std": deviation(self.errors),
             "targets": {
                 name: statistics.fmean(trial.method.targets[name] for trial in self.trials)
                 for name in self.trials[0].method.targets
@@ -169,27 +169,22 @@ def deviation(values: Sequence[float]) -> float:
     return statistics.stdev(values) if len(values) > 1 else 0.0
 
 
-def _known(figure: float) -> float | None:
-    """None where there is nothing that the figure is of."""
-    return None if math.isnan(figure) else figure
-
-
 def _trial_json(trial: TrialResult) -> dict[str, Any]:
     free, corrected = trial.free, trial.corrected
     read: dict[str, Any] = {
         "seed": trial.seed,
-        "rmse": _known(trial.method.rmse),
-        "rmse_standardised": _known(trial.method.rmse_standardised),
-        "rmse_unshielded": None if free is None else _known(free.rmse),
+        "rmse": trial.method.rmse,
+        "rmse_standardised": trial.method.rmse_standardised,
+        "rmse_unshielded": None if free is None else free.rmse,
         "violating_rows": trial.method.violating_rows,
         "violating_rows_unshielded": None if free is None else free.violating_rows,
         "corrected_share": trial.corrected_share,
         "seconds": trial.seconds,
         "epochs": trial.epochs,
-        "rmse_corrected_after": None if corrected is None else _known(corrected.rmse),
+        "rmse_corrected_after": None if corrected is None else corrected.rmse,
         "rmse_standardised_corrected_after": None
         if corrected is None
-        else _known(corrected.rmse_standardised),
+        else corrected.rmse_standardised,
         "loss": trial.method.loss,
         "loss_unshielded": None if free is None else free.loss,
         "loss_corrected_after": None if corrected is None else corrected.loss,

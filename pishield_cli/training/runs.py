@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -19,6 +18,7 @@ from torch import nn
 
 from pishield_cli import placed
 from pishield_cli.errors import TableError, UsageError
+from pishield_cli.finite_json import finite_json
 from pishield_cli.kernels.columns import Array
 from pishield_cli.language import format_requirements, read_text
 from pishield_cli.logic.requirements import Requirements, by_clauses
@@ -187,7 +187,7 @@ def record_of(
         "slopes": [[one.output, one.input, one.sign] for one in outline.slopes],
         **metrics,
     }
-    return f"{json.dumps(content, indent=2, ensure_ascii=False)}\n".encode()
+    return f"{finite_json(content)}\n".encode()
 
 
 def requirements_text(model: ShieldedNetwork) -> bytes | None:

@@ -477,6 +477,18 @@ def test_rows_with_some_targets_missing_are_learnt_from(folder, here, capsys):
     assert "45 cells of the targets' 360 are missing" in " ".join(capsys.readouterr().err.split())
 
 
+def test_the_record_of_a_run_is_strict_json(folder, here, capsys):
+    """Of a target that no row of the test part has there is no error, which JSON calls null."""
+    saved("some.csv", blanked(folder / "houses.csv", lambda row, name: name == "high" and row > 2))
+    Path("rules.txt").write_text(RULES)
+    found = trained("some.csv", "strict", capsys)
+    record = json.loads(Path("strict/run.json").read_text(), parse_constant=pytest.fail)
+    assert found["targets"]["high"] is None
+    assert record["metrics"]["targets"]["high"] is None
+    assert main(["report", "runs", "strict"]) == 0
+    assert main(["predict", "strict", "some.csv", "-o", "told.csv"]) == 0
+
+
 def test_rows_without_any_target_change_nothing(folder, here, capsys):
     Path("rules.txt").write_text(RULES)
     header, *rows = blanked(folder / "houses.csv", lambda row, name: False)

@@ -13,7 +13,8 @@ from pishield_cli.actions.check_report import (
 from pishield_cli.cli.problems import Finding
 from pishield_cli.cli.render.checked import Checked, exit_code
 from pishield_cli.cli.render.figures import warns
-from pishield_cli.cli.render.strict_json import headed, report_json, strict_json
+from pishield_cli.cli.render.strict_json import headed, report_json
+from pishield_cli.finite_json import finite_json
 
 
 def render_json(checked: Sequence[Checked]) -> str:
@@ -24,7 +25,7 @@ def render_json(checked: Sequence[Checked]) -> str:
     a report.
     """
     if len(checked) == 1 and checked[0].name is None:
-        return strict_json(_content(checked[0]))
+        return finite_json(_content(checked[0]))
     status = {0: True, 1: False}.get(exit_code(checked))
     tables = [{"name": one.name} | _content(one) for one in checked]
     return report_json("checks", {"holds": status, "tables": tables})

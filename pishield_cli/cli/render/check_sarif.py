@@ -19,8 +19,8 @@ from pishield_cli.cli.render.figures import (
     warns,
 )
 from pishield_cli.cli.render.places import repository_path
-from pishield_cli.cli.render.strict_json import strict_json
 from pishield_cli.cli.text import one_line
+from pishield_cli.finite_json import finite_json
 from pishield_cli.logic.requirements import Requirement
 
 _RULE = f"({NO_COMPLETION})"
@@ -39,7 +39,7 @@ def render_sarif(checked: Sequence[Checked]) -> str:
 
 def document(runs: Sequence[dict[str, Any]]) -> str:
     """A SARIF file of some runs."""
-    return strict_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": runs})
+    return finite_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": runs})
 
 
 def run_of(*, successful: bool) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """Reports as JSON that every reader takes, of a shape that a schema describes."""
 
-import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from pishield_cli import __version__
+from pishield_cli.finite_json import finite_json
 
 VERSIONS = {
     "check": 2,
@@ -27,23 +26,10 @@ VERSIONS = {
 
 def report_json(shape: str, content: Mapping[str, Any]) -> str:
     """A report as strict JSON: what made it, the version of its shape, then its content."""
-    return strict_json(headed(shape, content))
+    return finite_json(headed(shape, content))
 
 
 def headed(shape: str, content: Mapping[str, Any]) -> dict[str, Any]:
     """A report's content below what made it and the version of its shape."""
     head = {"tool": "pishield", "version": __version__, "schema": VERSIONS[shape]}
     return head | dict(content)
-
-
-def strict_json(content: Any) -> str:
-    """Plain values as JSON, with null in place of what JSON has no number for."""
-    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

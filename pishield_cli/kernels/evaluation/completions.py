@@ -123,7 +123,8 @@ class Completions:
     ) -> set[int]:
         """Requirements that cells have so many places without which others do not clash."""
         search = self._search(piece, columns, row, EXACT, places=self._fillable.typed)
-        if search is None or isinstance(search.solve([_TYPES, *core]), Infeasible):
+        assert search is not None, "its cells were finite before"
+        if isinstance(search.solve([_TYPES, *core]), Infeasible):
             return set()
         named = {
             name

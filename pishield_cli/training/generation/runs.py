@@ -1,6 +1,5 @@
 """Run folders of generators."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pishield_cli.errors import UsageError
+from pishield_cli.finite_json import finite_json
 from pishield_cli.language import bind_text, format_requirements, read_text
 from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.arrow.memory import MemoryReader
@@ -101,7 +101,7 @@ def generator_record(
         "arch": plan.arch,
         **metrics,
     }
-    return f"{json.dumps(content, indent=2, ensure_ascii=False)}\n".encode()
+    return f"{finite_json(content)}\n".encode()
 
 
 def read_generator(path: str) -> GeneratorRun:

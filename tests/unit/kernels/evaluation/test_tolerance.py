@@ -25,6 +25,9 @@ def test_a_float_is_its_shortest_decimal_and_none_is_the_default() -> None:
     assert tolerance_of(1e-9) == Tolerance(Fraction(1, 10**9))
     assert tolerance_of(0) == EXACT
     assert tolerance_of(None) is FLOAT_ROUNDING
+    assert EXACT.exact
+    assert not FLOAT_ROUNDING.exact
+    assert not Tolerance(Fraction(1, 2)).exact
     assert [one.figure for one in (FLOAT_ROUNDING, EXACT)] == ["float rounding", 0.0]
 
 
