@@ -164,10 +164,7 @@ def test_columns_that_no_requirement_names_never_stand_in_the_way():
 
 @pytest.mark.parametrize("make", [list, lambda c: np.array(c, dtype=object), pd.Series, pl.Series])
 def test_whole_numbers_of_any_size_are_numbers_and_come_back_as_such(make):
-    if make is pl.Series:
-        cells = pl.Series([2**100, 7], dtype=pl.Int128)
-    else:
-        cells = make([2**100, 7])
+    cells = pl.Series([2**100, 7], dtype=pl.Int128) if make is pl.Series else make([2**100, 7])
     assert check_table({"a": cells, "b": [2.0, 8.0]}, "a <= b").mask.tolist() == [True, False]
     corrected, done = correct_table({"a": cells, "b": [2.0, 8.0]}, "a <= b", fixed=["b"])
     assert done
