@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from pishield_cli.kernels.columns import Array
-from pishield_cli.tables.arrow.arrays import plain_array, text_array
+from pishield_cli.tables.arrow.arrays import plain_array, plain_schema, text_array
 from pishield_cli.tables.aside import WrittenAside
 from pishield_cli.tables.lined import LinedTable
 from pishield_cli.tables.table import Batch, NewTable, StoredTable
@@ -75,7 +75,7 @@ class TypedListing(WrittenAside):
         self._lines: list[int | None] = []
         self._found: tuple[list[str], list[str]] = ([], [])
         if reader.schema is not None:
-            table.start(pa.schema([*self._own, *reader.arrow(()).schema]))
+            table.start(pa.schema([*self._own, *plain_schema(reader.schema)]))
 
     def append(
         self, batch: Batch, rows: Array, violated: Sequence[str], undecided: Sequence[str]

@@ -81,28 +81,40 @@ def without_marks(texts: pa.Array | pa.ChunkedArray, marks: Iterable[str]) -> pa
     return pa.DictionaryArray.from_arrays(indices, texts.dictionary)
 
 
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """A type for the same cells that all of Arrow works with: itself where it is no view."""
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, plain_type(kind.value_type), ordered=kind.ordered)
+    return _PLAIN.get(kind, kind)
+
+
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """The same columns, of types that all of Arrow works with."""
+    return pa.schema([field.with_type(plain_type(field.type)) for field in schema])
+
+
 def without_views(cells: Any) -> Any:
     """An array, in one piece or several, of a type that all of Arrow works with.
 
     Polars writes texts as views, into Arrow files too.
     """
-    kind = cells.type
-    if not pa.types.is_dictionary(kind):
-        return cells.cast(_PLAIN[kind]) if kind in _PLAIN else cells
-    if kind.value_type not in _PLAIN:
-        return cells
+    kind, plain = cells.type, plain_type(cells.type)
+    if kind == plain or not pa.types.is_dictionary(kind):
+        return cells if kind == plain else cells.cast(plain)
     if isinstance(cells, pa.ChunkedArray):
-        coded = pa.dictionary(kind.index_type, _PLAIN[kind.value_type])
-        return pa.chunked_array(map(without_views, cells.chunks), coded)
-    return pa.DictionaryArray.from_arrays(cells.indices, without_views(cells.dictionary))
+        return pa.chunked_array(map(without_views, cells.chunks), plain)
+    return pa.DictionaryArray.from_arrays(
+        cells.indices, without_views(cells.dictionary), ordered=kind.ordered
+    )
 
 
 def rows_without_views(rows: Any) -> Any:
     """A table or a batch, each of its columns of a type that all of Arrow works with."""
     for place, field in enumerate(rows.schema):
-        column = without_views(rows.column(place))
-        if column.type != field.type:
-            rows = rows.set_column(place, field.with_type(column.type), column)
+        kind = plain_type(field.type)
+        if kind != field.type:
+            column = without_views(rows.column(place))
+            rows = rows.set_column(place, field.with_type(kind), column)
     return rows
 
 

@@ -12,7 +12,12 @@ from pishield_cli.errors import ColumnTypeError
 from pishield_cli.kernels.columns import Array
 from pishield_cli.logic.domains import Schema
 from pishield_cli.logic.expressions import Kind
-from pishield_cli.tables.arrow.arrays import object_array, plain_array, rows_without_views
+from pishield_cli.tables.arrow.arrays import (
+    object_array,
+    plain_array,
+    plain_schema,
+    rows_without_views,
+)
 from pishield_cli.tables.arrow.columns import (
     cell_texts,
     in_one_array,
@@ -108,8 +113,7 @@ class TypedTable(NamedTable, ABC):
         parts = [rows_without_views(self._rows_of(batch.native)) for batch in batches]
         # `pyarrow.table` would load pandas.
         tables = [_table(part) for part in parts]
-        none = rows_without_views(self.schema.empty_table())
-        table = pa.concat_tables(tables) if tables else none
+        table = pa.concat_tables(tables) if tables else plain_schema(self.schema).empty_table()
         return table if columns is None else table.select(list(columns))
 
     def restored(self, name: str, texts: Sequence[str | None]) -> Array:
