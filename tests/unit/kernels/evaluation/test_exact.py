@@ -113,6 +113,17 @@ def test_constants_that_are_no_floats_are_counted_whole(weights, constant):
     assert found.tolist() == [rounded(one / 3) for one in exact]
 
 
+@pytest.mark.parametrize("large", [1, 2**60, 2**1100])
+@pytest.mark.parametrize("cell", [1e22, 1e285, 5e-324])
+def test_weights_that_are_no_floats_any_more_are_in_the_error(large, cell):
+    """Beside 2^1100 the weight 1 is 0 as a float, and its column is all that there is."""
+    form = Form(("a", "b"), (1, large), 0)
+    table = [known([cell, cell], "f8"), known([0.0, 1.0], "f8")]
+    total, _, error = float_sums(form, cells_of([one.column for one in table]), np.arange(2))
+    for found, off, exact in zip(total.tolist(), error.tolist(), totals(form, table), strict=True):
+        assert off == np.inf or abs(Fraction(found) - exact / form.divisor) <= Fraction(off)
+
+
 @pytest.mark.parametrize("constant", [0, 5, 2**70])
 def test_the_error_of_a_float_sum_is_a_few_roundings_of_its_size(constant):
     """Farther would be right as well, and turn to exact arithmetic for no reason."""
