@@ -2,5 +2,5 @@
 
 `evaluation` judges rows; `sequential`, `optimal`, `scores` and `filling` change them; `suggestion`
 looks for what holds. Which modules are for other rooms is listed in pyproject.toml, contract
-`kernels-face`.
+`kernels-open`.
 """

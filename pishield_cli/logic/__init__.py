@@ -2,5 +2,5 @@
 
 Others take `terms`, `formulas`, `expressions`, `requirements`, `domains` and `ranges` as values;
 `solver` decides, `plans` eliminates, `rows` corrects one row. Which of their modules are for others
-is listed in pyproject.toml, contract `logic-face`.
+is listed in pyproject.toml, contract `logic-open`.
 """

@@ -1,4 +1,4 @@
 """Networks that obey requirements: tables to tensors, the loop, run folders.
 
-Which modules are for other rooms is listed in pyproject.toml, contract `training-face`.
+Which modules are for other rooms is listed in pyproject.toml, contract `training-open`.
 """
