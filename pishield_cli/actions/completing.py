@@ -9,15 +9,15 @@ import numpy as np
 from pishield_cli.actions.filling import Filling
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method, rows_method
-from pishield_cli.actions.named_texts import NamedTexts
-from pishield_cli.actions.stages import CorrectsBatches, Stages, some_rows
+from pishield_cli.actions.named_texts import among_named_texts
+from pishield_cli.actions.stages import Stages, some_rows
 from pishield_cli.kernels.changes import Correction, joined, only, placed
 from pishield_cli.kernels.columns import Array, Columns, NumericColumn
 from pishield_cli.kernels.evaluation.fillable import Fillable
 from pishield_cli.kernels.evaluation.pieces import by_missing, missing_among
 from pishield_cli.kernels.evaluation.text_classes import TextClasses
 from pishield_cli.kernels.sequential.correction import PATTERN_WORK, PlannedCorrector
-from pishield_cli.logic.classes import counted, named_only
+from pishield_cli.logic.classes import counted
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.logic.solver.limits import Limits
@@ -85,12 +85,9 @@ class Completing:
 
     def _stages(self, missing: frozenset[str]) -> Stages:
         if missing not in self._known:
-            main: CorrectsBatches = self._planned(self._texts.raised, missing)
-            texts = [n for n, one in self.requirements.domains.items() if counted(one)]
-            if texts:
-                named = TextClasses(named_only(self.requirements)).raised
-                closed = partial(self._planned, named, missing)
-                main = NamedTexts(main, closed, texts, proven=True)
+            main = among_named_texts(
+                partial(self._planned, missing), self.requirements, proven=True
+            )
             self._known[missing] = replace(self.stages, main=main, before=None)
         return self._known[missing]
 
@@ -100,7 +97,8 @@ class Completing:
         fillable = Fillable(self.requirements)
         return {name: fillable.grid(name) for name in missing - counts}
 
-    def _planned(self, requirements: Requirements, missing: frozenset[str]) -> PlannedCorrector:
+    def _planned(self, missing: frozenset[str], requirements: Requirements) -> PlannedCorrector:
+        requirements = TextClasses(requirements).raised
         return PlannedCorrector(
             requirements.clauses,
             sorted(self.ordering, key=missing.__contains__),

@@ -20,7 +20,7 @@ from pishield_cli.actions.freedom import (
 )
 from pishield_cli.actions.method_name import MethodName
 from pishield_cli.actions.methods import Method, refuse_weights, rows_method, score_method
-from pishield_cli.actions.named_texts import NamedTexts
+from pishield_cli.actions.named_texts import among_named_texts
 from pishield_cli.actions.obstacles import Explainer
 from pishield_cli.actions.row_keys import RowKeys
 from pishield_cli.actions.stages import CorrectsBatches, Stages
@@ -31,7 +31,7 @@ from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.scores.coherent_rows import GroupedScoreCorrector
 from pishield_cli.kernels.sequential.correction import PlannedCorrector
 from pishield_cli.kernels.sequential.rounding import DeclaredRounding
-from pishield_cli.logic.classes import counted, named_only, raised
+from pishield_cli.logic.classes import counted, raised
 from pishield_cli.logic.domains import Date
 from pishield_cli.logic.expressions import shifted_by
 from pishield_cli.logic.groups import clause_groups
@@ -184,22 +184,22 @@ def prepare(
         requirements = raised(requirements, frozenset(reader.columns) - asked)
     if requirements is not told:
         reader = with_derived_columns(reader.stored, requirements)
-    texts = {name for name, one in requirements.domains.items() if counted(one)}
     grids = column_grids(reader, requirements, requirements.checked.columns)
     fixed = asked | requirements.fixed
     ordering = resolved_ordering(requirements, reader.columns, freedom)
     refuse_weights(method, requirements, reader.columns)
     plan = partial(corrector_for, ordering=ordering, grids=grids, method=method, short=True)
-    main = plan(requirements, fixed=fixed)
-    if texts:
-        closed = partial(plan, named_only(requirements), fixed=fixed)
-        main = NamedTexts(main, closed, texts, proven=method.name is not MethodName.NEAREST)
+
+    def planned(rules: Requirements, fixed: Collection[str]) -> CorrectsBatches:
+        told = method.name is not MethodName.NEAREST
+        return among_named_texts(partial(plan, fixed=fixed), rules, proven=told)
+
     stages = Stages(
-        main,
+        planned(requirements, fixed),
         compile_requirements(requirements.checked),
         compile_requirements(replace(requirements, requirements=requirements.declared)),
         DeclaredRounding(declared_grids(requirements, grids, asked)),
-        _before(requirements, fixed - asked, partial(plan, fixed=asked)),
+        _before(requirements, fixed - asked, partial(planned, fixed=asked)),
         frozenset[str]().union(*map(shifted_by, requirements.derived.values())) - fixed,
         proven=method.name is MethodName.SHIELD,
     )

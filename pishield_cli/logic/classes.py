@@ -104,11 +104,10 @@ def class_at(code: int, count: int) -> int:
     return -1 if code < 1 else min(max(0, code - count), count - 1)
 
 
-def named_only(requirements: Requirements) -> Requirements:
-    """Raised requirements, and that every text is one that requirements name."""
-    columns = [name for name, one in requirements.domains.items() if counted(one)]
+def named_only(requirements: Requirements, columns: Collection[str]) -> Requirements:
+    """Raised requirements, and that the texts of some columns are such that requirements name."""
     number = 1 + max(one.number for one in requirements.checked.requirements)
-    clauses = tuple(map(is_named, columns))
+    clauses = tuple(map(is_named, sorted(columns)))
     named = Requirement(number, "texts that requirements name", clauses)
     return replace(requirements, requirements=(*requirements.requirements, named))
 

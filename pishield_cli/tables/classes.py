@@ -53,5 +53,6 @@ def _told(change: ColumnChange, domain: object) -> ColumnChange:
     if not isinstance(domain, Text) or domain.classes is None:
         return change
     count = len(domain.classes)
+    assert (change.values >= 1).all(), "no cell becomes a text that requirements do not name"
     texts = [domain.classes[class_at(int(code), count)][0] for code in change.values.tolist()]
     return ColumnChange(change.rows, np.array(texts, dtype=object))

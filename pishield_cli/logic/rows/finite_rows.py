@@ -140,10 +140,10 @@ class FiniteRows:
 
     def _cheapest(self, cells: Sequence[int], costs: Costs, limits: Limits) -> Found:
         problem = self._problem
-        held = {}
+        held, sizes = {}, self._sizes
         for place in self._held:
             bit = cells[place] - problem.lows[place]
-            held[place] = 1 << bit if bit >= 0 else 0
+            held[place] = 1 << bit if 0 <= bit < sizes[place] else 0
         found = cheapest(problem, costs, limits, held)
         if found.bits is None:
             return Found(None, found.complete)

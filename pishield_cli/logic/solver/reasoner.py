@@ -173,8 +173,13 @@ class Reasoner:
                     undecided["dead"] += 1
 
     def _possible(self, literals: Sequence[Literal]) -> bool | None:
-        """Whether some values satisfy all requirements and some literals."""
-        if any(all(one.holds(model.values) for one in literals) for model in self._models):
+        """Whether some values satisfy all requirements and some literals.
+
+        These may name columns that no clause is left with.
+        """
+        named = {name for one in literals for name in one.variables}
+        known = (one.values for one in self._models if named <= one.values.keys())
+        if any(all(one.holds(values) for one in literals) for values in known):
             return True
         found = self._solve(*literals)
         return None if isinstance(found, Undecided) else isinstance(found, Model)
