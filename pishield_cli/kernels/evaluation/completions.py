@@ -67,6 +67,8 @@ class Completions:
         listed = [(one, clause) for one in self._requirements for clause in one.clauses]
         self._owners = [one.number for one, _ in listed]
         self._clauses = [clause for _, clause in listed]
+        self._lossy = [(one.number, one.clauses) for one in self._requirements if not one.complete]
+        """Requirements that cells leave undecided which their clauses do not name."""
         self._pieces = Pieces(self._clauses, requirements.derived)
         self._projections: dict[tuple[TiedClauses, bool], ProjectedClauses | None] = {}
 
@@ -90,6 +92,7 @@ class Completions:
             for piece, some in self._pieces.of(columns, rows).items()
             if len(each := self._failing(piece, columns, some))
         ]
+        found += [rows[failing] for _, failing in self._broken(columns, rows)]
         return np.unique(np.concatenate(found)) if found else rows[:0]
 
     def reasons(self, columns: Mapping[str, NumericColumn], row: int) -> tuple[int, ...]:
@@ -112,7 +115,21 @@ class Completions:
                 owners = [one for one in answer.core if one != _TYPES]
                 core = smallest_core(search, owners, always=(_TYPES,)).owners
                 return tuple(sorted({*core, *self._needed_places(piece, core, columns, row)}))
+        if not failing:
+            return (next(number for number, _ in self._broken(columns, taken)),)
         return tuple(sorted({self._owners[number] for one in failing for number in one.clauses}))
+
+    def _broken(
+        self, columns: Mapping[str, NumericColumn], rows: Array
+    ) -> Iterator[tuple[int, Array]]:
+        """Requirements whose clauses are false, whatever a missing cell that cancels out holds.
+
+        With each, which of the rows violate it, where any does.
+        """
+        for number, clauses in self._lossy:
+            failing = self._violated(clauses, columns, rows, self._tolerance)
+            if np.any(failing):
+                yield number, np.broadcast_to(failing, rows.shape)
 
     def _needed_places(
         self,
