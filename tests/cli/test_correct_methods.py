@@ -210,3 +210,14 @@ def test_equalities_follow_fixed_cells_to_their_last_digit(
     Path("r.txt").write_text("total == net + vat\n")
     run(capsys, "--fixed", "net")
     assert [row[2] for row in rows()] == [str(Decimal("125.293118") - Decimal(net)) for net in nets]
+
+
+@pytest.mark.parametrize("method", ["shield", "nearest", "fewest"])
+def test_a_fixed_cell_far_from_all_that_is_allowed_takes_no_memory(
+    method: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("t.csv").write_text("x,y\n9007199254740993,1\n0,2\n")
+    Path("r.txt").write_text("integer x\nabs(x) == 0\n")
+    given = ["correct", "t.csv", "r.txt", "-o", "o.csv", "--fixed", "x", "--method", method]
+    assert main(given) == 1
+    assert "row 0" in capsys.readouterr().out

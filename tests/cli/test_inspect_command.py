@@ -169,3 +169,18 @@ def test_texts_that_exclude_each_other_contradict(capsys: pytest.CaptureFixture[
     code, out = inspected(capsys, 's == "a"\nx > 0\ns in ("b", "c")\n', "--format", "json")
     assert code == 1
     assert json.loads(out)["core"] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        'if t == "c" then max(y, z) < min(x, y)\nt in ("a", "b")\nz is not null\n',
+        "if coalesce(x, 0) <= coalesce(x, 0) and z != -3 then y != 4\nz/4 != z\n",
+    ],
+)
+def test_comparisons_whose_columns_no_clause_names_are_asked_about_too(
+    rules: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out = inspected(capsys, rules)
+    assert code == 0
+    assert "can be satisfied together" in out
