@@ -140,6 +140,27 @@ def test_categories_texts_and_dates_of_polars_are_checked():
     assert [one.violations for one in report.results] == [1, 1]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        's in ("a", "b")',
+        'lower(s) == "a"',
+        'length(s) <= 1 and s matches "[a-z]"',
+        's like "a%" or s contains "b"',
+        'substr(s, 1, 2) == "ab"',
+        "number(s) > 1",
+        "s > n",
+        "s <= 2024-01-01",
+        'concat(s, "b") == "ab"',
+    ],
+)
+def test_a_column_that_holds_nothing_leaves_all_that_is_said_of_it_open(rule):
+    for table in ({"s": [None, None], "n": [1, 2]}, pa.table({"s": pa.nulls(2), "n": [1, 2]})):
+        (found,) = check_table(table, rule).results
+        assert (found.violations, found.unknown) == (0, 2)
+        assert correct_table(table, rule, fill=True).report.cells_changed == 0
+
+
 def test_parsed_requirements_learn_from_the_table_that_columns_hold_texts():
     frame = pl.DataFrame({"billing": ["x", "y"], "shipping": ["x", "z"]})
     for rules in ("billing == shipping", parse_requirements("billing == shipping")):

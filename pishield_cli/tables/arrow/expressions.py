@@ -121,7 +121,10 @@ class _Batch:
             single = text_array([str(expression.value)])
             return pa.DictionaryArray.from_arrays(plain_array(self._zeros(np.int32)), single)
         if isinstance(expression, Cell):
-            return self._cells[expression]
+            cells = self._cells[expression]
+            assert not isinstance(cells, NumericColumn)
+            # A column that holds nothing has a type of its own, which no function of texts takes.
+            return pa.nulls(len(cells), pa.string()) if pa.types.is_null(cells.type) else cells
         function, arguments = expression.function, expression.arguments
         if function is Function.COALESCE:
             return reduce(pc.coalesce, [plain(self.texts(one)) for one in arguments])
