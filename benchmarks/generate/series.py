@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.generate.methods import FREE, Setting, free_and_after, in_the_loop
 from benchmarks.generate.peer import CORRECTED, RAW, ctgan
+from benchmarks.generate.raw_rows import RAW_TOO, with_raw_rows
 from benchmarks.generate.tasks import Task
 from benchmarks.training.kept import Kept
 from pishield_cli.layers.rules import RuleName
@@ -43,6 +44,8 @@ def series(task: Task, options: argparse.Namespace, seed: int) -> dict[str, dict
     measure("base", lambda: free_and_after(split(), settings))
     for rule in options.rules:
         measure(rule, lambda rule=rule: in_the_loop(split(), settings, RuleName(rule)))
+    if options.raw_rows:
+        measure(RAW_TOO, lambda: with_raw_rows(split(), settings))
     if options.ctgan and "base" in found:
         seconds = max(
             one["seconds"] for one in (found["base"][FREE], *map(found.get, options.rules))

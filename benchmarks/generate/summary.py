@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmarks.generate.methods import AFTER, BOUNDS, FREE
 from benchmarks.generate.peer import CORRECTED, RAW
+from benchmarks.generate.raw_rows import RAW_TOO
 from benchmarks.measure import markdown
 from benchmarks.training.shown import difference, percent, spread
 from pishield_cli.training.generation.quality import MOST_ROWS
@@ -74,6 +75,7 @@ def pages(found: Mapping[str, Found]) -> Iterator[str]:
         if AFTER in methods:
             yield differences(name, methods, AFTER)
         looped = [one for one in methods if one not in {FREE, AFTER, *PEERS}]
-        if looped and PEERS[0] in methods:
-            some = {one: methods[one] for one in (looped[0], *PEERS)}
+        others = [one for one in (RAW_TOO, *PEERS) if looped and one in methods]
+        if others:
+            some = {one: methods[one] for one in (looped[0], *others)}
             yield differences(name, some, looped[0])

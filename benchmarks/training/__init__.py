@@ -17,10 +17,10 @@ from benchmarks.measure import setting
 
 QUESTIONS = (
     *("alignment", "law", "steps", "rmse", "monotone", "idempotent"),
-    *("bounds", "isometry", "approximate", "lookup", "wide"),
+    *("bounds", "isometry", "approximate", "lookup", "wide", "labels"),
 )
-LONG = ("wide",)
-"""What takes a night, and is asked by name alone."""
+LONG = ("wide", "labels")
+"""What takes long, and is asked by name alone."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--monotone-epochs", type=int, default=20)
     made.add_argument("--networks", nargs="+", metavar="N1", help="for idempotent, of these only")
     made.add_argument("--lookup-epochs", type=int, default=60)
+    made.add_argument("--labels", type=int, default=1000, help="for labels: how many")
     made.add_argument("--wide-rows", type=int, default=10_000, help="of an epoch, for wide")
     made.add_argument("--wide-epochs", type=int, default=20)
     made.add_argument("--clip-norm", type=float, metavar="L", help="for rmse; else as of train")

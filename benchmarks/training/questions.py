@@ -9,6 +9,7 @@ from benchmarks.training import approximate as approximating
 from benchmarks.training import bounds as bounding
 from benchmarks.training import idempotent as repeating
 from benchmarks.training import isometry as isometric
+from benchmarks.training import labels as labelling
 from benchmarks.training import law as lawful
 from benchmarks.training import lookup as looking
 from benchmarks.training import monotone as rising
@@ -112,3 +113,8 @@ def lookup(options: argparse.Namespace) -> Iterator[str]:
 def bounds(options: argparse.Namespace) -> Iterator[str]:
     """Errors where labels lie on bounds."""
     yield from bounding.tables(kept(options))
+
+
+def labels(options: argparse.Namespace) -> Iterator[str]:
+    """What a thousand labels under a hierarchy take."""
+    yield from labelling.tables(kept(options), options.labels, options.rows, options.epochs)

@@ -103,7 +103,7 @@ def reading_record(place: str) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise TableError(f"`{place}` is damaged: {fact_of(error)}.", hint="train again") from error
 
 

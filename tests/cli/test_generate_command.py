@@ -189,6 +189,7 @@ ERRORS = {
         "`country` more than once",
     ),
     "every column": (("orders", "-o", "x.csv", "--given", "orders.csv"), "every column is given"),
+    "a column twice in a table": (("orders", "-o", "x.csv", "--given", "t.csv"), "`t.csv` repeats"),
     "a table and a cell": (
         ("orders", "-o", "x.csv", "--given", "orders.csv", "--given", "country=DE"),
         "among others",
@@ -202,6 +203,7 @@ ERRORS = {
 @pytest.mark.parametrize("case", ERRORS)
 def test_errors_are_one_line_and_nothing_is_written(here, capsys, case):
     Path("g.csv").write_text("country\nDE\n")
+    Path("t.csv").write_text("country,country\nDE,DE\n")
     arguments, said = ERRORS[case]
     before = sorted(path.name for path in here.iterdir())
     assert main(["generate", *arguments]) == 2
@@ -230,7 +232,19 @@ def test_a_failure_midway_leaves_no_file(here, monkeypatch):
     assert [path.name for path in here.iterdir() if path.name.startswith(".made")] == []
 
 
-@pytest.mark.parametrize("damage", ["no weights", "other weights", "no columns", "no json"])
+def test_a_requirement_of_a_run_that_cannot_be_read_is_shown_where_it_stands(here, folder, capsys):
+    shutil.copytree(folder / "orders", "broken")
+    with Path("broken/requirements.txt").open("a") as file:
+        file.write("price >= 0 and\n")
+    assert main(["generate", "broken", "-o", "x.csv"]) == 2
+    assert "broken/requirements.txt:" in capsys.readouterr().err
+    assert not Path("x.csv").exists()
+
+
+DAMAGES = ["no weights", "other weights", "no columns", "no json", "missing_patterns", "never"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_run_is_an_error(here, folder, capsys, damage):
     shutil.copytree(folder / "orders", "broken")
     record = json.loads(Path("broken/run.json").read_text())
@@ -241,10 +255,18 @@ def test_a_damaged_run_is_an_error(here, folder, capsys, damage):
     elif damage == "no columns":
         del record["generator"][0]["kind"]
         Path("broken/run.json").write_text(json.dumps(record))
+    elif damage == "missing_patterns":
+        record["missing_patterns"] = ["1"]
+        Path("broken/run.json").write_text(json.dumps(record))
+    elif damage == "never":
+        record["never_missing_beside"] = [[99, 99]]
+        Path("broken/run.json").write_text(json.dumps(record))
     else:
         Path("broken/run.json").write_text("{")
     assert main(["generate", "broken", "-o", "x.csv"]) == 2
-    assert capsys.readouterr().err.startswith("error: ")
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert "unexpected" not in error
     assert not Path("x.csv").exists()
 
 

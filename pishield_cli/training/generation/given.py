@@ -12,7 +12,7 @@ from pishield_cli.errors import ColumnTypeError, MissingColumnError, UsageError
 from pishield_cli.logic.domains import Text
 from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.tables.derived import DerivedReader
-from pishield_cli.tables.table import TableReader
+from pishield_cli.tables.table import TableReader, refuse_repeated
 from pishield_cli.training.cells import read_batches
 from pishield_cli.training.generation.runs import GeneratorRun
 from pishield_cli.training.generation.sampling import GivenRows
@@ -65,7 +65,9 @@ def given_batches(run: GeneratorRun, reader: TableReader, times: int, size: int)
     Raises:
         MissingColumnError: If it has a column that the generator does not make.
         UsageError: If it has all of them.
+        TableError: If it has one of them twice.
     """
+    refuse_repeated(reader.columns, reader.columns, f"`{reader.name}`")
     for name in reader.columns:
         if name not in run.types:
             near = get_close_matches(name, run.types, n=2)

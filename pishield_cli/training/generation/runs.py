@@ -127,7 +127,8 @@ def read_generator(path: str) -> GeneratorRun:
         if record["requirements"] is not None:
             today = None if record["today"] is None else date.fromisoformat(record["today"])
             kind = RequirementType(record["requirements"])
-            requirements = _bound(read_text(place / REQUIREMENTS), kind, today, types)
+            rules = str(place / REQUIREMENTS)
+            requirements = _bound(read_text(rules), kind, today, types, rules)
         days = None if requirements is None else in_days(requirements)
         patterns = tuple(
             tuple(mark == "1" for mark in one) for one in record.get("missing_patterns", ())
@@ -152,11 +153,15 @@ def rebound(requirements: Requirements, types: Mapping[str, pa.DataType]) -> Req
 
 
 def _bound(
-    text: str, kind: RequirementType, today: date | None, types: Mapping[str, pa.DataType]
+    text: str,
+    kind: RequirementType,
+    today: date | None,
+    types: Mapping[str, pa.DataType],
+    source: str | None = None,
 ) -> Requirements:
     reader = MemoryReader(pa.schema(list(types.items())).empty_table())
     return bind_text(
-        text, reader.columns, type=kind, today=today, domains=reader.domains
+        text, reader.columns, source=source, type=kind, today=today, domains=reader.domains
     ).requirements
 
 
