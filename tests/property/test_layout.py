@@ -70,6 +70,8 @@ def test_a_layout_keeps_meaning_and_comments_and_is_laid_out_once(text):
 @examples(25)
 def test_a_layout_is_clean(text):
     found = lay_out(text)
+    assert found.count("\r\n") in {0, found.count("\n")}, "the ends of lines are of one kind"
+    found = found.replace("\r\n", "\n")
     assert found.endswith("\n")
     assert "\n\n\n" not in found
     assert not found.startswith("\n")
