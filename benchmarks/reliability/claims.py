@@ -8,7 +8,8 @@ the command from a CSV or a Parquet file, in batches of 1, 2 and 7 rows and in o
 - a row that is written satisfies every requirement without a missing cell, exactly or within what
   is forgiven of floats, and some values of its missing cells satisfy all of them;
 - a row is given up with requirements that exclude each other only where no values of its cells
-  satisfy all, missing ones among them.
+  satisfy all, missing ones among them; and with ones that no values of its missing cells satisfy
+  only where none do, beside its other cells as they stand.
 """
 
 import argparse
@@ -36,6 +37,8 @@ from pishield_cli.logic.terms import Clause
 BATCHES = ("1", "2", "7", "")
 METHODS = ("shield", "nearest", "fewest")
 ROWS = 5
+UNFILLED = "no values of its missing cells satisfy"
+"""What is said of a row whose cells are told as they stand, not of what they could become."""
 
 Row = Mapping[str, Fraction | None]
 
@@ -75,7 +78,10 @@ def outcome(folder: Path, system: System, kind: str, method: str, rows: str) -> 
         return None
     report = json.loads(stream.buffer.getvalue())  # type: ignore[attr-defined]
     said = {name: report[name] for name in ("uncorrected_rows", "unproven_rows", "corrected_rows")}
-    said["clashing_rows"] = [one["row"] for one in report["obstacles"] if one["requirements"]]
+    blamed = [one for one in report["obstacles"] if one["requirements"]]
+    unfilled = [one["row"] for one in blamed if one["reason"].startswith(UNFILLED)]
+    said["unfilled_rows"] = unfilled
+    said["clashing_rows"] = [one["row"] for one in blamed if one["row"] not in unfilled]
     if kind == "csv":
         return said, csv.read_csv(out, convert_options=_typed(system))
     return said, parquet.read_table(out)
@@ -106,6 +112,8 @@ def judged(system: System, kind: str, method: str) -> Counter[str]:
         if index in said["uncorrected_rows"]:
             sure = index in said["clashing_rows"]
             found[_given_up(system, kind, old, new, sure=sure)] += 1
+            if index in said["unfilled_rows"] and _completes(system, kind, old):
+                found["wrong: called unfillable"] += 1
         else:
             found[_row(system, kind, old, new)] += 1
     return found
