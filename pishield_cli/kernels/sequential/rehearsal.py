@@ -30,6 +30,12 @@ BEARABLE = 5_000
 HARD = 3_000
 """Units of work for one row of a hard group: some milliseconds."""
 
+FOUND = 64_000
+"""Units of work at most for one row of a hard group in which every row made up is corrected."""
+
+WAYS = 4
+"""How many times what they take at most a row may take then: one way gets a share of it only."""
+
 FEW = 350
 """Units of work that beginning a search takes in a small group, where more may be spent on it."""
 
@@ -61,13 +67,15 @@ class Rehearsal:
         if not self._is_possible():
             return 0
         corrector = ExactCorrector(self._plan, self._grids)
-        taken, found = 0, False
+        taken, found = [], 0
         for tried, row in enumerate(self._rows(), 1):
             limits = Limits(None, EXACT)
-            found |= corrector.correct(row, limits) is not None
-            taken += EXACT - limits.work
-            if taken > TRIED * BEARABLE and tried >= FEWEST_TRIED:
-                return SMALL if found and corrector.least <= FEW else HARD
+            found += corrector.correct(row, limits) is not None
+            taken.append(EXACT - limits.work)
+            if sum(taken) > TRIED * BEARABLE and tried >= FEWEST_TRIED:
+                if found and corrector.least <= FEW:
+                    return SMALL
+                return min(WAYS * max(taken), FOUND) if found == tried else HARD
         return EXACT
 
     def _is_possible(self) -> bool:

@@ -6,9 +6,10 @@ from fractions import Fraction
 from itertools import islice
 
 from pishield_cli.logic.plans.plan import GroupPlan
+from pishield_cli.logic.rows.asked_rows import Questions
 from pishield_cli.logic.rows.candidate_values import points_at
 from pishield_cli.logic.rows.grids import GRID_DIGITS, Grid, decade, rounded
-from pishield_cli.logic.rows.problems import Questions, Row, RowProblem, problem_of
+from pishield_cli.logic.rows.problems import Row, RowProblem, problem_of
 from pishield_cli.logic.solver.answers import Infeasible, Model, NearestValue, Undecided
 from pishield_cli.logic.solver.limits import Limits
 

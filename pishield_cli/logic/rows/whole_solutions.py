@@ -100,6 +100,10 @@ class WholeSolutions:
                 listed += equation(terms, Fraction(first))
         return Congruences(tuple(listed), tuple(multiples))
 
+    def point(self) -> dict[str, Fraction]:
+        """One solution, where there is any."""
+        return {name: Fraction(self.start.get(name, 0)) for name in self.names}
+
     def remainder(self, name: str) -> Remainder:
         """What they leave one of the variables."""
         step = gcd(*(step.get(name, 0) for step in self.steps))
