@@ -31,7 +31,7 @@ ENOUGH = 100
 """Rows of a round that tell something of the rows of the next."""
 
 EXPLAINED = 3
-"""Rows of which is told what their given cells clash with."""
+"""Given rows, each other than those before, of which is told what they clash with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,7 @@ class RowMaker:
         self.violating: list[int] = []
         self.impossible = 0
         self.clashes: list[GivenClash] = []
+        self._explained: set[tuple[Any, ...]] = set()
 
     def refuse_impossible(self) -> None:
         """Refuse given cells of one row that leave none.
@@ -251,8 +252,13 @@ class RowMaker:
         lost = self._judge.impossible(table)
         self.impossible += int(lost.sum())
         self.violating += (wrong[lost] + done).tolist()
-        for place in np.flatnonzero(lost)[: EXPLAINED - len(self.clashes)].tolist():
-            self.clashes.append(self._judge.clash(table, place, int(wrong[place]) + done))
+        for place in np.flatnonzero(lost).tolist():
+            cells = tuple(table.slice(place, 1).to_pylist()[0].values())
+            if len(self.clashes) == EXPLAINED:
+                break
+            if cells not in self._explained:
+                self._explained.add(cells)
+                self.clashes.append(self._judge.clash(table, place, int(wrong[place]) + done))
         return wrong[~lost]
 
     def _repeated(self, made: pa.RecordBatch, wrong: Array, done: int) -> pa.RecordBatch:

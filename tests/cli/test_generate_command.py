@@ -142,6 +142,18 @@ def test_what_leaves_no_solution_is_told_row_by_row(here, capsys):
     assert [row["status"] for row in rows_of("made.csv")] == ["open", "lost", "shipped"]
 
 
+def test_rows_made_around_the_same_cells_are_explained_once(here, capsys):
+    Path("given.csv").write_text("status\nlost\nlost\ngone\n")
+    options = ("-n", "2", "-o", "made.csv", "--given", "given.csv")
+    assert main(["generate", "orders", *options, "--format", "json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["impossible"], report["violating_rows"]) == (6, list(range(6)))
+    assert [(one["row"], one["cells"]) for one in report["clashes"]] == [
+        (0, {"status": "lost"}),
+        (4, {"status": "gone"}),
+    ]
+
+
 CLASHES = {
     "texts": (("country=DE", "currency=USD", "status=open"), "`country` = DE, `currency` = USD", 2),
     "a product": (("price=3.5", "quantity=2", "discount=9"), "`price` = 3.5, `quantity` = 2", 8),
@@ -182,7 +194,7 @@ ERRORS = {
     "an unknown column": (("orders", "-o", "x.csv", "--given", "land=DE"), "`land` is not one"),
     "no value of the column": (
         ("orders", "-o", "x.csv", "--given", "quantity=many"),
-        "`quantity` holds int64 and not 'many'",
+        "`quantity` holds whole numbers, and 'many' is none of these",
     ),
     "a column twice": (
         ("orders", "-o", "x.csv", "--given", "country=DE", "--given", "country=FR"),

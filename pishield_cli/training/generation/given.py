@@ -98,8 +98,8 @@ def given_row(run: GeneratorRun, cells: Mapping[str, Any]) -> TableReader:
             columns[name] = pa.array([value]) if kind is None else pa.array([value]).cast(kind)
         except pa.ArrowException as error:
             raise ColumnTypeError(
-                f"A given cell must be a value of its column, but `{name}` holds {kind} and not "
-                f"{cell!r}."
+                f"A given cell must be a value of its column, but `{name}` holds {_word(kind)}, "
+                f"and {cell!r} is none of these."
             ) from error
     return MemoryReader(pa.table(columns), "what is given")
 
@@ -111,7 +111,18 @@ def _cast(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
             columns[name] = table.column(name).cast(types[name])
         except pa.ArrowException as error:
             raise ColumnTypeError(
-                f"Column `{name}` holds {types[name]} in training, but what is given is "
-                f"{table.column(name).type}."
+                f"Column `{name}` holds {_word(types[name])} in training, and not all that is "
+                f"given is one: {error}."
             ) from error
     return pa.table(columns)
+
+
+def _word(kind: pa.DataType) -> str:
+    """What a column of a type holds, in a word or two."""
+    if pa.types.is_integer(kind):
+        return "whole numbers"
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "numbers"
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return "dates, such as 2024-01-31"
+    return "truths, such as true" if pa.types.is_boolean(kind) else str(kind)
