@@ -4,7 +4,15 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from pishield_cli.language.habits import cells, conditions, dates, questionnaires, texts
+from pishield_cli.language.habits import (
+    cells,
+    conditions,
+    dates,
+    prose,
+    questionnaires,
+    texts,
+    validators,
+)
 from pishield_cli.language.habits.forms import Replacement
 
 
@@ -13,6 +21,8 @@ def habits() -> Sequence[tuple[re.Pattern[str], Replacement]]:
     """All habits, in the order in which they are looked for."""
     # Once a line could not be read: no other command should wait for it.
     every = (
+        *validators.HABITS,
+        *prose.HABITS,
         *questionnaires.HABITS,
         *cells.HABITS,
         *texts.HABITS,

@@ -127,7 +127,6 @@ HABITS: Sequence[Habit] = (
         rf"({WHOLE})\s*!~\s*({QUOTED_TEXT})",
         lambda m: _whole_pattern(m).replace(" matches ", " not matches ", 1),
     ),
-    (rf"({WHOLE})\s+similar\s+to\s+({QUOTED_TEXT})", r"\1 matches \2"),
     (method("like", TEXT), r"\1 like \2"),
     (rf"({WHOLE})\s+ilike\s+({QUOTED_TEXT})", lambda m: f"lower({m[1]}) like {m[2].lower()}"),
     (method(r"starts_?with", ARGUMENT), r"\1 starts with \2"),

@@ -89,7 +89,22 @@ MEANT = {
     'x ilike "a%"': 'lower(x) like "a%"',
     "x REGEXP_LIKE 'a'": 'x matches ".*a.*"',
     "regexp_like(x, 'a')": 'x matches ".*a.*"',
-    "x similar to 'a'": "x matches 'a'",
+    "x similar to 'a%'": 'x matches "a.*"',
+    "x similar to '(a|b)_.c'": r'x matches "(a|b).\.c"',
+    "x glob '[!a]?*.b'": r'x matches "[^a]..*\.b"',
+    "x = 'Ab' collate nocase": 'lower(x) == "ab"',
+    "num_nulls(a, b) = 0": "not (a is null) and not (b is null)",
+    "a in range(1, 10)": "a between 1 and 9 and a mod 1 == 0",
+    'expect_column_values_to_be_between(column="unit price", min_value=1, max_value=5)': (
+        "`unit price` between 1 and 5"
+    ),
+    'expect_column_pair_values_a_to_be_greater_than_b("a", "b", or_equal=True)': "a >= b",
+    'col_vals_in_set("a", c(1, 2))': "a in (1, 2)",
+    "exactly one of a, b > 2 and c": (
+        "(a or (b > 2) or c) and not (a and (b > 2)) and not (a and c) and not ((b > 2) and c)"
+    ),
+    "a <= b // no more than b": "a <= b",
+    "/* a */ a <= b!": "a <= b",
     "d <= NOW()": "d <= today",
     "d <= now()": "d <= today",
     "d <= current_date": "d <= today",
