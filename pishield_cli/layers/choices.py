@@ -1,6 +1,6 @@
 """The shield of groups of probabilities: the likeliest value of each satisfies every clause."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from os import PathLike
 
 import torch
@@ -21,10 +21,10 @@ from pishield_cli.layers.state import Declared, clause_lines, digest_of
 from pishield_cli.layers.value_groups import (
     ValueGroups,
     known_rule,
-    moved_off,
+    moved_to,
     require_probabilities,
 )
-from pishield_cli.logic.plans.choices import AllowedValues, ChoiceStep, choice_steps, signed_clauses
+from pishield_cli.logic.plans.choices import ChoiceStep, choice_steps, signed_clauses
 from pishield_cli.logic.plans.waves import waves_of
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.solver.analysis import contradictory_core
@@ -96,10 +96,11 @@ class ChoiceShield(Declared):
             )
         self.ordering = _ordering(ordering, requirements.ordering or (), counts)
         self.steps = self._planned(counts)
-        read = ((one.variable, _earlier(one)) for one in self.steps)
-        waves = [[self.steps[place] for place in wave] for wave in waves_of(read)]
-        self.waves = nn.ModuleList(_Wave(wave, self.groups, self.columns) for wave in waves)
-        self.firsts = nn.ModuleList([ValueGroups(list(self.groups.values()))])
+        earlier = [(one.variable, _earlier(one)) for one in self.steps]
+        read = frozenset(name for _, names in earlier for name in names)
+        waves = [[self.steps[place] for place in wave] for wave in waves_of(earlier)]
+        self.waves = nn.ModuleList(_Wave(wave, self.groups, read) for wave in waves)
+        self.every = nn.ModuleList([ValueGroups(list(self.groups.values()))])
         self.declare("requirements_digest", digest_of(clause_lines(requirements.clauses)))
         self.declare("ordering_digest", digest_of(self.ordering))
 
@@ -144,61 +145,99 @@ class ChoiceShield(Declared):
             return p.clone()
         flat = p.reshape(-1, self.columns)
         working = flat.to(WORKING.get(p.dtype, p.dtype))
-        chosen = self._chosen(working)
-        gap, parts, own = gap_of(p.dtype), [], []
-        for wave in self.waves:
-            assert isinstance(wave, _Wave)
-            decided, chosen = wave(working, chosen, gap, self.backward_name)
-            parts.append(decided)
-            own.append(wave.groups.constants("own"))
-        moved = working
-        if parts:
-            moved = working.index_copy(1, torch.cat(own), torch.cat(parts, 1))
+        (groups,) = self.every
+        assert isinstance(groups, ValueGroups)
+        values = groups.taken(working)
+        with torch.no_grad():
+            top = values.max(2).indices
+            best = self._decided(values, top)
+        moved = groups.flat(moved_to(values, top, best, gap_of(p.dtype), self.backward_name))
         moved = moved.to(p.dtype)
         if self.backward_name == RuleName.STE:
             moved = flat + (moved - flat).detach()
         return moved.view(p.shape)
 
-    def _chosen(self, p: Tensor) -> Tensor:
-        """Which columns are the likeliest of their groups, as ones."""
-        (groups,) = self.firsts
-        assert isinstance(groups, ValueGroups)
-        best = groups.taken(p.detach()).max(2).indices
-        return groups.marked(torch.zeros_like(p), best)
+    def _decided(self, values: Tensor, top: Tensor) -> Tensor:
+        """The places of the values that groups come to have, shape `(rows, groups)`.
+
+        Args:
+            values: Shape `(rows, groups, size)`.
+            top: The places of the likeliest, shape `(rows, groups)`.
+        """
+        columns = values.movedim(0, 2).contiguous()
+        chosen, best = _marked(top.t(), columns).flatten(0, 1), top.t().contiguous()
+        for wave in self.waves:
+            assert isinstance(wave, _Wave)
+            own = wave.decided(columns, chosen)
+            best = best.index_copy(0, wave.constants("own"), own)
+            chosen = wave.noted(own, columns, chosen)
+        return best.t()
 
 
 class _Wave(FixedBuffers):
-    """Variables that do not depend on each other."""
+    """Variables that do not depend on each other.
+
+    Everything per row has rows last; a line is a value of a variable.
+    """
 
     def __init__(
-        self, steps: Sequence[ChoiceStep], groups: Mapping[str, range], columns: int
+        self, steps: Sequence[ChoiceStep], groups: Mapping[str, range], read: frozenset[str]
     ) -> None:
         super().__init__()
-        self.groups = ValueGroups([groups[one.variable] for one in steps])
-        count, size = self.groups.shape
+        names, size = list(groups), max(map(len, groups.values()))
+        first = {name: size * place for place, name in enumerate(names)}
         clauses = [
             (place, held, rest) for place, one in enumerate(steps) for held, rest in one.clauses
         ]
-        asked = torch.zeros(columns, len(clauses))
-        barred = torch.zeros(len(clauses), count, size)
+        asked = torch.zeros(len(clauses), size * len(names))
+        barred = torch.zeros(len(steps), size, len(clauses))
         for number, (place, held, rest) in enumerate(clauses):
-            for column in _columns(rest, groups):
-                asked[column, number] = 1.0
+            for name, kept in rest.items():
+                for value in _values(kept, groups[name]):
+                    asked[number, first[name] + value] = 1.0
             for value in range(len(groups[steps[place].variable])):
-                barred[number, place, value] = float(not held >> value & 1)
-        self.register_buffer("asked", asked, persistent=False)
-        self.register_buffer("barred", barred.flatten(1), persistent=False)
+                barred[place, value, number] = float(not held >> value & 1)
+        seen = asked.any(0).nonzero().squeeze(1)
+        own = torch.tensor([names.index(one.variable) for one in steps])
+        lines = (own.unsqueeze(1) * size + torch.arange(size)).flatten()
+        for name, buffer in (
+            ("seen", seen),
+            ("asked", asked[:, seen].contiguous()),
+            ("barred", barred.flatten(0, 1)),
+            ("own", own),
+            ("lines", lines),
+        ):
+            self.register_buffer(name, buffer, persistent=False)
+        self.read = not read.isdisjoint(one.variable for one in steps)
 
-    def forward(self, p: Tensor, chosen: Tensor, gap: float, rule: str) -> tuple[Tensor, Tensor]:
-        """Decide the variables; `chosen` marks the values of all groups so far."""
-        values = self.groups.taken(p)
-        with torch.no_grad():
-            failing = (chosen @ self.constants("asked").to(p.dtype) == 0).to(p.dtype)
-            barred = failing @ self.constants("barred").to(p.dtype) > 0
-            barred = barred.view(values.shape)
-            top = self.groups.taken(chosen).max(2, keepdim=True).indices
-        values, best = moved_off(values, barred, top, gap, rule)
-        return self.groups.flat(values), self.groups.marked(chosen, best.squeeze(2))
+    def decided(self, values: Tensor, chosen: Tensor) -> Tensor:
+        """The places of the likeliest of the variables' values that are allowed.
+
+        Args:
+            values: Of all variables, shape `(variables, size, rows)`.
+            chosen: Ones for the values that variables have so far, shape `(lines, rows)`.
+
+        Returns:
+            Shape `(variables of the wave, rows)`.
+        """
+        own = values.index_select(0, self.constants("own"))
+        seen = chosen.index_select(0, self.constants("seen"))
+        failing = (self.constants("asked").to(seen) @ seen == 0).to(seen.dtype)
+        barred = self.constants("barred").to(seen) @ failing > 0
+        return own.masked_fill(barred.view(own.shape), -torch.inf).max(1).indices
+
+    def noted(self, own: Tensor, values: Tensor, chosen: Tensor) -> Tensor:
+        """The values that variables have now that these are decided, as ones; if any are read."""
+        if not self.read:
+            return chosen
+        marks = _marked(own, values).flatten(0, 1)
+        return chosen.index_copy(0, self.constants("lines"), marks)
+
+
+def _marked(places: Tensor, values: Tensor) -> Tensor:
+    """Ones at places of shape `(variables, rows)`, shape `(variables, size, rows)`."""
+    size = torch.arange(values.shape[1], device=values.device).view(1, -1, 1)
+    return (size == places.unsqueeze(1)).to(values.dtype)
 
 
 def _groups(counts: Mapping[str, int]) -> dict[str, range]:
@@ -230,11 +269,6 @@ def _earlier(step: ChoiceStep) -> Collection[str]:
     return {name for _, rest in step.clauses for name in rest}
 
 
-def _columns(rest: AllowedValues, groups: Mapping[str, range]) -> list[int]:
-    """The columns of the values that make a clause hold."""
-    return [
-        groups[name][value]
-        for name, held in rest.items()
-        for value in range(len(groups[name]))
-        if held >> value & 1
-    ]
+def _values(held: int, group: range) -> Iterator[int]:
+    """The values among those that bits stand for."""
+    return (value for value in range(len(group)) if held >> value & 1)

@@ -15,7 +15,8 @@ from pishield_cli.layers.state import Declared, clause_lines, digest_of
 from pishield_cli.layers.value_groups import (
     ValueGroups,
     known_rule,
-    moved_off,
+    likeliest,
+    moved_to,
     require_probabilities,
 )
 from pishield_cli.logic.classes import among, classes_of, codes_for, raised
@@ -137,16 +138,28 @@ class TextShield(Declared):
         flat = p.reshape(-1, self.columns)
         working = flat.to(WORKING.get(p.dtype, p.dtype))
         numbers = given.detach().reshape(flat.shape[0], len(self.given)).double()
-        codes, gap, moved = self._told(working), gap_of(p.dtype), working
-        for wave in self.waves:
-            assert isinstance(wave, _TextWave)
-            decided, own = wave(working, torch.cat([numbers, codes], 1), gap, self.backward_name)
-            codes = codes.index_copy(1, wave.constants("places"), own)
-            moved = moved.index_copy(1, wave.groups.constants("own"), decided)
+        (groups,) = self.groups
+        assert isinstance(groups, ValueGroups)
+        values = groups.taken(working)
+        with torch.no_grad():
+            top = values.max(2).indices
+            best = self._decided(working, numbers, top)
+        moved = groups.flat(moved_to(values, top, best, gap_of(p.dtype), self.backward_name))
         moved = moved.to(p.dtype)
         if self.backward_name == RuleName.STE:
             moved = flat + (moved - flat).detach()
         return moved.view(p.shape)
+
+    def _decided(self, p: Tensor, numbers: Tensor, top: Tensor) -> Tensor:
+        """The places of the values that texts come to have, shape `(rows, texts)`."""
+        (codes_of,) = self.codes_of
+        codes, best = codes_of(top), top
+        for wave in self.waves:
+            assert isinstance(wave, _TextWave)
+            own = wave(p, torch.cat([numbers, codes], 1))
+            codes = codes.index_copy(1, wave.constants("places"), wave.codes(own))
+            best = best.index_copy(1, wave.constants("places"), own)
+        return best
 
     def codes(self, p: Tensor) -> Tensor:
         """The numbers that stand for the likeliest texts where requirements speak of them.
@@ -228,18 +241,19 @@ class _TextWave(FixedBuffers):
                 barred[number, place, value] = float(not _allows(clause, code))
         self.register_buffer("barred", barred.flatten(1), persistent=False)
 
-    def forward(self, p: Tensor, known: Tensor, gap: float, rule: str) -> tuple[Tensor, Tensor]:
-        """Decide the texts; `known` are the given numbers and the codes of all texts so far."""
+    def forward(self, p: Tensor, known: Tensor) -> Tensor:
+        """The places of the texts' values, shape `(rows, texts of the wave)`.
+
+        Args:
+            p: Shape `(rows, columns)`.
+            known: The given numbers and the codes of all texts so far.
+        """
         values = self.groups.taken(p)
-        with torch.no_grad():
-            failing = (~self.conditions(known)).to(p.dtype)
-            barred = failing @ self.constants("barred").to(p.dtype) > 0
-            barred = barred.view(values.shape) | ~self.groups.constants("inside")
-            # Given numbers that allow nothing leave a text as it is.
-            barred &= ~barred.all(2, keepdim=True)
-            top = values.max(2, keepdim=True).indices
-        values, best = moved_off(values, barred, top, gap, rule)
-        return self.groups.flat(values), self.codes(best.squeeze(2))
+        failing = (~self.conditions(known)).to(p.dtype)
+        barred = failing @ self.constants("barred").to(p.dtype) > 0
+        barred = barred.view(values.shape) | ~self.groups.constants("inside")
+        # Given numbers that allow nothing leave a text as it is.
+        return likeliest(values, barred & ~barred.all(2, keepdim=True))
 
 
 class _OtherLiterals(FixedBuffers):

@@ -43,42 +43,40 @@ class ValueGroups(FixedBuffers):
         """The values of all groups side by side, in the columns' order `own`."""
         return values.flatten(1).index_select(1, self.constants("spots"))
 
-    def marked(self, p: Tensor, best: Tensor) -> Tensor:
-        """Columns with a one for the best value of each group, zeros for the others."""
-        ones = torch.arange(self.shape[1], device=p.device) == best.unsqueeze(2)
-        return p.index_copy(1, self.constants("own"), self.flat(ones.to(p.dtype)))
 
-
-def moved_off(
-    values: Tensor, barred: Tensor, top: Tensor, gap: float, rule: str
-) -> tuple[Tensor, Tensor]:
-    """Move groups whose greatest value is barred, so that the greatest other one becomes it.
+def likeliest(values: Tensor, barred: Tensor) -> Tensor:
+    """The places of the greatest values that are not barred, the first of equals.
 
     Args:
         values: Shape `(rows, groups, size)`.
-        barred: Which values may not be the greatest, same shape.
-        top: The place of the greatest value of each group, `(rows, groups, 1)`.
-        gap: How far above the others the chosen value comes to lie, relative to them.
+        barred: Same shape.
+
+    Returns:
+        Shape `(rows, groups)`.
+    """
+    return values.masked_fill(barred, -torch.inf).max(2).indices
+
+
+def moved_to(values: Tensor, top: Tensor, best: Tensor, gap: float, rule: str) -> Tensor:
+    """Move groups as little as makes other values the greatest.
+
+    Args:
+        values: Shape `(rows, groups, size)`.
+        top: The places of the greatest values, shape `(rows, groups)`.
+        best: The places of those that are to be, likewise; groups where it is the same stay.
+        gap: How far above the others they come to lie, relative to them.
         rule: How the loss's gradient is handed on.
 
     Returns:
-        New values, and the places of the greatest; the first of equals.
+        New values, same shape.
     """
-    moved, routed = barred.gather(2, top), rule == RuleName.ROUTED
+    moved, places, routed = best != top, best.unsqueeze(2), rule == RuleName.ROUTED
     if not has_values(values):
-        best = torch.where(moved, _likeliest(values, barred), top)
-        return torch.where(moved, lift(values, best, gap, routed=routed), values), best
-    at = moved.squeeze(2).nonzero(as_tuple=True)
-    some = values[at].unsqueeze(1)
-    best = _likeliest(some, barred[at].unsqueeze(1))
-    new = lift(some, best, gap, routed=routed)
-    places = top.squeeze(2).index_put(at, best.flatten())
-    return values.index_put(at, new.squeeze(1)), places.unsqueeze(2)
-
-
-def _likeliest(values: Tensor, barred: Tensor) -> Tensor:
-    """The places of the greatest values that are not barred, the first of equals."""
-    return values.detach().masked_fill(barred, -torch.inf).max(2, keepdim=True).indices
+        new = lift(values, places, gap, routed=routed)
+        return torch.where(moved.unsqueeze(2), new, values)
+    at = moved.nonzero(as_tuple=True)
+    new = lift(values[at].unsqueeze(1), places[at].unsqueeze(1), gap, routed=routed)
+    return values.index_put(at, new.squeeze(1))
 
 
 def known_rule(name: str) -> RuleName:
