@@ -10,7 +10,8 @@ from torch import Tensor
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
-from pishield_cli.layers.affine import FixedBuffers, Slots
+from pishield_cli.kernels.evaluation.tolerance import ROUNDING
+from pishield_cli.layers.affine import AffineForm, AffineLines, FixedBuffers, Slots
 from pishield_cli.layers.edges import Certain
 from pishield_cli.layers.precision import Precision, decimal_of
 from pishield_cli.logic.plans.half_spaces import equated, half_of
@@ -22,6 +23,7 @@ class Judge(FixedBuffers):
     """Tell apart rows that satisfy all but the equalities from those that do not, exactly.
 
     Floats tell of nearly every row; what they leave open is evaluated as `check --exact` does.
+    Equalities are satisfied where `check` forgives what they lack.
 
     Args:
         requirements: Over the columns' names.
@@ -34,6 +36,9 @@ class Judge(FixedBuffers):
         self._requirements = without_equalities(requirements, positions)
         self._compiled = compile_requirements(self._requirements)
         self._columns = tuple(columns)
+        sides = equality_sides(requirements.clauses, positions)
+        forms = [AffineForm.of_excess(one.literals[0].as_inequality()) for one in sides]
+        self.equalities = AffineLines(forms, positions) if forms else None
         clauses = [
             [one for one in clause.as_inequalities() if one.terms]
             for clause in self._requirements.clauses
@@ -50,8 +55,18 @@ class Judge(FixedBuffers):
             groups = [[order[numbers[one]] for one in clause] for clause in clauses if clause]
             self.clauses = Slots(groups, len(literals))
 
+    def astray(self, y: Tensor) -> Tensor:
+        """The numbers of the rows, shape `(rows, columns)`, that no check takes for equal."""
+        if self.equalities is None:
+            return torch.zeros(0, dtype=torch.long, device=y.device)
+        state = y.detach().double().t()
+        off, sizes = self.equalities(state), self.equalities.sizes(state, 0.0)
+        forgiven = float(ROUNDING[y.element_size()])
+        beyond: Tensor = (off.abs() > forgiven * sizes).any(0)
+        return beyond.nonzero().squeeze(1)
+
     def wrong(self, y: Tensor, precision: Precision) -> Tensor:
-        """The numbers of the rows that violate something.
+        """The numbers of the rows that violate something but an equality.
 
         Args:
             y: Shape `(rows, columns)`.

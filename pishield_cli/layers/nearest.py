@@ -22,6 +22,9 @@ from pishield_cli.layers.shield import Shield
 from pishield_cli.layers.state import Declared
 from pishield_cli.logic.requirements import Requirements, RequirementType
 
+RESTS = 2.0**-46
+"""What rounding leaves of a sum that is zero, relative to the largest value of a row."""
+
 SLACK = 64.0
 """Units in the last place to stay inside disjunctions where rounding matters."""
 
@@ -184,7 +187,7 @@ def corrected_to_nearest(nearest: NearestPoint, shield: Shield, z: Tensor) -> Te
     with torch.no_grad():
         if shield.is_exact(z):
             slack = 0.0 if nearest.faces.linear else SLACK * eps
-            return shield.clip(nearest(z, slack).values)
+            return shield.clip(_without_rests(nearest(z, slack).values, z))
         y: Tensor = nearest(z, 0.0 if nearest.faces.linear else STORED * eps).values
         if nearest.certain and z.dtype != torch.float64:
             return y
@@ -201,3 +204,9 @@ def corrected_to_nearest(nearest: NearestPoint, shield: Shield, z: Tensor) -> Te
             ends = torch.where(nearer.unsqueeze(1), other, ends)
         y[rows] = ends
         return y
+
+
+def _without_rests(y: Tensor, z: Tensor) -> Tensor:
+    """Points, zero where only rounding is left; other values are corrected by their size."""
+    rests = (y.abs() <= RESTS * z.abs().amax(1, keepdim=True)) & (y != z)
+    return y.masked_fill(rests, 0.0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from fractions import Fraction
-from math import ceil, log2
+from math import floor, log2
 
 import numpy as np
 import torch
@@ -77,7 +77,7 @@ class RowByRow:
             unit * sum(float(abs(value)) * values[name] for name, value in _side(one).terms)
             for one in self._sides
         )
-        return tuple(ceil(log2(size)) if 0 < size < float("inf") else None for size in sizes)
+        return tuple(floor(log2(size)) if 0 < size < float("inf") else None for size in sizes)
 
     def _corrected(self, z: Tensor, bands: _Bands) -> Tensor:
         corrector = self._corrector(DIGITS[z.dtype], bands)

@@ -15,8 +15,9 @@ from pishield_cli.layers.sweep import Sweep
 ROOMIER = (4.0, 16.0, 64.0)
 """Growths of room that are tried where later bounds did not find enough."""
 
-WRONG, HOLDING, EQUAL = 0, 1, 2
-"""Rows that violate something; those that do not, but for equalities; those that hold exactly."""
+WRONG, ASTRAY, HOLDING, EQUAL = range(4)
+"""Rows that violate something; those that do not, but for an equality that a check would not
+forgive; those whose equalities it forgives; those that hold exactly."""
 
 NEAR = 2.0**-14
 """How far a column may be moved, relative to itself, so that an equality holds exactly."""
@@ -83,14 +84,15 @@ class Settling:
 
         yield from ((HOLDING, partial(roomier, growth=one)) for one in ROOMIER)
         yield from ((WRONG, partial(roomier_by_row, growth=one)) for one in ROOMIER)
-        yield WRONG, lambda z, _: self._row_by_row.correct(z)
-        yield WRONG, self._row_by_row.loosened
+        yield ASTRAY, lambda z, _: self._row_by_row.correct(z)
+        yield ASTRAY, self._row_by_row.loosened
 
     def _grades(self, y: Tensor, precision: Precision) -> Tensor:
         """How well each row satisfies the requirements, when its values are judged as decimals."""
         grades = torch.full((len(y),), EQUAL, dtype=torch.int8, device=y.device)
         for sweep in self._sweeps:
             grades[~sweep.grids.met(y)] = HOLDING
+        grades[self._judge.astray(y)] = ASTRAY
         grades[self._judge.wrong(y, precision)] = WRONG
         return grades
 
@@ -102,6 +104,6 @@ class Settling:
         sizes = torch.maximum(before.abs(), again.abs())
         step = 10.0 ** -DIGITS[y.dtype] * sizes.index_select(1, self._named).amax(1)
         near = ((again - before).abs() <= NEAR * sizes + STEPS * step.unsqueeze(1)).all(1)
-        better = (found > grades[rows]) & (near | (grades[rows] == WRONG))
+        better = (found > grades[rows]) & (near | (grades[rows] <= ASTRAY))
         grades[rows[better]] = found[better]
         return y.index_copy(0, rows[better], again[better])
