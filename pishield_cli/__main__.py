@@ -2,7 +2,7 @@
 
 import sys
 
-from pishield_cli.cli import main
+from pishield_cli.cli import process
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(process())

@@ -66,7 +66,7 @@ class Completing:
         return found if self.filling is None else self.filling.filled(batch, found)
 
     def _correct(self, batch: Batch, rows: Array) -> Correction:
-        batch = replace(batch, columns=self._texts.counted(batch.columns))
+        batch = replace(batch, columns=self._texts.counted(batch.columns, rows))
         own = [name for name in batch.columns if name not in self.requirements.derived]
         masks = {name: missing_among(batch.columns[name], rows) for name in own}
         parts = [Correction({}, rows, rows[:0])]

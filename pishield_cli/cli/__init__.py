@@ -8,7 +8,7 @@ from pishield_cli.cli.signals import TERMINATED, ending_on_signals
 
 INTERRUPTED = 130
 
-_NEW_OBJECTS = 50_000
+_NEW_OBJECTS = 200_000
 """Python looks for circles of dead ones after so many new objects: loading makes only live ones."""
 
 
@@ -22,8 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done and all holds, 1 done and something does not hold, 2 not done, 130
         interrupted, 141 nobody reads the output any more, 143 terminated. Nothing is raised.
     """
-    thresholds = gc.get_threshold()
-    gc.set_threshold(_NEW_OBJECTS, *thresholds[1:])
     try:
         with ending_on_signals():
             from pishield_cli.cli.boundary import run
@@ -34,7 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit:
         return TERMINATED
     finally:
-        gc.set_threshold(*thresholds)
         # A signal may have come before what it interrupted could clear up after itself.
         if (held := sys.modules.get("pishield_cli.tables.held")) is not None:
             held.remove_all()
+
+
+def process() -> int:
+    """Run the process's own command, for a process that ends with it; see `main`."""
+    gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
+    code = main()
+    # What is alive now ends with the process: Python need not look for circles in it once more.
+    gc.freeze()
+    return code

@@ -86,7 +86,7 @@ class Completions:
         rows = _undecided_rows(verdicts)
         if not len(rows):
             return rows
-        columns = self._texts.counted(columns)
+        columns = self._texts.counted(columns, rows)
         found = [
             each
             for piece, some in self._pieces.of(columns, rows).items()
@@ -102,7 +102,8 @@ class Completions:
             columns: At least the columns that requirements name.
             row: A row without completion.
         """
-        taken, columns = np.array([row]), self._texts.counted(columns)
+        taken = np.array([row])
+        columns = self._texts.counted(columns, taken)
         failing = [
             piece
             for piece in self._pieces.of(columns, taken)

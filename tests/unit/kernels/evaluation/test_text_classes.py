@@ -37,7 +37,7 @@ def test_law_of_counted_texts(asked, data):
         cells = texts[test.arguments[0].name]
         gone = np.array([cell is None for cell in cells])
         columns[name] = NumericColumn(np.array([cell in some for cell in cells]), gone)
-    counted = classes.counted(columns)
+    counted = classes.counted(columns, np.arange(len(rows)))
     assert counted.keys() - columns.keys() == classes.grids.keys()
     assert all(counted[name] is column for name, column in columns.items())
     for row, cells in enumerate(rows):
@@ -53,5 +53,5 @@ def test_law_of_counted_texts(asked, data):
 def test_without_texts_columns_are_as_they_were():
     classes = TextClasses(parse_requirements("v <= 3"))
     columns = {"v": NumericColumn(np.zeros(2))}
-    assert classes.counted(columns) is columns
+    assert classes.counted(columns, np.arange(2)) is columns
     assert classes.grids == {}
