@@ -102,6 +102,7 @@ class DerivedReader:
         rows: int | None = None,
         whole: bool = False,
         raw: Sequence[str] = (),
+        days: Sequence[str] = (),
     ) -> Iterator[Batch]:
         """Read the table, and work out the derived columns among those asked for.
 
@@ -110,6 +111,7 @@ class DerivedReader:
             rows: About how many rows a batch holds; None lets the format choose.
             whole: Whether a writer will need the rows themselves.
             raw: Columns to give as they are stored.
+            days: Those among them that may come as dates.
 
         Raises:
             ColumnTypeError: If a column holds something other than what requirements take it for.
@@ -126,8 +128,12 @@ class DerivedReader:
         plain = [name for name in every if name not in others]
         stored = list(dict.fromkeys([*others, *texts, *raw]))
         dates = {n: one for n in others if n in valued and (one := self._written_date(n))}
+        told = [] if whole else [n for n, one in dates.items() if one == Date(written=True)]
+        free = [name for name in told if name not in texts and name not in raw]
         try:
-            for batch in self.stored.batches(plain, rows=rows, whole=whole, raw=stored):
+            for batch in self.stored.batches(
+                plain, rows=rows, whole=whole, raw=stored, days=[*free, *days]
+            ):
                 found = {name: batch.columns[name] for name in plain}
                 found |= {name: self._column(name, batch, name in valued) for name in others}
                 derivation = Derivation(wanted, self.schema, found, self._told(batch, wanted))

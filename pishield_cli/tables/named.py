@@ -68,6 +68,7 @@ class NamedTable(ABC):
         rows: int | None = None,
         whole: bool = False,
         raw: Sequence[str] = (),
+        days: Sequence[str] = (),  # noqa: ARG002 - they come as they are stored
     ) -> Iterator[Batch]:
         """Read the table from its start; see `TableReader`."""
         return self._read(self._numeric(columns), self._known(raw), rows, whole=whole)

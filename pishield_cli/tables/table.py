@@ -115,6 +115,7 @@ class TableReader(Protocol):
         rows: int | None = None,
         whole: bool = False,
         raw: Sequence[str] = (),
+        days: Sequence[str] = (),
     ) -> Iterator[Batch]:
         """Read the table from its start.
 
@@ -123,6 +124,8 @@ class TableReader(Protocol):
             rows: About how many rows a batch holds; None lets the format choose.
             whole: Whether a writer will need the rows themselves (`Batch.native`).
             raw: Columns of texts or dates to give as they are stored (`Batch.raw`).
+            days: Columns among `raw` whose texts say days: where they are read faster as dates of
+                days, they may come as such.
 
         Raises:
             ColumnTypeError: If a column asked for holds something other than numbers.

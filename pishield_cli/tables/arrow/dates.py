@@ -13,6 +13,8 @@ from pishield_cli.tables.arrow.arrays import nothing, one_text, whole_scalar
 from pishield_cli.tables.arrow.columns import decoded, in_one_array, numeric_column, spread
 from pishield_cli.tables.arrow.formatted_dates import fits_format, formatted_dates
 
+_BLANKS = " \t"
+"""What may stand around a date, as around a number."""
 _NARROW = 32
 """Bits of dates of days, and of coarse times of day; all others have twice as many."""
 
@@ -73,7 +75,7 @@ def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
     """Texts as dates or times, in the domain's unit.
 
     Args:
-        texts: As written; missing where there is nothing.
+        texts: As written, blanks around them or not; missing where there is nothing.
         domain: Days, or microseconds; its format where the texts are not ISO 8601.
 
     Returns:
@@ -89,6 +91,7 @@ def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
         return parsed_dates(texts.cast(pa.string()), domain)
     from pyarrow import compute as pc
 
+    texts = pc.utf8_trim(texts, characters=_BLANKS)
     if domain.times is not Times.DATE:
         lengths = _lengths(texts)
         return lengths, numeric_column(pc.and_(texts.is_valid(), lengths.is_null())).values
@@ -175,7 +178,8 @@ def dates_among(
 
 def looks_like(text: str) -> Date | None:
     """The domain of a column of texts like this one; None if it is not a date."""
-    return next((domain for pattern, domain in _LOOKS if pattern.match(text)), None)
+    bare = text.strip(_BLANKS)
+    return next((domain for pattern, domain in _LOOKS if pattern.match(bare)), None)
 
 
 _LOOKS = (

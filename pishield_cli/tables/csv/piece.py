@@ -1,12 +1,13 @@
 """A piece of a CSV table: columns parsed by pyarrow, and any cell as it is written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
+from pishield_cli.errors import TableError
 from pishield_cli.kernels.columns import Array, ExactCells, NumericColumn
 from pishield_cli.tables.arrow.arrays import plain_array, without_marks
 from pishield_cli.tables.arrow.columns import is_numeric, numeric_column
@@ -52,12 +53,21 @@ class CsvPiece:
         self._asked = 0
 
     def columns(
-        self, wanted: Sequence[str], raw: Sequence[str] = ()
+        self,
+        wanted: Sequence[str],
+        raw: Sequence[str] = (),
+        days: Collection[str] = frozenset(),
     ) -> tuple[dict[str, NumericColumn], dict[str, pa.Array], int]:
         """Parse columns of numbers, and others as texts, and count the rows.
 
         Each cell is read by itself, whatever stands in the rows beside it. Of texts only those are
         missing that are empty, or that the dialect says are.
+
+        Args:
+            wanted: The columns of numbers.
+            raw: The columns of texts.
+            days: Those among them that come as dates of days where all their cells in the piece are
+                such dates, or marks of missing cells.
 
         Raises:
             ColumnTypeError: If a cell is not a number.
@@ -74,7 +84,9 @@ class CsvPiece:
             convert.column_types = {str(places[0]): pa.binary()}
         if raw and texts is None:
             self._add_texts(convert, raw)
-        table = self._read.table(convert)
+        table = self._read_days(convert, days) if days and texts is None else None
+        if table is None:
+            table = self._read.table(convert)
         cells = zip(wanted, table.columns, strict=False)
         columns = {name: self._column(name, column) for name, column in cells}
         return columns, texts or self._texts_of(table, raw), table.num_rows
@@ -98,11 +110,25 @@ class CsvPiece:
         convert.column_types = {**convert.column_types, **dict.fromkeys(places, kind)}
         convert.check_utf8 = True
 
+    def _read_days(self, convert: csv.ConvertOptions, days: Collection[str]) -> pa.Table | None:
+        """Columns of which some hold dates of days; None if a cell is none, or nothing can be read.
+
+        That takes a third of the time of telling texts apart and reading each.
+        """
+        kinds = convert.column_types
+        convert.column_types = kinds | {str(self._places[name]): pa.date32() for name in days}
+        try:
+            return self._read.table(convert)
+        except TableError:
+            convert.column_types = kinds
+            return None
+
     def _texts_of(self, table: pa.Table, raw: Sequence[str]) -> dict[str, pa.Array]:
         marks = ["", *self._dialect.missing]
         return {
-            name: without_marks(table.column(str(self._places[name])).combine_chunks(), marks)
+            name: cells if pa.types.is_date(cells.type) else without_marks(cells, marks)
             for name in raw
+            for cells in [table.column(str(self._places[name])).combine_chunks()]
         }
 
     def is_whole(self, name: str, column: NumericColumn) -> bool:

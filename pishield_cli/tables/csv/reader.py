@@ -42,6 +42,9 @@ _SAMPLE = 1 << 14
 class CsvReader(CsvFile):
     """A table in a CSV file, possibly compressed, or from standard input; see `CsvFile`."""
 
+    _odd: frozenset[str] = frozenset()
+    """Columns of days among whose cells something else was found."""
+
     def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
         """What columns hold: what they are taken for, or what the first of their cells look like.
 
@@ -76,13 +79,18 @@ class CsvReader(CsvFile):
             for name, some in present.items()
         }
 
-    def _parse(self, records: Records, wanted: list[str], raw: Sequence[str]) -> Parsed:
+    def _parse(
+        self, records: Records, wanted: list[str], raw: Sequence[str], days: frozenset[str]
+    ) -> Parsed:
         check_text(records, self.source)
         if len(records.quotes()) % 2:
             raise malformed(records, self.header.names, self.source, "a quote is left open")
         piece = CsvPiece(self._text(records), self.dialect)
         try:
-            columns, texts, rows = piece.columns(wanted, raw)
+            tried = days - self._odd
+            columns, texts, rows = piece.columns(wanted, raw, tried)
+            # Where one piece has other cells, the next may have, too: it is not tried again.
+            self._odd |= {name for name in tried if not pa.types.is_date(texts[name].type)}
         except ColumnTypeError as error:
             raise (self._not_numeric(wanted) or error) from None
         return columns, texts, rows, piece

@@ -179,7 +179,13 @@ class JsonLinesReader(TextTable):
                     return True
         return False
 
-    def _parse(self, lines: JsonLines, wanted: list[str], raw: Sequence[str]) -> Parsed:
+    def _parse(
+        self,
+        lines: JsonLines,
+        wanted: list[str],
+        raw: Sequence[str],
+        days: frozenset[str],  # noqa: ARG002 - texts are read as such
+    ) -> Parsed:
         piece = JsonPiece(lines, self.source.title, self.bad_cells)
         try:
             columns, texts, rows = piece.columns(wanted, raw, self._types)

@@ -80,13 +80,29 @@ class TextTable(NamedTable, ABC):
         del name
         return object_array([(text or "").encode() for text in texts])
 
+    def batches(
+        self,
+        columns: Sequence[str],
+        *,
+        rows: int | None = None,
+        whole: bool = False,
+        raw: Sequence[str] = (),
+        days: Sequence[str] = (),
+    ) -> Iterator[Batch]:
+        """Read the table from its start; see `TableReader`."""
+        return self._read(
+            self._numeric(columns), self._known(raw), rows, whole=whole, days=frozenset(days)
+        )
+
     @abstractmethod
     def _pieces(self, size: int) -> Iterator[Any]:
         """The text in pieces of whole rows, of about so many bytes."""
 
     @abstractmethod
-    def _parse(self, piece: Any, wanted: list[str], raw: Sequence[str]) -> Parsed:
-        """Read the columns of a piece."""
+    def _parse(
+        self, piece: Any, wanted: list[str], raw: Sequence[str], days: frozenset[str]
+    ) -> Parsed:
+        """Read the columns of a piece; those of `raw` that are `days` may come as dates."""
 
     def _chunk_size(self, rows: int | None) -> int:
         if rows is None:
@@ -94,7 +110,13 @@ class TextTable(NamedTable, ABC):
         return max(1, min(int(rows * self._row_length), 4 * _CHUNK))
 
     def _read(
-        self, wanted: list[str], raw: list[str], rows: int | None, *, whole: bool
+        self,
+        wanted: list[str],
+        raw: list[str],
+        rows: int | None,
+        *,
+        whole: bool,
+        days: frozenset[str] = frozenset(),
     ) -> Generator[Batch, None, None]:
         """The next batch is read while the caller works on this one; see `NamedTable`.
 
@@ -102,22 +124,28 @@ class TextTable(NamedTable, ABC):
         the rows are needed, a last one without rows may come for the sake of its blank lines.
         """
         start = self._given = 0
-        for columns, texts, count, piece in self._parsed(wanted, self._chunk_size(rows), raw):
+        for columns, texts, count, piece in self._parsed(wanted, self._chunk_size(rows), raw, days):
             self._given += len(piece.native.data)
             if count or whole:
                 found = {n: alike(column, self._settled.get(n)) for n, column in columns.items()}
                 yield Batch(start, count, found, piece.native, texts)
             start += count
 
-    def _parsed(self, wanted: list[str], size: int, raw: Sequence[str] = ()) -> Iterator[Parsed]:
+    def _parsed(
+        self,
+        wanted: list[str],
+        size: int,
+        raw: Sequence[str] = (),
+        days: frozenset[str] = frozenset(),
+    ) -> Iterator[Parsed]:
         """The text in pieces; columns taken away from `wanted` are left out from then on."""
-        return prefetched(self._tasks(wanted, size, raw), min(pa.cpu_count(), _WORKERS))
+        return prefetched(self._tasks(wanted, size, raw, days), min(pa.cpu_count(), _WORKERS))
 
     def _tasks(
-        self, wanted: list[str], size: int, raw: Sequence[str]
+        self, wanted: list[str], size: int, raw: Sequence[str], days: frozenset[str]
     ) -> Generator[Callable[[], Parsed], None, None]:
         for piece in self._pieces(size):
-            yield partial(self._parse, piece, list(wanted), raw)
+            yield partial(self._parse, piece, list(wanted), raw, days)
         self.source.require_unchanged()
 
     def _looked_through(self, wanted: list[str]) -> dict[str, Domain]:
