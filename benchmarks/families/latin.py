@@ -26,7 +26,7 @@ def squares(side: int, boxes: tuple[int, int] | None = None) -> Family:
 
 
 def queens(count: int = 8) -> Family:
-    """Queens on a board, one a column, that do not attack each other."""
+    """Queens on a board, one in each column, that do not attack each other."""
     names = named(count, "q")
     lines = [f"integer {' '.join(names)}", *(f"1 <= {name} <= {count}" for name in names)]
     for one, other in combinations(range(count), 2):

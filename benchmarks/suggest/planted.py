@@ -20,7 +20,7 @@ weight_net <= weight_gross
 0 <= quality <= 100
 term in (12, 24, 36, 60)
 """
-"""What is planted, one a line."""
+"""What is planted, one on each line."""
 
 
 def planted(rows: int, seed: int, dirt: float = 0.0) -> pa.Table:

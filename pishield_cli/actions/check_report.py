@@ -102,7 +102,7 @@ class CheckReport:
         rows: Rows read.
         violating_rows: Rows that violate at least one requirement, or have no completion.
         unknown_rows: All other rows that leave at least one requirement undecided.
-        results: One a requirement, in file order.
+        results: One for each requirement, in file order.
         allowed_rows: How many violating rows are let pass.
         fails_on_unknown: Whether an undecided row counts against the table.
         seconds: Wall time.

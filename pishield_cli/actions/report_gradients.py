@@ -44,8 +44,8 @@ class MethodGradients:
 
     Attributes:
         name: The method.
-        cosines: One a batch, between its gradient by the parameters and the unshielded one; batches
-            where one of the two vanishes are left out.
+        cosines: One for each batch, between its gradient by the parameters and the unshielded
+            one; batches where one of the two vanishes are left out.
         zero: By target, the share of rows where nothing is handed to it though it is off.
     """
 

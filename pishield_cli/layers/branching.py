@@ -39,7 +39,7 @@ OPPOSED = 1e-12
 
 
 class SearchParts(NamedTuple):
-    """Parts of the search, one a line.
+    """Parts of the search, one in each line.
 
     Attributes:
         row: Whose.

@@ -40,7 +40,7 @@ def check_files(
     requirements_file: str,
     settings: CheckSettings | None = None,
 ) -> CheckReport:
-    """Check a Parquet table, some row groups a task; see `actions.check.check`.
+    """Check a Parquet table, some row groups in each task; see `actions.check.check`.
 
     Raises:
         UsageError: If the table is of another kind.

@@ -143,7 +143,7 @@ def audited_columns(path: str, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns whose cells an audit lists, in the table's order.
 
     Raises:
-        TableError: If it is not an audit, or lists a cell of a column that is none of these.
+        TableError: If it is not an audit, or lists a cell of another column.
     """
     named = dict.fromkeys(cell.column for cell in audited_cells(path))
     unknown = next((name for name in named if name not in columns), None)

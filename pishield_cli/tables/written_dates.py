@@ -50,7 +50,7 @@ def read_dates(cells: pa.Array, domain: Date) -> tuple[NumericColumn, Array]:
 
 
 def told_dates(cells: pa.Array, domain: Date) -> pa.Array:
-    """What cells are: the text `0` for a date, `-` for what is none; missing for missing."""
+    """What cells are: the text `0` for a date, `-` for anything else; missing for missing."""
     from pyarrow import compute
 
     _, bad = read_dates(cells, domain)

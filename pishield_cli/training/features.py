@@ -59,7 +59,7 @@ class NumberFeature:
 
 @dataclass(frozen=True, slots=True)
 class CategoryFeature:
-    """A text or truth value: one output each value, and one more for whatever is none of them.
+    """A text or truth value: one output for each value, and one more for any other.
 
     Attributes:
         name: The column.

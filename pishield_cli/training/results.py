@@ -38,7 +38,7 @@ class TrialResult:
         validation_error: The least validation error of the chosen method.
         history: Of the chosen method.
         free_history: Of the network trained freely; empty where there is none beside it.
-        monotone: One a rule.
+        monotone: One for each rule.
         far: Features beyond 1e3 after preprocessing, and how far.
         locked: Targets that were clipped nearly always for some epochs.
         detail: Figures of the idempotent objective.

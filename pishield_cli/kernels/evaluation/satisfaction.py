@@ -32,7 +32,7 @@ BLOCK_CELLS = 2**22
 """Cells of a block, over all columns: what a processor's last cache holds."""
 
 BLOCK_ROWS = 2**16, 2**11
-"""At most and at least so many rows a block: with fewer, the calls cost more than the numbers."""
+"""Most and fewest rows of a block: with fewer, the calls cost more than the numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def evaluate(
             this; None to be told of none.
 
     Returns:
-        One verdict a requirement.
+        One verdict for each requirement.
     """
     requirements = compiled.requirements
     least = [None] * len(requirements) if floors is None else floors

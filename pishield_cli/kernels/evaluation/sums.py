@@ -70,7 +70,7 @@ class Form:
         return self.constant / self.divisor
 
     def of(self, values: Sequence[Any]) -> Any:
-        """The form of exact numbers, one a column: fractions, decimals or integers."""
+        """The form of exact numbers, one for each column: fractions, decimals or integers."""
         products = (weight * value for weight, value in zip(self.coefficients, values, strict=True))
         return sum(products) - self.constant
 

@@ -21,7 +21,7 @@ class FillingRule:
         name: Its column.
         clauses: Over it and cells that are there.
         known: The columns of these.
-        total: The sum of them that it is, as terms and a constant; None if it is none.
+        total: The sum of them that it is, as terms and a constant; None if it is not one.
     """
 
     name: str

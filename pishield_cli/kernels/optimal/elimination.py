@@ -1,4 +1,4 @@
-"""Small systems of equations, one a row, solved in steps of all rows.
+"""Small systems of equations, one for each row, solved in steps of all rows.
 
 A library's elimination would round otherwise beside larger systems, and stop at a singular one.
 """

@@ -17,7 +17,7 @@ DIGITS = 12
 
 
 def shortened(old: Array, moves: Array, grid: Grid) -> Array:
-    """Moved values as decimals that the cells can hold; a move too small to show is none.
+    """Moved values as decimals that the cells can hold; a move too small to show is left out.
 
     Args:
         old: Values before, float64, any shape.

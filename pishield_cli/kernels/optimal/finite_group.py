@@ -1,4 +1,4 @@
-"""Correcting the rows of a group of few whole numbers a column: to the best, shown by a search."""
+"""Correcting the rows of a group whose columns have few whole numbers, each to the best one."""
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction

@@ -166,7 +166,7 @@ class ScoreCorrector:
 
 
 class GroupedScoreCorrector:
-    """Plans for clauses over scores, one a group of connected columns.
+    """Plans for clauses over scores, one for each group of connected columns.
 
     Args:
         plans: Each over columns of its own.

@@ -1,4 +1,4 @@
-"""Unions of forbidden intervals, one a clause, and the nearest value outside them."""
+"""Unions of forbidden intervals, one for each clause, and the nearest value outside them."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction

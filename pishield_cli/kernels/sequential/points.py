@@ -26,7 +26,7 @@ def forward_points(
 
     Args:
         points: Each satisfies all clauses.
-        steps: One a column, all clauses that mention it as bounds by all other columns; fixed
+        steps: For each column all clauses that mention it, as bounds by all other columns; fixed
             columns keep the row's own values.
         values: Every column, float64, shape `(rows,)`, finite.
         grids: What each column can hold.

@@ -23,7 +23,7 @@ ZERO = 1e-6
 
 MOST_COEFFICIENT = 12
 ROWS_PER_TERM = 12
-"""Distinct rows a term where a coefficient is not 1 or -1: with fewer, some fit by chance."""
+"""Distinct rows for each term, where a coefficient is not 1 or -1; fewer fit by chance."""
 
 SPARE_ROWS = 15
 DRAWS = 8

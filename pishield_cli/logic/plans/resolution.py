@@ -44,7 +44,7 @@ class Resolution:
     """All that follows from clauses, variable by variable.
 
     Attributes:
-        eliminations: One a variable, the last of the ordering first.
+        eliminations: One for each variable, the last of the ordering first.
         conditions: Clauses over the kept variables alone; where they hold, the eliminated
             variables have values that satisfy everything.
     """

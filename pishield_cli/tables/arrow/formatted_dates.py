@@ -9,7 +9,7 @@ _SLOWLY = ("%f", "%z", "%Z")
 
 
 def formatted_dates(texts: pa.Array, pattern: str, *, zoned: bool) -> pa.Array:
-    """Texts as times in microseconds; missing where one is none, such as the 31st of February.
+    """Texts as times in microseconds; missing where one is not a time, as the 31st of February.
 
     Args:
         texts: As written; missing where there is nothing.

@@ -15,7 +15,7 @@ from pishield_cli.tables.arrow.text_functions import by_value, whole_pattern
 
 _NUMBER = r"[ \t]*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?[ \t]*"
 _LONGEST = 1_000
-"""Characters of a text that is read as a number; longer ones, and longer exponents, are none."""
+"""Characters of a text that is read as a number; no longer ones, nor longer exponents."""
 
 
 def numbers_of(texts: pa.Array) -> NumericColumn:

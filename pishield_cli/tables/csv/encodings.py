@@ -33,7 +33,7 @@ def decoded(stream: BinaryIO, encoding: str, title: str) -> BinaryIO:
         title: What the error calls the table.
 
     Raises:
-        TableError: When read, if a byte is none of the encoding, or would not be written alike.
+        TableError: When read, if a byte is not of the encoding, or would not be written alike.
     """
     return cast(BinaryIO, io.BufferedReader(_Transcoded(stream, encoding, title), _BLOCK))
 

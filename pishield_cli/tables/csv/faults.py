@@ -149,7 +149,7 @@ def lines_at(source: Source, offsets: Sequence[int]) -> list[int]:
 
 
 def refuse_tiny(records: Records, cells: Mapping[int, str], name: str, source: Source) -> None:
-    """Refuse numbers that are read as 0 and are none, as `1e-400`.
+    """Refuse numbers that are read as 0 but are not 0, as `1e-400`.
 
     Args:
         records: The text.

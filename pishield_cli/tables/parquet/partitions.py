@@ -30,7 +30,7 @@ class Partitions:
 
     Attributes:
         schema: The columns: int64 or float64 where every value reads as such a number, else text.
-        values: One row of values a file, None where missing.
+        values: One row of values for each file, None where missing.
     """
 
     schema: pa.Schema

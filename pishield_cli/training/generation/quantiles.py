@@ -66,7 +66,7 @@ class QuantileMaps(nn.Module):
     """The maps of several columns at once, double precision.
 
     Args:
-        maps: One a column.
+        maps: One for each column.
     """
 
     def __init__(self, maps: Sequence[Quantiles]) -> None:

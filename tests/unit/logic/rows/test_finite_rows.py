@@ -1,4 +1,4 @@
-"""Rows of few whole numbers a column, against an enumeration of all of them."""
+"""Rows whose columns have few whole numbers, against an enumeration of all of them."""
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
