@@ -157,7 +157,7 @@ def float_bounds(form: Form, spreads: Sequence[Spread]) -> FormBounds:
         size, span = abs(weight), spread.largest
         largest += size * span
         least += size * spread.least
-        error += size * (span * spread.relative + spread.absolute) + TINY * (span * inexact + size)
+        error += size * (span * spread.relative + spread.absolute) + TINY * span * inexact
     roundings = len(spreads) + 2 + 2 * inexact
     error += roundings * UNIT * largest
     error = 2 * TINY + error * (1 + 2.0**-20)

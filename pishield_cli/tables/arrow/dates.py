@@ -79,8 +79,8 @@ def parsed_dates(texts: pa.Array, domain: Date) -> tuple[pa.Array, Array]:
         domain: Days, or microseconds; its format where the texts are not ISO 8601.
 
     Returns:
-        Dates of days, or timestamps or lengths of time in microseconds; and where a text says none of
-        these, bool. Such a cell comes out missing.
+        Dates of days, or timestamps or lengths of time in microseconds; and where a text says none
+        of these, bool. Such a cell comes out missing.
     """
     if pa.types.is_dictionary(texts.type):
         found, bad = parsed_dates(texts.dictionary, domain)

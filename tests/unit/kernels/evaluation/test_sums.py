@@ -108,6 +108,15 @@ def test_bounds_are_as_narrow_as_roundings_are(coefficients, constant):
         assert bounds.least >= sum(abs(w) * 2 for w in coefficients) * (1 - 1e-11)
 
 
+@given(st.lists(st.sampled_from([1, -3, 2**60 + 1, -(2**70) - 1]), min_size=1, max_size=4))
+def test_bounds_are_as_narrow_where_integers_are_no_floats(coefficients):
+    form = Form(tuple("abcd"[: len(coefficients)]), tuple(coefficients), 2**65 + 1)
+    spreads = [Spread(0.5, 1024.0, finite=True)] * len(coefficients)
+    bounds = float_bounds(form, spreads)
+    most = Fraction(sum(abs(w) * 1024 for w in coefficients) + 2**65 + 1, form.divisor)
+    assert bounds.error <= (len(coefficients) + 4) * 2.0**-53 * most * 1.001
+
+
 @examples(200)
 @given(
     st.lists(st.sampled_from([-(2**62), 2**40, -3, 1, 2**53 + 1]), min_size=1, max_size=3),
@@ -232,3 +241,30 @@ def test_numbers_beyond_floats_are_infinite():
 )
 def test_sums_may_overflow_beyond_a_limit_or_where_bounds_did(largest, overflows):
     assert FormBounds(0.0, 0.0, largest).overflows == overflows
+
+
+@examples(200)
+@given(
+    st.lists(
+        st.sampled_from([1, -3, 2**40, 10**15 + 1, 2**1000 + 1, 2**1073]), min_size=1, max_size=3
+    ),
+    st.lists(
+        st.tuples(*[st.sampled_from([5e-324, -1.5e-323, 2e-308, -3e-310, 0.0, 1e-300, 1e22])] * 3),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([0, 1, 2**1072 + 1]),
+)
+def test_bounds_hold_where_floats_vanish(coefficients, rows, constant):
+    form = Form(tuple("abc"[: len(coefficients)]), tuple(coefficients), constant)
+    table = {
+        name: NumericColumn(np.array(column))
+        for name, column in zip("abc", zip(*rows, strict=True), strict=True)
+    }
+    total = Block(table, 0, len(rows), Buffers(len(rows))).sum(form)
+    for row, value in zip(rows, total.values.tolist(), strict=True):
+        cells = [Fraction(repr(cell)) for cell in row]
+        products = [w * x for w, x in zip(coefficients, cells, strict=False)]
+        off = abs(Fraction(value) * form.divisor - sum(products, Fraction(-constant)))
+        assert off <= Fraction(total.bounds.error) * form.divisor
+        assert Fraction(total.bounds.least) * form.divisor <= sum(map(abs, products))
