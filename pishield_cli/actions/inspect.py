@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pishield_cli.language import Binding
-from pishield_cli.logic.classes import counted, raised, told_of_texts
+from pishield_cli.logic.classes import counted, raised
 from pishield_cli.logic.formulas import Atom, Formula, replaced
 from pishield_cli.logic.groups import Group, requirement_groups
 from pishield_cli.logic.plans.coherence import is_resolvable
@@ -17,6 +17,7 @@ from pishield_cli.logic.solver.analysis import Analysis, analyse, contradictory
 from pishield_cli.logic.solver.limits import LimitReached, Limits
 from pishield_cli.logic.solver.reasoner import repeated
 from pishield_cli.logic.terms import HALF, BooleanLiteral, Inequality
+from pishield_cli.logic.text_lists import told_of_texts
 
 SECONDS = 20.0
 """How long to reason where the caller does not say."""

@@ -10,7 +10,7 @@ no requirement names lies farther away than all that is named, a text becomes it
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import product
 
 from pishield_cli.logic.domains import Domain, Text
 from pishield_cli.logic.expressions import Call, Cell, Expression, Function, Kind, Value, cells_of
@@ -185,16 +185,16 @@ def _raisable(
     held = {
         cell.name
         for one in derived.values()
-        if _compared(one) is None and not _is_null_test(one)
+        if compared_texts(one) is None and not _is_null_test(one)
         for cell in cells_of(one)
     }
     for name, expression in derived.items():
-        found = _compared(expression)
+        found = compared_texts(expression)
         if found is not None and found[0] in movable and found[0] not in held:
             yield name, found
 
 
-def _compared(expression: Expression) -> tuple[str, tuple[str, ...]] | None:
+def compared_texts(expression: Expression) -> tuple[str, tuple[str, ...]] | None:
     """The column and the texts of `column in texts`; None for any other expression."""
     if not isinstance(expression, Call) or expression.function is not Function.IN:
         return None
@@ -203,36 +203,6 @@ def _compared(expression: Expression) -> tuple[str, tuple[str, ...]] | None:
         return None
     texts = tuple(str(one.value) for one in values if isinstance(one, Value))
     return (cell.name, texts) if len(texts) == len(values) else None
-
-
-def told_of_texts(requirements: Requirements) -> tuple[Clause, ...]:
-    """What holds of derived columns that compare the same text with constants.
-
-    No text is in two lists without a common one; one that is in a list is in each that holds all of
-    it; and it is one of those texts of a list that are compared alone.
-    """
-    tests: dict[str, dict[str, frozenset[str]]] = {}
-    for name, expression in requirements.derived.items():
-        found = _compared(expression)
-        if found is not None:
-            tests.setdefault(found[0], {})[name] = frozenset(found[1])
-    clauses = (clause for lists in tests.values() for clause in _told_of(lists))
-    return tuple(Clause(clause.as_inequalities()) for clause in clauses)
-
-
-def _told_of(lists: Mapping[str, frozenset[str]]) -> Iterator[Clause]:
-    for (one, texts), (other, more) in permutations(lists.items(), 2):
-        if one < other and texts.isdisjoint(more):
-            yield Clause(
-                (BooleanLiteral(one, positive=False), BooleanLiteral(other, positive=False))
-            )
-        if texts <= more:
-            yield Clause((BooleanLiteral(one, positive=False), BooleanLiteral(other)))
-    alone = {next(iter(texts)): name for name, texts in lists.items() if len(texts) == 1}
-    for one, texts in lists.items():
-        if len(texts) > 1 and texts <= alone.keys():
-            parts = (BooleanLiteral(alone[text]) for text in sorted(texts))
-            yield Clause((BooleanLiteral(one, positive=False), *parts))
 
 
 def _is_null_test(expression: Expression) -> bool:

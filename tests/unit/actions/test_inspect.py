@@ -9,6 +9,7 @@ from pishield_cli.language import bind, format_equation, parse_requirements
 from pishield_cli.logic.requirements import RequirementType
 from pishield_cli.logic.solver.limits import PER_SECOND, Limits
 from pishield_cli.logic.solver.reasoner import Bounds
+from pishield_cli.logic.text_lists import told_of_texts
 
 
 def inspected(text, columns=None, **options):
@@ -186,3 +187,12 @@ def test_a_contradiction_too_hard_to_find_takes_no_more_work_than_it_may(monkeyp
 
 def test_scores_are_corrected_by_resolution_where_that_stays_small():
     assert inspected("a -> b\nb -> not c\n").methods == ("resolution",)
+
+
+def test_lists_of_many_texts_are_not_compared_pair_by_pair():
+    names = [f'"v{number}"' for number in range(400)]
+    rules = [f"if a == {one} then x >= 1" for one in names]
+    requirements = parse_requirements("text a\n" + "\n".join(rules) + "\nx <= 9\n")
+    assert len(told_of_texts(requirements)) == 0
+    few = parse_requirements("text a\n" + "\n".join(rules[:20]) + "\nx <= 9\n")
+    assert len(told_of_texts(few)) == 20 * 19 // 2
