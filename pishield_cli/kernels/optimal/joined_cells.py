@@ -20,6 +20,10 @@ from pishield_cli.logic.terms import Clause
 WORK = 5_000
 """Units of work on what columns leave the others: some thousandths of a second."""
 
+SEARCHED = 40
+"""Choices and ends of whole numbers that are tried for a row; what takes more is searched later,
+where its work is counted."""
+
 ON_GRID = 1e-9
 """How far from a value of its column's grid a point may lie and count as on it."""
 
@@ -122,7 +126,7 @@ class JoinedCells:
         self, best: NearestValues, cells: Mapping[str, Array], rows: Array, standing: Standing
     ) -> None:
         """The same for rows whose nearest point is not on the columns' grids."""
-        found = nearest_moves(self._system(), self._names, standing, changing=True)
+        found = nearest_moves(self._system(), self._names, standing, changing=True, limit=SEARCHED)
         placed = self._placed(best, cells, rows, found.moves)
         best.distances[rows] = found.distances
         best.sure[rows] = ~found.unproven & (placed | ~found.found)
