@@ -32,6 +32,7 @@ class RunSummary:
         rmse: The RMSE by seed, in the table's units; empty where no number is predicted.
         free_rmse: Likewise of the freely trained network.
         texts: Figures of each target of texts, the mean over trials.
+        labels: Figures of labels, each by the trial's seed; none of a run that predicts no labels.
         loss: The loss that was asked for.
         curve: Mean error on the validation part over trials, by the epoch; empty where the run has
             no history.
@@ -53,6 +54,7 @@ class RunSummary:
     rmse: Mapping[int, float]
     free_rmse: Mapping[int, float]
     texts: Mapping[str, Mapping[str, float]]
+    labels: Mapping[str, Mapping[int, float]]
     loss: str
     curve: tuple[float, ...] = ()
     against_best: PairedTest | None = None
@@ -111,6 +113,7 @@ class RunsReport:
                     "rmse_standardised_mean": mean_of(one.standardised),
                     "rmse_unshielded_mean": mean_of(one.free_rmse),
                     "texts": {name: dict(figures) for name, figures in one.texts.items()},
+                    "labels": {name: mean_of(values) for name, values in one.labels.items()},
                     "violating_rows": one.violating,
                     "seconds": one.seconds,
                     "best": place == self.best,
@@ -169,6 +172,15 @@ def _by_seed(trials: Sequence[Mapping[str, Any]], figure: str) -> dict[int, floa
     return {seed: float(value) for seed, value in found if value is not None}
 
 
+def _labels(trials: Sequence[Mapping[str, Any]]) -> dict[str, dict[int, float]]:
+    """Figures of labels, each by the trial's seed."""
+    found: dict[str, dict[int, float]] = {}
+    for one in trials:
+        for name, value in (one.get("labels") or {}).items():
+            found.setdefault(str(name), {})[one["seed"]] = float(value)
+    return found
+
+
 def _summary(path: str) -> RunSummary:
     record = read_record(path)
     require_predicting(record, path)
@@ -192,6 +204,7 @@ def _summary(path: str) -> RunSummary:
             rmse=_by_seed(trials, "rmse"),
             free_rmse=_by_seed(trials, "rmse_unshielded"),
             texts=texts,
+            labels=_labels(trials),
             loss=str(metrics.get("loss", "")),
             curve=_curve(path),
         )

@@ -120,6 +120,26 @@ def test_gradients_as_tables(learnable, capsys):
     assert "2 batches of 64 rows" in out
 
 
+def test_runs_of_labels_tell_their_figures(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{row % 7},{int(row % 3 > 0)},{int(row % 3 > 1)}" for row in range(60)]
+    Path("s.csv").write_text("\n".join(["f,a,b", *lines]) + "\n")
+    Path("s.txt").write_text("b implies a\n")
+    for name, stop in (("one", "f1-macro"), ("two", "exact-match")):
+        arguments = ("--trials", "2", "-o", name, "--stop-by", stop)
+        assert main(["train", "s.csv", "s.txt", *QUICK, *arguments]) == 0
+    capsys.readouterr()
+    _, found = report(capsys, "runs", "one", "two")
+    for one in found["runs"]:
+        trials = json.loads(Path(one["run"], "run.json").read_text())["metrics"]["trials"]
+        assert one["labels"].keys() == trials[0]["labels"].keys()
+        for name, value in one["labels"].items():
+            mean = sum(trial["labels"][name] for trial in trials) / len(trials)
+            assert value == pytest.approx(mean)
+    assert main(["report", "runs", "one", "two"]) == 0
+    assert "average precision" in capsys.readouterr().out
+
+
 def test_runs_side_by_side(learnable, capsys):
     for name, extra in (("one", ()), ("two", ("--lr", "0.1"))):
         arguments = ("--trials", "3", "-o", name, *extra)

@@ -1,6 +1,7 @@
 """Runs side by side, as a table to read, as JSON and as a picture."""
 
 import statistics
+from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -10,7 +11,7 @@ from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
 from pishield_cli.cli.render.plots import picture, written
 from pishield_cli.cli.render.strict_json import report_json
-from pishield_cli.cli.render.train import TEXT_FIGURES
+from pishield_cli.cli.render.train import LABEL_FIGURES, TEXT_FIGURES, spread
 from pishield_cli.cli.text import one_line
 
 _SIGNIFICANT = 0.05
@@ -57,6 +58,9 @@ def render_table(report: RunsReport, page: Page) -> str:
     parts: list[Table | Text] = [table]
     if any(one.texts for one in report.runs):
         parts += [Text(""), _texts(report, page)]
+    labelled = [one for one in report.runs if one.labels and len(one.texts) != 1]
+    if labelled:
+        parts += [Text(""), _labels(labelled, page)]
     if not report.comparable:
         parts.append(
             Text(
@@ -95,6 +99,19 @@ def _texts(report: RunsReport, page: Page) -> Table:
             cells = (f"{one.texts[name][figure]:.5g}" for figure in TEXT_FIGURES)
             shown = "" if number else one_line(name)
             table.add_row(Text(shown), Text(one_line(one.run)), *cells)
+    return table
+
+
+def _labels(runs: Sequence[RunSummary], page: Page) -> Table:
+    """The figures of labels, or of all texts together, a line for each run."""
+    table = empty_table(page)
+    table.add_column("all texts" if runs[0].texts else "labels", overflow="fold")
+    for title in LABEL_FIGURES.values():
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in runs:
+        values = (list(one.labels.get(name, {}).values()) for name in LABEL_FIGURES)
+        cells = (spread(each) if each else "" for each in values)
+        table.add_row(Text(one_line(one.run)), *cells)
     return table
 
 

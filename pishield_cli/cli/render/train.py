@@ -186,23 +186,26 @@ def _texts(lines: Sequence[Line], page: Page) -> Table:
     return table
 
 
-_LABELS = {
+LABEL_FIGURES = {
     "log_loss": "log loss",
     "f1_micro": "F1 micro",
     "f1_macro": "F1 macro",
     "average_precision": "average precision",
     "exact_match": "exact match",
 }
+"""The figures of labels, and their titles."""
 
 
 def _labels(lines: Sequence[Line], page: Page) -> Table:
     table = empty_table(page)
     table.add_column("all texts" if lines[0][1][0].texts else "labels", overflow="fold")
-    for title in _LABELS.values():
+    for title in LABEL_FIGURES.values():
         table.add_column(title, justify="right", no_wrap=True)
     for name, scores, *_ in lines:
         labels = [one.labels for one in scores if one.labels is not None]
-        table.add_row(name, *(spread([getattr(one, each) for one in labels]) for each in _LABELS))
+        table.add_row(
+            name, *(spread([getattr(one, each) for one in labels]) for each in LABEL_FIGURES)
+        )
     return table
 
 
@@ -213,7 +216,12 @@ def _paired(report: TrainReport, page: Page) -> Table:
     for title in ("difference", "95% interval", "p"):
         table.add_column(title, justify="right", no_wrap=True)
     loss = report.settings.loss
-    names = {"rmse": "RMSE", "rmse_standardised": "standardised", "loss": loss.value, **_LABELS}
+    names = {
+        "rmse": "RMSE",
+        "rmse_standardised": "standardised",
+        "loss": loss.value,
+        **LABEL_FIGURES,
+    }
     labelled = any(trial.method.labels for trial in report.trials)
     for name, test in report.against_corrected.items():
         if name != "loss" or (loss is not LossChoice.MSE and not labelled):
