@@ -9,7 +9,10 @@ from pishield_cli.kernels.orderings import MEASURES, REVERSED, ordering_by_centr
 from pishield_cli.language import require_columns
 from pishield_cli.logic.classes import counted
 from pishield_cli.logic.domains import Domain, Number, Truth
-from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.groups import clause_groups
+from pishield_cli.logic.plans.finite_steps import narrow_finite_ordering
+from pishield_cli.logic.requirements import Requirements, RequirementType
+from pishield_cli.logic.rows.finite_rows import few_values
 from pishield_cli.logic.rows.grids import Grid, grid_of
 from pishield_cli.tables.table import TableReader
 
@@ -42,7 +45,8 @@ def resolved_ordering(
 ) -> tuple[str, ...]:
     """The order of correction: what the user lists, then the file's ordering, then the table's.
 
-    Texts come before numbers where neither list says otherwise, so that they stay if they can.
+    Where a categorical file lists none, variables that follow from others come behind these. Texts
+    come before numbers where neither list says otherwise, so that they stay if they can.
     Derived columns, which never move, are among them.
 
     Args:
@@ -64,8 +68,25 @@ def resolved_ordering(
         return ordering_by_centrality(requirements.clauses, every, listed[0])
     require_columns("--ordering", listed, columns, others=measures)
     own = requirements.ordering or ()
+    if requirements.type is RequirementType.CATEGORICAL and not listed and not own:
+        own = _narrow(requirements, columns, freedom)
     texts = [name for name in columns if counted(requirements.domains.get(name))]
     return tuple(dict.fromkeys((*listed, *own, *texts, *columns, *requirements.derived)))
+
+
+def _narrow(
+    requirements: Requirements, columns: Sequence[str], freedom: Freedom
+) -> tuple[str, ...]:
+    """The variables of a categorical file in an order in which they are soon planned."""
+    movable = columns if freedom.only is None else freedom.only
+    fixed = set(columns).difference(movable).union(freedom.fixed)
+    ordering: list[str] = []
+    for group in clause_groups(requirements.clauses):
+        named = {name for clause in group for name in clause.variables}
+        names = [name for name in columns if name in named]
+        values = few_values(group, names, dict.fromkeys(names, Grid(places=0)))
+        ordering += narrow_finite_ordering(group, names, values, fixed)
+    return tuple(ordering)
 
 
 def column_grids(

@@ -5,11 +5,12 @@ has a value of a set of its own. Variables are eliminated from the last to the f
 whose sets have no value in common ask that something else in one of them holds.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
-from itertools import islice
+from functools import lru_cache, reduce
+from itertools import islice, product
+from operator import or_
 
 from pishield_cli.logic.terms import Clause, Inequality
 
@@ -17,7 +18,13 @@ AllowedValues = Mapping[str, int]
 """For each variable of a clause the values that make it hold; not all of them, and not none."""
 
 MOST_CLAUSES = 20_000
-"""Clauses looked at past which an elimination is given up."""
+"""Clauses that follow past which an elimination is given up."""
+
+FEW_CLAUSES = 500
+"""Clauses that follow up to which a variable need not wait for others."""
+
+WORK = 50
+"""Clauses that may be looked at for each that may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,43 +90,129 @@ def choice_steps(
     Raises:
         OverflowError: If there are too many clauses on the way.
     """
-    bits = _Bits(counts)
-    left = bits.simplified(map(bits.joined, clauses))
+    left = _Left(clauses, counts)
     steps: list[ChoiceStep] = []
     for name in reversed(ordering):
-        if 0 in left:
-            return None
-        own = [one for one in left if one & bits.full[name]]
-        if not own:
-            continue
-        full = bits.full[name]
-        rests = [(one & full, one & ~full) for one in own]
-        place = bits.places[name]
-        steps.append(
-            ChoiceStep(name, tuple((held >> place, bits.apart(rest)) for held, rest in rests))
-        )
-        derived = list(islice(_covers(rests, full), MOST_CLAUSES + 1))
-        if len(derived) > MOST_CLAUSES:
+        step = left.without(name, MOST_CLAUSES)
+        if step is None:
             raise OverflowError
-        left = bits.simplified([*(one for one in left if not one & full), *derived])
-    if 0 in left:
-        return None
+        if left.contradictory:
+            return None
+        if step.clauses:
+            steps.append(step)
     return tuple(reversed(steps))
 
 
-def _covers(rests: Sequence[tuple[int, int]], full: int) -> Iterator[int]:
-    """For each smallest lot of sets without a value in common what else has to hold."""
+def narrow_ordering(
+    clauses: Iterable[AllowedValues],
+    counts: Mapping[str, int],
+    ordering: Sequence[str],
+    held: Collection[str] = (),
+) -> tuple[str, ...]:
+    """Variables in an order in which few clauses follow, otherwise as they are given.
+
+    A variable goes before another that is given before it only where too many clauses would follow
+    from those that name it.
+
+    Args:
+        clauses: A conjunction.
+        counts: How many values each variable has.
+        ordering: All variables, most trusted first.
+        held: Those that stand first in any case.
+
+    Returns:
+        The variables; as they are given where no order is found.
+    """
+    left = _Left(clauses, counts)
+    free = [name for name in reversed(ordering) if name not in held]
+    found: list[str] = []
+    while free:
+        tries = product((FEW_CLAUSES, MOST_CLAUSES), free)
+        name = next((name for most, name in tries if left.without(name, most)), None)
+        if name is None or left.contradictory:
+            return tuple(ordering)
+        free.remove(name)
+        found.append(name)
+    return (*(name for name in ordering if name in held), *reversed(found))
+
+
+class _Left:
+    """What is left of clauses while variables are eliminated.
+
+    Args:
+        clauses: A conjunction.
+        counts: How many values each variable has.
+    """
+
+    def __init__(self, clauses: Iterable[AllowedValues], counts: Mapping[str, int]) -> None:
+        self._bits = _Bits(counts)
+        self._clauses = self._bits.simplified(map(self._bits.joined, clauses))
+
+    @property
+    def contradictory(self) -> bool:
+        """Whether no values satisfy the clauses."""
+        return 0 in self._clauses
+
+    def without(self, name: str, most: int) -> ChoiceStep | None:
+        """Eliminate a variable.
+
+        Args:
+            name: The variable.
+            most: Clauses that may follow.
+
+        Returns:
+            What the variable may be; None where too many clauses follow: nothing is done then.
+        """
+        full, place = self._bits.full[name], self._bits.places[name]
+        own = [one for one in self._clauses if one & full]
+        rests = [(one & full, one & ~full) for one in own]
+        others = [one for other, one in self._bits.full.items() if other != name]
+        try:
+            derived = list(islice(_covers(rests, full, others, WORK * most), most + 1))
+        except OverflowError:
+            return None
+        if len(derived) > most:
+            return None
+        if own:
+            kept = (one for one in self._clauses if not one & full)
+            self._clauses = self._bits.simplified([*kept, *derived])
+        bounds = ((held >> place, self._bits.apart(rest)) for held, rest in rests)
+        return ChoiceStep(name, tuple(bounds))
+
+
+def _covers(
+    rests: Sequence[tuple[int, int]], full: int, others: Sequence[int], most: int
+) -> Iterator[int]:
+    """For each smallest lot of sets without a value in common what else has to hold.
+
+    Args:
+        rests: Of each clause the set of the variable, and all other sets.
+        full: All values of the variable.
+        others: All values of each other variable: what holds by one of them anyway is left out.
+        most: Clauses that may be looked at.
+
+    Raises:
+        OverflowError: If more would have to be.
+    """
+    named = reduce(or_, (rest for _, rest in rests), 0)
+    close = [one for one in others if one & named]
     opened: list[tuple[int, int, int]] = [(0, full, 0)]
     while opened:
         first, common, rest = opened.pop()
+        most -= len(rests) - first
+        if most < 0:
+            raise OverflowError
         for place in range(first, len(rests)):
             held, other = rests[place]
             if common & held == common:
                 continue
+            both = rest | other
+            if any(both & one == one for one in close):
+                continue
             if common & held:
-                opened.append((place + 1, common & held, rest | other))
+                opened.append((place + 1, common & held, both))
             else:
-                yield rest | other
+                yield both
 
 
 class _Bits:
@@ -135,7 +228,8 @@ class _Bits:
         self.places: dict[str, int] = {}
         self.full: dict[str, int] = {}
         place = 0
-        for name, count in counts.items():
+        # Sorted: which clauses are made one, and so how many are left, follows from this order.
+        for name, count in sorted(counts.items()):
             self.places[name], self.full[name] = place, ((1 << count) - 1) << place
             place += count
 

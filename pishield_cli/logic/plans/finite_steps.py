@@ -1,10 +1,15 @@
 """Steps of columns of few whole numbers, which say what each may be by the values before it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from pishield_cli.logic.classes import stretches
-from pishield_cli.logic.plans.choices import AllowedValues, choice_steps, signed_clauses
+from pishield_cli.logic.plans.choices import (
+    AllowedValues,
+    choice_steps,
+    narrow_ordering,
+    signed_clauses,
+)
 from pishield_cli.logic.plans.plan import Bound, BoundClause, Step
 from pishield_cli.logic.terms import Clause, Conjunction, Inequality, Term
 
@@ -29,15 +34,8 @@ def finite_steps(
         Steps by which each column keeps a whole number; None where the clauses are few, or of
         another kind, or contradict each other, or grow too many.
     """
-    if len(clauses) < MANY or any(
-        len(values.get(name, range(FEW + 1))) > FEW for name in variables
-    ):
-        return None
-    if any(isinstance(one, Conjunction) for clause in clauses for one in clause):
-        return None
-    counts = {name: len(values[name]) for name in variables}
-    from_zero = (_shifted(clause, values) for clause in clauses)
-    signed = signed_clauses(from_zero, counts)
+    counts = {name: len(values[name]) for name in variables if name in values}
+    signed = _signed(clauses, variables, values)
     if signed is None:
         return None
     try:
@@ -48,6 +46,44 @@ def finite_steps(
         return None
     restricted = {one.variable: one.clauses for one in found}
     return tuple(_step(name, restricted.get(name, ()), values) for name in variables)
+
+
+def narrow_finite_ordering(
+    clauses: Sequence[Clause],
+    variables: Sequence[str],
+    values: Mapping[str, range],
+    held: Collection[str] = (),
+) -> tuple[str, ...]:
+    """The order in which `finite_steps` plans columns most easily, as near to theirs as can be.
+
+    Args:
+        clauses: A conjunction.
+        variables: Every column of theirs, most trusted first.
+        values: Of each column, as far as the clauses tell.
+        held: Columns that stand first in any case.
+
+    Returns:
+        The columns; as they are where the clauses are few, or of another kind.
+    """
+    signed = _signed(clauses, variables, values)
+    if signed is None:
+        return tuple(variables)
+    counts = {name: len(values[name]) for name in variables}
+    return narrow_ordering(signed, counts, variables, held)
+
+
+def _signed(
+    clauses: Sequence[Clause], variables: Sequence[str], values: Mapping[str, range]
+) -> list[AllowedValues] | None:
+    """Clauses as sets of values counted from the least; None where they are few, or of no such."""
+    if len(clauses) < MANY or any(
+        len(values.get(name, range(FEW + 1))) > FEW for name in variables
+    ):
+        return None
+    if any(isinstance(one, Conjunction) for clause in clauses for one in clause):
+        return None
+    counts = {name: len(values[name]) for name in variables}
+    return signed_clauses((_shifted(clause, values) for clause in clauses), counts)
 
 
 def _step(

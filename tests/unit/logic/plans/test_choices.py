@@ -2,7 +2,9 @@
 
 from itertools import product
 
-from pishield_cli.logic.plans.choices import ChoiceStep, choice_steps
+import pytest
+
+from pishield_cli.logic.plans.choices import ChoiceStep, choice_steps, narrow_ordering
 
 ALL = (1 << 10) - 1
 COUNTS = {f"{letter}{place}": 2 if letter == "c" else 10 for place in range(3) for letter in "abcs"}
@@ -48,3 +50,24 @@ def test_sums_of_three_digits_follow_from_what_is_added() -> None:
 
 def test_contradictions_are_told() -> None:
     assert choice_steps([{"c0": 1}, {"c0": 2}], COUNTS, ["c0"]) is None
+
+
+@pytest.mark.parametrize("places", [1, 2, 3])
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_ordering_is_found_in_which_sums_of_digits_are_planned(
+    places: int, turned: bool
+) -> None:
+    clauses = [one for place in range(places) for one in digit_sums(place)]
+    names = [f"{letter}{place}" for letter in "absc" for place in range(places)]
+    given = names[::-1] if turned else names
+    counts = {name: COUNTS[name] for name in given}
+    found = narrow_ordering(clauses, counts, given)
+    assert sorted(found) == sorted(given)
+    steps = choice_steps(clauses, counts, found)
+    assert steps is not None
+    row = dict.fromkeys(found, 0)
+    for step in steps:
+        row[step.variable] = max(allowed(step, row))
+    assert all(any(values >> row[name] & 1 for name, values in one.items()) for one in clauses)
+    held = narrow_ordering(clauses, counts, given, held=["s0"])
+    assert held[0] == "s0"
