@@ -194,7 +194,7 @@ ERRORS = {
     "an unknown column": (("orders", "-o", "x.csv", "--given", "land=DE"), "`land` is not one"),
     "no value of the column": (
         ("orders", "-o", "x.csv", "--given", "quantity=many"),
-        "`quantity` holds whole numbers, and 'many' is none of these",
+        "`quantity` holds whole numbers, not 'many'.",
     ),
     "a column twice": (
         ("orders", "-o", "x.csv", "--given", "country=DE", "--given", "country=FR"),

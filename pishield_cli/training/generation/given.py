@@ -99,7 +99,7 @@ def given_row(run: GeneratorRun, cells: Mapping[str, Any]) -> TableReader:
         except pa.ArrowException as error:
             raise ColumnTypeError(
                 f"A given cell must be a value of its column, but `{name}` holds {_word(kind)}, "
-                f"and {cell!r} is none of these."
+                f"not {cell!r}."
             ) from error
     return MemoryReader(pa.table(columns), "what is given")
 
@@ -111,8 +111,8 @@ def _cast(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
             columns[name] = table.column(name).cast(types[name])
         except pa.ArrowException as error:
             raise ColumnTypeError(
-                f"Column `{name}` holds {_word(types[name])} in training, and not all that is "
-                f"given is one: {error}."
+                f"Column `{name}` holds {_word(types[name])} in training, but what is given does "
+                f"not: {error}."
             ) from error
     return pa.table(columns)
 
@@ -124,5 +124,5 @@ def _word(kind: pa.DataType) -> str:
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return "numbers"
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        return "dates, such as 2024-01-31"
-    return "truths, such as true" if pa.types.is_boolean(kind) else str(kind)
+        return "dates such as 2024-01-31"
+    return "truths such as true" if pa.types.is_boolean(kind) else str(kind)
