@@ -14,7 +14,7 @@ from pishield_cli.logic.requirements import Requirements, RequirementType
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.tables.table import TableReader
 from pishield_cli.training.cells import EncodedCells, is_numeric, learnable, read_cells
-from pishield_cli.training.dates import DateForm, date_forms, in_days
+from pishield_cli.training.dates import DateForm, date_forms, in_days, plain_date_form
 from pishield_cli.training.features import stacked
 from pishield_cli.training.required_columns import RequiredColumns
 from pishield_cli.training.settings import Objective, TrainSettings
@@ -127,7 +127,8 @@ def assign_roles(
         return Roles(targets, targets, (), {name: held[name] for name in targets})
     targets = _targets(settings, use, requirements)
     texts = _text_targets(reader, requirements, targets, held)
-    numbers = [name for name in targets if name not in texts.values and name not in use.dates]
+    dates = [*use.dates, *(name for name in targets if isinstance(held[name], Date))]
+    numbers = [name for name in targets if name not in texts.values and name not in dates]
     _refuse_texts("A target", numbers, held)
     if requirements is not None:
         use = RequiredColumns.of(over_codes(requirements, texts))
@@ -160,7 +161,10 @@ def load_problem(
     domains = {} if requirements is None else requirements.domains
     told = (name for name in roles.texts.values if counted(domains.get(name)))
     cells = read_cells(reader, roles.domains, (*roles.given, *told), domains)
-    roles = replace(roles, dates=date_forms(reader, requirements, cells, roles.targets))
+    dates = date_forms(reader, requirements, cells, roles.targets)
+    unnamed = (n for n in roles.numbers if isinstance(roles.domains[n], Date) and n not in dates)
+    dates |= {name: plain_date_form(reader, name, cells.numbers[name]) for name in unnamed}
+    roles = replace(roles, dates=dates)
     if not cells.rows:
         raise TableError(f"A table must have rows to learn from, but `{reader.name}` has none.")
     problem = problem_of(roles, None, cells)

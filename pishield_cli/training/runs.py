@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -195,14 +195,22 @@ def requirements_text(model: ShieldedNetwork) -> bytes | None:
     requirements = model.outline.written or model.outline.requirements
     if requirements is None:
         return None
-    return format_requirements(_used(over(requirements, model.outline.columns))).encode()
+    used = _used(over(requirements, model.outline.columns), model.outline.targets)
+    return format_requirements(used).encode()
 
 
-def _used(requirements: Requirements) -> Requirements:
-    """Requirements without those that always hold, and without what they say of columns else."""
+def _used(requirements: Requirements, targets: Sequence[str]) -> Requirements:
+    """Requirements without those that always hold, nor what is declared of columns beside them.
+
+    Args:
+        requirements: As they were given.
+        targets: The columns of which all that is declared is kept.
+    """
     asking = tuple(one for one in by_clauses(requirements).requirements if one.clauses)
-    requirements = replace(requirements, requirements=asking or requirements.requirements)
-    named = frozenset(RequiredColumns.of(requirements).named)
+    if not asking:
+        return requirements
+    requirements = replace(requirements, requirements=asking)
+    named = frozenset((*RequiredColumns.of(requirements).named, *targets))
     return replace(
         requirements,
         integers=requirements.integers & named,

@@ -181,3 +181,33 @@ def test_what_cannot_be_learnt_is_said_in_one_line(here, capsys, arguments, fact
     (line,) = capsys.readouterr().err.splitlines()
     assert fact in line
     assert not Path("never").exists()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_dates_that_no_requirement_names_are_predicted_too(here, ending, tmp_path):
+    (tmp_path / "own.txt").write_text("total >= 0\n")
+    run, out = str(tmp_path / "run"), tmp_path / f"out.{ending}"
+    given = ["--targets", "ordered,due,total", *QUICK, "-o", run]
+    assert main(["train", f"orders.{ending}", str(tmp_path / "own.txt"), *given]) == 0
+    assert main(["predict", run, f"orders.{ending}", "-o", str(out), "--quiet"]) == 0
+    if ending == "parquet":
+        types = [parquet.read_schema(out).field(name).type for name in ("ordered", "due")]
+        assert types == [pa.date32(), pa.timestamp("us")]
+    else:
+        with out.open(newline="") as file:
+            first = next(csv.DictReader(file))
+        assert f"{date.fromisoformat(first['ordered'])}" == first["ordered"]
+        assert datetime.fromisoformat(first["due"]).isoformat(sep=" ") == first["due"]
+
+
+@pytest.mark.parametrize(
+    "rules", ["decimals 2 total", "integer total", "decimals 1 total\ndiscount >= 0"]
+)
+def test_what_is_declared_of_a_target_alone_holds_of_its_predictions(here, rules, tmp_path):
+    (tmp_path / "own.txt").write_text(f"{rules}\n")
+    run, out = str(tmp_path / "run"), str(tmp_path / "out.csv")
+    given = ["--targets", "total,discount", *QUICK, "-o", run]
+    assert main(["train", "orders.csv", str(tmp_path / "own.txt"), *given]) == 0
+    assert main(["predict", run, "orders.csv", "-o", out, "--quiet"]) == 0
+    for kept in (tmp_path / "own.txt", Path(run) / "requirements.txt"):
+        assert main(["check", out, str(kept), "--exact", "--quiet"]) == 0
