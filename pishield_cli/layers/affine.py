@@ -176,7 +176,9 @@ class AffineLines(FixedBuffers):
             return parts
         rows = parts.shape[1]
         sums = []
-        pieces = torch.split(parts, [count * size for count, size in self._shapes])
+        pieces: tuple[Tensor, ...] = (parts,)
+        if len(self._shapes) > 1:
+            pieces = torch.split(parts, [count * size for count, size in self._shapes])
         for piece, (count, size) in zip(pieces, self._shapes, strict=True):
             if size == 1:
                 sums.append(piece)

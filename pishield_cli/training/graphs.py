@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -152,17 +153,21 @@ def graph_bytes(run: Run) -> bytes:
             hint="train with --shield layer",
         )
     graph = Graph(run.model, run.roles.domains).eval()
+    # Columns get their names at the end: a value within the graph may have the name of one.
+    inputs = {f"input {number}": name for number, name in enumerate(graph.inputs)}
+    outputs = {f"output {number}": name for number, name in enumerate(graph.outputs)}
     with _quietly():
         program: Any = torch.onnx.export(
             graph,
             graph.examples(3),
             dynamo=True,
             dynamic_shapes={"columns": tuple({0: torch.export.Dim.DYNAMIC} for _ in graph.inputs)},
-            input_names=list(graph.inputs),
-            output_names=list(graph.outputs),
+            input_names=list(inputs),
+            output_names=list(outputs),
             verbose=False,
         )
     proto = program.model_proto
+    _rename(proto.graph, {**inputs, **outputs})
     text = requirements_text(run.model)
     onnx.helper.set_model_props(
         proto,
@@ -176,6 +181,27 @@ def graph_bytes(run: Run) -> bytes:
         },
     )
     return bytes(proto.SerializeToString())
+
+
+def _rename(graph: Any, names: Mapping[str, str]) -> None:
+    """Give values of a graph, and of the graphs in it, new names; others make room for these.
+
+    Args:
+        graph: As `onnx` holds it; changed in place.
+        names: The new name of each old one.
+    """
+    taken = frozenset(names.values())
+
+    def new(name: str) -> str:
+        return names.get(name, f"{name} within" if name in taken else name)
+
+    for one in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        one.name = new(str(one.name))
+    for node in graph.node:
+        node.input[:], node.output[:] = map(new, node.input), map(new, node.output)
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                _rename(inner, names)
 
 
 @contextlib.contextmanager

@@ -121,3 +121,16 @@ def test_what_is_no_graph_is_said_in_one_line(content, tmp_path, monkeypatch, ca
 def test_a_place_is_needed(capsys):
     assert main(["export", "run"]) == 2
     assert "--output" in capsys.readouterr().err
+
+
+def test_columns_may_have_names_of_values_within_the_graph(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_table("houses.csv")
+    text = (tmp_path / "houses.csv").read_text()
+    (tmp_path / "names.csv").write_text(text.replace("area,age,kind", "t,add,kind", 1))
+    (tmp_path / "rules.txt").write_text(ORDER)
+    targets = ("--targets", "low,price")
+    main(["train", "names.csv", "rules.txt", "-o", "run", *targets, *QUICK])
+    assert main(["export", "run", "-o", "model.onnx"]) == 0
+    session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+    assert {"t", "add"} < {one.name for one in session.get_inputs()}

@@ -48,10 +48,10 @@ def problem(seed):
 
 
 def is_allowed(clauses, row):
-    """Whether some numbers satisfy all beside given numbers and some of the texts."""
+    """Whether some numbers satisfy all beside what is known of the given numbers and texts."""
     solver = z3.Solver()
     numbers = {name: z3.Real(name) for name in OTHERS}
-    known = {name: z3.RealVal(str(value)) for name, value in row.items() if name in GIVEN}
+    known = {name: z3.RealVal(str(row[name])) if name in row else z3.Real(name) for name in GIVEN}
     free = [name for name in TEXTS if name not in row]
     ways = [
         z3.And([z3.Or([one({**row, **known, **numbers, **dict(zip(free, rest, strict=True))})

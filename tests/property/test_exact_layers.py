@@ -44,13 +44,14 @@ def decimals(y):
 
 def kept(shield, y):
     """For each row whether all that is no equality holds, and whether every equality does."""
-    units = {one.literals[0] for one in shield.requirements.clauses if len(one.literals) == 1}
 
-    def mirrored(one):
-        turned = tuple(term._replace(coefficient=-term.coefficient) for term in one.terms)
-        return type(one)(turned, -one.constant, one.strict)
+    def side(one, sign):
+        terms = frozenset((name, sign * coefficient) for name, coefficient in one.terms)
+        return terms, sign * one.constant
 
-    sides = {one for one in units if not one.strict and mirrored(one) in units}
+    units = [one.literals[0] for one in shield.requirements.clauses if len(one.literals) == 1]
+    seen = {side(one, -1) for one in units if not one.strict}
+    sides = {one for one in units if not one.strict and side(one, 1) in seen}
     result = []
     for row in decimals(y):
         values = dict(zip(shield.columns, row, strict=True))
