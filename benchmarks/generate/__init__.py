@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--batch-size", type=int, default=128)
     made.add_argument("--arch", default="deep")
     made.add_argument("--restore", type=float, default=0.3)
+    made.add_argument("--in-order", action="store_true", help="corrected afterwards so as well")
     made.add_argument("--raw-rows", action="store_true", help="the loss of raw rows beside it too")
     made.add_argument("--ctgan", metavar="PYTHON", help="an interpreter that has CTGAN")
     made.add_argument("--keep", type=Path, metavar="FILE", help="figures, a line of JSON each")

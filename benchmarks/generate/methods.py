@@ -4,10 +4,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pyarrow as pa
 import torch
+from torch import nn
 
 from pishield_cli.actions.generate import RowMaker
 from pishield_cli.actions.generated_rows import SampleCorrector
@@ -16,6 +18,7 @@ from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.memory import MemoryReader
 from pishield_cli.tables.derived import with_derived_columns
 from pishield_cli.training.cells import EncodedCells, read_cells
+from pishield_cli.training.generation import generator as generator_module
 from pishield_cli.training.generation.columns import (
     EncodedColumn,
     NumberColumn,
@@ -30,11 +33,13 @@ from pishield_cli.training.generation.runs import GeneratorRun, rebound
 from pishield_cli.training.generation.sampling import RowSampler
 from pishield_cli.training.generation.trial import parts_of, trained_generator
 from pishield_cli.training.loop import warm_up
+from pishield_cli.training.outline import Outline
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.splits import Split, split_rows
 
 FREE = "free"
 AFTER = "corrected afterwards"
+IN_ORDER = "corrected afterwards, in order"
 BOUNDS = ("resampled rows", "independent columns")
 """Between which a generator's rows are."""
 
@@ -142,6 +147,19 @@ def free_and_after(setting: Setting, settings: TrainSettings) -> Mapping[str, di
         FREE: {**raw, "seconds": seconds, **dict(zip(BOUNDS, bounds, strict=True))},
         AFTER: {**written(setting, generator, settings), "seconds": seconds},
     }
+
+
+def after_in_order(setting: Setting, settings: TrainSettings) -> dict[str, Any]:
+    """Learnt freely, and corrected afterwards one column after the other, not to nearest points."""
+    build = generator_module.build_shield
+
+    def in_order(outline: Outline, chosen: TrainSettings) -> nn.Module:
+        return build(outline, replace(chosen, shield=ShieldChoice.LAYER))
+
+    with mock.patch.object(generator_module, "build_shield", in_order):
+        free = replace(settings, shield=ShieldChoice.NONE, backward=None)
+        generator, seconds = learnt(setting, free)
+    return {**written(setting, generator, settings), "seconds": seconds}
 
 
 def in_the_loop(setting: Setting, settings: TrainSettings, rule: RuleName) -> dict[str, Any]:

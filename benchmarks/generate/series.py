@@ -5,7 +5,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from benchmarks.generate.methods import FREE, Setting, free_and_after, in_the_loop
+from benchmarks.generate.methods import (
+    FREE,
+    IN_ORDER,
+    Setting,
+    after_in_order,
+    free_and_after,
+    in_the_loop,
+)
 from benchmarks.generate.peer import CORRECTED, RAW, ctgan
 from benchmarks.generate.raw_rows import RAW_TOO, with_raw_rows
 from benchmarks.generate.tasks import Task
@@ -44,6 +51,8 @@ def series(task: Task, options: argparse.Namespace, seed: int) -> dict[str, dict
     measure("base", lambda: free_and_after(split(), settings))
     for rule in options.rules:
         measure(rule, lambda rule=rule: in_the_loop(split(), settings, RuleName(rule)))
+    if options.in_order:
+        measure(IN_ORDER, lambda: after_in_order(split(), settings))
     if options.raw_rows:
         measure(RAW_TOO, lambda: with_raw_rows(split(), settings))
     if options.ctgan and "base" in found:
