@@ -61,7 +61,7 @@ class MaskedSweeps(nn.Module):
     """
 
     def __init__(
-        self, sweeps: nn.ModuleList, temperature: float | None, *, by_row: bool = False
+        self, sweeps: nn.ModuleList, temperature: float | None, *, by_row: bool
     ) -> None:
         super().__init__()
         self.sweeps = deepcopy(sweeps)

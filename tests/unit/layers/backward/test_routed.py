@@ -77,3 +77,15 @@ def test_backwards_twice_through_one_graph():
     y = shield(z)
     first = torch.autograd.grad(y[:, 1].sum(), z, retain_graph=True)[0]
     assert torch.equal(first, torch.autograd.grad(y[:, 1].sum(), z)[0])
+
+
+def test_the_cap_is_for_gradients_alone():
+    """In forward mode outputs change as those of the correction do."""
+    z = torch.tensor([[1.0, 0.0], [0.0, 5.0], [3.0, 2.0]]).double()
+    tangent = torch.tensor([[1.0, 7.0], [2.0, -1.0], [-2.0, 0.5]]).double()
+    expected = [[1.0, 1.0], [2.0, -1.0], [-2.0, -2.0]]
+    for cap in (True, False):
+        shield = Shield(HIGHER, 2, backward=Routed(cap=cap))
+        y, changes = torch.func.jvp(shield, (z,), (tangent,))
+        assert torch.equal(y, shield(z))
+        assert changes.tolist() == expected

@@ -50,3 +50,9 @@ def test_one_bound_of_every_stretch_that_is_whole_makes_it_exact() -> None:
         clauses = [Clause((one,)) for one in literals]
         left = project(clauses, {"x"}, dict.fromkeys("abx", 0), limits=Limits(None))
         assert left.exact == (1 in (low, high))
+
+
+@given(st.lists(LITERALS, min_size=1, max_size=4))
+def test_real_numbers_are_always_projected_exactly(literals) -> None:
+    left = project([Clause((one,)) for one in literals], {"x"}, {}, limits=Limits(None))
+    assert left.exact
