@@ -60,9 +60,7 @@ class MaskedSweeps(nn.Module):
         by_row: Whether the learnt choice sees how far a row is from its targets.
     """
 
-    def __init__(
-        self, sweeps: nn.ModuleList, temperature: float | None, *, by_row: bool
-    ) -> None:
+    def __init__(self, sweeps: nn.ModuleList, temperature: float | None, *, by_row: bool) -> None:
         super().__init__()
         self.sweeps = deepcopy(sweeps)
         self._choices = []
