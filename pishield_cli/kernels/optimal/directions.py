@@ -18,6 +18,9 @@ FEW = 24
 MANY = 64
 """Inequalities that are balanced together from which on their order matters for time."""
 
+TABLED = 2_048
+"""Inequalities up to which the products of every two normals are kept: some 32 MiB."""
+
 BOUND = 8
 """Entries that a bound takes the time of, beside other arrays of a row's inequalities."""
 
@@ -143,6 +146,17 @@ class Directions:
             return every
         return np.argsort((self.normals != 0).sum(axis=1), kind="stable")
 
+    def _products(self, places: Array) -> Array:
+        """Of some normals of each row, the products of every two; shape `(rows, some, some)`."""
+        sides, columns = self.normals.shape
+        if sides <= TABLED or columns > MANY:
+            return np.asarray(self._gram[places[:, :, None], places[:, None, :]])
+        found = np.zeros((*places.shape, places.shape[1]))
+        for column in self.normals.T:
+            picked = column[places]
+            found += picked[:, :, None] * picked[:, None, :]
+        return found
+
     @cached_property
     def _gram(self) -> Array:
         return np.asarray(self.normals @ self.normals.T)
@@ -160,7 +174,7 @@ class Directions:
         side = self._order[np.nonzero(active[:, self._order])[1]]
         places, right = np.zeros(taken.shape, dtype=np.int64), np.zeros(taken.shape)
         places[row, place], right[row, place] = side, values[row, side]
-        system = self._gram[places[:, :, None], places[:, None, :]]
+        system = self._products(places)
         system *= taken[:, :, None] & taken[:, None, :]
         system[:, np.arange(widest), np.arange(widest)] += np.where(taken, 0.0, 1.0)
         factors, pivots = eliminated(system)

@@ -19,6 +19,10 @@ from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.plans.plan import GroupPlan
 from pishield_cli.logic.rows.grids import Grid
 
+LARGE = 1_500
+"""Literals of a group past which its rows are not looked for on lattices: each has a column there,
+so that memory grows with their square."""
+
 DOUBLE = 15
 """Digits that a column's width has to keep, or not all decimals of some places are cells."""
 
@@ -135,7 +139,10 @@ class LatticeRows:
         return lattice is not None and not lattice.usual and any(lattice.places.values())
 
     def of(self, columns: Mapping[str, NumericColumn]) -> Lattice | None:
-        """The group's clauses for columns of some types; None unless all that move have places."""
+        """The group's clauses for columns of some types.
+
+        None unless all that move have places, and where it would take too much memory.
+        """
         names = self._plan.variables
         dtypes = tuple(columns[name].values.dtype for name in names)
         if dtypes not in self._known:
@@ -147,6 +154,8 @@ class LatticeRows:
             able = free and all(
                 one.integer or (one.places is not None and one.digits >= DOUBLE) for one in free
             )
+            literals = sum(len(clause.literals) for clause in self._plan.clauses)
+            able = able and literals <= LARGE
             self._known[dtypes] = Lattice(self._plan, grids) if able else None
         return self._known[dtypes]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pishield_cli.kernels.optimal import directions
-from pishield_cli.kernels.optimal.directions import Directions
+from pishield_cli.kernels.optimal.directions import TABLED, Directions
 
 
 def normals(draw: np.random.Generator) -> np.ndarray:
@@ -56,3 +56,16 @@ def test_both_bounds_of_a_column_are_not_balanced() -> None:
     active = np.array([[True, False, True, False], [True, True, False, False]])
     _, sound = Directions(matrix).balanced(active, np.ones(active.shape))
     assert sound.tolist() == [False, True]
+
+
+def test_many_sides_of_few_columns_are_balanced_as_few_are() -> None:
+    rng = np.random.default_rng(5)
+    normals = rng.normal(size=(TABLED + 1, 3))
+    normals /= np.linalg.norm(normals, axis=1)[:, None]
+    active, values = np.zeros((4, len(normals)), dtype=bool), np.zeros((4, len(normals)))
+    for row, sides in enumerate(([0], [5, 9], [2000, 2048, 7], [])):
+        active[row, sides], values[row, sides] = True, rng.normal(size=len(sides))
+    multipliers, sound = Directions(normals).balanced(active, values)
+    assert sound.all()
+    reached = Directions(normals).along(Directions(normals).summed(multipliers))
+    assert np.allclose(reached[active], values[active])
