@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from pishield_cli.actions.correct import corrector_for
+from pishield_cli.actions.incomplete import IncompleteRows
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.compiled import compile_requirements
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
@@ -104,29 +105,43 @@ def _grid(domain: Domain | None, name: str, requirements: Requirements) -> Grid:
     return grid_of(Truth() if name in requirements.booleans else domain)
 
 
-def violating_rows(
-    run: Trained,
-    requirements: Requirements,
-    held: Mapping[str, Array],
-    given: Mapping[str, NumericColumn],
-    rows: int,
-) -> Array:
-    """The rows of predictions, as `Finisher.finish` takes them, that violate a requirement.
+class PredictionJudge:
+    """Tells which rows of predictions violate a requirement.
 
     Args:
         run: The model that predicted.
         requirements: As they speak of its targets: dates in days, texts as numbers.
-        held: The predictions by target, shape `(rows,)`; of texts the places among their values.
-        given: The columns that are not predicted, same shape.
-        rows: How many rows there are.
-
-    Returns:
-        Their numbers, ascending, shape `(violating,)`.
     """
-    compiled = compile_requirements(by_clauses(requirements))
-    columns = PlacedTexts(run.roles.texts, requirements).columns(held, given)
-    mask = np.zeros(rows, dtype=bool)
-    for verdict in evaluate(compiled, columns, rows):
-        if verdict.violated is not None:
-            mask |= verdict.violated
-    return np.flatnonzero(mask)
+
+    def __init__(self, run: Trained, requirements: Requirements) -> None:
+        requirements = by_clauses(requirements)
+        self._compiled = compile_requirements(requirements)
+        self._incomplete = IncompleteRows(requirements)
+        self._places = PlacedTexts(run.roles.texts, requirements)
+
+    def violating(
+        self,
+        held: Mapping[str, Array],
+        given: Mapping[str, NumericColumn],
+        rows: int,
+        uncorrected: Array | None = None,
+    ) -> Array:
+        """The numbers of these rows, and of those without completion, ascending.
+
+        Args:
+            held: The predictions by target, as `Finisher.finish` takes them, shape `(rows,)`.
+            given: The columns that are not predicted, same shape.
+            rows: How many rows there are.
+            uncorrected: The rows that violate one, if the predictions are finished.
+        """
+        columns = self._places.columns(held, given)
+        verdicts = evaluate(self._compiled, columns, rows)
+        mask = np.zeros(rows, dtype=bool)
+        if uncorrected is not None:
+            mask[uncorrected] = True
+        else:
+            for verdict in verdicts:
+                if verdict.violated is not None:
+                    mask |= verdict.violated
+        mask[self._incomplete.among(columns, verdicts)] = True
+        return np.flatnonzero(mask)

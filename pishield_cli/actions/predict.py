@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pishield_cli.actions.finishing import Finisher, violating_rows
+from pishield_cli.actions.finishing import Finisher, PredictionJudge
 from pishield_cli.errors import MissingColumnError, UsageError
 from pishield_cli.kernels.changes import moved
 from pishield_cli.kernels.columns import Array
@@ -113,9 +113,10 @@ def predict(
     layout = plan_layout(reader.columns, run.roles.kept, targets, run.roles.dates, append=append)
     reader, requirements = bound_to(run, reader)
     domains = {} if requirements is None else requirements.domains
-    finisher = None
-    if shielded and requirements is not None:
-        finisher = Finisher(run, requirements, targets)
+    finisher = judge = None
+    if requirements is not None:
+        finisher = Finisher(run, requirements, targets) if shielded else None
+        judge = PredictionJudge(run, requirements)
     truths = frozenset() if requirements is None else requirements.booleans
     places = {name: place for place, name in enumerate(run.outline.targets)}
     texts = {name: np.array(one, dtype=object) for name, one in run.roles.texts.values.items()}
@@ -132,11 +133,12 @@ def predict(
                 for name, domain in targets.items()
             }
             given = {name: batch.columns[name] for name in run.roles.given}
-            wrong = np.zeros(0, dtype=np.int64)
+            left = None
             if finisher is not None:
-                held, wrong = finisher.finish(held, given, batch.rows)
-            elif requirements is not None:
-                wrong = violating_rows(run, requirements, held, given, batch.rows)
+                held, left = finisher.finish(held, given, batch.rows)
+            wrong = np.zeros(0, dtype=np.int64)
+            if judge is not None:
+                wrong = judge.violating(held, given, batch.rows, left)
             told = {name: one[held[name]] for name, one in texts.items()}
             writer.write(batch, {**held, **told})
             _add(tally, batch, cells, run, (raw, settled), wrong)

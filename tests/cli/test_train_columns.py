@@ -211,3 +211,17 @@ def test_what_is_declared_of_a_target_alone_holds_of_its_predictions(here, rules
     assert main(["predict", run, "orders.csv", "-o", out, "--quiet"]) == 0
     for kept in (tmp_path / "own.txt", Path(run) / "requirements.txt"):
         assert main(["check", out, str(kept), "--exact", "--quiet"]) == 0
+
+
+def test_rows_whose_features_have_no_completion_are_told(here, capsys, tmp_path):
+    """As `check` tells them: no price is dear and cheap enough."""
+    (tmp_path / "own.txt").write_text("price >= quantity + 1000\nprice <= 1000\ndiscount >= 0\n")
+    run, out = str(tmp_path / "run"), str(tmp_path / "out.csv")
+    given = ["--targets", "discount", *QUICK, "-o", run]
+    assert main(["train", "orders.csv", str(tmp_path / "own.txt"), *given]) == 1
+    capsys.readouterr()
+    assert main(["predict", run, "orders.csv", "-o", out, "--quiet", "--format", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)["violating_rows"]
+    _, report = report_of(capsys, "check", out, str(tmp_path / "own.txt"))
+    assert report["no_completion"]["rows"] > 0
+    assert len(told) == report["violating_rows"] == 70
