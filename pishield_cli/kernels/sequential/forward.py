@@ -1,6 +1,6 @@
 """One pass of sequential correction: each variable in order to the nearest value it is allowed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -14,9 +14,13 @@ from pishield_cli.kernels.sequential.forbidden import (
     rounded_bound,
 )
 from pishield_cli.kernels.sequential.placement import at_exponent, grid_exponent, snapped
+from pishield_cli.kernels.sequential.repeated_rows import alike_rows
 from pishield_cli.logic.rows.grids import Grid
 
 Values = dict[str, Array]
+
+MANY_CLAUSES = 32
+"""Clauses of a step from which on it is worth while to look for rows that are alike."""
 
 EASING = 12
 """How many times less far inside its bounds each column goes than the one before it. Bounds shrink
@@ -182,6 +186,28 @@ def _tightest(
 def _hopped(
     step: FloatStep, column: Array, values: Values, grids: Mapping[str, Grid], push: float
 ) -> Array:
+    """The nearest allowed values; of many clauses over few whole numbers, alike rows at once."""
+    alike = None
+    if len(step.clauses) >= MANY_CLAUSES:
+        names = sorted({name for bound in _bounds(step.clauses) for name in bound.names})
+        alike = alike_rows([column, *(values[name] for name in names)])
+    if alike is None:
+        return _hopped_each(step, column, values, grids, push)
+    old = column[alike.first]
+    some = {name: values[name][alike.first] for name in names}
+    new = _hopped_each(step, old, some, grids, push)
+    # What may stay does so bit for bit, also the sign of a zero.
+    return np.where((new != old)[alike.kind], new[alike.kind], column)
+
+
+def _bounds(clauses: Iterable[FloatClause]) -> Iterator[Affine]:
+    for clause in clauses:
+        yield from (*clause.lowers, *clause.uppers, *chain.from_iterable(clause.others))
+
+
+def _hopped_each(
+    step: FloatStep, column: Array, values: Values, grids: Mapping[str, Grid], push: float
+) -> Array:
     rows = len(column)
     wrong = np.zeros(rows, dtype=bool)
     for clause in step.clauses:
@@ -189,12 +215,7 @@ def _hopped(
     moved = np.flatnonzero(wrong)
     if not len(moved):
         return column
-    named = [
-        bound
-        for clause in step.clauses
-        for bound in (*clause.lowers, *clause.uppers, *chain.from_iterable(clause.others))
-    ]
-    here = _taken(values, named, moved)
+    here = _taken(values, _bounds(step.clauses), moved)
     result = column.copy()
     result[moved] = nearest_allowed(step, column[moved], here, grids, push)
     return result

@@ -1,6 +1,7 @@
 """Correcting rows of whole numbers that occur many times, such as codes of texts, once each."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -62,6 +63,46 @@ def correct_once(
     found = corrector.correct(taken, np.ones(len(first), dtype=bool), mine)
     effort.take(rows).settle(mine.take(kind.reshape(-1)))
     return _spread(found, rows, kind.reshape(-1))
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeRows:
+    """Which rows have equal cells.
+
+    Attributes:
+        first: One row of each kind, shape `(kinds,)`.
+        kind: The kind of each row, shape `(rows,)`.
+    """
+
+    first: Array
+    kind: Array
+
+
+def alike_rows(columns: Sequence[Array]) -> AlikeRows | None:
+    """Rows of whole numbers by their kinds; None where these are not far fewer than the rows.
+
+    Args:
+        columns: At least one, float64, shape `(rows,)` each, finite.
+    """
+    rows = len(columns[0])
+    if rows < MANY:
+        return None
+    keys, kinds = np.zeros(rows, dtype=np.int64), 1
+    for column in columns:
+        low, high = float(column.min()), float(column.max())
+        if high - low >= rows or not (np.floor(column) == column).all():
+            return None
+        width = int(high - low) + 1
+        kinds *= width
+        if FEWER * kinds > rows:
+            return None
+        keys = keys * width + (column - low).astype(np.int64)
+    first = np.zeros(kinds, dtype=np.int64)
+    first[keys] = np.arange(rows)
+    found = np.flatnonzero(np.bincount(keys, minlength=kinds))
+    number = np.zeros(kinds, dtype=np.int64)
+    number[found] = np.arange(len(found))
+    return AlikeRows(first[found], number[keys])
 
 
 def _keys(columns: Sequence[NumericColumn], rows: Array, effort: Effort) -> Array | None:

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from pishield_cli.kernels.columns import NumericColumn
 from pishield_cli.kernels.effort import Effort
-from pishield_cli.kernels.sequential import repeated_rows
+from pishield_cli.kernels.sequential import forward, repeated_rows
 from pishield_cli.kernels.sequential.correction import PlannedCorrector
+from pishield_cli.kernels.sequential.float_steps import float_steps
 from pishield_cli.language import parse_requirements
+from pishield_cli.logic.plans.plan import plan_groups
 from pishield_cli.logic.rows.grids import Grid
 
 RULES = "integer a b c\na <= b - 1 or c == 2\nb + c <= 4\nif a >= 3 then b >= 9\n"
@@ -58,3 +60,27 @@ def test_equal_rows_with_less_work_left_are_told_apart() -> None:
     assert keys is not None
     assert keys[5] != keys[6]
     assert len(set(keys.tolist())) == 2
+
+
+@given(rows=CELLS, times=st.integers(1, 4), push=st.sampled_from([0.0, 2.0]))
+def test_many_clauses_move_alike_rows_as_each_alone(
+    rows: list[tuple[int, int, int]], times: int, push: float
+) -> None:
+    text = "".join(
+        f"a != {a} or b != {b} or c in ({(a + b) % 5}, {a * b % 7})\n"
+        for a in range(-2, 6)
+        for b in range(-2, 6)
+    )
+    (plan,) = plan_groups(parse_requirements(text).clauses, "abc", fixed="ab")
+    steps = float_steps(plan.steps or (), plan.fixed)
+    assert len(steps[-1].clauses) >= forward.MANY_CLAUSES
+    cells = np.array(rows * times, dtype=np.float64)
+    values = {name: cells[:, place].copy() for place, name in enumerate("abc")}
+    grids = dict.fromkeys("abc", Grid(0))
+    each = forward.forward(steps, values, grids, push)["c"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repeated_rows, "MANY", 1)
+        patch.setattr(repeated_rows, "FEWER", 0)
+        assert repeated_rows.alike_rows(list(values.values())) is not None or len(cells) < 9
+        found = forward.forward(steps, values, grids, push)["c"]
+    assert found.tobytes() == each.tobytes()
