@@ -106,7 +106,7 @@ class CoherencePlan:
         """
         known = [one for one in self.clauses if not set(missing).intersection(one.variables)]
         # Where elimination was given up once, little is risked on finding it shorter here.
-        limit = CLAUSE_LIMIT if self.complete else CLAUSE_LIMIT // 10
+        limit = None if self.complete else CLAUSE_LIMIT // 10
         plan = coherence_plan(
             known, self.ordering, fixed=self.fixed, branched=self.branched, limit=limit
         )
@@ -120,7 +120,7 @@ def coherence_plan(
     *,
     fixed: Collection[str] = (),
     branched: bool = True,
-    limit: int = CLAUSE_LIMIT,
+    limit: int | None = None,
 ) -> CoherencePlan | Contradiction:
     """Plan the correction of scores.
 
@@ -135,7 +135,8 @@ def coherence_plan(
             and changes nothing about truth. Bodies of one literal each, all on one side, stay as
             they are: a parent gets the greatest score of its children. If false, rules are as
             resolution finds them.
-        limit: Clauses at one time past which elimination is given up.
+        limit: Clauses at one time past which elimination is given up; by default some thousand more
+            than there are: hierarchies have many, and none more follow.
 
     Returns:
         The plan; or indices of clauses that contradict each other, without any one of which the
@@ -145,7 +146,8 @@ def coherence_plan(
     mentioned = (name for clause in clauses for name in clause.variables)
     everything = dict.fromkeys((*ordering, *mentioned))
     order = tuple(sorted(everything, key=lambda name: name not in fixed))
-    resolution = _resolution(clauses, order, fixed, limit)
+    most = _most(clauses) if limit is None else limit
+    resolution = _resolution(clauses, order, fixed, most)
     if isinstance(resolution, Contradiction):
         return Contradiction(_smallest_core(clauses, resolution.origins))
     complete = isinstance(resolution, Resolution)
@@ -180,6 +182,11 @@ def _resolution(
     return found
 
 
+def _most(clauses: Sequence[Clause]) -> int:
+    """Clauses at one time past which elimination of some is given up."""
+    return CLAUSE_LIMIT + len(clauses)
+
+
 def is_resolvable(clauses: Sequence[Clause], ordering: Sequence[str]) -> bool:
     """Whether scores under clauses that can hold are corrected by resolution, not by search.
 
@@ -187,7 +194,7 @@ def is_resolvable(clauses: Sequence[Clause], ordering: Sequence[str]) -> bool:
         clauses: Over boolean literals only.
         ordering: Distinct variables, all that the clauses mention, most trusted first.
     """
-    return not isinstance(_eliminated(clauses, ordering, (), CLAUSE_LIMIT), Oversized)
+    return not isinstance(_eliminated(clauses, ordering, (), _most(clauses)), Oversized)
 
 
 def _eliminated(

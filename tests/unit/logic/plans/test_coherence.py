@@ -125,3 +125,10 @@ def test_what_is_found_for_a_row_does_not_depend_on_other_rows(seed, monkeypatch
     rows = [{name: draw.random() < 0.5 for name in names} for _ in range(8)]
     monkeypatch.setattr(coherence, "ROW_DECISIONS", (15, 0))
     assert nearest_truths(plan, rows) == [nearest_truths(plan, [row])[0] for row in rows]
+
+
+def test_long_hierarchies_are_planned_whatever_their_length():
+    edges = [(child // 3, child) for child in range(1, 5_000)]
+    clauses = [clause(f"v{parent} -v{child}") for parent, child in edges]
+    plan = coherence_plan(clauses, [f"v{number}" for number in reversed(range(5_000))])
+    assert plan.complete
