@@ -16,6 +16,7 @@ from pishield_cli.actions.freedom import (
     column_grids,
     declared_grids,
     fixed_columns,
+    named_columns,
     resolved_ordering,
 )
 from pishield_cli.actions.method_name import MethodName
@@ -109,7 +110,7 @@ def correct(
         output=output,
         method=prepared.method.name.value,
         today=requirements.today,
-        columns=prepared.requirements.checked.columns,
+        columns=prepared.columns,
         seconds=time.perf_counter() - start,
     )
 
@@ -143,10 +144,15 @@ class Prepared:
         found = self.stages.correct(batch)
         return found if self.filling is None else self.filling.filled(batch, found)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that requirements name, and those that values to fill are worked out of."""
+        return named_columns(self.requirements, fill=self.filling is not None)
+
     def batches(self, *, rows: int | None = None, whole: bool = False) -> Iterator[Batch]:
         """The table's batches, with the columns that requirements and weights name."""
         held = tuple(self.method.cells.values())
-        columns = tuple(dict.fromkeys((*self.requirements.checked.columns, *held)))
+        columns = tuple(dict.fromkeys((*self.columns, *held)))
         found = self.reader.batches(columns, rows=rows, whole=whole)
         if not held and self.method.beside is None:
             return found
@@ -165,7 +171,7 @@ class Prepared:
         domains = self.requirements.domains.items()
         texts = frozenset(name for name, one in domains if counted(one))
         units = {name: one.per_day for name, one in domains if isinstance(one, Date)}
-        held = frozenset(self.requirements.checked.columns) - texts - units.keys()
+        held = frozenset(self.columns) - texts - units.keys()
         return CorrectTally(units, texts, held - self.requirements.derived.keys())
 
 
@@ -184,7 +190,8 @@ def prepare(
         requirements = raised(requirements, frozenset(reader.columns) - asked)
     if requirements is not told:
         reader = with_derived_columns(reader.stored, requirements)
-    grids = column_grids(reader, requirements, requirements.checked.columns)
+    named = named_columns(requirements, fill=freedom.fill)
+    grids = column_grids(reader, requirements, named)
     fixed = asked | requirements.fixed
     ordering = resolved_ordering(requirements, reader.columns, freedom)
     refuse_weights(method, requirements, reader.columns)
@@ -203,7 +210,11 @@ def prepare(
         frozenset[str]().union(*map(shifted_by, requirements.derived.values())) - fixed,
         proven=method.name is MethodName.SHIELD,
     )
-    filling = _filling(requirements, grids, asked, stages) if freedom.fill else None
+    filling = None
+    if freedom.fill:
+        from pishield_cli.actions.filling import filling_of
+
+        filling = filling_of(requirements, grids, [n for n in named if n not in asked], stages)
     proven = method.name is MethodName.SHIELD
     completing = Completing(requirements, ordering, grids, fixed, stages, proven, filling)
     return Prepared(reader, requirements, stages, method, grids, fixed, completing, filling)
@@ -213,19 +224,6 @@ def _stored_elsewhere(reader: TableReader, requirements: Requirements) -> frozen
     """The columns that no writer can change."""
     schema = reader.domains(requirements.uses)
     return frozenset(name for name, one in schema.items() if one.fixed)
-
-
-def _filling(
-    requirements: Requirements, grids: Mapping[str, Grid], fixed: Collection[str], stages: Stages
-) -> "Filling":
-    from pishield_cli.actions.filling import Filling
-    from pishield_cli.actions.incomplete import IncompleteRows
-    from pishield_cli.kernels.filling import Filler
-
-    own = [name for name in requirements.checked.columns if name not in requirements.derived]
-    fillable = tuple(name for name in own if name not in fixed)
-    filler = Filler(requirements, grids, fillable)
-    return Filling(filler, stages, fillable, IncompleteRows(requirements.checked))
 
 
 def _before(

@@ -1,6 +1,6 @@
 """Filling the missing cells of a batch that requirements determine, once it is corrected."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,25 @@ from pishield_cli.kernels.evaluation.pieces import missing_among
 from pishield_cli.kernels.evaluation.satisfaction import evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.kernels.filling import Filler
+from pishield_cli.logic.requirements import Requirements
+from pishield_cli.logic.rows.grids import Grid
 from pishield_cli.tables.table import Batch
+
+
+def filling_of(
+    requirements: Requirements, grids: Mapping[str, Grid], columns: Sequence[str], stages: Stages
+) -> "Filling":
+    """What fills the missing cells of some columns; see `Filling`.
+
+    Args:
+        requirements: All that is required of cells.
+        grids: What each column can hold.
+        columns: Those that may be filled; of them derived ones are not.
+        stages: Corrects rows that could not be corrected while a cell was missing.
+    """
+    own = tuple(name for name in columns if name not in requirements.derived)
+    filler = Filler(requirements, grids, own)
+    return Filling(filler, stages, own, IncompleteRows(requirements.checked))
 
 
 @dataclass(frozen=True)

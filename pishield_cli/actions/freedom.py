@@ -3,12 +3,14 @@
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from pishield_cli.errors import UsageError
 from pishield_cli.kernels.orderings import MEASURES, REVERSED, ordering_by_centrality
 from pishield_cli.language import require_columns
 from pishield_cli.logic.classes import counted
 from pishield_cli.logic.domains import Domain, Number, Truth
+from pishield_cli.logic.expressions import Kind, cells_of
 from pishield_cli.logic.groups import clause_groups
 from pishield_cli.logic.plans.finite_steps import narrow_finite_ordering
 from pishield_cli.logic.requirements import Requirements, RequirementType
@@ -87,6 +89,18 @@ def _narrow(
         values = few_values(group, names, dict.fromkeys(names, Grid(places=0)))
         ordering += narrow_finite_ordering(group, names, values, fixed)
     return tuple(ordering)
+
+
+def named_columns(requirements: Requirements, *, fill: bool) -> tuple[str, ...]:
+    """The columns that requirements name, derived ones too.
+
+    Args:
+        requirements: Bound to a table's columns.
+        fill: Whether the numbers that derived columns are worked out of are among them.
+    """
+    cells = chain.from_iterable(map(cells_of, requirements.derived.values())) if fill else ()
+    numbers = (cell.name for cell in cells if cell.kind is Kind.NUMBER)
+    return tuple(dict.fromkeys((*requirements.checked.columns, *numbers)))
 
 
 def column_grids(

@@ -73,6 +73,24 @@ def form_of(expression: Expression, known: Mapping[str, Fraction]) -> LinearForm
     return combined(found)
 
 
+def solved(
+    expression: Expression, known: Mapping[str, Fraction], name: str, value: Fraction
+) -> Fraction | None:
+    """The cell by which an expression has a value; None where there is none, or not only one.
+
+    Args:
+        expression: Over cells.
+        known: The cells of all columns but one.
+        name: That one.
+        value: What the expression is to be.
+    """
+    form = form_of(expression, known)
+    weight = None if form is None else form.weights.get(name)
+    if form is None or not weight or len(form.weights) > 1:
+        return None
+    return (value - form.constant) / weight
+
+
 def _sum(forms: list[LinearForm]) -> LinearForm:
     weights: dict[str, Fraction] = {}
     for form in forms:

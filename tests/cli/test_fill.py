@@ -187,3 +187,43 @@ def test_cells_wait_for_each_other() -> None:
 def test_what_determines_a_cell(rule: str, cells: dict[str, float], value: float | None) -> None:
     row, _ = one_row(rule, {"x": pa.scalar(None, pa.float64()), "y": 0.0, **cells})
     assert row["x"] == value
+
+
+@pytest.mark.parametrize(
+    ("rule", "row", "name", "value"),
+    [
+        ("total == price * quantity", {"total": 20.0, "price": 5.0}, "quantity", 4),
+        ("total == price * quantity", {"total": 20.0, "quantity": 8.0}, "price", 2.5),
+        (
+            "total == price * quantity - off",
+            {"total": 9.0, "price": 2.0, "off": 1.0},
+            "quantity",
+            5,
+        ),
+        (
+            "total == (price + off) * quantity",
+            {"total": 9.0, "quantity": 2.0, "off": 1.0},
+            "price",
+            3.5,
+        ),
+        ("total == price * quantity", {"total": 0.0, "price": 0.0}, "quantity", None),
+        ("total == quantity * quantity", {"total": 9.0}, "quantity", None),
+        ("total >= price * quantity", {"total": 20.0, "price": 5.0}, "quantity", None),
+    ],
+)
+def test_a_factor_follows_from_its_product(
+    rule: str, row: dict[str, float], name: str, value: float | None
+) -> None:
+    names = ("total", "price", "quantity", "off")
+    table = {one: [row.get(one), 1.0] for one in names}
+    corrected, report = correct_table(table, rule, fill=True, only=[name])
+    assert corrected[name][0] == value
+    assert report.cells_filled == (value is not None)
+
+
+@pytest.mark.parametrize("rule", ["3*a == b", "a == b / c"])
+def test_thirds_are_filled_as_the_nearest_float(rule: str) -> None:
+    Path("table.csv").write_text("a,b,c\n,2,3\n1.5,4.5,3\n")
+    Path("rules.txt").write_text(f"{rule}\n")
+    assert main(["correct", "table.csv", "rules.txt", "-o", "out.csv", "--fill", "--quiet"]) == 0
+    assert Path("out.csv").read_text() == "a,b,c\n0.6666666666666666,2,3\n1.5,4.5,3\n"

@@ -26,6 +26,8 @@ from pishield_cli.kernels.sequential.forbidden import limits
 from pishield_cli.kernels.sequential.placement import narrowed
 from pishield_cli.logic.classes import counted
 from pishield_cli.logic.domains import Text
+from pishield_cli.logic.expressions import Expression, Kind, cells_of
+from pishield_cli.logic.forms import solved
 from pishield_cli.logic.plans.projection import project
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.logic.rows.determined import allowed_values, only_text, only_value
@@ -73,6 +75,8 @@ class Filler:
         self._domains = requirements.domains
         self._fillable = frozenset(fillable) - requirements.derived.keys()
         self._pieces = Pieces(self._clauses, requirements.derived)
+        self._derived = {n: one for n, one in requirements.derived.items() if _is_of_numbers(one)}
+        self._with_derived = Pieces(self._clauses) if self._derived else None
         self._places = {n: g.places for n, g in grids.items() if g.places is not None}
         self._rules: dict[tuple[TiedClauses, str], FillingRule | None] = {}
         self._limits = Limits(None, ALL_WORK)
@@ -91,18 +95,29 @@ class Filler:
         """
         found: dict[str, list[ColumnChange]] = {}
         inexact: list[Array] = []
-        for piece, where in self._pieces.of(columns, np.arange(rows)).items():
-            some = np.sort(where)
-            for name in sorted(piece.missing & self._fillable):
-                rule = self._rule(piece, name)
-                if rule is None:
-                    continue
-                change, rough = self._filled(rule, columns, some)
-                found.setdefault(name, []).append(change)
-                inexact.append(rough)
+        for name, change, rough in self._found(columns, rows):
+            found.setdefault(name, []).append(change)
+            inexact.append(rough)
         changes = {name: _together(parts) for name, parts in found.items()}
         changes = {name: change for name, change in changes.items() if len(change.rows)}
         return Filled(changes, np.unique(np.concatenate([np.zeros(0, np.int64), *inexact])))
+
+    def _found(self, columns: Columns, rows: int) -> Iterator[tuple[str, ColumnChange, Array]]:
+        """Values of columns in some rows, and which of these rows got rough ones."""
+        every = np.arange(rows)
+        for piece, where in self._pieces.of(columns, every).items():
+            some = np.sort(where)
+            for name in sorted(piece.missing & self._fillable):
+                rule = self._rule(piece, name)
+                if rule is not None:
+                    yield name, *self._filled(rule, columns, some)
+        if self._with_derived is None:
+            return
+        for piece, where in self._with_derived.of(columns, every).items():
+            for name in sorted(piece.missing & self._derived.keys()):
+                rule = self._rule(piece, name)
+                if rule is not None:
+                    yield from self._solved(rule, columns, np.sort(where))
 
     # ------------------------------------------------------------------ what determines a cell
 
@@ -134,13 +149,7 @@ class Filler:
     ) -> tuple[ColumnChange, Array]:
         """The values of a rule's cells in some rows, and which of these rows got rough ones."""
         here = {name: columns[name].take(rows) for name in rule.known}
-        domain = self._domains.get(rule.name)
-        if rule.total is not None and not counted(domain):
-            column, there = _summed(rule.total, here, len(rows)), np.ones(len(rows), dtype=bool)
-        else:
-            column, there = self._one_by_one(rule, here, len(rows))
-        if column.missing is not None:
-            there = there & ~column.missing
+        column, there = self._determined(rule, here, len(rows))
         grid = narrowed(self._grids[rule.name], columns[rule.name].values.dtype)
         there = there & _fits(column, grid)
         values, rough = _as_cells(_where(column, there), grid, columns[rule.name].values.dtype)
@@ -149,6 +158,45 @@ class Filler:
             there[where] = self._holds(rule, here, columns[rule.name], values, where, tolerance)
         where = np.flatnonzero(there)
         return ColumnChange(rows[where], values[where]), rows[there & rough]
+
+    def _determined(
+        self, rule: FillingRule, here: Columns, rows: int
+    ) -> tuple[NumericColumn, Array]:
+        """The values of a rule's cells, and in which rows there is one."""
+        if rule.total is not None and not counted(self._domains.get(rule.name)):
+            column, there = _summed(rule.total, here, rows), np.ones(rows, dtype=bool)
+        else:
+            column, there = self._one_by_one(rule, here, rows)
+        return column, there if column.missing is None else there & ~column.missing
+
+    def _solved(
+        self, rule: FillingRule, columns: Columns, rows: Array
+    ) -> Iterator[tuple[str, ColumnChange, Array]]:
+        """Cells that a derived value is worked out of, where it is determined and they alone miss.
+
+        As the factor of a product: `20 == 5 * x` leaves `x` one value.
+        """
+        here = {name: columns[name].take(rows) for name in rule.known}
+        totals, there = self._determined(rule, here, len(rows))
+        expression = self._derived[rule.name]
+        names = dict.fromkeys(cell.name for cell in cells_of(expression))
+        for name in self._fillable & names.keys():
+            found: dict[int, Fraction] = {}
+            for place in np.flatnonzero(there).tolist():
+                cells = {other: columns[other].cell(int(rows[place])) for other in names}
+                known = {other: cell for other, cell in cells.items() if cell is not None}
+                if name in known or len(known) < len(names) - 1:
+                    continue
+                value = solved(expression, known, name, totals.cell(place) or Fraction(0))
+                if value is not None:
+                    found[place] = value
+            column, where = _column(found, len(rows)), np.zeros(len(rows), dtype=bool)
+            where[list(found)] = True
+            kind = columns[name].values.dtype
+            grid = narrowed(self._grids[name], kind)
+            where &= _fits(column, grid)
+            values, rough = _as_cells(_where(column, where), grid, kind)
+            yield name, ColumnChange(rows[where], values[where]), rows[where & rough]
 
     def _holds(
         self,
@@ -206,6 +254,12 @@ class Filler:
         return self._known[rule, cells]
 
 
+def _is_of_numbers(expression: Expression) -> bool:
+    """Whether an expression is a number, worked out of numbers alone."""
+    numbers = all(cell.kind is Kind.NUMBER for cell in cells_of(expression))
+    return expression.kind is Kind.NUMBER and numbers
+
+
 def _alike(here: Columns, rows: Array) -> Iterator[list[int]]:
     """Some rows, those with equal cells together."""
     if not here or not len(rows) or not all(column.plain for column in here.values()):
@@ -245,9 +299,13 @@ def _as_cells(column: NumericColumn, grid: Grid, dtype: np.dtype[Any]) -> tuple[
     """Values as cells of a type can hold them, and which of these are not quite the same."""
     values, long = column.values, column.long()
     if long is not None and grid.endless:
-        exact = [column.cell(row) if long[row] else one for row, one in enumerate(values)]
-        fits = [grid.fits(Fraction(one or 0)) for one in exact]
-        return np.array(exact, dtype=object), ~np.array(fits, dtype=bool)
+        cells = [column.cell(row) or Fraction(0) for row in range(len(values))]
+        fits = np.array([grid.fits(one) for one in cells], dtype=bool)
+        # What no decimal is, such as a third, becomes the nearest float.
+        exact = values.astype(object)
+        kept = fits & long
+        exact[kept] = [cell for cell, keep in zip(cells, kept, strict=True) if keep]
+        return exact, ~fits
     rough = np.zeros(len(values), dtype=bool) if long is None else long
     if dtype.kind == "f" and dtype != np.float64:
         narrow = values.astype(dtype)
