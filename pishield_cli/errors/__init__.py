@@ -139,10 +139,15 @@ class ContradictionError(RequirementError):
 
     def __init__(self, core: Sequence[int], texts: Sequence[str]) -> None:
         listed = "; ".join(f"{number}: {text}" for number, text in zip(core, texts, strict=True))
-        super().__init__(
-            f"The requirements contradict each other, so no table satisfies them: {listed}.",
-            hint="relax one of these; without any one of them the others can be satisfied",
-        )
+        if len(core) == 1:
+            message = f"A requirement contradicts itself, so no table satisfies it: {listed}."
+            hint = "relax it, or leave it out"
+        else:
+            message = (
+                f"The requirements contradict each other, so no table satisfies them: {listed}."
+            )
+            hint = "relax one of these; without any one of them the others can be satisfied"
+        super().__init__(message, hint=hint)
         self.core = tuple(core)
 
 

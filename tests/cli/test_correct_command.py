@@ -185,6 +185,14 @@ def test_a_contradiction_names_its_core(capsys: pytest.CaptureFixture[str]) -> N
     assert "a > 2" not in message
 
 
+def test_a_requirement_that_contradicts_itself_is_told_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("rules.txt").write_text("a > 2\nabs(b) == -1\n")
+    message = refused(capsys, "table.csv", "rules.txt", "-o", "out.csv")
+    assert "A requirement contradicts itself, so no table satisfies it: 2: abs(b) == -1." in message
+
+
 def test_a_contradiction_of_whole_numbers_names_its_core(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
