@@ -20,5 +20,6 @@ def summary(run: str, data: str, error: float) -> RunSummary:
         rmse={0: error},
         free_rmse={},
         texts={},
+        labels={},
         loss="mse",
     )

@@ -264,7 +264,7 @@ def test_a_row_that_only_an_unnamed_text_would_mend_says_so(
 
 def hard_files(folder: Path) -> tuple[str, str]:
     """Whole numbers tied by thirds and sevenths, and rows none of which is soon corrected."""
-    text, names = thirds(10)
+    text, names = thirds(14)
     (folder / "hard.txt").write_text(text)
     (folder / "hard.csv").write_text(table(names, 5))
     return str(folder / "hard.csv"), str(folder / "hard.txt")
