@@ -42,7 +42,7 @@ _CommandLineError = next(
     base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
 )
 
-# How click words these, by version.
+# How click words what a hint is added to.
 _NO_COMMAND = re.compile(r"No such command '(.*?)'")
 _NO_OPTION = re.compile(r"No such option: ([^\s.(]+)")
 _USAGE_SIGNS = re.compile(r" \[OPTIONS\]|[{}]")
