@@ -57,6 +57,7 @@ class CsvPiece:
         wanted: Sequence[str],
         raw: Sequence[str] = (),
         days: Collection[str] = frozenset(),
+        distinct: Collection[str] = frozenset(),
     ) -> tuple[dict[str, NumericColumn], dict[str, pa.Array], int]:
         """Parse columns of numbers, and others as texts, and count the rows.
 
@@ -68,6 +69,7 @@ class CsvPiece:
             raw: The columns of texts.
             days: Those among them that come as dates of days where all their cells in the piece are
                 such dates, or marks of missing cells.
+            distinct: Those among them of which few texts occur twice; the others come as codes.
 
         Raises:
             ColumnTypeError: If a cell is not a number.
@@ -75,7 +77,9 @@ class CsvPiece:
         """
         self._wanted = tuple(dict.fromkeys(wanted))
         places = [self._places[name] for name in wanted or self.text.names[:1]]
-        texts = self._stored(raw) if raw and not self._dialect.plain_numbers else None
+        texts = None
+        if raw and not self._dialect.plain_numbers:
+            texts = self._stored(raw, distinct)
         if wanted and not self._dialect.plain_numbers:
             self._read = self._in_usual_notation(places)
         convert = csv.ConvertOptions(include_columns=list(map(str, places)), check_utf8=False)
@@ -83,7 +87,7 @@ class CsvPiece:
         if not wanted:
             convert.column_types = {str(places[0]): pa.binary()}
         if raw and texts is None:
-            self._add_texts(convert, raw)
+            self._add_texts(convert, raw, distinct)
         table = self._read_days(convert, days) if days and texts is None else None
         if table is None:
             table = self._read.table(convert)
@@ -96,18 +100,22 @@ class CsvPiece:
         """The records."""
         return self.text.records
 
-    def _stored(self, raw: Sequence[str]) -> dict[str, pa.Array]:
+    def _stored(self, raw: Sequence[str], distinct: Collection[str]) -> dict[str, pa.Array]:
         """Columns as texts, whatever numbers look like."""
         convert = csv.ConvertOptions(include_columns=[])
-        self._add_texts(convert, raw)
+        self._add_texts(convert, raw, distinct)
         return self._texts_of(self.text.table(convert), raw)
 
-    def _add_texts(self, convert: csv.ConvertOptions, raw: Sequence[str]) -> None:
-        """Read columns as texts as well, each distinct one once."""
-        places = [str(self._places[name]) for name in raw]
-        kind = pa.dictionary(pa.int32(), pa.string())
-        convert.include_columns = list(dict.fromkeys([*convert.include_columns, *places]))
-        convert.column_types = {**convert.column_types, **dict.fromkeys(places, kind)}
+    def _add_texts(
+        self, convert: csv.ConvertOptions, raw: Sequence[str], distinct: Collection[str]
+    ) -> None:
+        """Read columns as texts as well, those that occur again once."""
+        coded = pa.dictionary(pa.int32(), pa.string())
+        kinds = {
+            str(self._places[name]): pa.string() if name in distinct else coded for name in raw
+        }
+        convert.include_columns = list(dict.fromkeys([*convert.include_columns, *kinds]))
+        convert.column_types = {**convert.column_types, **kinds}
         convert.check_utf8 = True
 
     def _read_days(self, convert: csv.ConvertOptions, days: Collection[str]) -> pa.Table | None:

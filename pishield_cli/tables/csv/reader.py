@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 8 << 20
 _SAMPLE = 1 << 14
+_ENOUGH = 1_000
+"""Texts by which it is told whether they occur again."""
 
 
 class CsvReader(CsvFile):
@@ -44,6 +46,9 @@ class CsvReader(CsvFile):
 
     _odd: frozenset[str] = frozenset()
     """Columns of days among whose cells something else was found."""
+
+    _distinct: frozenset[str] = frozenset()
+    """Columns of whose texts few occurred twice in a piece: telling them apart would cost more."""
 
     def domains(self, uses: Mapping[str, frozenset[Kind]]) -> Schema:
         """What columns hold: what they are taken for, or what the first of their cells look like.
@@ -88,9 +93,10 @@ class CsvReader(CsvFile):
         piece = CsvPiece(self._text(records), self.dialect)
         try:
             tried = days - self._odd
-            columns, texts, rows = piece.columns(wanted, raw, tried)
+            columns, texts, rows = piece.columns(wanted, raw, tried, self._distinct)
             # Where one piece has other cells, the next may have, too: it is not tried again.
             self._odd |= {name for name in tried if not pa.types.is_date(texts[name].type)}
+            self._distinct |= {name for name, cells in texts.items() if _mostly_differ(cells)}
         except ColumnTypeError as error:
             raise (self._not_numeric(wanted) or error) from None
         return columns, texts, rows, piece
@@ -119,3 +125,9 @@ class CsvReader(CsvFile):
                 cells = [canonical_cells(column, self.dialect) for column in written.columns]
                 read = as_rows(cells, places)
             yield records, read, written, [*csv.ConvertOptions().null_values, *self.dialect.missing]
+
+
+def _mostly_differ(cells: pa.Array) -> bool:
+    """Whether texts that were read as codes had better be read as they are."""
+    coded = pa.types.is_dictionary(cells.type) and len(cells) >= _ENOUGH
+    return coded and 2 * len(cells.dictionary) > len(cells)
