@@ -35,7 +35,7 @@ from pishield_cli.training.runs import (
 )
 from pishield_cli.training.settings import TrainSettings
 from pishield_cli.training.trial import run_trial
-from pishield_cli.training.ttest import PairedTest, paired_test
+from pishield_cli.training.ttest import PairedTest, deviation, paired_test
 
 _COMPARED = ("rmse", "rmse_standardised", "loss")
 
@@ -160,13 +160,6 @@ class TrainReport:
                 name: asdict(test) for name, test in self.against_corrected.items()
             },
         }
-
-
-def deviation(values: Sequence[float]) -> float:
-    """The sample standard deviation; 0 for a single value, NaN where one is."""
-    if any(map(math.isnan, values)):
-        return math.nan
-    return statistics.stdev(values) if len(values) > 1 else 0.0
 
 
 def _trial_json(trial: TrialResult) -> dict[str, Any]:

@@ -98,7 +98,6 @@ def generate(
     from pishield_cli.cli.inputs import with_names
     from pishield_cli.cli.output import deliver, refuse_overwriting
     from pishield_cli.cli.progress import RowProgress
-    from pishield_cli.cli.render.generate import render_json, render_text
 
     if output is None:
         raise UsageError("Rows need a place, and --output was not given.", hint="add -o OUT")
@@ -106,6 +105,7 @@ def generate(
     refuse_overwriting({"--output": output}, {} if table is None else {"--given": table})
     require_torch("pishield generate")
     from pishield_cli.actions.generate import generate as make
+    from pishield_cli.cli.render.generate import render_json, render_text
     from pishield_cli.tables.opening import open_new
     from pishield_cli.training.generation.runs import read_generator
 

@@ -87,13 +87,13 @@ def predict(
     from pishield_cli.cli.inputs import open_data, with_names
     from pishield_cli.cli.output import deliver, refuse_overwriting
     from pishield_cli.cli.progress import RowProgress
-    from pishield_cli.cli.render.predict import render_json, render_text
 
     if output is None:
         raise UsageError("Predictions need a place, and --output was not given.", hint="add -o OUT")
     refuse_overwriting({"--output": output}, {"DATA": data})
     require_torch("pishield predict")
     from pishield_cli.actions.predict import predict as apply
+    from pishield_cli.cli.render.predict import render_json, render_text
     from pishield_cli.training.prediction_files import open_predictions
 
     trained = _read(run)

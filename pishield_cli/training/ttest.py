@@ -124,3 +124,10 @@ def _fraction(a: float, b: float, x: float) -> float:
 
 def _nonzero(value: float) -> float:
     return value if abs(value) > _TINY else _TINY
+
+
+def deviation(values: Sequence[float]) -> float:
+    """The sample standard deviation; 0 for a single value, NaN where one is."""
+    if any(map(math.isnan, values)):
+        return math.nan
+    return statistics.stdev(values) if len(values) > 1 else 0.0

@@ -166,3 +166,46 @@ def processor_seconds(repository, arguments):
 def test_commands_start_within_their_budget(repository, arguments, budget):
     processor_seconds(repository, arguments)  # the first run compiles
     assert min(processor_seconds(repository, arguments) for _ in range(5)) < budget
+
+
+WITHOUT_TORCH = """
+import sys
+
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError(name)
+
+
+sys.meta_path.insert(0, Absent())
+from pishield_cli.cli import extras, main
+
+known = extras.find_spec
+extras.find_spec = lambda name: None if name == "torch" else known(name)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("train", "t.csv", "r.txt", "-o", "run"), "pishield train needs the extra `torch`"),
+        (("predict", "run", "t.csv", "-o", "p.csv"), "pishield predict needs the extra `torch`"),
+        (("generate", "run", "-n", "3", "-o", "g.csv"), "pishield generate needs the extra"),
+        (("export", "run", "-o", "m.onnx"), "pishield export needs the extra `torch`"),
+        (("report", "gradients", "t.csv", "r.txt"), "report gradients needs the extra `torch`"),
+        (("report", "runs", "run"), "A run is a folder, but `run` does not exist"),
+    ],
+)
+def test_what_needs_torch_says_so_and_the_rest_does_without(repository, tmp_path, arguments, told):
+    found = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(repository)},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert found.returncode == 2
+    assert told in found.stderr

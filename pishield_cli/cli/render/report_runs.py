@@ -9,9 +9,9 @@ from rich.text import Text
 from pishield_cli.actions.report_runs import RunsReport, RunSummary, mean_of
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
+from pishield_cli.cli.render.learnt_figures import LABEL_FIGURES, TEXT_FIGURES, spread
 from pishield_cli.cli.render.plots import picture, written
 from pishield_cli.cli.render.strict_json import report_json
-from pishield_cli.cli.render.train import LABEL_FIGURES, TEXT_FIGURES, spread
 from pishield_cli.cli.text import one_line
 
 _SIGNIFICANT = 0.05

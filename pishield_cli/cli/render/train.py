@@ -7,9 +7,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from pishield_cli.actions.train import TrainReport, deviation
+from pishield_cli.actions.train import TrainReport
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
+from pishield_cli.cli.render.learnt_figures import LABEL_FIGURES, TEXT_FIGURES, share, spread
 from pishield_cli.cli.render.strict_json import report_json
 from pishield_cli.cli.text import counted, one_line
 from pishield_cli.training.evaluation import Score
@@ -18,9 +19,6 @@ from pishield_cli.training.ttest import PairedTest
 
 _LISTED_TARGETS = 30
 _LISTED_ROWS = 10
-
-TEXT_FIGURES = {"accuracy": "accuracy", "f1_macro": "F1 macro", "log_loss": "log loss"}
-"""The figures of a target of texts, and their titles."""
 
 Line = tuple[str, Sequence[Score], Sequence[float], Sequence[float]]
 """A method's name, its scores by trial, the seconds and the shares of corrected rows."""
@@ -186,16 +184,6 @@ def _texts(lines: Sequence[Line], page: Page) -> Table:
     return table
 
 
-LABEL_FIGURES = {
-    "log_loss": "log loss",
-    "f1_micro": "F1 micro",
-    "f1_macro": "F1 macro",
-    "average_precision": "average precision",
-    "exact_match": "exact match",
-}
-"""The figures of labels, and their titles."""
-
-
 def _labels(lines: Sequence[Line], page: Page) -> Table:
     table = empty_table(page)
     table.add_column("all texts" if lines[0][1][0].texts else "labels", overflow="fold")
@@ -259,20 +247,6 @@ def _details(details: Sequence[dict[str, Any]], page: Page) -> Table:
         if values:
             table.add_row(name.replace("_", " "), spread(values))
     return table
-
-
-def spread(values: Sequence[float], *, digits: int = 5) -> str:
-    """The mean, and the standard deviation where there are several."""
-    mean = f"{statistics.fmean(values):.{digits}g}"
-    return f"{mean} ± {deviation(values):.2g}" if len(values) > 1 else mean
-
-
-def share(part: float) -> str:
-    """A share as percent; a small one is not shown as none."""
-    if not part:
-        return "0%"
-    percent = 100 * part
-    return "<0.1%" if percent < 0.1 else f"{percent:.3g}%"
 
 
 def _summary(report: TrainReport) -> str:

@@ -9,8 +9,8 @@ from rich.text import Text
 from pishield_cli.actions.train_generator import TrainGeneratorReport
 from pishield_cli.cli.output import Page
 from pishield_cli.cli.render.console import empty_table, page_lines
+from pishield_cli.cli.render.learnt_figures import share, spread
 from pishield_cli.cli.render.strict_json import report_json
-from pishield_cli.cli.render.train import share, spread
 from pishield_cli.cli.text import counted, one_line
 from pishield_cli.training.generation.quality import Figures
 from pishield_cli.training.generation.trial import Sampled
