@@ -9,7 +9,7 @@ from pishield_cli.actions.correct import corrector_for
 from pishield_cli.actions.incomplete import IncompleteRows
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.compiled import compile_requirements
-from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.satisfaction import any_violated, evaluate
 from pishield_cli.logic.classes import among, classes_of, codes_for, counted
 from pishield_cli.logic.domains import Date, Domain, Truth
 from pishield_cli.logic.requirements import Requirements, by_clauses
@@ -136,12 +136,10 @@ class PredictionJudge:
         """
         columns = self._places.columns(held, given)
         verdicts = evaluate(self._compiled, columns, rows)
-        mask = np.zeros(rows, dtype=bool)
-        if uncorrected is not None:
-            mask[uncorrected] = True
+        if uncorrected is None:
+            mask = any_violated(verdicts, rows)
         else:
-            for verdict in verdicts:
-                if verdict.violated is not None:
-                    mask |= verdict.violated
+            mask = np.zeros(rows, dtype=bool)
+            mask[uncorrected] = True
         mask[self._incomplete.among(columns, verdicts)] = True
         return np.flatnonzero(mask)

@@ -11,7 +11,7 @@ from pishield_cli.actions.freedom import Freedom
 from pishield_cli.actions.incomplete import IncompleteRows
 from pishield_cli.actions.methods import Method
 from pishield_cli.kernels.columns import Array
-from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.satisfaction import any_violated, evaluate
 from pishield_cli.kernels.evaluation.tolerance import EXACT
 from pishield_cli.logic.requirements import Requirements
 from pishield_cli.tables.arrow.stream import StreamReader, changed_rows
@@ -108,9 +108,6 @@ class SampleCorrector:
         verdicts = evaluate(
             self.prepared.stages.compiled, batch.columns, batch.rows, tolerance=EXACT
         )
-        wrong = np.zeros(batch.rows, dtype=bool)
-        for verdict in verdicts:
-            if verdict.violated is not None:
-                wrong |= verdict.violated
+        wrong = any_violated(verdicts, batch.rows)
         wrong[self._incomplete.among(batch.columns, verdicts)] = True
         return np.flatnonzero(wrong)

@@ -23,7 +23,7 @@ from pishield_cli.kernels.changes import (
 )
 from pishield_cli.kernels.columns import Array, Columns
 from pishield_cli.kernels.evaluation.compiled import CompiledRequirements
-from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.satisfaction import any_violated, evaluate
 from pishield_cli.kernels.evaluation.tolerance import EXACT, FLOAT_ROUNDING, Tolerance
 from pishield_cli.tables.table import Batch, Derive
 
@@ -126,11 +126,7 @@ def violated_rows(
         rows: How many rows.
         tolerance: What is forgiven.
     """
-    wrong = np.zeros(rows, dtype=bool)
-    for verdict in evaluate(compiled, columns, rows, tolerance=tolerance):
-        if verdict.violated is not None:
-            wrong |= verdict.violated
-    return wrong
+    return any_violated(evaluate(compiled, columns, rows, tolerance=tolerance), rows)
 
 
 def _times_changed(stages: Sequence[Changes], rows: int) -> Array:

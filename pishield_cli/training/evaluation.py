@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pishield_cli.kernels.columns import Array, NumericColumn
 from pishield_cli.kernels.evaluation.compiled import compile_requirements
-from pishield_cli.kernels.evaluation.satisfaction import evaluate
+from pishield_cli.kernels.evaluation.satisfaction import any_violated, evaluate
 from pishield_cli.kernels.evaluation.tolerance import FLOAT_ROUNDING
 from pishield_cli.logic.requirements import Requirements, RequirementType, by_clauses
 from pishield_cli.training.labels import LabelFigures, label_figures
@@ -168,12 +168,8 @@ def violating(requirements: Requirements | None, columns: Mapping[str, Array], r
         columns: At least the columns that they name, shape `(rows,)` each; NaN is missing.
         rows: How many rows.
     """
-    mask = np.zeros(rows, dtype=bool)
     if requirements is None:
-        return mask
+        return np.zeros(rows, dtype=bool)
     compiled = compile_requirements(by_clauses(requirements))
     cells = {name: NumericColumn(columns[name]) for name in requirements.variables}
-    for verdict in evaluate(compiled, cells, rows, tolerance=FLOAT_ROUNDING):
-        if verdict.violated is not None:
-            mask |= verdict.violated
-    return mask
+    return any_violated(evaluate(compiled, cells, rows, tolerance=FLOAT_ROUNDING), rows)

@@ -1,6 +1,6 @@
 """Which rows violate which requirements: exact on every row, in floats on almost all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +89,20 @@ def evaluate(
                 block.forget(form)
         block.close()
     return [Verdict(one.violated, one.unknown, one.farthest) for one in findings]
+
+
+def any_violated(verdicts: Iterable[Verdict], rows: int) -> Array:
+    """Which rows violate one of some requirements at least, bool of shape `(rows,)`.
+
+    Args:
+        verdicts: What was found of each requirement.
+        rows: How many rows there are.
+    """
+    mask = np.zeros(rows, dtype=bool)
+    for verdict in verdicts:
+        if verdict.violated is not None:
+            mask |= verdict.violated
+    return mask
 
 
 def _block_rows(columns: int) -> int:
